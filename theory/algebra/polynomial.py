@@ -1,0 +1,322 @@
+"""The data of the normal form: atoms, monomials and polynomials.
+
+A polynomial is a sum of monomials with rational coefficients.  A monomial is a product of atoms
+with rational exponents.  The atoms are
+
+    Entry      s_ij, W_ca, a scalar, a size                      (a name with indices)
+    Delta      the Kronecker delta of two indices
+    Function   exp(m) with m a monic monomial, log(P), |P|, ...   (a name with polynomials)
+    Base       a primitive polynomial under a power that is no positive integer
+    Closed     a connected sum over bound indices, sum_k ...      (bound indices, a monomial)
+    Prime      a prime number under a fractional power
+
+Nothing here simplifies: `theory.algebra.ring` does.  Every object carries a `key`, a string that
+is equal for equal objects and orders them; bound indices are named by `theory.algebra.canonical`,
+so equal keys mean equal up to renaming.
+
+An index is a pair (name, size name).  Names with "~" are raw bound indices, names with "_" are
+canonical bound ones, "#3" is the literal position 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from typing import TypeAlias
+
+__all__ = [
+    "Atom",
+    "Base",
+    "Closed",
+    "Delta",
+    "Entry",
+    "Function",
+    "Ix",
+    "Monomial",
+    "ONE",
+    "Polynomial",
+    "Prime",
+]
+
+Ix: TypeAlias = tuple[str, str]
+Renaming: TypeAlias = Mapping[Ix, Ix]
+
+
+class Atom:
+    """What the kinds of atom share; equality and hash are those of the key."""
+
+    __slots__ = ("_hash", "free", "height", "key", "nonnegative")
+    key: str
+    free: frozenset[Ix]  # the indices that occur and are not bound inside
+    nonnegative: bool  # known to be >= 0 for all real inputs
+    height: int  # nesting depth of bound indices inside
+
+    def _finish(self, key: str) -> None:
+        self.key = key
+        self._hash = hash(key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Atom) and self.key == other.key)
+
+    def __repr__(self) -> str:
+        return self.key
+
+    def render(self, renaming: Renaming) -> str:
+        """Return the key under a renaming of free indices that need not be injective.
+
+        Nothing is simplified, so this is a sound invariant for colouring bound indices.
+        """
+        raise NotImplementedError
+
+
+def _show(index: Ix) -> str:
+    return f"{index[0]}:{index[1]}"
+
+
+class Entry(Atom):
+    """A tensor entry, a scalar or a size."""
+
+    __slots__ = ("indices", "name", "size")
+
+    def __init__(
+        self, name: str, indices: tuple[Ix, ...] = (), nonnegative: bool = False, size: bool = False
+    ) -> None:
+        self.name, self.indices, self.nonnegative, self.size = name, indices, nonnegative, size
+        self.free = frozenset(i for i in indices if i[0][0] != "#")
+        self.height = 0
+        self._finish(f"{name}[{','.join(map(_show, indices))}]" if indices else name)
+
+    def render(self, renaming: Renaming) -> str:
+        return f"{self.name}[{','.join(_show(renaming.get(i, i)) for i in self.indices)}]"
+
+
+class Delta(Atom):
+    """The Kronecker delta of two different indices, in the order of their names."""
+
+    __slots__ = ("first", "second")
+
+    def __init__(self, first: Ix, second: Ix) -> None:
+        self.first, self.second = sorted((first, second))
+        self.free = frozenset(i for i in (first, second) if i[0][0] != "#")
+        self.nonnegative = True
+        self.height = 0
+        self._finish(f"delta[{_show(self.first)},{_show(self.second)}]")
+
+    def render(self, renaming: Renaming) -> str:
+        names = sorted(_show(renaming.get(i, i)) for i in (self.first, self.second))
+        return f"delta[{','.join(names)}]"
+
+
+class Prime(Atom):
+    """A prime number; it occurs only under a fractional power."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+        self.free, self.nonnegative, self.height = frozenset(), True, 0
+        self._finish(f"prime{value}")
+
+    def render(self, renaming: Renaming) -> str:
+        return self.key
+
+
+class Function(Atom):
+    """A function of polynomials: exp of a monic monomial, log, abs, or an unknown function."""
+
+    __slots__ = ("arguments", "name")
+
+    def __init__(self, name: str, arguments: tuple[Polynomial, ...]) -> None:
+        self.name, self.arguments = name, arguments
+        self.free = frozenset().union(*(a.free for a in arguments))
+        self.nonnegative = name in ("exp", "abs")
+        self.height = max(a.height for a in arguments)
+        self._finish(f"{name}({'; '.join(a.key for a in arguments)})")
+
+    def render(self, renaming: Renaming) -> str:
+        return f"{self.name}({'; '.join(a.render(renaming) for a in self.arguments)})"
+
+
+class Base(Atom):
+    """A primitive polynomial that stands under a power and is not expanded."""
+
+    __slots__ = ("polynomial",)
+
+    def __init__(self, polynomial: Polynomial) -> None:
+        self.polynomial = polynomial
+        self.free, self.height = polynomial.free, polynomial.height
+        self.nonnegative = all(c > 0 and m.nonnegative for m, c in polynomial.terms.items())
+        self._finish(f"({polynomial.key})")
+
+    def render(self, renaming: Renaming) -> str:
+        return f"({self.polynomial.render(renaming)})"
+
+
+class Closed(Atom):
+    """A connected sum over bound indices: every factor mentions one of them."""
+
+    __slots__ = ("bound", "body")
+
+    def __init__(self, bound: tuple[Ix, ...], body: Monomial) -> None:
+        self.bound, self.body = bound, body
+        self.free = body.free - frozenset(bound)
+        self.height = 1 + body.height
+        self.nonnegative = body.nonnegative
+        self._finish(f"sum[{','.join(map(_show, bound))}]{{{body.key}}}")
+
+    def render(self, renaming: Renaming) -> str:
+        hidden = {k: ("*", k[1]) for k in self.bound}  # names of bound indices are no invariant
+        return f"sum{{{self.body.render({**renaming, **hidden})}}}"
+
+
+class Monomial:
+    """A product of atoms with nonzero rational exponents, sorted by key."""
+
+    __slots__ = ("_hash", "factors", "free", "height", "key")
+
+    def __init__(self, factors: Iterable[tuple[Atom, Fraction | int]]) -> None:
+        self.factors = tuple(sorted(factors, key=lambda pair: pair[0].key))
+        self.free = frozenset().union(*(atom.free for atom, _ in self.factors))
+        self.height = max((atom.height for atom, _ in self.factors), default=0)
+        self.key = "*".join(a.key if e == 1 else f"{a.key}^{e}" for a, e in self.factors)
+        self._hash = hash(self.key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Monomial) and self.key == other.key)
+
+    def __repr__(self) -> str:
+        return self.key or "1"
+
+    @property
+    def nonnegative(self) -> bool:
+        """Whether every factor is known to be >= 0, or stands under an even power."""
+        return all(a.nonnegative or (e.denominator == 1 and e % 2 == 0) for a, e in self.factors)
+
+    def exponent(self, atom: Atom) -> Fraction | int:
+        """Return the exponent of ``atom``, 0 if it does not occur."""
+        return next((e for a, e in self.factors if a == atom), 0)
+
+    def render(self, renaming: Renaming) -> str:
+        """Return the key under a renaming (see `Atom.render`)."""
+        return "*".join(sorted(f"{a.render(renaming)}^{e}" for a, e in self.factors))
+
+
+ONE = Monomial(())
+
+
+class Polynomial:
+    """A sum of monomials with nonzero rational coefficients."""
+
+    __slots__ = ("_key", "terms")
+
+    def __init__(self, terms: Mapping[Monomial, Fraction | int]) -> None:
+        self.terms = terms
+        self._key: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The sorted text of all terms."""
+        if self._key is None:
+            self._key = " + ".join(sorted(f"{c}*{m.key}" for m, c in self.terms.items())) or "0"
+        return self._key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Polynomial) and self.key == other.key)
+
+    def __repr__(self) -> str:
+        return self.key
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    @property
+    def free(self) -> frozenset[Ix]:
+        """The indices that occur and are not bound inside."""
+        return frozenset().union(*(m.free for m in self.terms))
+
+    @property
+    def height(self) -> int:
+        """Nesting depth of bound indices."""
+        return max((m.height for m in self.terms), default=0)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the tensors, scalars and sizes that occur."""
+        return frozenset(name for m in self.terms for name in _names(m))
+
+    @property
+    def single(self) -> tuple[Monomial, Fraction | int] | None:
+        """The only (monomial, coefficient), or None if there are none or several."""
+        return next(iter(self.terms.items())) if len(self.terms) == 1 else None
+
+    @property
+    def constant(self) -> Fraction | int | None:
+        """The value if this is a rational number, else None."""
+        if not self.terms:
+            return 0
+        only = self.single
+        return only[1] if only and not only[0].factors else None
+
+    def render(self, renaming: Renaming) -> str:
+        """Return the key under a renaming (see `Atom.render`)."""
+        return " + ".join(sorted(f"{c}*{m.render(renaming)}" for m, c in self.terms.items()))
+
+    def __add__(self, other: Polynomial) -> Polynomial:
+        terms = dict(self.terms)
+        for monomial, coefficient in other.terms.items():
+            value = terms.get(monomial, 0) + coefficient
+            if value:
+                terms[monomial] = value
+            else:
+                del terms[monomial]
+        return Polynomial(terms)
+
+    def scaled(self, factor: Fraction | int) -> Polynomial:
+        """Return ``factor`` times this polynomial."""
+        return Polynomial({m: c * factor for m, c in self.terms.items()} if factor else {})
+
+    def __neg__(self) -> Polynomial:
+        return self.scaled(-1)
+
+    def __sub__(self, other: Polynomial) -> Polynomial:
+        return self + -other
+
+    @staticmethod
+    def of(value: Monomial | Atom | Fraction | int) -> Polynomial:
+        """Return a monomial, an atom or a number as a polynomial."""
+        if isinstance(value, Atom):
+            return Polynomial({Monomial(((value, 1),)): 1})
+        if isinstance(value, Monomial):
+            return Polynomial({value: 1})
+        return Polynomial({ONE: value} if value else {})
+
+    @staticmethod
+    def add(parts: Iterable[Polynomial]) -> Polynomial:
+        """Return the sum of many polynomials."""
+        terms: dict[Monomial, Fraction | int] = {}
+        for part in parts:
+            for monomial, coefficient in part.terms.items():
+                terms[monomial] = terms.get(monomial, 0) + coefficient
+        return Polynomial({m: c for m, c in terms.items() if c})
+
+
+def _names(monomial: Monomial) -> Iterator[str]:
+    for atom, _ in monomial.factors:
+        if isinstance(atom, Entry):
+            yield atom.name
+        elif isinstance(atom, Closed):
+            yield from _names(atom.body)
+        elif isinstance(atom, Base):
+            yield from atom.polynomial.names
+        elif isinstance(atom, Function):
+            for argument in atom.arguments:
+                yield from argument.names

@@ -1,0 +1,182 @@
+"""SymPy expression -> polynomial in normal form, unfolding definitions where asked.
+
+Hyperbolic functions are written with exp, so that tanh, sech and the logistic function meet in
+one form.  Powers with symbolic exponents become exp(e log b).  Anything that is no part of the
+language (floats, sums over part of a range, an index used as a number) is an `AlgebraError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+import sympy as sp
+
+from theory.algebra.canonical import AlgebraError
+from theory.algebra.polynomial import Entry, Ix, Polynomial
+from theory.algebra.ring import Ring
+from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
+
+__all__ = ["Reader", "Unfolding"]
+
+HYPERBOLIC = (sp.sinh, sp.cosh, sp.tanh, sp.coth, sp.sech, sp.csch)
+
+
+class Unfolding(NamedTuple):
+    """A definition to be written out: ``symbol[parameters] = value``."""
+
+    parameters: tuple[Index, ...]
+    value: sp.Expr
+
+
+class Reader:
+    """Reads SymPy expressions into one `Ring`; definitions in ``unfold`` are written out."""
+
+    def __init__(self, ring: Ring, unfold: Mapping[str, Unfolding] | None = None) -> None:
+        self.ring = ring
+        self.unfold = dict(unfold or {})
+        self._definitions: dict[str, tuple[Polynomial, set[str]]] = {}
+
+    def read(self, expression: sp.Expr) -> Polynomial:
+        """Return the normal form of ``expression``.
+
+        Raises `AlgebraError` with the offending part if it is outside the language.
+        """
+        return self._read(sp.sympify(expression), {})
+
+    def total(self, value: Polynomial, bound: Iterable[Index]) -> Polynomial:
+        """Return the sum of a polynomial over free indices, whole ranges."""
+        names = {(k.name, k.size.name): self.ring.fresh(k.size.name) for k in bound}
+        return self.ring.sum_over(names.values(), self.ring.rename(value, names))
+
+    def _read(self, e: sp.Basic, scope: Mapping[Index, Ix]) -> Polynomial:
+        for kind, method in _METHODS:
+            if isinstance(e, kind):
+                return method(self, e, scope)
+        raise AlgebraError(f"`{e}` ({type(e).__name__}) is not part of the index calculus.")
+
+    def _number(self, e: sp.Rational, _) -> Polynomial:
+        return Polynomial.of(Fraction(int(e.p), int(e.q)))
+
+    def _size(self, e: Size, _) -> Polynomial:
+        return Polynomial.of(Entry(e.name, (), nonnegative=True, size=True))
+
+    def _index(self, e: Index, _) -> Polynomial:
+        raise AlgebraError(f"the index {e} is used as a number; indices only label entries.")
+
+    def _scalar(self, e: sp.Symbol, _) -> Polynomial:
+        if e.name in self.unfold:
+            return self._definition(e.name, ())
+        return Polynomial.of(Entry(e.name, (), nonnegative=bool(e.is_nonnegative)))
+
+    def _constant(self, e: sp.NumberSymbol, _) -> Polynomial:
+        if e is sp.E:
+            return self.ring.exp(Polynomial.of(1))
+        return Polynomial.of(Entry(str(e), (), nonnegative=True))
+
+    def _entry(self, e: sp.Indexed, scope) -> Polynomial:
+        tensor = e.base
+        name = str(tensor.label)
+        at = tuple(self._position(x, size, scope) for x, size in zip(e.indices, tensor.shape, strict=True))
+        if name in self.unfold:
+            return self._definition(name, at)
+        return Polynomial.of(Entry(name, at, nonnegative=bool(tensor.label.is_nonnegative)))
+
+    def _definition(self, name: str, at: tuple[Ix, ...]) -> Polynomial:
+        parameters, value = self.unfold[name]
+        if name not in self._definitions:
+            before, self.ring.used = self.ring.used, set()
+            polynomial = self._read(value, {})
+            self._definitions[name] = (polynomial, self.ring.used)
+            self.ring.used = before
+        polynomial, used = self._definitions[name]
+        self.ring.used |= used
+        mapping = {(k.name, k.size.name): ix for k, ix in zip(parameters, at, strict=True)}
+        return self.ring.rename(polynomial, mapping)
+
+    def _position(self, e: sp.Basic, size: Size, scope) -> Ix:
+        if isinstance(e, Index):
+            return scope.get(e, (e.name, e.size.name))
+        if isinstance(e, sp.Integer) and e > 0:
+            return (f"#{e}", size.name)
+        raise AlgebraError(f"`{e}` stands in the place of an index over {size}.")
+
+    def _sum_of_terms(self, e: sp.Add, scope) -> Polynomial:
+        return Polynomial.add(self._read(argument, scope) for argument in e.args)
+
+    def _product(self, e: sp.Mul, scope) -> Polynomial:
+        result = Polynomial.of(1)
+        for argument in e.args:
+            result = self.ring.multiply(result, self._read(argument, scope))
+        return result
+
+    def _power(self, e: sp.Pow, scope) -> Polynomial:
+        base = self._read(e.base, scope)
+        if isinstance(e.exp, sp.Rational):
+            return self.ring.power(base, Fraction(int(e.exp.p), int(e.exp.q)))
+        exponent = self._read(e.exp, scope)
+        return self.ring.exp(self.ring.multiply(exponent, self.ring.log(base)))
+
+    def _exp(self, e: sp.exp, scope) -> Polynomial:
+        return self.ring.exp(self._read(e.args[0], scope))
+
+    def _log(self, e: sp.log, scope) -> Polynomial:
+        return self.ring.log(self._read(e.args[0], scope))
+
+    def _abs(self, e: sp.Abs, scope) -> Polynomial:
+        return self.ring.function("abs", (self._read(e.args[0], scope),))
+
+    def _hyperbolic(self, e: sp.Function, scope) -> Polynomial:
+        return self._read(e.rewrite(sp.exp), scope)
+
+    def _delta(self, e: sp.KroneckerDelta, scope) -> Polynomial:
+        first, second = e.args[:2]
+        sizes = [x.size for x in (first, second) if isinstance(x, Index)]
+        if not sizes:
+            raise AlgebraError(f"`{e}` joins two numbers, not two indices.")
+        ends = (self._position(x, sizes[0], scope) for x in (first, second))
+        return self.ring.delta(*ends)
+
+    def _sum(self, e: sp.Sum, scope) -> Polynomial:
+        inner, bound = dict(scope), []
+        for k, low, high in e.limits:
+            if not isinstance(k, Index) or low != 1 or high != k.size:
+                raise AlgebraError(
+                    f"the sum over {k} from {low} to {high} is not over the whole range of an index."
+                )
+            bound.append(self.ring.fresh(k.size.name))
+            inner[k] = bound[-1]
+        return self.ring.sum_over(bound, self._read(e.function, inner))
+
+    def _function(self, e: sp.Function, scope) -> Polynomial:
+        arguments = tuple(self._read(argument, scope) for argument in e.args)
+        return self.ring.function(e.func.__name__, arguments)
+
+    def _unresolved(self, e: sp.Expr, _) -> Polynomial:
+        raise AlgebraError(f"`{e}` needs a model: resolve derivatives with `Model.resolve` first.")
+
+    def _tensor(self, e: Tensor, _) -> Polynomial:
+        raise AlgebraError(f"the tensor `{e}` stands without its {len(e.axes)} indices.")
+
+
+_METHODS: tuple[tuple[type | tuple[type, ...], Callable[..., Polynomial]], ...] = (
+    (sp.Rational, Reader._number),
+    (Size, Reader._size),
+    (Index, Reader._index),
+    (sp.Indexed, Reader._entry),
+    (Tensor, Reader._tensor),
+    (sp.Symbol, Reader._scalar),
+    (sp.NumberSymbol, Reader._constant),
+    (sp.Add, Reader._sum_of_terms),
+    (sp.Mul, Reader._product),
+    (sp.exp, Reader._exp),
+    (sp.Pow, Reader._power),
+    (sp.log, Reader._log),
+    (sp.Abs, Reader._abs),
+    (sp.KroneckerDelta, Reader._delta),
+    (sp.Sum, Reader._sum),
+    (HYPERBOLIC, Reader._hyperbolic),
+    ((Partial, Step, Flow), Reader._unresolved),
+    (sp.Function, Reader._function),
+)

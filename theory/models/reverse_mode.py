@@ -1,0 +1,213 @@
+"""Reverse-mode differentiation of a model, with its steps and reasons.
+
+Going backwards through the definitions, every quantity x gets its adjoint dL/dx from the quantities
+t that are computed from it directly:
+
+    dL/dx_b = sum over t that use x,  sum_a  dL/dt_a  dt_a/dx_b .
+
+SymPy differentiates each right side; the normal form contracts the Kronecker deltas.  Adjoints
+keep their names (dL/dz, or u where the vocabulary calls dL/dg that), so expressions stay as small
+as the ones in papers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sympy as sp
+
+from theory.algebra.expressions import differentiate, entry_tensor, fresh, substitute, tensors_in
+from theory.algebra.polynomial import Base, Closed, Entry, Polynomial
+from theory.algebra.reading import Reader, Unfolding
+from theory.algebra.ring import Ring
+from theory.algebra.symbols import Partial, Tensor, indices, total
+from theory.models.model import Definition, Model, name_of
+
+__all__ = ["Adjoint", "adjoints", "pull_back"]
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """The derivative of the loss by one quantity, and how it came about.
+
+    ``partial`` is dL/dx_b; ``chain`` the chain rule with local derivatives unevaluated;
+    ``inserted`` the same with local derivatives; ``value`` the contracted form in terms of the
+    adjoints before it; ``symbol`` the name later expressions use; ``inline`` whether later
+    expressions use the value instead (it would divide by a probability).
+    """
+
+    partial: Partial
+    chain: sp.Expr
+    inserted: sp.Expr
+    value: sp.Expr
+    symbol: sp.Expr
+    through: tuple[str, ...]
+    hypotheses: tuple[str, ...]
+    inline: bool
+
+    @property
+    def reference(self) -> sp.Expr:
+        """What later expressions use for this adjoint."""
+        return self.value if self.inline else self.symbol
+
+    def at(self, entry: sp.Expr, field: str = "reference") -> sp.Expr:
+        """Return one of the expressions at the indices of ``entry``."""
+        own = self.partial.args[1]
+        here = dict(zip(own.indices, entry.indices, strict=True)) if own.args else {}
+        return substitute(getattr(self, field), here)
+
+
+def adjoints(model: Model) -> dict[str, Adjoint]:
+    """Return the adjoint of every definition and input that the loss depends on, loss first."""
+    one = sp.S.One
+    found = {
+        model.loss.name: Adjoint(
+            Partial(model.loss, model.loss), one, one, one, one, (), (), inline=True
+        )
+    }
+    users: dict[str, list[Definition]] = {}
+    for line in model.definitions:
+        for name in tensors_in(line.value):
+            users.setdefault(name, []).append(line)
+    for tensor in [line.tensor for line in reversed(model.definitions)] + list(model.inputs):
+        through = [line for line in users.get(name_of(tensor), ()) if line.name in found]
+        if through:
+            found[name_of(tensor)] = _adjoint(model, tensor, through, found)
+    return found
+
+
+def _adjoint(
+    model: Model, tensor: sp.Basic, through: list[Definition], found: Mapping[str, Adjoint]
+) -> Adjoint:
+    entry = model.entry(tensor)
+    chain, inserted, polynomials = [], [], []
+    ring = Ring(model.rules)
+    reader = Reader(ring)
+    taken = set() if not entry.args else {k.name for k in entry.indices}
+    for line in through:
+        symbol, value = _renamed_apart(model, line, taken)
+        local = local_derivative(model, line.name, value, symbol, entry)
+        upstream = found[line.name].at(symbol)
+        shown = found[line.name].at(symbol, "partial") if line.name != model.loss.name else 1
+        bound = symbol.indices if symbol.args else ()
+        written = model.writer().write(local, avoid={k.name for k in bound} | taken)
+        chain.append(total(shown * Partial(symbol, entry), *bound))
+        inserted.append(total(upstream * written, *bound))
+        polynomials.append(reader.total(ring.multiply(reader.read(upstream), local), bound))
+    polynomial = Polynomial.add(polynomials)
+    extra = [entry_tensor(a.symbol) for a in found.values()]
+    return Adjoint(
+        partial=Partial(model.loss, entry),
+        chain=sp.Add(*chain),
+        inserted=sp.Add(*inserted),
+        value=model.writer(extra).write(polynomial, avoid=taken),
+        symbol=_name_in_vocabulary(model, entry, polynomial) or _own_symbol(model, tensor, entry),
+        through=tuple(line.name for line in through),
+        hypotheses=tuple(sorted(h for h in ring.used if h)),
+        inline=_divides(polynomial),
+    )
+
+
+def local_derivative(
+    model: Model, name: str, value: sp.Expr, symbol: sp.Expr, entry: sp.Expr
+) -> Polynomial:
+    """Return d symbol / d entry from the right side ``value``; quotients are recognised by name."""
+    rules = [model.refolding[name]] if name in model.refolding else []
+    return Reader(Ring(rules)).read(differentiate(value, entry))
+
+
+def pull_back(
+    model: Model, lines: Iterable[Definition], quantity: sp.Expr, entry: sp.Expr
+) -> Polynomial:
+    """Return d quantity / d entry through ``lines``, cut at the tensor of ``entry``.
+
+    The quantity may be any expression; its free indices are parameters.  Used for derivatives of
+    other things than the loss, and for second derivatives.
+    """
+    target = name_of(entry_tensor(entry))
+    lines = [line for line in lines if line.name != target]
+    depends = {target}
+    for line in lines:
+        if tensors_in(line.value) & depends:
+            depends.add(line.name)
+    ring = Ring(model.rules)
+    reader = Reader(ring)
+    done: list[tuple[str, sp.Expr, sp.Expr, Polynomial]] = []
+
+    def weight(of: sp.Expr) -> Polynomial:
+        tensor = name_of(entry_tensor(of))
+        parts = []
+        if tensor in tensors_in(quantity):
+            parts.append(reader.read(differentiate(quantity, of)))
+        for name, symbol, value, upstream in done:
+            if tensor in tensors_in(value):
+                local = local_derivative(model, name, value, symbol, of)
+                bound = symbol.indices if symbol.args else ()
+                parts.append(reader.total(ring.multiply(upstream, local), bound))
+        return Polynomial.add(parts)
+
+    for line in reversed(lines):
+        if line.name in depends:
+            apart = {k: fresh(k) for k in line.parameters}
+            symbol, value = (substitute(e, apart) for e in (line.symbol, line.value))
+            upstream = weight(symbol)
+            if upstream:
+                done.append((line.name, symbol, value, upstream))
+    return weight(entry)
+
+
+def _renamed_apart(model: Model, line: Definition, taken: set[str]) -> tuple[sp.Expr, sp.Expr]:
+    """Return the line with parameters whose letters differ from ``taken``."""
+    used, apart = set(taken), {}
+    for k in line.parameters:
+        letter = model.letter(k.size, used)
+        used.add(letter)
+        apart[k] = indices(letter, k.size)[0]
+    return substitute(line.symbol, apart), substitute(line.value, apart)
+
+
+def _name_in_vocabulary(model: Model, entry: sp.Expr, value: Polynomial) -> sp.Expr | None:
+    """Return the vocabulary's name for dL/d entry, such as u_ia for dL/dg_ia."""
+    if not entry.args:
+        return None
+    plain = {
+        line.name: Unfolding(line.parameters, line.value)
+        for line in model.vocabulary
+        if not line.value.has(Partial)
+    }
+    for line in model.vocabulary:
+        if tuple(k.size for k in line.parameters) != tuple(k.size for k in entry.indices):
+            continue
+        here = dict(zip(line.parameters, entry.indices, strict=True))
+        symbol = substitute(line.symbol, here)
+        if substitute(line.value, here) == Partial(model.loss, entry):
+            return symbol
+        if line.name in plain:
+            ring = Ring(model.rules)
+            if Reader(ring, plain).read(symbol) == value:
+                return symbol
+    return None
+
+
+def _own_symbol(model: Model, tensor: sp.Basic, entry: sp.Expr) -> sp.Expr:
+    name = f"d{model.loss.name}_d{name_of(tensor)}"
+    if isinstance(tensor, Tensor):
+        return Tensor(name, tensor.axes)[tuple(entry.indices)]
+    return sp.Symbol(name, real=True)
+
+
+def _divides(value: Polynomial) -> bool:
+    """Return whether the value divides by an entry or a sum (not by a size or a parameter)."""
+    return any(
+        e < 0 and (isinstance(a, Base | Closed) or (isinstance(a, Entry) and bool(a.indices)))
+        for m in value.terms
+        for a, e in _factors_inside(m)
+    )
+
+
+def _factors_inside(monomial):
+    for atom, exponent in monomial.factors:
+        yield atom, exponent
+        if isinstance(atom, Closed):
+            yield from _factors_inside(atom.body)
