@@ -163,11 +163,18 @@ class Theory:
             yield Proof(done, tuple(names), used, Polynomial({}) if done else value)
             if done:
                 return
-            present = value.names
-            following = next((n for n in order if n in present and n not in names), None)
+            following = self._next_to_unfold(value, [n for n in order if n not in names])
             if following is None:
                 return
             names.append(following)
+
+    @staticmethod
+    def _next_to_unfold(value: Polynomial, candidates: list[str]) -> str | None:
+        """Return the last-defined name that occurs, one that is not in every term if possible."""
+        terms = [Polynomial({m: c}).names for m, c in value.terms.items()]
+        everywhere = frozenset.intersection(*terms)
+        present = [n for n in candidates if n in value.names]
+        return next((n for n in present if n not in everywhere), present[0] if present else None)
 
     def prove(self, equation: Equation) -> Proof:
         """Return the first level at which both sides agree, or the last one."""
