@@ -1,0 +1,79 @@
+"""What a law is: a statement that ships with its derivation from the loss.
+
+The statement is written independently of the derivation.  The derivation starts from the model's
+definitions, never from the claimed result, and its last line must be the statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sympy as sp
+
+from theory.algebra.expressions import Equation
+from theory.models.model import Model
+
+__all__ = ["Citation", "Law", "ProofStep", "chain"]
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Where a law stands: a key of references.bib and a place in that work."""
+
+    key: str
+    place: str
+
+
+@dataclass(frozen=True)
+class ProofStep:
+    """One line of a derivation: ``left = right`` because of ``reason``.
+
+    Consecutive lines with ``left`` equal to the previous ``right`` read as one chain.
+    """
+
+    left: sp.Expr
+    right: sp.Expr
+    reason: str
+
+    @property
+    def equation(self) -> Equation:
+        """The line as an equation."""
+        return Equation(self.left, self.right)
+
+
+@dataclass(frozen=True)
+class Law:
+    """A named statement about every model in ``models``.
+
+    ``state(model)`` gives the equation, ``derive(model)`` the lines that end in it; ``order`` is
+    printed after the right side where terms were dropped, such as "O(\\eta^2)".  ``assumptions``
+    are in words; hypotheses on inputs belong to the model.
+    """
+
+    name: str
+    title: str
+    citation: Citation
+    models: tuple[str, ...]
+    state: Callable[[Model], Equation]
+    derive: Callable[[Model], tuple[ProofStep, ...]]
+    assumptions: tuple[str, ...] = ()
+    order: str = ""
+
+    def statement(self, model: Model) -> Equation:
+        """Return the law as an equation of ``model``."""
+        return self.state(model)
+
+    def derivation(self, model: Model) -> tuple[ProofStep, ...]:
+        """Return the lines of the derivation, from the loss to the statement."""
+        return self.derive(model)
+
+
+def chain(first: sp.Expr, *lines: tuple[sp.Expr, str]) -> tuple[ProofStep, ...]:
+    """Return the steps first = a = b = ... from (expression, reason) pairs."""
+    steps, left = [], first
+    for right, reason in lines:
+        if right != left:
+            steps.append(ProofStep(left, right, reason))
+            left = right
+    return tuple(steps)
