@@ -1,0 +1,1 @@
+"""Theory of attention with SymPy: index calculus, models, laws, code and LaTeX."""

@@ -1,0 +1,1 @@
+"""The index calculus: expressions with indices, and a normal form that decides equality."""

@@ -5,7 +5,8 @@ must get one key.  Bound indices are coloured by their size and by how they occu
 refined until they are stable; ties that remain are broken by trying every choice, and the smallest
 key wins.  (The plan of every practical graph-isomorphism program.)
 
-If two choices give one key with opposite signs, as in sum_ij g_i g_j / (x_i - x_j), the sum is zero.
+If two choices give one key with opposite signs, as in sum_ij g_i g_j / (x_i - x_j), the sum is
+zero.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ __all__ = [
     "free_indices",
     "fresh",
     "refresh",
+    "slots",
     "substitute",
     "tensors_in",
 ]
@@ -72,7 +73,7 @@ def free_indices(expression: sp.Basic) -> frozenset[Index]:
     return frozenset().union(*(free_indices(argument) for argument in expression.args))
 
 
-def substitute(expression: sp.Basic, mapping: Mapping[sp.Basic, Any]) -> Any:
+def substitute(expression: sp.Basic, mapping: Mapping[Any, Any]) -> Any:
     """Replace subexpressions (indices, entries, scalars) without capture by bound indices.
 
     A sum whose bound index is mentioned by a replacement, or is itself replaced, gets a fresh
@@ -127,6 +128,11 @@ def differentiate(expression: sp.Expr, entry: sp.Expr) -> sp.Expr:
 def entry_tensor(entry: sp.Basic) -> sp.Basic:
     """Return the tensor of an entry, or the scalar itself."""
     return entry.base if isinstance(entry, sp.Indexed) else entry
+
+
+def slots(entry: sp.Basic) -> tuple[Any, ...]:
+    """Return the indices of an entry, none for a scalar."""
+    return tuple(entry.indices) if isinstance(entry, sp.Indexed) else ()
 
 
 @lru_cache(maxsize=65536)

@@ -89,7 +89,7 @@ class Entry(Atom):
         self.height = 0
         self._finish(f"{name}[{','.join(map(_show, indices))}]" if indices else name)
 
-    def render(self, renaming: Renaming) -> str:
+    def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"{self.name}[{','.join(_show(renaming.get(i, i)) for i in self.indices)}]"
 
 
@@ -105,7 +105,7 @@ class Delta(Atom):
         self.height = 0
         self._finish(f"delta[{_show(self.first)},{_show(self.second)}]")
 
-    def render(self, renaming: Renaming) -> str:
+    def render(self, renaming: Renaming) -> str:  # noqa: D102
         names = sorted(_show(renaming.get(i, i)) for i in (self.first, self.second))
         return f"delta[{','.join(names)}]"
 
@@ -120,7 +120,7 @@ class Prime(Atom):
         self.free, self.nonnegative, self.height = frozenset(), True, 0
         self._finish(f"prime{value}")
 
-    def render(self, renaming: Renaming) -> str:
+    def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return self.key
 
 
@@ -136,7 +136,7 @@ class Function(Atom):
         self.height = max(a.height for a in arguments)
         self._finish(f"{name}({'; '.join(a.key for a in arguments)})")
 
-    def render(self, renaming: Renaming) -> str:
+    def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"{self.name}({'; '.join(a.render(renaming) for a in self.arguments)})"
 
 
@@ -151,7 +151,7 @@ class Base(Atom):
         self.nonnegative = all(c > 0 and m.nonnegative for m, c in polynomial.terms.items())
         self._finish(f"({polynomial.key})")
 
-    def render(self, renaming: Renaming) -> str:
+    def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"({self.polynomial.render(renaming)})"
 
 
@@ -167,7 +167,7 @@ class Closed(Atom):
         self.nonnegative = body.nonnegative
         self._finish(f"sum[{','.join(map(_show, bound))}]{{{body.key}}}")
 
-    def render(self, renaming: Renaming) -> str:
+    def render(self, renaming: Renaming) -> str:  # noqa: D102
         hidden = {k: ("*", k[1]) for k in self.bound}  # names of bound indices are no invariant
         return f"sum{{{self.body.render({**renaming, **hidden})}}}"
 

@@ -78,7 +78,9 @@ class Reader:
     def _entry(self, e: sp.Indexed, scope) -> Polynomial:
         tensor = e.base
         name = str(tensor.label)
-        at = tuple(self._position(x, size, scope) for x, size in zip(e.indices, tensor.shape, strict=True))
+        at = tuple(
+            self._position(x, size, scope) for x, size in zip(e.indices, tensor.shape, strict=True)
+        )
         if name in self.unfold:
             return self._definition(name, at)
         return Polynomial.of(Entry(name, at, nonnegative=bool(tensor.label.is_nonnegative)))
@@ -143,7 +145,7 @@ class Reader:
         for k, low, high in e.limits:
             if not isinstance(k, Index) or low != 1 or high != k.size:
                 raise AlgebraError(
-                    f"the sum over {k} from {low} to {high} is not over the whole range of an index."
+                    f"the sum over {k} from {low} to {high} does not run over the whole range of k."
                 )
             bound.append(self.ring.fresh(k.size.name))
             inner[k] = bound[-1]

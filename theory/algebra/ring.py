@@ -243,9 +243,7 @@ class Ring:
     def sum_over(self, bound: Iterable[Ix], value: Polynomial) -> Polynomial:
         """Return the sum of ``value`` over raw bound indices (names from `fresh`)."""
         pending = frozenset(bound)
-        return Polynomial.add(
-            self._sum_term(pending, m).scaled(c) for m, c in value.terms.items()
-        )
+        return Polynomial.add(self._sum_term(pending, m).scaled(c) for m, c in value.terms.items())
 
     def _sum_term(self, bound: frozenset[Ix], monomial: Monomial) -> Polynomial:
         """Sum one monomial: open inner sums, carry out deltas, fold, split, name."""
@@ -279,8 +277,11 @@ class Ring:
         """Open the first inner sum that mentions ``bound``; None if there is none."""
         for atom, exponent in monomial.factors:
             if isinstance(atom, Closed) and exponent >= 1 and atom.free & bound:
-                copies, value = bound, self.assemble(
-                    (a, e - math.floor(e) if a is atom else e) for a, e in monomial.factors
+                copies, value = (
+                    bound,
+                    self.assemble(
+                        (a, e - math.floor(e) if a is atom else e) for a, e in monomial.factors
+                    ),
                 )
                 for _ in range(math.floor(exponent)):
                     names = {k: self.fresh(k[1]) for k in atom.bound}
@@ -369,7 +370,9 @@ class Ring:
             indices = tuple(active.get(k, k) for k in atom.indices)
             return Polynomial.of(Entry(atom.name, indices, atom.nonnegative, atom.size))
         if isinstance(atom, Delta):
-            return self.delta(active.get(atom.first, atom.first), active.get(atom.second, atom.second))
+            return self.delta(
+                active.get(atom.first, atom.first), active.get(atom.second, atom.second)
+            )
         key = (atom, tuple(sorted(active.items())), self._folding)
         if key not in self._renamed:
             self._renamed[key] = self._rename_compound(atom, active)
@@ -493,7 +496,9 @@ def _factorise(value: Fraction) -> dict[int, int]:
     return {int(p): int(e) for p, e in primes.items() if e}
 
 
-def _rational_power(value: Fraction, exponent: Number) -> tuple[Fraction, list[tuple[Atom, Number]]]:
+def _rational_power(
+    value: Fraction, exponent: Number
+) -> tuple[Fraction, list[tuple[Atom, Number]]]:
     """Return value^exponent as a rational number times fractional powers of primes."""
     number, primes = Fraction(1), []
     for prime, e in _factorise(value).items():
@@ -502,5 +507,3 @@ def _rational_power(value: Fraction, exponent: Number) -> tuple[Fraction, list[t
         if e * exponent != whole:
             primes.append((Prime(prime), e * exponent - whole))
     return number, primes
-
-

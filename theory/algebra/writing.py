@@ -61,8 +61,7 @@ class Writer:
             number, factors = terms[0]
             return sp.Mul(_rational(number), *self._factors(factors, scope, taken))
         common = {
-            a: min(f.get(a, 0) for _, f in terms)
-            for a in set().union(*(f for _, f in terms))
+            a: min(f.get(a, 0) for _, f in terms) for a in set().union(*(f for _, f in terms))
         }
         common = {a: e for a, e in common.items() if e > 0 or all(f.get(a) for _, f in terms)}
         common = {a: e for a, e in common.items() if e}
@@ -76,10 +75,7 @@ class Writer:
             number = -number
         rest.sort(key=lambda term: (term[0] / number < 0, str(sorted(a.key for a in term[1]))))
         written = sp.Add(
-            *(
-                sp.Mul(_rational(c / number), *self._factors(f, scope, taken))
-                for c, f in rest
-            )
+            *(sp.Mul(_rational(c / number), *self._factors(f, scope, taken)) for c, f in rest)
         )
         outside = self._factors(common, scope, taken)
         return sp.Mul(_rational(number), *outside, written)
@@ -122,7 +118,9 @@ class Writer:
                 return symbol  # type: ignore[return-value]
             return symbol[tuple(self._index(k, scope) for k in atom.indices)]
         if isinstance(atom, Delta):
-            return sp.KroneckerDelta(self._index(atom.first, scope), self._index(atom.second, scope))
+            return sp.KroneckerDelta(
+                self._index(atom.first, scope), self._index(atom.second, scope)
+            )
         if isinstance(atom, Prime):
             return sp.Integer(atom.value)
         if isinstance(atom, Base):

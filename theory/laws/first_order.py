@@ -36,9 +36,7 @@ UPDATES = Citation("agarwal2025gradient", "section 4")
 def _softmax_jacobian(m: Model) -> Equation:
     x = HeadNotation(m)
     alpha_j, alpha_k = x.entry("alpha", x.i, x.j), x.entry("alpha", x.i, x.k)
-    return Equation(
-        Partial(alpha_j, x.entry("s", x.i, x.k)), alpha_j * (delta(x.j, x.k) - alpha_k)
-    )
+    return Equation(Partial(alpha_j, x.entry("s", x.i, x.k)), alpha_j * (delta(x.j, x.k) - alpha_k))
 
 
 def _derive_softmax_jacobian(m: Model) -> tuple[ProofStep, ...]:
@@ -220,9 +218,7 @@ def _entropy(x: HeadNotation) -> sp.Expr:
 def _entropy_gradient(m: Model) -> Equation:
     x = HeadNotation(m)
     alpha, entropy = x.entry("alpha", x.i, x.j), _entropy(x)
-    return Equation(
-        Partial(entropy, x.entry("s", x.i, x.j)), -alpha * (sp.log(alpha) + entropy)
-    )
+    return Equation(Partial(entropy, x.entry("s", x.i, x.j)), -alpha * (sp.log(alpha) + entropy))
 
 
 def _derive_entropy_gradient(m: Model) -> tuple[ProofStep, ...]:
@@ -233,7 +229,10 @@ def _derive_entropy_gradient(m: Model) -> tuple[ProofStep, ...]:
     jacobian = Partial(alpha_k, x.entry("s", x.i, x.j))
     return chain(
         statement.left,
-        (-total((sp.log(alpha_k) + 1) * jacobian, x.k), "product rule: d(a log a) = (log a + 1) da"),
+        (
+            -total((sp.log(alpha_k) + 1) * jacobian, x.k),
+            "product rule: d(a log a) = (log a + 1) da",
+        ),
         (-total((sp.log(alpha_k) + 1) * local, x.k), "softmax Jacobian"),
         (statement.right, "contract the delta; the weights sum to one"),
     )

@@ -44,10 +44,10 @@ class ProofStep:
 
 @dataclass(frozen=True)
 class Law:
-    """A named statement about every model in ``models``.
+    r"""A named statement about every model in ``models``.
 
     ``state(model)`` gives the equation, ``derive(model)`` the lines that end in it; ``order`` is
-    printed after the right side where terms were dropped, such as "O(\\eta^2)".  ``assumptions``
+    printed after the right side where terms were dropped, such as "O(\eta^2)".  ``assumptions``
     are in words; hypotheses on inputs belong to the model.
     """
 

@@ -42,7 +42,9 @@ class HeadNotation:
         """Return an entry, with the head index in front where it belongs."""
         tensor = self.model.tensors[name]
         if not isinstance(tensor, Tensor):
-            raise ValueError(f"`{name}` is a scalar of model `{self.model.name}`; it has no entries.")
+            raise ValueError(
+                f"`{name}` is a scalar of model `{self.model.name}`; it has no entries."
+            )
         return tensor[index if name in SHARED else (*self.heads, *index)]
 
     def grad(self, name: str, *index: Index) -> Partial:

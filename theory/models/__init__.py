@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache
 
 from theory.models.attention_head import ATTENTION_HEADS, attention_head
 from theory.models.model import Constraint, Definition, Model
@@ -24,7 +24,7 @@ __all__ = [
 MODELS: tuple[str, ...] = tuple(ATTENTION_HEADS)
 
 
-@lru_cache(maxsize=None)
+@cache
 def model_named(name: str) -> Model:
     """Return the model called ``name``.
 

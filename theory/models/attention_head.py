@@ -10,9 +10,9 @@
 Shapes: X (T, d_x), W_Q and W_K (d_x, d_k), W_V (d_x, d_v), W_O (C, d_v), y (T, C) with rows that
 sum to one (one-hot or soft labels).
 
-Vocabulary: u_i = dL/dg_i upstream gradient; b_ij = u_i . v_j; A_ij = b_ij - E_{alpha_i}[b] advantage
-(negative where attending more lowers the loss; the source also uses the opposite sign); D_ij =
-alpha_ij A_ij.
+Vocabulary: u_i = dL/dg_i upstream gradient; b_ij = u_i . v_j; A_ij = b_ij - E_{alpha_i}[b]
+advantage (negative where attending more lowers the loss; the source also uses the opposite sign);
+D_ij = alpha_ij A_ij.
 
 Variants: an arbitrary mask M (0 or 1) or the causal mask multiplies exp(s); a bias B and a
 temperature tau enter the scores, s = q.k / (tau sqrt(d_k)) + B, so every law about s stays as it
@@ -66,7 +66,9 @@ def attention_head(
     if mask not in (None, "arbitrary", "causal"):
         raise ValueError(f"`mask` must be None, 'arbitrary' or 'causal'; got {mask!r}.")
     if mask == "causal" and cross:
-        raise ValueError("a causal mask needs queries and keys at the same positions; drop `cross`.")
+        raise ValueError(
+            "a causal mask needs queries and keys at the same positions; drop `cross`."
+        )
     T, C, H = Size("T"), Size("C", feature=True), Size("H")
     d_x, d_k, d_v = (Size(x, feature=True) for x in ("d_x", "d_k", "d_v"))
     n = Size("n") if cross else T
@@ -104,7 +106,9 @@ def attention_head(
         Definition(at(key, j, r), total(at(W_K, e, r) * X_K[j, e], e), "keys"),
         Definition(at(v, j, a), total(at(W_V, e, a) * X_K[j, e], e), "values"),
         Definition(at(s, i, j), score, "scores"),
-        Definition(at(alpha, i, j), unnormalised(j) / total(unnormalised(k), k), "attention weights"),
+        Definition(
+            at(alpha, i, j), unnormalised(j) / total(unnormalised(k), k), "attention weights"
+        ),
         Definition(at(g, i, a), total(at(alpha, i, j) * at(v, j, a), j), "context"),
         Definition(z[i, c], total(at(W_O, c, a) * at(g, i, a), *own, a), "logits"),
         Definition(p[i, c], sp.exp(z[i, c]) / total(sp.exp(z[i, d]), d), "class probabilities"),

@@ -17,7 +17,7 @@ from theory.algebra.expressions import Equation, entry_tensor, tensors_in
 from theory.algebra.folding import Rule
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.algebra.writing import Writer
-from theory.models.facts import refolding_rules, rule_of, row_sum_rules
+from theory.models.facts import refolding_rules, row_sum_rules, rule_of
 
 __all__ = ["Constraint", "Definition", "Model", "name_of"]
 

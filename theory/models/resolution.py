@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -37,7 +38,8 @@ class Proof:
     """The outcome of comparing two normal forms.
 
     ``unfolded`` are the names that had to be written out, ``hypotheses`` the constraints used,
-    ``residual`` the normal form of left - right (empty if proved); `Theory.write` makes it readable.
+    ``residual`` the normal form of left - right (empty if proved); `Theory.write`
+    makes it readable.
     """
 
     proved: bool
@@ -54,7 +56,7 @@ class Theory:
         self.adjoints: dict[str, Adjoint] = adjoints(model)
         self.lines: tuple[Definition, ...] = self._all_lines()
         self.by_name = {line.name: line for line in self.lines}
-        self._resolved: dict[sp.Basic, sp.Expr] = {}
+        self._resolved: dict[sp.Basic, Any] = {}
 
     def _all_lines(self) -> tuple[Definition, ...]:
         """Return definitions, adjoints and vocabulary, each after what it uses."""
@@ -90,7 +92,7 @@ class Theory:
 
     # -- derivatives ------------------------------------------------------------------------
 
-    def resolve(self, expression: sp.Expr) -> sp.Expr:
+    def resolve(self, expression: sp.Basic) -> Any:
         """Return the expression with every derivative, step and flow given its value."""
         if not isinstance(expression, sp.Basic) or not expression.has(Partial, Step, Flow):
             return expression
@@ -98,7 +100,7 @@ class Theory:
             self._resolved[expression] = self._resolve(expression)
         return self._resolved[expression]
 
-    def _resolve(self, e: sp.Expr) -> sp.Expr:
+    def _resolve(self, e: sp.Basic) -> Any:
         if isinstance(e, Partial):
             return self._partial(e)
         if isinstance(e, Step):
@@ -108,7 +110,7 @@ class Theory:
             return self.resolve(self._along(e.args[0], list(e.pairs)))
         return e.func(*(self.resolve(argument) for argument in e.args))
 
-    def _along(self, quantity: sp.Expr, moves: list[tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
+    def _along(self, quantity: sp.Basic, moves: list[tuple[Any, Any]]) -> sp.Expr:
         """Return the change of ``quantity`` when every x moves along -rate dL/dx."""
         parts = []
         for x, rate in moves:
@@ -118,7 +120,7 @@ class Theory:
             parts.append(total(-rate * Partial(quantity, x) * Partial(self.model.loss, x), *bound))
         return sp.Add(*parts)
 
-    def _partial(self, e: Partial) -> sp.Expr:
+    def _partial(self, e: Partial) -> Any:
         quantity, *by = e.args
         if len(by) > 1:
             return self._partial(Partial(self.resolve(Partial(quantity, *by[:-1])), by[-1]))

@@ -17,7 +17,14 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.algebra.expressions import differentiate, entry_tensor, fresh, substitute, tensors_in
+from theory.algebra.expressions import (
+    differentiate,
+    entry_tensor,
+    fresh,
+    slots,
+    substitute,
+    tensors_in,
+)
 from theory.algebra.polynomial import Base, Closed, Entry, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
@@ -51,10 +58,9 @@ class Adjoint:
         """What later expressions use for this adjoint."""
         return self.value if self.inline else self.symbol
 
-    def at(self, entry: sp.Expr, field: str = "reference") -> sp.Expr:
+    def at(self, entry: sp.Basic, field: str = "reference") -> sp.Expr:
         """Return one of the expressions at the indices of ``entry``."""
-        own = self.partial.args[1]
-        here = dict(zip(own.indices, entry.indices, strict=True)) if own.args else {}
+        here = dict(zip(slots(self.partial.args[1]), slots(entry), strict=True))
         return substitute(getattr(self, field), here)
 
 
@@ -84,13 +90,13 @@ def _adjoint(
     chain, inserted, polynomials = [], [], []
     ring = Ring(model.rules)
     reader = Reader(ring)
-    taken = set() if not entry.args else {k.name for k in entry.indices}
+    taken = {k.name for k in slots(entry)}
     for line in through:
         symbol, value = _renamed_apart(model, line, taken)
         local = local_derivative(model, line.name, value, symbol, entry)
         upstream = found[line.name].at(symbol)
         shown = found[line.name].at(symbol, "partial") if line.name != model.loss.name else 1
-        bound = symbol.indices if symbol.args else ()
+        bound = slots(symbol)
         written = model.writer().write(local, avoid={k.name for k in bound} | taken)
         chain.append(total(shown * Partial(symbol, entry), *bound))
         inserted.append(total(upstream * written, *bound))
@@ -118,7 +124,7 @@ def local_derivative(
 
 
 def pull_back(
-    model: Model, lines: Iterable[Definition], quantity: sp.Expr, entry: sp.Expr
+    model: Model, lines: Iterable[Definition], quantity: sp.Basic, entry: sp.Basic
 ) -> Polynomial:
     """Return d quantity / d entry through ``lines``, cut at the tensor of ``entry``.
 
@@ -143,8 +149,8 @@ def pull_back(
         for name, symbol, value, upstream in done:
             if tensor in tensors_in(value):
                 local = local_derivative(model, name, value, symbol, of)
-                bound = symbol.indices if symbol.args else ()
-                parts.append(reader.total(ring.multiply(upstream, local), bound))
+                product = ring.multiply(upstream, local)
+                parts.append(reader.total(product, slots(symbol)))
         return Polynomial.add(parts)
 
     for line in reversed(lines):
@@ -169,7 +175,7 @@ def _renamed_apart(model: Model, line: Definition, taken: set[str]) -> tuple[sp.
 
 def _name_in_vocabulary(model: Model, entry: sp.Expr, value: Polynomial) -> sp.Expr | None:
     """Return the vocabulary's name for dL/d entry, such as u_ia for dL/dg_ia."""
-    if not entry.args:
+    if not slots(entry):
         return None
     plain = {
         line.name: Unfolding(line.parameters, line.value)
@@ -177,9 +183,9 @@ def _name_in_vocabulary(model: Model, entry: sp.Expr, value: Polynomial) -> sp.E
         if not line.value.has(Partial)
     }
     for line in model.vocabulary:
-        if tuple(k.size for k in line.parameters) != tuple(k.size for k in entry.indices):
+        if tuple(k.size for k in line.parameters) != tuple(k.size for k in slots(entry)):
             continue
-        here = dict(zip(line.parameters, entry.indices, strict=True))
+        here = dict(zip(line.parameters, slots(entry), strict=True))
         symbol = substitute(line.symbol, here)
         if substitute(line.value, here) == Partial(model.loss, entry):
             return symbol
@@ -193,7 +199,7 @@ def _name_in_vocabulary(model: Model, entry: sp.Expr, value: Polynomial) -> sp.E
 def _own_symbol(model: Model, tensor: sp.Basic, entry: sp.Expr) -> sp.Expr:
     name = f"d{model.loss.name}_d{name_of(tensor)}"
     if isinstance(tensor, Tensor):
-        return Tensor(name, tensor.axes)[tuple(entry.indices)]
+        return Tensor(name, tensor.axes)[slots(entry)]
     return sp.Symbol(name, real=True)
 
 

@@ -1,0 +1,1 @@
+"""Judging: claims and laws to verdicts, reports, and the command line."""

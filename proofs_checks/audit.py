@@ -1,0 +1,148 @@
+"""From an equation or a law to a verdict: the one road that laws and users' claims walk.
+
+    normal forms equal      -> proved, unless a judge finds a difference: then inconsistent
+    normal forms unequal    -> a point where the sides differ: refuted
+                               none found: undecided, with what each judge saw
+
+The modular judge looks first: where it sees a difference there is no point in writing out every
+definition for a proof, and the search for a counterexample starts at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from proofs_checks.checks import autograd, exact, modular, normal_form
+from proofs_checks.checks.outcome import Outcome
+from proofs_checks.verdict import Status, Verdict, worst
+from theory.algebra.expressions import Equation
+from theory.latex import expression as latex_of
+from theory.laws import Law
+from theory.models import Model, Proof, model_named, theory_of
+
+__all__ = ["LawReport", "WrongStep", "audit_law", "audit_laws", "judge"]
+
+
+@dataclass(frozen=True)
+class WrongStep:
+    """The first line of a derivation that is not proved; lines count from 1."""
+
+    number: int
+    reason: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class LawReport:
+    """One law in one model: the verdict on its statement, and the first wrong derivation line."""
+
+    law: Law
+    model: str
+    verdict: Verdict
+    steps: int
+    wrong_step: WrongStep | None
+    seconds: float
+
+    @property
+    def status(self) -> Status:
+        """The statement's verdict, or that of the first wrong line if it is graver."""
+        wrong = [self.wrong_step.verdict.status] if self.wrong_step else []
+        return worst([self.verdict.status, *wrong])
+
+
+def judge(model: Model, equation: Equation, *, seed: int = 0) -> Verdict:
+    """Return the verdict of all judges about one equation of a model."""
+    start = time.perf_counter()
+    seen = modular.check(model, equation, seed=seed)
+    proof_sought = normal_form.check(model, equation, shallow=seen.agrees is False)
+    verdict = _settle(model, equation, seen, *proof_sought, seed)
+    return replace(verdict, seconds=time.perf_counter() - start)
+
+
+def _settle(
+    model: Model,
+    equation: Equation,
+    seen: Outcome,
+    outcome: Outcome,
+    proof: Proof | None,
+    seed: int,
+) -> Verdict:
+    float64 = autograd.check(model, equation, seed=seed)
+    if outcome.agrees:
+        checks = (outcome, seen, exact.check(model, equation), float64)
+        hypotheses = proof.hypotheses if proof else ()
+        against = [o.judge for o in checks if o.agrees is False]
+        if not against:
+            return Verdict("proved", "normal_form", hypotheses, checks)
+        detail = f"proved by the normal form, but {' and '.join(against)} saw a difference"
+        return Verdict("inconsistent", "normal_form", hypotheses, checks, detail=detail)
+    checks = (outcome, seen, float64)
+    residual = _residual(model, equation, proof)
+    point = exact.counterexample(model, equation)
+    if point is not None:
+        agreeing = [o.judge for o in checks if o.agrees]
+        if not agreeing:
+            return Verdict("refuted", "exact", (), checks, point, residual, sizes=point.sizes)
+        detail = f"refuted by an exact point, but {' and '.join(agreeing)} saw no difference"
+        return Verdict("inconsistent", "exact", (), checks, point, residual, detail=detail)
+    if seen.agrees is False:  # there is no real point at hand; perhaps a deeper proof settles it
+        outcome, proof = normal_form.check(model, equation)
+        if outcome.agrees:
+            detail = "proved by the normal form, but modular saw a difference"
+            return Verdict("inconsistent", "normal_form", (), (outcome, *checks), detail=detail)
+    said = "; ".join(f"{o.judge}: {o.detail or _in_words(o)}" for o in checks)
+    detail = f"neither a proof nor a counterexample was found ({said})"
+    return Verdict("undecided", "", (), checks, residual=residual, detail=detail)
+
+
+def _in_words(outcome: Outcome) -> str:
+    bound = f" (bound {outcome.error_bound})" if outcome.error_bound else ""
+    return f"{'no difference' if outcome.agrees else 'a difference'}{bound}"
+
+
+def _residual(model: Model, equation: Equation, proof: Proof | None) -> str:
+    if proof is None:
+        return ""
+    written = theory_of(model).write(proof.residual, equation.left, equation.right)
+    return latex_of(written, model)
+
+
+def audit_law(law: Law, model: Model, *, seed: int = 0) -> LawReport:
+    """Return the report on one law in one model: statement, derivation, last line."""
+    start = time.perf_counter()
+    statement = law.statement(model)
+    verdict = judge(model, statement, seed=seed)
+    steps = law.derivation(model)
+    wrong = _first_wrong_step(model, steps, seed) or _wrong_ending(statement, steps)
+    seconds = time.perf_counter() - start
+    return LawReport(law, model.name, verdict, len(steps), wrong, seconds)
+
+
+def _first_wrong_step(model: Model, steps: Sequence, seed: int) -> WrongStep | None:
+    for number, step in enumerate(steps, start=1):
+        outcome, _ = normal_form.check(model, step.equation)
+        if not outcome.agrees:
+            verdict = judge(model, step.equation, seed=seed)
+            if verdict.status != "proved":
+                return WrongStep(number, step.reason, verdict)
+    return None
+
+
+def _wrong_ending(statement: Equation, steps: Sequence) -> WrongStep | None:
+    """Return a complaint unless the last chain leads from the left side to the right side."""
+    first = len(steps) - 1
+    while first > 0 and steps[first].left == steps[first - 1].right:
+        first -= 1
+    if steps and (steps[first].left, steps[-1].right) == statement.args:
+        return None
+    detail = "the last chain of the derivation does not lead from the left to the right side"
+    return WrongStep(len(steps), "end of the derivation", Verdict("undecided", "", detail=detail))
+
+
+def audit_laws(laws: Sequence[Law], *, seed: int = 0) -> Iterator[LawReport]:
+    """Yield the report of every law in every model it is stated for."""
+    for law in laws:
+        for name in law.models:
+            yield audit_law(law, model_named(name), seed=seed)

@@ -1,0 +1,1 @@
+"""The judges: each looks at one equation of one model, independently of the others."""

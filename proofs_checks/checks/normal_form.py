@@ -1,0 +1,37 @@
+"""The normal-form judge: equal normal forms prove an equation for every size.
+
+It is the only judge that proves; that it finds the sides unequal refutes nothing, so its answer is
+then None.
+"""
+
+from __future__ import annotations
+
+import time
+
+from proofs_checks.checks.outcome import Outcome
+from theory.algebra.canonical import AlgebraError
+from theory.algebra.expressions import Equation
+from theory.models import Model, Proof, theory_of
+
+__all__ = ["check"]
+
+
+def check(
+    model: Model, equation: Equation, *, shallow: bool = False
+) -> tuple[Outcome, Proof | None]:
+    """Return the judge's answer and the proof, or the last comparison that was tried.
+
+    ``shallow`` compares once, with no definition written out: enough for a readable residual.
+    """
+    start = time.perf_counter()
+    try:
+        theory = theory_of(model)
+        proof = next(theory.levels(equation)) if shallow else theory.prove(equation)
+    except AlgebraError as error:
+        return Outcome("normal_form", None, str(error), seconds=time.perf_counter() - start), None
+    seconds = time.perf_counter() - start
+    if not proof.proved:
+        detail = "the normal forms differ, which refutes nothing by itself"
+        return Outcome("normal_form", None, detail, seconds=seconds), proof
+    detail = f"after writing out {', '.join(proof.unfolded)}" if proof.unfolded else ""
+    return Outcome("normal_form", True, detail, seconds=seconds), proof

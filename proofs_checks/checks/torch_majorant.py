@@ -1,0 +1,78 @@
+"""Magnitudes of the attention head: the same program with every sign positive.
+
+How large a difference of two float64 numbers is "rounding" depends on what was added up to get
+them: a saturated softmax makes dL/ds a difference of nearly equal terms, exact to 1e-16 of the
+terms but not of the result.  So each quantity x of `torch_reference` has a *majorant* x' beside it:
+
+    |x| <= x'    and    |d^n x / dt^n| <= d^n x' / dt'^n    for all derivatives by what it is made of.
+
+Gradients of majorants are then the sums of absolute values of all terms of the chain rule, before
+cancellation.  Sums, products and compositions of majorants are majorants; with delta = s' - s'(at
+the point), whose value is 0 and whose derivatives are those of s',
+
+    softmax_j      <<  alpha_j e^{delta_j} / (1 - h),      h = sum_k alpha_k (e^{delta_k} - 1)
+    log softmax_j  <<  |log alpha_j| + delta_j - log(1 - h)
+    1 / tau        <<  1 / (tau - delta_tau)
+
+(Cauchy's method of majorants.)  TINY stands for what underflow may have lost.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+
+__all__ = ["TINY", "attention_head_majorant"]
+
+TINY = torch.finfo(torch.float64).tiny
+"""The smallest normal number: a result that underflows is off by eps times this."""
+
+
+def attention_head_majorant(
+    at: Mapping[str, torch.Tensor],
+    features: Mapping[str, object],
+    *,
+    through: frozenset[str] = frozenset(),
+) -> dict[str, torch.Tensor]:
+    """Return the majorant of every quantity that `torch_reference.attention_head` gave as ``at``.
+
+    Same names, shapes and ``through``; all entries are >= 0.  Inputs are leaves of their own.
+    """
+    inputs = ("X", "X_K", "W_Q", "W_K", "W_V", "W_O", "y", "M", "B", "w", "tau")
+    given = {x: at[x].detach().abs().requires_grad_() for x in inputs if x in at}
+    with torch.enable_grad():
+        X, keys = given["X"], given["X_K" if features.get("cross") else "X"]
+        q, k, v = X @ given["W_Q"], keys @ given["W_K"], keys @ given["W_V"]
+        s = q @ k.mT / math.sqrt(q.shape[-1])
+        if features.get("temperature"):
+            tau = given["tau"]
+            s = s / (2 * tau.detach() - tau)
+        if features.get("bias"):
+            s = s + given["B"]
+        alpha, log_alpha = _softmax(at["alpha"].detach(), at["log_alpha"].detach(), s)
+        g = alpha @ v
+        z = g @ given["W_O"].mT
+        z = z.sum(0) if features.get("heads") else z
+        p, log_p = _softmax(at["p"].detach(), at["log_p"].detach(), z)
+        if "p" in through:
+            relative = (p - p.detach()) / at["p"].detach()
+            log_p = at["log_p"].detach().abs() - torch.log1p(-relative)
+        each = (given["y"] * log_p).sum(-1)
+        L = (given["w"] * each if features.get("weights") else each).sum()
+        (u,) = torch.autograd.grad(L, g, create_graph=True)
+        b = u @ v.mT
+        A = b + (alpha * b).sum(-1, keepdim=True)
+    made = {"q": q, "k": k, "v": v, "s": s, "alpha": alpha, "log_alpha": log_alpha, "g": g}
+    made |= {"z": z, "p": p, "log_p": log_p, "L": L, "u": u, "b": b, "A": A, "D": alpha * A}
+    return given | made
+
+
+def _softmax(
+    weight: torch.Tensor, log_weight: torch.Tensor, score: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the majorants of softmax and log-softmax, whose values at the point are given."""
+    delta = score - score.detach()
+    h = (weight * torch.expm1(delta)).sum(-1, keepdim=True)
+    return (weight + TINY) * torch.exp(delta) / (1 - h), log_weight.abs() + delta - torch.log1p(-h)

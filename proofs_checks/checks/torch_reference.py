@@ -1,0 +1,136 @@
+"""The attention head written by hand with torch.nn.functional: what the autograd judge trusts.
+
+Nothing here is generated from a model or read off a derivation.  Given tensors by the names of
+`theory.models.attention_head`, it computes q, k, v, s, alpha, g, z, p and L with `softmax`,
+`log_softmax` and `cross_entropy`, masks by -inf, and keeps the graph, so `torch.autograd.grad`
+differentiates anything by anything that comes before it.  u = dL/dg is a gradient taken by
+autograd; b_ij = u_i . v_j, A_ij = b_ij - E_{alpha_i}[b] and D_ij = alpha_ij A_ij follow by hand.
+
+Shapes: X (T, d_x), X_K (n, d_x), W_Q and W_K (d_x, d_k), W_V (d_x, d_v), W_O (C, d_v), y (T, C),
+M and B (T, n), w (T,), tau ().  With heads, H comes first in W_*, q, k, v, s, alpha, g, u, b, A, D.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from proofs_checks.checks.torch_majorant import attention_head_majorant
+from theory.models.model import Model
+
+__all__ = ["REFERENCES", "Reference", "attention_head", "reference_for"]
+
+Tensors = dict[str, torch.Tensor]
+Features = Mapping[str, object]
+
+
+def attention_head(
+    inputs: Mapping[str, torch.Tensor], features: Features, *, through: frozenset[str] = frozenset()
+) -> Tensors:
+    """Return every named quantity of the head, inputs included, with the graph between them.
+
+    ``features`` are those of the model: mask (None, "arbitrary", "causal"), bias, temperature,
+    cross, heads, weights; missing ones count as absent.  A causal mask is made here, the lower
+    triangle with its diagonal.  Inputs that do not require a gradient are replaced by leaves that
+    do.  The logarithms come as ``log_alpha`` and ``log_p`` from `log_softmax`: finite where the
+    weight itself underflows to 0, -inf where it is masked.
+
+    L is computed from the logits, so it does not pass through ``p``.  With ``through={"p"}`` it
+    does, as -sum_i w_i sum_c y_ic log p_ic: needed by whoever differentiates by p.
+
+    Raises `ValueError` for a missing input or one that is not float64.
+    """
+    given = _checked(inputs, features)
+    if features.get("mask") == "causal":
+        T = given["X"].shape[0]
+        given["M"] = torch.ones(T, T, dtype=torch.float64).tril()
+    with torch.enable_grad():
+        X, keys = given["X"], given["X_K" if features.get("cross") else "X"]
+        q, k, v = X @ given["W_Q"], keys @ given["W_K"], keys @ given["W_V"]
+        s = q @ k.mT / math.sqrt(q.shape[-1])
+        if features.get("temperature"):
+            s = s / given["tau"]
+        if features.get("bias"):
+            s = s + given["B"]
+        visible = s.masked_fill(given["M"] == 0, -math.inf) if features.get("mask") else s
+        alpha, log_alpha = F.softmax(visible, dim=-1), F.log_softmax(visible, dim=-1)
+        g = alpha @ v
+        z = _output(g, given["W_O"], bool(features.get("heads")))
+        p, log_p = F.softmax(z, dim=-1), F.log_softmax(z, dim=-1)
+        if "p" in through:
+            each = -(given["y"] * p.log()).sum(-1)
+        else:
+            each = F.cross_entropy(z, given["y"], reduction="none")
+        L = (given["w"] * each if features.get("weights") else each).sum()
+        (u,) = torch.autograd.grad(L, g, create_graph=True)
+        b = u @ v.mT
+        A = b - (alpha * b).sum(-1, keepdim=True)
+    made = {"q": q, "k": k, "v": v, "s": s, "alpha": alpha, "log_alpha": log_alpha, "g": g}
+    made |= {"z": z, "p": p, "log_p": log_p, "L": L, "u": u, "b": b, "A": A, "D": alpha * A}
+    return given | made
+
+
+def _output(g: torch.Tensor, W_O: torch.Tensor, heads: bool) -> torch.Tensor:
+    """Return the logits; several heads are concatenated, as attention layers do it."""
+    if heads:
+        g, W_O = g.movedim(0, 1).flatten(1), W_O.movedim(0, 1).flatten(1)
+    return F.linear(g, W_O)
+
+
+def _checked(inputs: Mapping[str, torch.Tensor], features: Features) -> Tensors:
+    needed = ["X", "W_Q", "W_K", "W_V", "W_O", "y"]
+    optional = {"cross": "X_K", "bias": "B", "temperature": "tau", "weights": "w"}
+    needed += [name for feature, name in optional.items() if features.get(feature)]
+    needed += ["M"] if features.get("mask") == "arbitrary" else []
+    missing = [name for name in needed if name not in inputs]
+    if missing:
+        raise ValueError(
+            f"the attention head needs the inputs {', '.join(needed)}; "
+            f"missing: {', '.join(missing)}. Pass one float64 tensor for each."
+        )
+    given: Tensors = {}
+    for name in needed:
+        x = inputs[name]
+        if x.dtype != torch.float64:
+            raise ValueError(f"`{name}` must be float64; got {x.dtype}. Use `{name}.double()`.")
+        given[name] = x if x.requires_grad or name == "M" else x.detach().clone().requires_grad_()
+    return given
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A hand-written implementation of a family of models.
+
+    ``values(inputs, features, through=...)`` returns all named quantities, ``majorant(values,
+    features, through=...)`` their magnitudes; ``logs`` names the stable logarithm of a quantity;
+    ``fixed`` are inputs by which it cannot be differentiated.
+    """
+
+    values: Callable[..., Tensors]
+    majorant: Callable[..., Tensors]
+    logs: Mapping[str, str]
+    fixed: frozenset[str]
+
+
+REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
+    (
+        frozenset(("mask", "bias", "temperature", "cross", "heads", "weights")),
+        Reference(
+            attention_head,
+            attention_head_majorant,
+            logs={"alpha": "log_alpha", "p": "log_p"},
+            fixed=frozenset(("M",)),
+        ),
+    ),
+)
+"""The hand-written references, each with the features by which its family of models is known."""
+
+
+def reference_for(model: Model) -> Reference | None:
+    """Return the reference of a model's family, None if nobody has written one."""
+    known = frozenset(model.features)
+    return next((reference for family, reference in REFERENCES if family == known), None)

@@ -1,0 +1,96 @@
+"""The subcommands.  Everything heavy is imported inside them, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Verify theory of attention: derive, prove, cross-check and print gradient laws.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Laws = Annotated[list[str] | None, typer.Argument(help="Names of laws; all if none is given.")]
+Paper = Annotated[str | None, typer.Option(help="Only laws of this source (a references.bib key).")]
+
+
+class Format(StrEnum):
+    """What `derive` prints."""
+
+    text = "text"
+    latex = "latex"
+    numpy = "numpy"
+    torch = "torch"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"proofhead {version('proofhead')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def audit(
+    laws: Laws = None,
+    paper: Paper = None,
+    seed: Annotated[int, typer.Option(help="Seed of the random judges.")] = 0,
+    json: Json = False,
+) -> int:
+    """Derive and prove laws of the catalogue and let independent judges check them."""
+    from proofs_checks.cli.auditing import run_audit
+
+    return run_audit(laws or [], paper, seed=seed, as_json=json)
+
+
+@app.command(name="laws")
+def list_laws(paper: Paper = None, json: Json = False) -> int:
+    """List the catalogue: name, statement, source."""
+    from proofs_checks.cli.listing import run_laws
+
+    return run_laws(paper, as_json=json)
+
+
+@app.command()
+def derive(
+    model: Annotated[str, typer.Argument(help="Name of a model, such as attention-head.")],
+    wrt: Annotated[str, typer.Option(help="What to differentiate the loss by, such as s or W_Q.")],
+    format: Annotated[Format, typer.Option(help="text, latex, or code.")] = Format.text,
+    json: Json = False,
+) -> int:
+    """Derive the gradient of a model's loss and print the steps, or code that computes it."""
+    from proofs_checks.cli.listing import run_derive
+
+    return run_derive(model, wrt, str(format), as_json=json)
+
+
+@app.command()
+def latex(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The .tex file to write.")],
+    laws: Laws = None,
+    paper: Paper = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also compile it with pdflatex.")] = False,
+    json: Json = False,
+) -> int:
+    """Write the laws with their derivations as a LaTeX document."""
+    from proofs_checks.cli.listing import run_latex
+
+    return run_latex(laws or [], paper, output, pdf=pdf, as_json=json)

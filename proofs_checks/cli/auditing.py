@@ -1,0 +1,54 @@
+"""`proofhead audit`: run the judges with a progress bar, then report."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from proofs_checks.audit import LawReport, audit_laws
+from proofs_checks.cli.selection import selected_laws
+from proofs_checks.reports import audit_document, print_audit
+from proofs_checks.verdict import exit_status
+
+__all__ = ["progress_bar", "run_audit"]
+
+
+def progress_bar() -> Progress:
+    """Return a progress bar on standard error: shown on a terminal, silent in a pipe."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def run_audit(names: Sequence[str], paper: str | None, *, seed: int, as_json: bool) -> int:
+    """Audit laws, print the report, return the exit status."""
+    start = time.perf_counter()
+    laws = selected_laws(names, paper)
+    reports: list[LawReport] = []
+    interrupted = False
+    with progress_bar() as bar:
+        task = bar.add_task("auditing", total=sum(len(law.models) for law in laws))
+        try:
+            for report in audit_laws(laws, seed=seed):
+                reports.append(report)
+                bar.update(task, advance=1, description=report.law.name)
+        except KeyboardInterrupt:
+            interrupted = True
+    if as_json:
+        print(json.dumps(audit_document(reports), ensure_ascii=False, indent=1))
+    else:
+        print_audit(Console(), reports, time.perf_counter() - start)
+    if interrupted:
+        print("proofhead: interrupted; the report is partial", file=sys.stderr)
+        return 130
+    return exit_status(report.status for report in reports)
