@@ -20,16 +20,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
-from theory.algebra.expressions import bound_of, free_indices
+from theory.algebra.expressions import bound_of, entry_tensor, free_indices
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.models import Model
 
 __all__ = ["Edit", "edits"]
 
-Rebuild = Callable[[sp.Expr], sp.Expr]
+Rebuild = Callable[[Any], Any]
+# SymPy's annotations stop at Basic where an expression is meant, hence Any for nodes of the tree
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Edit:
 
     kind: str
     message: str
-    place: sp.Expr
+    place: sp.Basic
     expression: sp.Expr
 
 
@@ -78,14 +80,14 @@ def _all_edits(expression: sp.Expr, model: Model) -> Iterator[Edit]:
 
 
 def _places(
-    node: sp.Expr, scope: tuple[Index, ...], rebuild: Rebuild
-) -> Iterator[tuple[sp.Expr, tuple[Index, ...], Rebuild]]:
+    node: Any, scope: tuple[Index, ...], rebuild: Rebuild
+) -> Iterator[tuple[Any, tuple[Index, ...], Rebuild]]:
     """Yield every subexpression, the indices in scope, and how to put another expression there."""
     yield node, scope, rebuild
     if isinstance(node, sp.Sum):
         inner = (*scope, *bound_of(node))
 
-        def outside(new: sp.Expr, node: sp.Sum = node) -> sp.Expr:
+        def outside(new: Any, node: sp.Sum = node) -> Any:
             return rebuild(sp.Sum(new, *node.limits))
 
         yield from _places(node.function, inner, outside)
@@ -94,27 +96,27 @@ def _places(
             if argument.is_Number or isinstance(argument, Size):
                 continue
 
-            def beside(new: sp.Expr, node: sp.Expr = node, n: int = n) -> sp.Expr:
+            def beside(new: Any, node: Any = node, n: int = n) -> sp.Expr:
                 return rebuild(node.func(*node.args[:n], new, *node.args[n + 1 :]))
 
             yield from _places(argument, scope, beside)
 
 
-def _signs(node: sp.Expr, _, __) -> Iterator[tuple[str, str, sp.Expr]]:
+def _signs(node: Any, _, __) -> Iterator[tuple[str, str, Any]]:
     if isinstance(node, sp.Add):
         for term in node.args:
             yield "sign", f"the sign of {term}", node - 2 * term
     yield "sign", f"the sign of {node}", -node
 
 
-def _terms(node: sp.Expr, _, __) -> Iterator[tuple[str, str, sp.Expr]]:
+def _terms(node: Any, _, __) -> Iterator[tuple[str, str, Any]]:
     if isinstance(node, sp.Add):
         for term in node.args:
             kind = "missing_term"
             yield kind, f"the term {term} is missing", sp.Add(*(t for t in node.args if t != term))
 
 
-def _factors(node: sp.Expr, _, model: Model) -> Iterator[tuple[str, str, sp.Expr]]:
+def _factors(node: Any, _, model: Model) -> Iterator[tuple[str, str, Any]]:
     if isinstance(node, sp.Add):
         for term in node.args:
             for factor in (2, sp.Rational(1, 2)):
@@ -127,7 +129,7 @@ def _factors(node: sp.Expr, _, model: Model) -> Iterator[tuple[str, str, sp.Expr
             yield kind, f"the factor {factor} is missing", node / factor
 
 
-def _plausible_factors(expression: sp.Expr, model: Model) -> Iterator[sp.Expr]:
+def _plausible_factors(expression: sp.Expr, model: Model) -> Iterator[Any]:
     yield from (sp.Integer(2), sp.Rational(1, 2))
     for size in model.sizes:
         yield from (1 / sp.sqrt(size), sp.sqrt(size), 1 / size, sp.sympify(size))
@@ -136,54 +138,55 @@ def _plausible_factors(expression: sp.Expr, model: Model) -> Iterator[sp.Expr]:
             yield from (symbol, 1 / symbol)
 
 
-def _indices(node: sp.Expr, scope, _) -> Iterator[tuple[str, str, sp.Expr]]:
+def _indices(node: Any, scope, _) -> Iterator[tuple[str, str, Any]]:
     if not isinstance(node, sp.Indexed):
         return
     for slot, index in enumerate(node.indices):
         for other in scope:
             if other != index and isinstance(index, Index) and other.size == index.size:
                 given = (*node.indices[:slot], other, *node.indices[slot + 1 :])
-                yield "wrong_index", f"{other} for {index} in {node}", node.base[given]
+                yield "wrong_index", f"{other} for {index} in {node}", entry_tensor(node)[given]
 
 
-def _transpositions(node: sp.Expr, _, __) -> Iterator[tuple[str, str, sp.Expr]]:
+def _transpositions(node: Any, _, __) -> Iterator[tuple[str, str, Any]]:
     if not isinstance(node, sp.Indexed):
         return
+    tensor = entry_tensor(node)
     for first in range(len(node.indices)):
         for second in range(first + 1, len(node.indices)):
             given = list(node.indices)
             given[first], given[second] = given[second], given[first]
-            if node.base.axes[first] == node.base.axes[second]:
-                yield "transposed", f"the indices of {node} exchanged", node.base[tuple(given)]
+            if tensor.axes[first] == tensor.axes[second]:
+                yield "transposed", f"the indices of {node} exchanged", tensor[tuple(given)]
 
 
-def _sums(node: sp.Expr, scope, _) -> Iterator[tuple[str, str, sp.Expr]]:
+def _sums(node: Any, scope, _) -> Iterator[tuple[str, str, Any]]:
     if not isinstance(node, sp.Sum):
         return
     for n, k in enumerate(bound_of(node)):
         inside = sorted(free_indices(node.function) | set(scope), key=str)
         for other in inside:
             if other != k and isinstance(other, Index) and other.size == k.size:
-                limits = list(node.limits)
+                limits: list[Any] = list(node.limits)
                 limits[n] = (other, 1, other.size)
                 yield "wrong_sum", f"a sum over {other} for {k}", sp.Sum(node.function, *limits)
 
 
-def _powers(node: sp.Expr, _, __) -> Iterator[tuple[str, str, sp.Expr]]:
+def _powers(node: Any, _, __) -> Iterator[tuple[str, str, Any]]:
     if isinstance(node, sp.Pow) and node.exp.is_Integer and node.exp > 1:
         yield "wrong_power", f"{node.base} for {node}", node.base
     elif isinstance(node, sp.Indexed):
         yield "wrong_power", f"the square of {node}", node**2
 
 
-def _replacements(node: sp.Expr, _, model: Model) -> Iterator[tuple[str, str, sp.Expr]]:
+def _replacements(node: Any, _, model: Model) -> Iterator[tuple[str, str, Any]]:
     """One entry replaced by the same entry of another quantity of that shape."""
     if isinstance(node, sp.Indexed):
         for other in _same_shape(node.base, model):
             yield "exchanged", f"{other} for {node.base}", other[tuple(node.indices)]
 
 
-def _exchanges(expression: sp.Expr, model: Model) -> Iterator[Edit]:
+def _exchanges(expression: Any, model: Model) -> Iterator[Edit]:
     """Two quantities of one shape exchanged throughout."""
     present = sorted({entry.base for entry in expression.atoms(sp.Indexed)}, key=str)
     for first in present:
@@ -193,6 +196,6 @@ def _exchanges(expression: sp.Expr, model: Model) -> Iterator[Edit]:
                 yield Edit("exchanged", f"{first} and {second}", expression, new)
 
 
-def _same_shape(tensor: Tensor, model: Model) -> list[Tensor]:
+def _same_shape(tensor: Any, model: Model) -> list[Tensor]:
     others = (t for t in model.tensors.values() if isinstance(t, Tensor))
     return [t for t in others if t != tensor and t.axes == tensor.axes]

@@ -95,7 +95,10 @@ def _substitute(expression: sp.Basic, mapping: dict, danger: frozenset) -> sp.Ba
         if renaming:
             body = _substitute(body, renaming, frozenset(renaming.values()))
         body = _substitute(body, mapping, danger)
-        limits = [(renaming.get(k, k), a, b) for k, a, b in expression.limits]
+        limits: list[Any] = [
+            (renaming.get(k, k), *limit[1:])
+            for k, limit in zip(bound_of(expression), expression.limits, strict=True)
+        ]
         return sp.Sum(body, *limits)
     if not expression.args or isinstance(expression, Tensor):
         return expression
@@ -116,7 +119,7 @@ def refresh(expression: sp.Basic) -> Any:
     return expression.func(*(refresh(argument) for argument in expression.args))
 
 
-def differentiate(expression: sp.Expr, entry: sp.Expr) -> sp.Expr:
+def differentiate(expression: sp.Basic, entry: sp.Basic) -> sp.Expr:
     """Return the derivative of ``expression`` by one tensor entry or scalar.
 
     The indices of ``entry`` stay free and count as different from every other index, so the
@@ -125,7 +128,7 @@ def differentiate(expression: sp.Expr, entry: sp.Expr) -> sp.Expr:
     return sp.diff(refresh(expression), entry)
 
 
-def entry_tensor(entry: sp.Basic) -> sp.Basic:
+def entry_tensor(entry: sp.Basic) -> Any:
     """Return the tensor of an entry, or the scalar itself."""
     return entry.base if isinstance(entry, sp.Indexed) else entry
 
@@ -144,6 +147,6 @@ def tensors_in(expression: sp.Basic) -> frozenset[str]:
 def _names(expression: sp.Basic) -> Iterator[str]:
     for node in sp.preorder_traversal(expression):
         if isinstance(node, sp.Indexed):
-            yield str(node.base.label)
+            yield str(entry_tensor(node).label)
         elif isinstance(node, sp.Symbol) and not isinstance(node, Index) and not node.is_integer:
             yield node.name

@@ -88,7 +88,7 @@ def _covers(available: Fraction | int, exponent: Fraction | int) -> bool:
 
 def _unify(atom: Atom, candidate: Atom, indices, rule, bound, rename) -> Iterator[dict]:
     """Yield the assignments of pattern indices under which ``atom`` becomes ``candidate``."""
-    if isinstance(atom, Entry):
+    if isinstance(atom, Entry) and isinstance(candidate, Entry):
         if atom.name != candidate.name or len(atom.indices) != len(candidate.indices):
             return
         extended = dict(indices)

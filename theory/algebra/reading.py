@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sympy as sp
 
@@ -76,7 +76,7 @@ class Reader:
         return Polynomial.of(Entry(str(e), (), nonnegative=True))
 
     def _entry(self, e: sp.Indexed, scope) -> Polynomial:
-        tensor = e.base
+        tensor: Any = e.base
         name = str(tensor.label)
         at = tuple(
             self._position(x, size, scope) for x, size in zip(e.indices, tensor.shape, strict=True)

@@ -49,7 +49,7 @@ class Size(Symbol):
     def _hashable_content(self) -> tuple[Any, ...]:
         return (*super()._hashable_content(), self.feature)
 
-    def __getnewargs_ex__(self):  # noqa: D105  (pickling: SymPy's own would drop `feature`)
+    def __getnewargs_ex__(self) -> Any:  # pickling: SymPy's own would drop `feature`
         return (self.name,), {"feature": self.feature}
 
 
@@ -67,7 +67,7 @@ class Index(Symbol):
     def _hashable_content(self) -> tuple[Any, ...]:
         return (*super()._hashable_content(), self.size)
 
-    def __getnewargs_ex__(self):  # noqa: D105
+    def __getnewargs_ex__(self) -> Any:
         return (self.name, self.size), {}
 
 
@@ -86,9 +86,7 @@ class Tensor(sp.IndexedBase):
     wrong: the message names the slot, the size it needs and the index that arrived.
     """
 
-    def __new__(
-        cls, name: str | Symbol, axes: Iterable[Size], *, nonnegative: bool = False
-    ) -> Tensor:
+    def __new__(cls, name: str | Symbol, axes: Iterable[Size], *, nonnegative: bool = False) -> Any:
         """Return the tensor called ``name`` with these axes."""
         if isinstance(name, str):
             name = Symbol(name, nonnegative=True) if nonnegative else Symbol(name, real=True)
@@ -99,7 +97,7 @@ class Tensor(sp.IndexedBase):
         """The size of every axis, in order."""
         return tuple(self.shape)  # type: ignore[arg-type]
 
-    def __getitem__(self, index: Any, **_: Any) -> sp.Indexed:
+    def __getitem__(self, index: Any, **_: Any) -> Any:
         """Return the entry at ``index``: indices over the right sizes, or positive integers."""
         given = index if isinstance(index, tuple) else (index,)
         if len(given) != len(self.axes):
@@ -120,7 +118,7 @@ def scalar(name: str, *, positive: bool = False) -> Symbol:
     return Symbol(name, positive=True) if positive else Symbol(name, real=True)
 
 
-def total(body: Any, *bound: Index) -> sp.Expr:
+def total(body: Any, *bound: Index) -> Any:
     """Return the sum of ``body`` over the whole range of each bound index."""
     if not bound:
         return sp.sympify(body)
@@ -182,6 +180,6 @@ class Flow(sp.Expr):
         return sp.Expr.__new__(cls, *map(sp.sympify, (quantity, *flat)))
 
     @property
-    def pairs(self) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
+    def pairs(self) -> tuple[tuple[Any, Any], ...]:
         """The (entry, rate) pairs."""
         return tuple(zip(self.args[1::2], self.args[2::2], strict=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 
@@ -129,6 +130,8 @@ class Writer:
             arguments = [self._polynomial(a, scope, taken) for a in atom.arguments]
             known = {"exp": sp.exp, "log": sp.log, "abs": sp.Abs}
             return known.get(atom.name, sp.Function(atom.name))(*arguments)
+        if not isinstance(atom, Closed):
+            raise TypeError(f"`{atom}` is no atom this writer knows.")
         bound, body = atom.bound, atom.body
         inner, used = dict(scope), set(taken)
         for k in bound:
@@ -182,5 +185,5 @@ def _only_sum(factors: dict) -> Closed | None:
     return sums[0] if len(sums) == 1 and len(sums[0].bound) == 1 else None
 
 
-def _rational(value: Fraction) -> sp.Rational:
+def _rational(value: Fraction) -> Any:
     return sp.Rational(value.numerator, value.denominator)

@@ -7,8 +7,9 @@ For every quantity on the way from the loss to the one asked for:
 
 from __future__ import annotations
 
+from theory.algebra.expressions import entry_tensor
 from theory.laws.law import ProofStep, chain
-from theory.models.model import Definition, Model
+from theory.models.model import Definition, Model, name_of
 from theory.models.resolution import theory_of
 from theory.models.reverse_mode import Adjoint
 
@@ -57,7 +58,7 @@ def _stage(model: Model, adjoint: Adjoint) -> tuple[ProofStep, ...]:
         (adjoint.value, contract),
     ]
     symbol = adjoint.symbol
-    name = str(symbol.base.label) if symbol.args else str(symbol)
+    name = name_of(entry_tensor(symbol))
     if name in named:
         lines.append((symbol, f"definition of the {named[name].title}"))
     return chain(adjoint.partial, *lines)

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import sympy as sp
 
-from theory.algebra.expressions import Equation, entry_tensor, tensors_in
+from theory.algebra.expressions import Equation, entry_tensor, slots, tensors_in
 from theory.algebra.folding import Rule
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.algebra.writing import Writer
@@ -48,7 +48,7 @@ class Definition:
     @property
     def parameters(self) -> tuple[Index, ...]:
         """The indices of the left side."""
-        return tuple(self.symbol.indices) if isinstance(self.symbol, sp.Indexed) else ()
+        return slots(self.symbol)
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def _adjoint(
 
 
 def local_derivative(
-    model: Model, name: str, value: sp.Expr, symbol: sp.Expr, entry: sp.Expr
+    model: Model, name: str, value: sp.Basic, symbol: sp.Basic, entry: sp.Basic
 ) -> Polynomial:
     """Return d symbol / d entry from the right side ``value``; quotients are recognised by name."""
     rules = [model.refolding[name]] if name in model.refolding else []
@@ -141,7 +141,7 @@ def pull_back(
     reader = Reader(ring)
     done: list[tuple[str, sp.Expr, sp.Expr, Polynomial]] = []
 
-    def weight(of: sp.Expr) -> Polynomial:
+    def weight(of: sp.Basic) -> Polynomial:
         tensor = name_of(entry_tensor(of))
         parts = []
         if tensor in tensors_in(quantity):

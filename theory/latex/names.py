@@ -1,0 +1,83 @@
+r"""Names of symbols and indices in LaTeX.
+
+    alpha  ->  \alpha        W_O     ->  W_O            eps_s   ->  \epsilon_s
+    d_k    ->  d_k           v_star  ->  v^{*}          rate    ->  \mathrm{rate}
+
+A name is a stem and subscripts, parted by underscores; the endings hat, bar, tilde and star are
+accents.  Indices follow the name's own subscript after a comma: W_O[c, a] is W_{O,ca}.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+__all__ = ["GREEK", "Name", "index_name", "name_of", "subscripted"]
+
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+)
+ALIASES = {"eps": "epsilon", "lam": "lambda"}
+ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}", "tilde": r"\tilde{%s}", "star": "%s^{*}"}
+SPECIAL = {"_": r"\_", "%": r"\%", "#": r"\#", "&": r"\&", "$": r"\$", "{": r"\{", "}": r"\}"}
+
+
+class Name(NamedTuple):
+    """A stem with its own subscripts; ``raised`` says that it carries a superscript."""
+
+    stem: str
+    subscripts: tuple[str, ...] = ()
+    raised: bool = False
+
+
+@lru_cache(maxsize=4096)
+def name_of(text: str) -> Name:
+    """Return the parts of a symbol's name, each in LaTeX."""
+    parts = [part for part in text.split("_") if part] or [text]
+    stem, subscripts, is_raised = _word(parts[0]), [], False
+    for part in parts[1:]:
+        if part in ACCENTS and not is_raised:
+            stem = ACCENTS[part] % stem
+            is_raised = part == "star"
+        else:
+            subscripts.append(_word(part))
+    trailing = re.fullmatch(r"([A-Za-z]+)(\d+)", parts[0])
+    if trailing:
+        stem, subscripts = _word(trailing[1]), [trailing[2], *subscripts]
+    return Name(stem, tuple(subscripts), is_raised)
+
+
+def index_name(text: str) -> str:
+    """Return an index's name: a letter, with a number as its subscript."""
+    trailing = re.fullmatch(r"([A-Za-z]+)(\d+)", text)
+    return f"{_word(trailing[1])}_{_braced(trailing[2])}" if trailing else _word(text)
+
+
+def subscripted(name: Name, indices: Iterable[str] = ()) -> str:
+    """Return the name with its own subscripts and then the indices."""
+    own, at = list(name.subscripts), list(indices)
+    # side by side only where it can be read in one way: single letters, single digits
+    slots = ("" if all(_is_single(x) for x in at) else ",").join(at)
+    inside = ",".join([*own, *([slots] if slots else [])])
+    return f"{name.stem}_{_braced(inside)}" if inside else name.stem
+
+
+def _word(text: str) -> str:
+    """Return a letter as it is, a Greek name as its letter, any other word upright."""
+    word = ALIASES.get(text, text)
+    if word in GREEK:
+        return f"\\{word}"
+    if re.fullmatch(r"[A-Za-z]'*|\d+", word):
+        return word
+    return r"\mathrm{%s}" % "".join(SPECIAL.get(c, c) for c in word)
+
+
+def _is_single(tex: str) -> bool:
+    return re.fullmatch(r"[A-Za-z]'*|\d|\\[A-Za-z]+", tex) is not None
+
+
+def _braced(tex: str) -> str:
+    return tex if len(tex) == 1 else f"{{{tex}}}"
