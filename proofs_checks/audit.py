@@ -10,14 +10,19 @@ definition for a proof, and the search for a counterexample starts at once.
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 
 from proofs_checks.checks import autograd, exact, modular, normal_form
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import Status, Verdict, worst
 from theory.algebra.expressions import Equation
+from theory.catalogue import law_named
 from theory.latex import expression as latex_of
 from theory.laws import Law
 from theory.models import Model, Proof, model_named, theory_of
@@ -141,8 +146,46 @@ def _wrong_ending(statement: Equation, steps: Sequence) -> WrongStep | None:
     return WrongStep(len(steps), "end of the derivation", Verdict("undecided", "", detail=detail))
 
 
-def audit_laws(laws: Sequence[Law], *, seed: int = 0) -> Iterator[LawReport]:
-    """Yield the report of every law in every model it is stated for."""
-    for law in laws:
-        for name in law.models:
-            yield audit_law(law, model_named(name), seed=seed)
+def audit_laws(
+    laws: Sequence[Law], *, seed: int = 0, processes: int | None = None
+) -> Iterator[LawReport]:
+    """Yield the report of every law in every model it is stated for.
+
+    Long lists are shared out over ``processes`` (default: one for each processor), one model at a
+    time, so that each process derives a model's gradients once.  Reports then come model by model.
+    """
+    by_name = {law.name: law for law in laws}
+    models = dict.fromkeys(name for law in laws for name in law.models)
+    tasks = [(model, [law.name for law in laws if model in law.models]) for model in models]
+    workers = min(processes or os.cpu_count() or 1, len(tasks))
+    if workers < 2 or sum(len(names) for _, names in tasks) < WORTH_SHARING:
+        for model, names in tasks:
+            for name in names:
+                yield audit_law(by_name[name], model_named(model), seed=seed)
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_ctrl_c)
+    try:
+        running = {
+            pool.submit(_audit_by_name, name, model, seed): name
+            for model, names in tasks
+            for name in names
+        }
+        for done in as_completed(running):
+            yield replace(done.result(), law=by_name[running[done]])
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+WORTH_SHARING = 40
+"""Fewer statements than this are audited sooner than a second process has started."""
+
+
+def _audit_by_name(law: str, model: str, seed: int) -> LawReport:
+    """Audit one law of the catalogue in a worker; laws hold functions, so names travel."""
+    report = audit_law(law_named(law), model_named(model), seed=seed)
+    return replace(report, law=None)  # type: ignore[arg-type]
+
+
+def _leave_ctrl_c() -> None:
+    """Let the main process alone answer Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -2,19 +2,24 @@
 
 How large a difference of two float64 numbers is "rounding" depends on what was added up to get
 them: a saturated softmax makes dL/ds a difference of nearly equal terms, exact to 1e-16 of the
-terms but not of the result.  So each quantity x of `torch_reference` has a *majorant* x' beside it:
+terms but not of the result.  So each quantity x of `torch_reference` has a *majorant* x', which
+bounds it and all its derivatives by the quantities t that it is made of:
 
-    |x| <= x'    and    |d^n x / dt^n| <= d^n x' / dt'^n    for all derivatives by what it is made of.
+    |x| <= x'    and    |d^n x / dt^n| <= d^n x' / dt'^n.
 
 Gradients of majorants are then the sums of absolute values of all terms of the chain rule, before
 cancellation.  Sums, products and compositions of majorants are majorants; with delta = s' - s'(at
 the point), whose value is 0 and whose derivatives are those of s',
 
     softmax_j      <<  alpha_j e^{delta_j} / (1 - h),      h = sum_k alpha_k (e^{delta_k} - 1)
-    log softmax_j  <<  |log alpha_j| + delta_j - log(1 - h)
+    log softmax_j  <<  |log alpha_j| + delta_j - log(1 - h)       (*)
     1 / tau        <<  1 / (tau - delta_tau)
 
-(Cauchy's method of majorants.)  TINY stands for what underflow may have lost.
+(Cauchy's method of majorants.)  At the point itself q, k, v, s, g, z have the magnitude |value|
+("centred"): both sides of an equation take them from the same reference, so what rounding did to
+them on the way is no difference.  (*) The derivative of log-softmax is computed as
+exp(log alpha), which loses |log alpha| times more than alpha itself, so there h has the weights
+alpha (1 + |log alpha|).  TINY stands for what underflow may have lost.
 """
 
 from __future__ import annotations
@@ -42,19 +47,25 @@ def attention_head_majorant(
     """
     inputs = ("X", "X_K", "W_Q", "W_K", "W_V", "W_O", "y", "M", "B", "w", "tau")
     given = {x: at[x].detach().abs().requires_grad_() for x in inputs if x in at}
+
+    def centred(name: str, x: torch.Tensor) -> torch.Tensor:
+        return x - x.detach() + at[name].detach().abs()
+
     with torch.enable_grad():
         X, keys = given["X"], given["X_K" if features.get("cross") else "X"]
-        q, k, v = X @ given["W_Q"], keys @ given["W_K"], keys @ given["W_V"]
+        q, k, v = centred("q", X @ given["W_Q"]), keys @ given["W_K"], keys @ given["W_V"]
+        k, v = centred("k", k), centred("v", v)
         s = q @ k.mT / math.sqrt(q.shape[-1])
         if features.get("temperature"):
             tau = given["tau"]
             s = s / (2 * tau.detach() - tau)
         if features.get("bias"):
             s = s + given["B"]
+        s = centred("s", s)
         alpha, log_alpha = _softmax(at["alpha"].detach(), at["log_alpha"].detach(), s)
-        g = alpha @ v
+        g = centred("g", alpha @ v)
         z = g @ given["W_O"].mT
-        z = z.sum(0) if features.get("heads") else z
+        z = centred("z", z.sum(0) if features.get("heads") else z)
         p, log_p = _softmax(at["p"].detach(), at["log_p"].detach(), z)
         if "p" in through:
             relative = (p - p.detach()) / at["p"].detach()
@@ -74,5 +85,10 @@ def _softmax(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the majorants of softmax and log-softmax, whose values at the point are given."""
     delta = score - score.detach()
-    h = (weight * torch.expm1(delta)).sum(-1, keepdim=True)
-    return (weight + TINY) * torch.exp(delta) / (1 - h), log_weight.abs() + delta - torch.log1p(-h)
+    grown = torch.expm1(delta)
+    h = (weight * grown).sum(-1, keepdim=True)
+    size = torch.where(weight == 0, 0.0, log_weight.abs())
+    log_h = (weight * (1 + size) * grown).sum(-1, keepdim=True)
+    return (weight + TINY) * torch.exp(delta) / (1 - h), log_weight.abs() + delta - torch.log1p(
+        -log_h
+    )

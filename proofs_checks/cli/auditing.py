@@ -44,6 +44,9 @@ def run_audit(names: Sequence[str], paper: str | None, *, seed: int, as_json: bo
                 bar.update(task, advance=1, description=report.law.name)
         except KeyboardInterrupt:
             interrupted = True
+    order = {(law.name, model): n for law in laws for n, model in enumerate(law.models)}
+    names = [law.name for law in laws]
+    reports.sort(key=lambda r: (names.index(r.law.name), order[r.law.name, r.model]))
     if as_json:
         print(json.dumps(audit_document(reports), ensure_ascii=False, indent=1))
     else:

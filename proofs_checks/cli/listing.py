@@ -13,13 +13,15 @@ from rich.console import Console
 from proofs_checks.cli.selection import selected_laws
 from proofs_checks.reports import print_laws
 from proofs_checks.reports.machine import SCHEMA
-from proofs_checks.reports.terminal import as_text
+from proofs_checks.reports.text import as_text
 from theory.codegen import value_and_gradient
 from theory.files import write_atomically
+from theory.latex import chain as latex_chain
 from theory.latex import compile_pdf, derivation, document
 from theory.latex import equation as latex_equation
+from theory.laws import ProofStep
 from theory.laws.from_loss import derivation_from_loss
-from theory.models import model_named
+from theory.models import Model, model_named
 
 __all__ = ["run_derive", "run_latex", "run_laws"]
 
@@ -65,9 +67,33 @@ def run_derive(name: str, wrt: str, format: str, *, as_json: bool) -> int:
     elif format == "latex":
         print(derivation(steps, model))
     else:
-        for line in lines:
-            print(f"{as_text(line['equation'])}    [{line['reason']}]")
+        _print_steps(steps, model)
     return 0
+
+
+def _chains(steps: Sequence[ProofStep]) -> list[list[ProofStep]]:
+    """Group steps whose left side is the right side before."""
+    chains: list[list[ProofStep]] = []
+    for step in steps:
+        if chains and chains[-1][-1].right == step.left:
+            chains[-1].append(step)
+        else:
+            chains.append([step])
+    return chains
+
+
+def _print_steps(steps: Sequence[ProofStep], model: Model) -> None:
+    """Print a derivation with one line a step; a chain goes on with "= ..." lines."""
+    rows = []
+    for members in _chains(steps):
+        first, *others = map(
+            as_text, latex_chain([members[0].left, *(s.right for s in members)], model)
+        )
+        lefts = [first, *[""] * (len(others) - 1)]
+        rows += zip(lefts, others, (step.reason for step in members), strict=True)
+    widths = [max(len(row[n]) for row in rows) for n in (0, 1)]
+    for left, right, reason in rows:
+        print(f"{left:>{widths[0]}} = {right:<{widths[1]}}   {reason}")
 
 
 def run_latex(

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pylatexenc.latex2text import LatexNodes2Text
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from proofs_checks.audit import LawReport
+from proofs_checks.reports.text import as_text
 from proofs_checks.verdict import Verdict, worst
 from theory.latex import equation as latex_equation
 from theory.laws import Law
 from theory.models import model_named
 
-__all__ = ["COLOURS", "as_text", "print_audit", "print_laws", "print_verdict"]
+__all__ = ["COLOURS", "print_audit", "print_laws", "print_verdict"]
 
 COLOURS = {
     "proved": "green",
@@ -26,11 +26,6 @@ COLOURS = {
     "unreadable": "magenta",
     "definition": "cyan",
 }
-
-
-def as_text(latex: str) -> str:
-    """Return LaTeX mathematics as one line of unicode text."""
-    return " ".join(LatexNodes2Text(math_mode="text").latex_to_text(latex).split())
 
 
 def print_laws(console: Console, laws: Sequence[Law]) -> None:

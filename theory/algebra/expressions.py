@@ -14,6 +14,7 @@ from typing import Any
 
 import sympy as sp
 
+from theory.algebra.limits import bounded
 from theory.algebra.symbols import Index, Tensor
 
 __all__ = [
@@ -36,7 +37,7 @@ class Equation(sp.Basic):
 
     def __new__(cls, left: Any, right: Any) -> Equation:
         """Return the equation."""
-        return sp.Basic.__new__(cls, sp.sympify(left), sp.sympify(right))
+        return sp.Basic.__new__(cls, *(sp.sympify(side, strict=True) for side in (left, right)))
 
     @property
     def left(self) -> sp.Expr:
@@ -73,52 +74,52 @@ def free_indices(expression: sp.Basic) -> frozenset[Index]:
     return frozenset().union(*(free_indices(argument) for argument in expression.args))
 
 
+@bounded
 def substitute(expression: sp.Basic, mapping: Mapping[Any, Any]) -> Any:
     """Replace subexpressions (indices, entries, scalars) without capture by bound indices.
 
-    A sum whose bound index is mentioned by a replacement, or is itself replaced, gets a fresh
-    bound index first.
+    Inside a sum its bound indices are not those of ``mapping``: what mentions them is not
+    replaced, and a bound index that a replacement mentions gets a fresh name first.
     """
-    if not mapping:
-        return expression
-    danger = frozenset().union(*(free_indices(sp.sympify(v)) for v in mapping.values()))
-    danger |= frozenset(k for k in mapping if isinstance(k, Index))
-    return _substitute(expression, {k: sp.sympify(v) for k, v in mapping.items()}, danger)
+    return _substitute(expression, {k: sp.sympify(v, strict=True) for k, v in mapping.items()})
 
 
-def _substitute(expression: sp.Basic, mapping: dict, danger: frozenset) -> sp.Basic:
+def _substitute(expression: sp.Basic, mapping: Mapping[Any, Any]) -> Any:
     if expression in mapping:
         return mapping[expression]
     if isinstance(expression, sp.Sum):
-        renaming = {k: fresh(k) for k in bound_of(expression) if k in danger}
-        body = expression.function
-        if renaming:
-            body = _substitute(body, renaming, frozenset(renaming.values()))
-        body = _substitute(body, mapping, danger)
-        limits: list[Any] = [
-            (renaming.get(k, k), *limit[1:])
-            for k, limit in zip(bound_of(expression), expression.limits, strict=True)
-        ]
-        return sp.Sum(body, *limits)
+        bound = frozenset(bound_of(expression))
+        inner = {k: v for k, v in mapping.items() if bound.isdisjoint(free_indices(k))}
+        coming = frozenset().union(*(free_indices(v) for v in inner.values()))
+        apart = {k: fresh(k) for k in sorted(bound & coming, key=str)}
+        body = _substitute(expression.function, apart) if apart else expression.function
+        return sp.Sum(_substitute(body, inner) if inner else body, *_limits(expression, apart))
     if not expression.args or isinstance(expression, Tensor):
         return expression
-    arguments = [_substitute(argument, mapping, danger) for argument in expression.args]
+    arguments = [_substitute(argument, mapping) for argument in expression.args]
     if all(new is old for new, old in zip(arguments, expression.args, strict=True)):
         return expression
     return expression.func(*arguments)
 
 
+def _limits(expression: sp.Sum, renaming: Mapping[Any, Any]) -> list[tuple[Any, ...]]:
+    limits: list[Any] = list(expression.limits)
+    return [(renaming.get(k, k), *ends) for k, *ends in limits]
+
+
+@bounded
 def refresh(expression: sp.Basic) -> Any:
     """Return the expression with every bound index renamed to a fresh one."""
     if isinstance(expression, sp.Sum):
-        renaming = {k: fresh(k) for k in bound_of(expression)}
-        body = refresh(_substitute(expression.function, renaming, frozenset(renaming.values())))
-        return sp.Sum(body, *((renaming[k], a, b) for k, a, b in expression.limits))  # type: ignore[index]
+        apart = {k: fresh(k) for k in bound_of(expression)}
+        body = refresh(_substitute(expression.function, apart))
+        return sp.Sum(body, *_limits(expression, apart))
     if not expression.args or isinstance(expression, Tensor | sp.Indexed):
         return expression
     return expression.func(*(refresh(argument) for argument in expression.args))
 
 
+@bounded
 def differentiate(expression: sp.Basic, entry: sp.Basic) -> sp.Expr:
     """Return the derivative of ``expression`` by one tensor entry or scalar.
 

@@ -57,8 +57,9 @@ def find(rule: Rule, factors: Factors, bound: frozenset[Ix], rename) -> Match | 
     wanted.sort(key=lambda pair: (not isinstance(pair[0], Entry), -len(pair[0].free)))
     for rest, indices in _match(wanted, factors, {}, rule, bound, rename):
         images = [indices[k] for k in rule.bound]
-        if len(set(images)) < len(images):
-            continue
+        elsewhere = {image for k, image in indices.items() if k not in rule.bound}
+        if len(set(images)) < len(images) or not elsewhere.isdisjoint(images):
+            continue  # sum_j alpha_jj is no row sum
         if any(k in atom.free for k in images for atom in rest):
             continue
         return Match(tuple(rest.items()), indices)

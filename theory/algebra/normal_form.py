@@ -3,6 +3,9 @@
     normal_form(a) == normal_form(b)   proves   a = b   for all sizes and all real values at which
                                                         both sides are defined.
 
+An equation with free indices is one for each of their values; it is defined where all of them
+are.  Logarithms and fractional powers are real: log x needs x > 0, sqrt x needs x >= 0.
+
 The converse is not claimed: unequal normal forms refute nothing, only a point does.
 """
 
@@ -14,11 +17,14 @@ from fractions import Fraction
 import sympy as sp
 
 from theory.algebra.folding import Rule
-from theory.algebra.polynomial import Atom, Base, Closed, Polynomial
+from theory.algebra.limits import bounded
+from theory.algebra.polynomial import Atom, Base, Closed, Ix, Monomial, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
 
 __all__ = ["is_zero", "normal_form", "proved_equal"]
+
+MOST_CLEARINGS = 8
 
 
 def normal_form(
@@ -31,23 +37,43 @@ def normal_form(
     return Reader(Ring(rules), unfold).read(expression)
 
 
+@bounded
 def is_zero(value: Polynomial, ring: Ring) -> bool:
-    """Return whether a normal form is zero, multiplying out denominators with several terms."""
-    for _ in range(8):
-        if not value:
-            return True
+    """Return whether a normal form is zero, multiplying out denominators with several terms.
+
+    Sums over the same indices that have the same factors in front are compared as one sum, so
+    that denominators inside them are multiplied out too.
+    """
+    for _ in range(MOST_CLEARINGS):
         powers: dict[Atom, Fraction | int] = {}
         for monomial in value.terms:
             for atom, exponent in monomial.factors:
                 if exponent < 0 and isinstance(atom, Base | Closed):
                     powers[atom] = min(powers.get(atom, 0), exponent)
         if not any(isinstance(atom, Base) for atom in powers):
-            return False
+            break
         cleared = [(atom, -exponent) for atom, exponent in powers.items()]
         value = Polynomial.add(
             ring.assemble((*m.factors, *cleared)).scaled(c) for m, c in value.terms.items()
         )
-    return not value
+    return not value or _sums_vanish(value, ring)
+
+
+def _sums_vanish(value: Polynomial, ring: Ring) -> bool:
+    """Return whether the terms are sums that vanish together, summand by summand."""
+    joined: dict[tuple, list[Polynomial]] = {}
+    names: dict[tuple[Ix, ...], dict[Ix, Ix]] = {}
+    for monomial, coefficient in value.terms.items():
+        sums = [a for a, e in monomial.factors if isinstance(a, Closed) and e == 1]
+        if len(sums) != 1:
+            return False
+        bound = sums[0].bound
+        opened = names.setdefault(bound, {k: ring.fresh(k[1]) for k in bound})
+        outside = Monomial((a, e) for a, e in monomial.factors if a is not sums[0])
+        body = ring.rename_monomial(sums[0].body, opened).scaled(coefficient)
+        joined.setdefault((outside, bound), []).append(body)
+    summands = [Polynomial.add(parts) for parts in joined.values()]
+    return len(joined) < len(value.terms) and all(is_zero(s, ring) for s in summands)
 
 
 def proved_equal(

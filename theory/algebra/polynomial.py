@@ -76,6 +76,11 @@ def _show(index: Ix) -> str:
     return f"{index[0]}:{index[1]}"
 
 
+def _rank(index: Ix) -> tuple[int, Ix]:
+    """Literal positions first, then free indices, canonical and raw bound ones."""
+    return ({"#": 0, "_": 2, "~": 3}.get(index[0][0], 1), index)
+
+
 class Entry(Atom):
     """A tensor entry, a scalar or a size."""
 
@@ -87,27 +92,28 @@ class Entry(Atom):
         self.name, self.indices, self.nonnegative, self.size = name, indices, nonnegative, size
         self.free = frozenset(i for i in indices if i[0][0] != "#")
         self.height = 0
-        self._finish(f"{name}[{','.join(map(_show, indices))}]" if indices else name)
+        shown = f"{name}:" if size else name  # a size and a scalar may share a letter
+        self._finish(f"{name}[{','.join(map(_show, indices))}]" if indices else shown)
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"{self.name}[{','.join(_show(renaming.get(i, i)) for i in self.indices)}]"
 
 
 class Delta(Atom):
-    """The Kronecker delta of two different indices, in the order of their names."""
+    """The Kronecker delta of two different indices; a product replaces the second by the first."""
 
     __slots__ = ("first", "second")
 
     def __init__(self, first: Ix, second: Ix) -> None:
-        self.first, self.second = sorted((first, second))
+        self.first, self.second = sorted((first, second), key=_rank)
         self.free = frozenset(i for i in (first, second) if i[0][0] != "#")
         self.nonnegative = True
         self.height = 0
-        self._finish(f"delta[{_show(self.first)},{_show(self.second)}]")
+        self._finish(f"[{_show(self.first)}={_show(self.second)}]")
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102
         names = sorted(_show(renaming.get(i, i)) for i in (self.first, self.second))
-        return f"delta[{','.join(names)}]"
+        return f"[{'='.join(names)}]"
 
 
 class Prime(Atom):
@@ -118,7 +124,7 @@ class Prime(Atom):
     def __init__(self, value: int) -> None:
         self.value = value
         self.free, self.nonnegative, self.height = frozenset(), True, 0
-        self._finish(f"prime{value}")
+        self._finish(f"prime({value})")
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return self.key
@@ -133,7 +139,7 @@ class Function(Atom):
         self.name, self.arguments = name, arguments
         self.free = frozenset().union(*(a.free for a in arguments))
         self.nonnegative = name in ("exp", "abs")
-        self.height = max(a.height for a in arguments)
+        self.height = max((a.height for a in arguments), default=0)
         self._finish(f"{name}({'; '.join(a.key for a in arguments)})")
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
@@ -148,11 +154,11 @@ class Base(Atom):
     def __init__(self, polynomial: Polynomial) -> None:
         self.polynomial = polynomial
         self.free, self.height = polynomial.free, polynomial.height
-        self.nonnegative = all(c > 0 and m.nonnegative for m, c in polynomial.terms.items())
+        self.nonnegative = polynomial.nonnegative
         self._finish(f"({polynomial.key})")
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
-        return f"({self.polynomial.render(renaming)})"
+        return f"({_unsigned(self.polynomial, renaming)})"
 
 
 class Closed(Atom):
@@ -195,8 +201,8 @@ class Monomial:
 
     @property
     def nonnegative(self) -> bool:
-        """Whether every factor is known to be >= 0, or stands under an even power."""
-        return all(a.nonnegative or (e.denominator == 1 and e % 2 == 0) for a, e in self.factors)
+        """Whether every factor is >= 0: by itself, or by its fractional or even power."""
+        return all(a.nonnegative or e.denominator != 1 or e % 2 == 0 for a, e in self.factors)
 
     def exponent(self, atom: Atom) -> Fraction | int:
         """Return the exponent of ``atom``, 0 if it does not occur."""
@@ -247,6 +253,11 @@ class Polynomial:
     def height(self) -> int:
         """Nesting depth of bound indices."""
         return max((m.height for m in self.terms), default=0)
+
+    @property
+    def nonnegative(self) -> bool:
+        """Whether every term is known to be >= 0."""
+        return all(c > 0 and m.nonnegative for m, c in self.terms.items())
 
     @property
     def names(self) -> frozenset[str]:
@@ -307,6 +318,11 @@ class Polynomial:
             for monomial, coefficient in part.terms.items():
                 terms[monomial] = terms.get(monomial, 0) + coefficient
         return Polynomial({m: c for m, c in terms.items() if c})
+
+
+def _unsigned(value: Polynomial, renaming: Renaming) -> str:
+    """Render ``value`` or its negative: which of the two is stored depends on names of indices."""
+    return min(value.render(renaming), (-value).render(renaming))
 
 
 def _names(monomial: Monomial) -> Iterator[str]:

@@ -1,25 +1,31 @@
 """SymPy expression -> polynomial in normal form, unfolding definitions where asked.
 
 Hyperbolic functions are written with exp, so that tanh, sech and the logistic function meet in
-one form.  Powers with symbolic exponents become exp(e log b).  Anything that is no part of the
-language (floats, sums over part of a range, an index used as a number) is an `AlgebraError`.
+one form.  Powers with symbolic exponents become exp(e log b) where b >= 0.  Anything that is no
+part of the language (floats, sums over part of a range, an index used as a number) is an
+`AlgebraError`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sympy as sp
 
-from theory.algebra.canonical import AlgebraError
-from theory.algebra.polynomial import Entry, Ix, Polynomial
+from theory.algebra.domain import nonnegative_names
+from theory.algebra.expressions import tensors_in
+from theory.algebra.limits import AlgebraError, bounded
+from theory.algebra.polynomial import Entry, Function, Ix, Polynomial
 from theory.algebra.ring import Ring
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 
 __all__ = ["Reader", "Unfolding"]
 
+RESERVED = re.compile(r"[][(){}:;,=*+^~#?\s]")  # what keys of the normal form are built with
 HYPERBOLIC = (sp.sinh, sp.cosh, sp.tanh, sp.coth, sp.sech, sp.csch)
 
 
@@ -36,31 +42,51 @@ class Reader:
     def __init__(self, ring: Ring, unfold: Mapping[str, Unfolding] | None = None) -> None:
         self.ring = ring
         self.unfold = dict(unfold or {})
-        self._definitions: dict[str, tuple[Polynomial, set[str]]] = {}
+        self._definitions: dict[str, Polynomial] = {}
+        self._nonnegative: frozenset[str] = frozenset()
 
+    @bounded
     def read(self, expression: sp.Expr) -> Polynomial:
         """Return the normal form of ``expression``.
 
         Raises `AlgebraError` with the offending part if it is outside the language.
         """
-        return self._read(sp.sympify(expression), {})
+        try:
+            e = sp.sympify(expression, strict=True)
+        except sp.SympifyError:
+            raise AlgebraError(
+                f"{expression!r} ({type(expression).__name__}) is no expression."
+            ) from None
+        self._nonnegative |= self._signs(e)
+        return self._read(e, {})
 
+    def _signs(self, e: sp.Basic) -> frozenset[str]:
+        """Return what is >= 0 wherever ``e`` and the definitions it needs are defined."""
+        found, seen, waiting = nonnegative_names(e), set(), [e]
+        while waiting:
+            for name in (tensors_in(waiting.pop()) & self.unfold.keys()) - seen:
+                seen.add(name)
+                waiting.append(self.unfold[name].value)
+                found |= nonnegative_names(waiting[-1])
+        return found
+
+    @bounded
     def total(self, value: Polynomial, bound: Iterable[Index]) -> Polynomial:
         """Return the sum of a polynomial over free indices, whole ranges."""
         names = {(k.name, k.size.name): self.ring.fresh(k.size.name) for k in bound}
         return self.ring.sum_over(names.values(), self.ring.rename(value, names))
 
     def _read(self, e: sp.Basic, scope: Mapping[Index, Ix]) -> Polynomial:
-        for kind, method in _METHODS:
-            if isinstance(e, kind):
-                return method(self, e, scope)
-        raise AlgebraError(f"`{e}` ({type(e).__name__}) is not part of the index calculus.")
+        method = _method(type(e))
+        if method is None:
+            raise AlgebraError(f"`{e}` ({type(e).__name__}) is not part of the index calculus.")
+        return method(self, e, scope)
 
     def _number(self, e: sp.Rational, _) -> Polynomial:
         return Polynomial.of(Fraction(int(e.p), int(e.q)))
 
     def _size(self, e: Size, _) -> Polynomial:
-        return Polynomial.of(Entry(e.name, (), nonnegative=True, size=True))
+        return Polynomial.of(Entry(_checked(e.name), (), nonnegative=True, size=True))
 
     def _index(self, e: Index, _) -> Polynomial:
         raise AlgebraError(f"the index {e} is used as a number; indices only label entries.")
@@ -68,38 +94,44 @@ class Reader:
     def _scalar(self, e: sp.Symbol, _) -> Polynomial:
         if e.name in self.unfold:
             return self._definition(e.name, ())
-        return Polynomial.of(Entry(e.name, (), nonnegative=bool(e.is_nonnegative)))
+        nonnegative = bool(e.is_nonnegative) or e.name in self._nonnegative
+        return Polynomial.of(Entry(_checked(e.name), (), nonnegative))
+
+    def _dummy(self, e: sp.Dummy, _) -> Polynomial:
+        raise AlgebraError(f"`{e}` is a dummy symbol; names are what the normal form goes by.")
 
     def _constant(self, e: sp.NumberSymbol, _) -> Polynomial:
         if e is sp.E:
             return self.ring.exp(Polynomial.of(1))
-        return Polynomial.of(Entry(str(e), (), nonnegative=True))
+        return Polynomial.of(Entry(f"{e}()", (), nonnegative=True))  # no symbol is called that
 
     def _entry(self, e: sp.Indexed, scope) -> Polynomial:
         tensor: Any = e.base
+        if not isinstance(tensor, Tensor) or len(tensor.axes) != len(e.indices):
+            raise AlgebraError(f"`{e}` is no entry of a `Tensor` with {len(e.indices)} axes.")
         name = str(tensor.label)
         at = tuple(
-            self._position(x, size, scope) for x, size in zip(e.indices, tensor.shape, strict=True)
+            self._position(x, size, scope) for x, size in zip(e.indices, tensor.axes, strict=True)
         )
         if name in self.unfold:
             return self._definition(name, at)
-        return Polynomial.of(Entry(name, at, nonnegative=bool(tensor.label.is_nonnegative)))
+        nonnegative = bool(tensor.label.is_nonnegative) or name in self._nonnegative
+        return Polynomial.of(Entry(_checked(name), at, nonnegative))
 
     def _definition(self, name: str, at: tuple[Ix, ...]) -> Polynomial:
         parameters, value = self.unfold[name]
+        if len(parameters) != len(at):
+            raise AlgebraError(
+                f"`{name}` is defined with {len(parameters)} indices; got {len(at)}."
+            )
         if name not in self._definitions:
-            before, self.ring.used = self.ring.used, set()
-            polynomial = self._read(value, {})
-            self._definitions[name] = (polynomial, self.ring.used)
-            self.ring.used = before
-        polynomial, used = self._definitions[name]
-        self.ring.used |= used
+            self._definitions[name] = self._read(value, {})
         mapping = {(k.name, k.size.name): ix for k, ix in zip(parameters, at, strict=True)}
-        return self.ring.rename(polynomial, mapping)
+        return self.ring.rename(self._definitions[name], mapping)
 
     def _position(self, e: sp.Basic, size: Size, scope) -> Ix:
-        if isinstance(e, Index):
-            return scope.get(e, (e.name, e.size.name))
+        if isinstance(e, Index) and e.size == size:
+            return scope.get(e) or (_checked(e.name, index=True), size.name)
         if isinstance(e, sp.Integer) and e > 0:
             return (f"#{e}", size.name)
         raise AlgebraError(f"`{e}` stands in the place of an index over {size}.")
@@ -118,6 +150,8 @@ class Reader:
         if isinstance(e.exp, sp.Rational):
             return self.ring.power(base, Fraction(int(e.exp.p), int(e.exp.q)))
         exponent = self._read(e.exp, scope)
+        if not base.nonnegative:  # x^n with whole n is defined for x < 0, exp(n log x) is not
+            return Polynomial.of(Function("power", (base, exponent)))
         return self.ring.exp(self.ring.multiply(exponent, self.ring.log(base)))
 
     def _exp(self, e: sp.exp, scope) -> Polynomial:
@@ -168,6 +202,7 @@ _METHODS: tuple[tuple[type | tuple[type, ...], Callable[..., Polynomial]], ...] 
     (Index, Reader._index),
     (sp.Indexed, Reader._entry),
     (Tensor, Reader._tensor),
+    (sp.Dummy, Reader._dummy),
     (sp.Symbol, Reader._scalar),
     (sp.NumberSymbol, Reader._constant),
     (sp.Add, Reader._sum_of_terms),
@@ -182,3 +217,23 @@ _METHODS: tuple[tuple[type | tuple[type, ...], Callable[..., Polynomial]], ...] 
     ((Partial, Step, Flow), Reader._unresolved),
     (sp.Function, Reader._function),
 )
+
+
+@lru_cache(maxsize=1024)
+def _method(kind: type) -> Callable[..., Polynomial] | None:
+    return next((method for base, method in _METHODS if issubclass(kind, base)), None)
+
+
+@lru_cache(maxsize=65536)
+def _checked(name: str, index: bool = False) -> str:
+    """Return the name if no key of the normal form can be mistaken for it."""
+    if index:  # fresh indices have "~" inside; bound ones begin with "_"
+        bad = name[:1] in "~_" or RESERVED.search(name.replace("~", ""))
+    else:
+        bad = not name or RESERVED.search(name)
+    if bad:
+        raise AlgebraError(
+            f"`{name}` cannot name {'an index' if index else 'a quantity'}: letters, digits and "
+            "the signs _ ' - . \\ are free, brackets and operators are not."
+        )
+    return name

@@ -1,17 +1,16 @@
-"""Arithmetic of polynomials in normal form: products, powers, exp, log, sums, renaming.
+"""Arithmetic of polynomials in normal form: products, sums, rewriting, renaming.
 
 What each operation guarantees:
 
 * products merge powers of one atom and carry out Kronecker deltas (delta_jk f_k = delta_jk f_j);
-* powers distribute over products; fractional powers only over factors known to be >= 0;
-* exp turns sums into products and undoes log; log turns products into sums and undoes exp,
-  so exp(s - lse) is the softmax and softmax^2 is exp(2s)/Z^2;
 * sums pull out what does not depend on the bound index, split into connected parts, and give their
   bound indices canonical names;
-* what is divided by is recognised in the numerator: sum_k exp(s_ik) / Z_i = 1, and for a
-  denominator with several terms its leading monomial is rewritten, x/(1+x) = 1 - 1/(1+x).
+* rules fire on products and inside sums, and so does what is divided by (see
+  `theory.algebra.denominators`).
 
-Equalities hold wherever both sides are defined: log x is read as log|x| while products are split.
+Powers are in `theory.algebra.powers`, exp, log and |.| in `theory.algebra.functions`.
+
+Equalities hold wherever both sides are defined.
 """
 
 from __future__ import annotations
@@ -20,11 +19,13 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from typing import TypeAlias
 
-import sympy as sp
-
-from theory.algebra.canonical import AlgebraError, close
+from theory.algebra.canonical import close
+from theory.algebra.denominators import denominator_rule
 from theory.algebra.folding import Match, Rule, find
+from theory.algebra.functions import exp, function, log
+from theory.algebra.limits import MOST_TERMS, MOST_WORK, AlgebraError
 from theory.algebra.polynomial import (
     Atom,
     Base,
@@ -35,30 +36,35 @@ from theory.algebra.polynomial import (
     Ix,
     Monomial,
     Polynomial,
-    Prime,
 )
+from theory.algebra.powers import expandable, power
 
 __all__ = ["Ring"]
 
-Number = Fraction | int
-Factors = Iterable[tuple[Atom, Number]]
+Number: TypeAlias = Fraction | int
+Factors: TypeAlias = Iterable[tuple[Atom, Number]]
 UNIT = Polynomial.of(1)
 
 
 class Ring:
     """The arithmetic under a set of rewriting rules.
 
-    ``used`` collects the hypotheses of the rules that fired; ``most_terms`` bounds the size of an
-    expanded product.  Raises `AlgebraError` when an expression grows beyond it.
+    ``used`` collects the hypotheses of the rules that fired.  Raises `AlgebraError` when an
+    expression grows beyond the bounds of `theory.algebra.limits`.
     """
 
-    def __init__(self, rules: Iterable[Rule] = (), most_terms: int = 20_000) -> None:
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self.rules = tuple(rules)
-        self.most_terms = most_terms
         self.used: set[str] = set()
+        self._work = 0
         self._names = itertools.count()
         self._renamed: dict[tuple, Polynomial] = {}
         self._folding = True
+
+    @property
+    def hypotheses(self) -> frozenset[str]:
+        """The hypotheses of the rules that fired; facts that follow from definitions have none."""
+        return frozenset(h for h in self.used if h)
 
     # -- products ---------------------------------------------------------------------------
 
@@ -68,10 +74,10 @@ class Ring:
             return right.scaled(left.constant)
         if right.constant is not None:
             return left.scaled(right.constant)
-        if len(left.terms) * len(right.terms) > self.most_terms:
+        if len(left.terms) * len(right.terms) > MOST_TERMS:
             raise AlgebraError(
                 f"a product expands to {len(left.terms) * len(right.terms)} terms; "
-                f"the limit is {self.most_terms}."
+                f"the limit is {MOST_TERMS}."
             )
         return Polynomial.add(
             self.assemble((*a.factors, *b.factors)).scaled(c * d)
@@ -81,6 +87,9 @@ class Ring:
 
     def assemble(self, factors: Factors) -> Polynomial:
         """Return the product of powers of atoms."""
+        self._work += 1
+        if self._work > MOST_WORK:
+            raise AlgebraError(f"the normal form needs more than {MOST_WORK} products; split it.")
         merged: dict[Atom, Number] = {}
         for atom, exponent in factors:
             merged[atom] = merged.get(atom, 0) + exponent
@@ -94,145 +103,30 @@ class Ring:
                 product = self._rename_factors(others.items(), {atom.second: atom.first})
                 return self.multiply(product, Polynomial.of(atom))
         for atom, exponent in merged.items():
-            split = _expandable(atom, exponent)
+            split = expandable(atom, exponent)
             if split is not None:
                 rest = {**merged, atom: exponent - split[1]}
                 return self.multiply(self.assemble(rest.items()), self.power(*split))
         folded = self._fold(frozenset(), merged)
         return folded[0] if folded else Polynomial.of(Monomial(merged.items()))
 
-    # -- powers -----------------------------------------------------------------------------
+    # -- powers and functions ---------------------------------------------------------------
 
     def power(self, value: Polynomial, exponent: Number) -> Polynomial:
         """Return ``value`` to a rational power."""
-        if exponent == 0:
-            return UNIT
-        if exponent == 1:
-            return value
-        if not value:
-            if exponent < 0:
-                raise AlgebraError("division by an expression that is identically zero.")
-            return value
-        if value.single is not None:
-            return self._power_of_product(*value.single, exponent)
-        if Fraction(exponent).denominator == 1 and exponent > 0:
-            result = UNIT
-            for _ in range(int(exponent)):
-                result = self.multiply(result, value)
-            return result
-        content, coefficient, primitive = self._primitive(value, exponent)
-        outside = self._power_of_product(content, coefficient, exponent)
-        if primitive.single is not None:
-            return self.multiply(outside, self._power_of_product(*primitive.single, exponent))
-        return self.multiply(outside, self.assemble(((Base(primitive), exponent),)))
-
-    def _power_of_product(
-        self, monomial: Monomial, coefficient: Number, exponent: Number
-    ) -> Polynomial:
-        if Fraction(exponent).denominator == 1:
-            product = self.assemble((a, e * exponent) for a, e in monomial.factors)
-            return product.scaled(Fraction(coefficient) ** int(exponent))
-        number, primes = _rational_power(abs(Fraction(coefficient)), exponent)
-        splitting, kept = list(primes), []
-        for atom, e in monomial.factors:
-            if atom.nonnegative or e.denominator != 1:
-                splitting.append((atom, e * exponent))
-            elif e % 2 == 0:  # (x^2)^(1/2) = |x|, not x
-                splitting.append((Function("abs", (Polynomial.of(atom),)), e * exponent))
-            else:
-                kept.append((atom, e))
-        negative = coefficient < 0
-        if kept and not negative and len(kept) == 1 and kept[0][1] == 1:
-            splitting.append((kept[0][0], exponent))
-        elif kept or negative:
-            inside = Polynomial({Monomial(kept): -1 if negative else 1})
-            splitting.append((Base(inside), exponent))
-        return self.assemble(splitting).scaled(number)
-
-    def _primitive(
-        self, value: Polynomial, exponent: Number
-    ) -> tuple[Monomial, Fraction, Polynomial]:
-        """Return (content monomial, content number, primitive part) of a sum of terms."""
-        whole = Fraction(exponent).denominator == 1
-        common = _common_factors(value)
-        if not whole:
-            common = {a: e for a, e in common.items() if a.nonnegative}
-        coefficients = [Fraction(c) for c in value.terms.values()]
-        number = Fraction(
-            math.gcd(*(c.numerator for c in coefficients)),
-            math.lcm(*(c.denominator for c in coefficients)),
-        )
-        if whole and value.terms[min(value.terms, key=lambda m: m.key)] < 0:
-            number = -number
-        primitive = Polynomial.add(
-            self.assemble((*m.factors, *((a, -e) for a, e in common.items()))).scaled(
-                Fraction(c) / number
-            )
-            for m, c in value.terms.items()
-        )
-        return Monomial(common.items()), number, primitive
-
-    # -- functions --------------------------------------------------------------------------
+        return power(self, value, exponent)
 
     def exp(self, value: Polynomial) -> Polynomial:
-        """Return exp of a polynomial: a product with one factor for each term."""
-        result = UNIT
-        for monomial, coefficient in value.terms.items():
-            inner = _argument_of_log(monomial)
-            if inner is not None:
-                factor = self.power(inner, coefficient)
-            else:
-                atom = Function("exp", (Polynomial.of(monomial),))
-                factor = self.assemble(((atom, coefficient),))
-            result = self.multiply(result, factor)
-        return result
+        """Return exp of a polynomial."""
+        return exp(self, value)
 
     def log(self, value: Polynomial) -> Polynomial:
-        """Return log of a polynomial: a sum with one term for each factor."""
-        if not value:
-            raise AlgebraError("logarithm of an expression that is identically zero.")
-        if value.single is None:
-            common = Monomial(_common_factors(value).items())
-            rest = self.multiply(value, self._power_of_product(common, 1, -1))
-            content = self.log(Polynomial.of(common))
-            if rest.single is not None:
-                return content + self.log(rest)
-            return content + Polynomial.of(Function("log", (rest,)))
-        monomial, coefficient = value.single
-        if coefficient < 0:
-            return Polynomial.of(Function("log", (value,)))
-        parts = [
-            Polynomial.of(Function("log", (Polynomial.of(prime),))).scaled(e)
-            for prime, e in _factorise(Fraction(coefficient)).items()
-        ]
-        for atom, e in monomial.factors:
-            parts.append(self._log_of_atom(atom).scaled(e))
-        return Polynomial.add(parts)
-
-    def _log_of_atom(self, atom: Atom) -> Polynomial:
-        if isinstance(atom, Function) and atom.name == "exp":
-            return atom.arguments[0]
-        if isinstance(atom, Prime):
-            return Polynomial.of(Function("log", (Polynomial.of(atom.value),)))
-        inner = atom.polynomial if isinstance(atom, Base) else Polynomial.of(atom)
-        return Polynomial.of(Function("log", (inner,)))
+        """Return log of a polynomial."""
+        return log(self, value)
 
     def function(self, name: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
         """Return a function of polynomials; all but exp, log and abs are opaque."""
-        if name == "exp":
-            return self.exp(arguments[0])
-        if name == "log":
-            return self.log(arguments[0])
-        if name == "abs":
-            return self._absolute(arguments[0])
-        return Polynomial.of(Function(name, arguments))
-
-    def _absolute(self, value: Polynomial) -> Polynomial:
-        if all(c > 0 and m.nonnegative for m, c in value.terms.items()):
-            return value
-        if min(value.terms.items(), key=lambda term: term[0].key)[1] < 0:
-            value = -value
-        return Polynomial.of(Function("abs", (value,)))
+        return function(self, name, arguments)
 
     # -- sums -------------------------------------------------------------------------------
 
@@ -309,7 +203,7 @@ class Ring:
                     return self._replace(rule, match)
         for atom, exponent in factors.items():
             if exponent < 0 and isinstance(atom, Base | Closed):
-                rule = _denominator_rule(atom, self, opened=bool(bound))
+                rule = denominator_rule(atom, self, opened=bool(bound))
                 if rule is None or (rule.bound and not bound):
                     continue
                 others = {a: e for a, e in factors.items() if a is not atom}
@@ -400,63 +294,6 @@ class Ring:
         return Polynomial.of(Delta(first, second))
 
 
-def _expandable(atom: Atom, exponent: Number) -> tuple[Polynomial, int] | None:
-    """Return (value, whole power) for the part of a power that is to be multiplied out."""
-    whole = math.floor(exponent)
-    if isinstance(atom, Prime) and whole:
-        return Polynomial.of(Fraction(atom.value)), whole
-    if isinstance(atom, Base) and whole >= 1:
-        return atom.polynomial, whole
-    if isinstance(atom, Function) and atom.name == "abs" and exponent == whole and whole % 2 == 0:
-        return atom.arguments[0], whole
-    return None
-
-
-def _denominator_rule(atom: Base | Closed, ring: Ring, opened: bool) -> Rule | None:
-    """Return the rule that rewrites the leading monomial of a denominator.
-
-    ``opened``: sums inside the pattern stand open, as they do among the factors of a sum.
-    """
-    if isinstance(atom, Closed):
-        return Rule(atom.bound, atom.body, Polynomial.of(atom))
-    lead = max(atom.polynomial.terms, key=_order)
-    if not lead.factors or any(e < 0 or isinstance(a, Delta) for a, e in lead.factors):
-        return None
-    coefficient = Fraction(atom.polynomial.terms[lead])
-    rest = Polynomial({m: c for m, c in atom.polynomial.terms.items() if m != lead})
-    # the denominator itself, as an atom: it cancels against its own negative power
-    replacement = (Polynomial.of(atom) - rest).scaled(1 / coefficient)
-    bound: list[Ix] = []
-    pattern: list[tuple[Atom, Number]] = []
-    for factor, exponent in lead.factors:
-        if opened and isinstance(factor, Closed) and Fraction(exponent).denominator == 1:
-            for _ in range(int(exponent)):
-                names = {k: ring.fresh(k[1]) for k in factor.bound}
-                inside = ring.rename_monomial(factor.body, names).single
-                if inside is None or inside[1] != 1:
-                    return None
-                bound += names.values()
-                pattern += inside[0].factors
-        else:
-            pattern.append((factor, exponent))
-    if len({a for a, _ in pattern}) < len(pattern):
-        return None
-    return Rule(tuple(bound), Monomial(pattern), replacement)
-
-
-def _order(monomial: Monomial) -> tuple:
-    """Degree first (sums count more than entries), then lexicographic: a monomial order.
-
-    Atoms with more indices come first, so that d_i leads in lambda + d_i: it stands inside
-    the sums in which the denominator stands.
-    """
-    degree = sum(
-        e * (len(a.body.factors) + 1 if isinstance(a, Closed) else 1) for a, e in monomial.factors
-    )
-    ranked = sorted((((len(a.free), a.key), e) for a, e in monomial.factors), reverse=True)
-    return (degree, ranked)
-
-
 def _connected(
     bound: frozenset[Ix], factors: dict[Atom, Number]
 ) -> Iterable[tuple[list[Ix], Monomial]]:
@@ -472,38 +309,3 @@ def _connected(
                 apart.append(group)
         groups = [*apart, mine]
     return [(sorted(part), Monomial(body)) for part, body in groups]
-
-
-def _common_factors(value: Polynomial) -> dict[Atom, Number]:
-    """Return the atoms of all terms with their least exponents (absent counts as 0)."""
-    atoms = {a for m in value.terms for a, _ in m.factors if not isinstance(a, Delta)}
-    least = {a: min(m.exponent(a) for m in value.terms) for a in atoms}
-    return {a: e for a, e in least.items() if e}
-
-
-def _argument_of_log(monomial: Monomial) -> Polynomial | None:
-    if len(monomial.factors) == 1:
-        atom, exponent = monomial.factors[0]
-        if exponent == 1 and isinstance(atom, Function) and atom.name == "log":
-            return atom.arguments[0]
-    return None
-
-
-def _factorise(value: Fraction) -> dict[int, int]:
-    primes = dict(sp.factorint(value.numerator))
-    for prime, e in sp.factorint(value.denominator).items():
-        primes[prime] = primes.get(prime, 0) - e
-    return {int(p): int(e) for p, e in primes.items() if e}
-
-
-def _rational_power(
-    value: Fraction, exponent: Number
-) -> tuple[Fraction, list[tuple[Atom, Number]]]:
-    """Return value^exponent as a rational number times fractional powers of primes."""
-    number, primes = Fraction(1), []
-    for prime, e in _factorise(value).items():
-        whole = math.floor(e * exponent)
-        number *= Fraction(prime) ** whole
-        if e * exponent != whole:
-            primes.append((Prime(prime), e * exponent - whole))
-    return number, primes

@@ -118,10 +118,16 @@ def scalar(name: str, *, positive: bool = False) -> Symbol:
     return Symbol(name, positive=True) if positive else Symbol(name, real=True)
 
 
+def _expression(value: Any) -> sp.Basic:
+    """Return a number or an expression; a string is refused, because SymPy would evaluate it."""
+    return sp.sympify(value, strict=True)
+
+
 def total(body: Any, *bound: Index) -> Any:
     """Return the sum of ``body`` over the whole range of each bound index."""
+    body = _expression(body)
     if not bound:
-        return sp.sympify(body)
+        return body
     return sp.Sum(body, *((k, 1, k.size) for k in bound))
 
 
@@ -149,7 +155,7 @@ class Partial(sp.Expr):
         """Return the unevaluated derivative."""
         if not by:
             raise ValueError("`Partial` needs at least one entry to differentiate by; got none.")
-        return sp.Expr.__new__(cls, sp.sympify(quantity), *map(sp.sympify, by))
+        return sp.Expr.__new__(cls, *map(_expression, (quantity, *by)))
 
 
 class Step(sp.Expr):
@@ -163,7 +169,7 @@ class Step(sp.Expr):
         """Return the unevaluated change."""
         if not moved:
             raise ValueError("`Step` needs at least one tensor that moves; got none.")
-        return sp.Expr.__new__(cls, *map(sp.sympify, (quantity, rate, *moved)))
+        return sp.Expr.__new__(cls, *map(_expression, (quantity, rate, *moved)))
 
 
 class Flow(sp.Expr):
@@ -177,7 +183,7 @@ class Flow(sp.Expr):
         if not pairs:
             raise ValueError("`Flow` needs at least one (tensor, rate) pair; got none.")
         flat = [item for pair in pairs for item in (pair if isinstance(pair, tuple) else (pair,))]
-        return sp.Expr.__new__(cls, *map(sp.sympify, (quantity, *flat)))
+        return sp.Expr.__new__(cls, *map(_expression, (quantity, *flat)))
 
     @property
     def pairs(self) -> tuple[tuple[Any, Any], ...]:

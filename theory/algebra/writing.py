@@ -114,7 +114,7 @@ class Writer:
         if isinstance(atom, Entry):
             symbol = self.sizes[atom.name] if atom.size else self.tensors.get(atom.name)
             if symbol is None:
-                symbol = getattr(sp, atom.name)  # pi and other constants of SymPy
+                symbol = getattr(sp, atom.name.removesuffix("()"))  # pi and the like
             if not isinstance(symbol, Tensor):
                 return symbol  # type: ignore[return-value]
             return symbol[tuple(self._index(k, scope) for k in atom.indices)]
@@ -128,7 +128,7 @@ class Writer:
             return self._polynomial(atom.polynomial, scope, taken)
         if isinstance(atom, Function):
             arguments = [self._polynomial(a, scope, taken) for a in atom.arguments]
-            known = {"exp": sp.exp, "log": sp.log, "abs": sp.Abs}
+            known = {"exp": sp.exp, "log": sp.log, "abs": sp.Abs, "power": sp.Pow}
             return known.get(atom.name, sp.Function(atom.name))(*arguments)
         if not isinstance(atom, Closed):
             raise TypeError(f"`{atom}` is no atom this writer knows.")

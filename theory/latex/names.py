@@ -22,7 +22,9 @@ GREEK = frozenset(
 )
 ALIASES = {"eps": "epsilon", "lam": "lambda"}
 ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}", "tilde": r"\tilde{%s}", "star": "%s^{*}"}
-SPECIAL = {"_": r"\_", "%": r"\%", "#": r"\#", "&": r"\&", "$": r"\$", "{": r"\{", "}": r"\}"}
+SPECIAL = {c: f"\\{c}" for c in "_%#&${}"} | {
+    "\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim "
+}  # fmt: skip
 
 
 class Name(NamedTuple):
@@ -47,7 +49,7 @@ def name_of(text: str) -> Name:
     trailing = re.fullmatch(r"([A-Za-z]+)(\d+)", parts[0])
     if trailing:
         stem, subscripts = _word(trailing[1]), [trailing[2], *subscripts]
-    return Name(stem, tuple(subscripts), is_raised)
+    return Name(stem, tuple(subscripts), is_raised or "'" in stem)
 
 
 def index_name(text: str) -> str:
@@ -60,7 +62,8 @@ def subscripted(name: Name, indices: Iterable[str] = ()) -> str:
     """Return the name with its own subscripts and then the indices."""
     own, at = list(name.subscripts), list(indices)
     # side by side only where it can be read in one way: single letters, single digits
-    slots = ("" if all(_is_single(x) for x in at) else ",").join(at)
+    together = " " if any(x.startswith("\\") for x in at) else ""
+    slots = (together if all(_is_single(x) for x in at) else ",").join(at)
     inside = ",".join([*own, *([slots] if slots else [])])
     return f"{name.stem}_{_braced(inside)}" if inside else name.stem
 
@@ -72,7 +75,7 @@ def _word(text: str) -> str:
         return f"\\{word}"
     if re.fullmatch(r"[A-Za-z]'*|\d+", word):
         return word
-    return r"\mathrm{%s}" % "".join(SPECIAL.get(c, c) for c in word)
+    return rf"\mathrm{{{''.join(SPECIAL.get(c, c) for c in word)}}}"
 
 
 def _is_single(tex: str) -> bool:

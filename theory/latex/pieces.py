@@ -15,6 +15,7 @@ from enum import Enum
 from typing import NamedTuple
 
 __all__ = [
+    "TALL",
     "Kind",
     "Piece",
     "Signed",

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import sympy as sp
 
-from theory.algebra.expressions import Equation, entry_tensor, slots, tensors_in
+from theory.algebra.expressions import Equation, entry_tensor, free_indices, slots, tensors_in
 from theory.algebra.folding import Rule
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.algebra.writing import Writer
@@ -29,11 +29,15 @@ def name_of(tensor: sp.Basic) -> str:
 
 @dataclass(frozen=True)
 class Definition:
-    """``symbol = value`` for all values of the indices of ``symbol``, with its name in words."""
+    """``symbol = value`` for all values of the indices of ``symbol``, with its name in words.
+
+    ``hypotheses`` are the constraints under which the value was derived, none if it is given.
+    """
 
     symbol: sp.Expr
     value: sp.Expr
     title: str
+    hypotheses: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -67,7 +71,9 @@ class Model:
     values may contain `Partial` of the loss.  ``letters`` gives each size the letters its indices
     are printed with.  ``features`` records the variant (mask, heads, ...) for those who need it.
 
-    Raises `ValueError` when a definition uses a symbol that no earlier line defines.
+    Raises `ValueError` when a definition uses a symbol that no earlier line defines, defines one
+    again, has an index on one side only or twice on the left; when sizes and quantities share a
+    name; when no definition has the loss on its left.
     """
 
     name: str
@@ -82,9 +88,14 @@ class Model:
     features: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        """Check that every symbol is defined before it is used."""
-        known = {name_of(x) for x in self.inputs}
+        """Check that every symbol is defined once, before it is used."""
+        known: set[str] = set()
+        for name in [size.name for size in self.sizes] + [name_of(x) for x in self.inputs]:
+            self._check_new(name, known)
+            known.add(name)
         for line in self.definitions:
+            self._check_new(line.name, known)
+            self._check_indices(line)
             unknown = sorted(tensors_in(line.value) - known)
             if unknown:
                 raise ValueError(
@@ -92,6 +103,34 @@ class Model:
                     "which no input and no earlier line defines."
                 )
             known.add(line.name)
+        for line in self.vocabulary:
+            self._check_new(line.name, known)
+            self._check_indices(line)
+            known.add(line.name)
+        if all(line.symbol != self.loss for line in self.definitions):
+            raise ValueError(f"model `{self.name}`: no definition has the loss `{self.loss}`.")
+
+    def _check_new(self, name: str, known: set[str]) -> None:
+        if name in known:
+            raise ValueError(
+                f"model `{self.name}`: `{name}` is defined twice; sizes, inputs and definitions "
+                "need different names."
+            )
+
+    def _check_indices(self, line: Definition) -> None:
+        """Check that the left side has every free index of the right side, and each once."""
+        left = line.parameters
+        if any(not isinstance(k, Index) for k in left) or len(set(left)) < len(left):
+            raise ValueError(
+                f"model `{self.name}`: the left side `{line.symbol}` needs a different index in "
+                f"every slot; got {list(left)}."
+            )
+        stray = sorted(str(k) for k in free_indices(line.value) - set(left))
+        if stray:
+            raise ValueError(
+                f"model `{self.name}`: {stray} stand free in the definition of `{line.symbol}`; "
+                "sum over them or put them on the left side."
+            )
 
     def __hash__(self) -> int:
         """Models are told apart by name and lines."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
@@ -19,16 +19,16 @@ from theory.algebra.expressions import (
     entry_tensor,
     free_indices,
     fresh,
-    substitute,
     tensors_in,
 )
+from theory.algebra.limits import AlgebraError
 from theory.algebra.normal_form import is_zero
 from theory.algebra.polynomial import Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import Flow, Partial, Step, Tensor, total
+from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, total
 from theory.models.model import Definition, Model, name_of
-from theory.models.reverse_mode import Adjoint, adjoints, pull_back
+from theory.models.reverse_mode import Adjoint, adjoints, computed_from, pull_back
 
 __all__ = ["Proof", "Theory", "theory_of"]
 
@@ -37,9 +37,9 @@ __all__ = ["Proof", "Theory", "theory_of"]
 class Proof:
     """The outcome of comparing two normal forms.
 
-    ``unfolded`` are the names that had to be written out, ``hypotheses`` the constraints used,
-    ``residual`` the normal form of left - right (empty if proved); `Theory.write`
-    makes it readable.
+    ``unfolded`` are the names that had to be written out; ``hypotheses`` the constraints used, by
+    the comparison or by the derivation of what it rests on; ``residual`` the normal form of
+    left - right (empty if proved), which `Theory.write` makes readable.
     """
 
     proved: bool
@@ -54,86 +54,106 @@ class Theory:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.adjoints: dict[str, Adjoint] = adjoints(model)
-        self.lines: tuple[Definition, ...] = self._all_lines()
+        self.lines: tuple[Definition, ...] = model.definitions
+        self._values: dict[sp.Basic, tuple[Any, frozenset[str]]] = {}
+        self._proofs: dict[Equation, Proof] = {}
+        self._add_lines()
         self.by_name = {line.name: line for line in self.lines}
-        self._resolved: dict[sp.Basic, Any] = {}
 
-    def _all_lines(self) -> tuple[Definition, ...]:
-        """Return definitions, adjoints and vocabulary, each after what it uses."""
+    def _add_lines(self) -> None:
+        """Add adjoints and vocabulary to the definitions, each after what it uses."""
         waiting: dict[str, Definition] = {}
         for name, adjoint in self.adjoints.items():
             if adjoint.inline:
                 continue
             symbol = name_of(entry_tensor(adjoint.symbol))
-            waiting[symbol] = Definition(
-                adjoint.symbol, adjoint.value, f"derivative of the loss by {name}"
-            )
+            title = f"derivative of the loss by {name}"
+            waiting[symbol] = Definition(adjoint.symbol, adjoint.value, title, adjoint.hypotheses)
         derivatives = dict(waiting)
         for line in self.model.vocabulary:
             own = derivatives.get(line.name)
             if own is None or not line.value.has(Partial):
                 waiting[line.name] = line
             else:
-                waiting[line.name] = Definition(own.symbol, own.value, line.title)
-        lines = list(self.model.definitions)
-        known = {line.name for line in lines} | {name_of(x) for x in self.model.inputs}
+                waiting[line.name] = replace(own, title=line.title)
+        known = {line.name for line in self.lines} | {name_of(x) for x in self.model.inputs}
         while waiting:
-            ready = [n for n, line in waiting.items() if _uses(line.value) <= known]
+            ready = [n for n, line in waiting.items() if tensors_in(line.value) <= known]
+            plain = [n for n in ready if not waiting[n].value.has(Partial)]
             if not ready:
                 raise ValueError(
                     f"model `{self.model.name}`: {sorted(waiting)} are defined in a circle "
                     "or use unknown symbols."
                 )
-            for name in ready:
+            for name in plain or ready[:1]:  # what needs derivatives last: they use other lines
                 line = waiting.pop(name)
-                lines.append(Definition(line.symbol, line.value, line.title))
+                value, hypotheses = self._value(line.value)
+                used = tuple(sorted({*line.hypotheses, *hypotheses}))
+                self.lines += (replace(line, value=value, hypotheses=used),)
                 known.add(name)
-        return tuple(lines)
 
     # -- derivatives ------------------------------------------------------------------------
 
     def resolve(self, expression: sp.Basic) -> Any:
         """Return the expression with every derivative, step and flow given its value."""
-        if not isinstance(expression, sp.Basic) or not expression.has(Partial, Step, Flow):
-            return expression
-        if expression not in self._resolved:
-            self._resolved[expression] = self._resolve(expression)
-        return self._resolved[expression]
+        return self._value(expression)[0]
 
-    def _resolve(self, e: sp.Basic) -> Any:
+    def _value(self, e: sp.Basic) -> tuple[Any, frozenset[str]]:
+        """Return the resolved expression and the hypotheses its derivatives rest on."""
+        if not isinstance(e, sp.Basic) or not e.has(Partial, Step, Flow):
+            return e, frozenset()
+        if e not in self._values:
+            self._values[e] = self._resolved(e)
+        return self._values[e]
+
+    def _resolved(self, e: sp.Basic) -> tuple[Any, frozenset[str]]:
         if isinstance(e, Partial):
             return self._partial(e)
         if isinstance(e, Step):
             quantity, rate, *moved = e.args
-            return self.resolve(self._along(quantity, [(x, rate) for x in moved]))
+            return self._value(self._along(quantity, [(x, rate) for x in moved]))
         if isinstance(e, Flow):
-            return self.resolve(self._along(e.args[0], list(e.pairs)))
-        return e.func(*(self.resolve(argument) for argument in e.args))
+            return self._value(self._along(e.args[0], list(e.pairs)))
+        parts = [self._value(argument) for argument in e.args]
+        return e.func(*(p for p, _ in parts)), frozenset().union(*(h for _, h in parts))
 
     def _along(self, quantity: sp.Basic, moves: list[tuple[Any, Any]]) -> sp.Expr:
         """Return the change of ``quantity`` when every x moves along -rate dL/dx."""
         parts = []
+        names = [name_of(entry_tensor(x)) for x, _ in moves]
+        for name in names:
+            below = computed_from(name, self.model.definitions).intersection(names)
+            if below:
+                raise AlgebraError(
+                    f"tensors that move together must be free; `{sorted(below)[0]}` is computed "
+                    f"from `{name}`. Move one of the two."
+                )
         for x, rate in moves:
-            apart = {k: fresh(k) for k in free_indices(x)}
-            x = substitute(x, apart)
-            bound = tuple(apart.values())
+            tensor = entry_tensor(x)
+            bound = tuple(fresh(Index("k", size)) for size in getattr(tensor, "axes", ()))
+            x = tensor[bound] if bound else x
             parts.append(total(-rate * Partial(quantity, x) * Partial(self.model.loss, x), *bound))
         return sp.Add(*parts)
 
-    def _partial(self, e: Partial) -> Any:
-        quantity, *by = e.args
-        if len(by) > 1:
-            return self._partial(Partial(self.resolve(Partial(quantity, *by[:-1])), by[-1]))
-        entry = by[0]
+    def _partial(self, e: Partial) -> tuple[Any, frozenset[str]]:
+        quantity, *earlier, entry = e.args
         name = name_of(entry_tensor(entry))
-        if name not in self.model.tensors and name not in self.by_name:
+        if name not in self.model.tensors and all(line.name != name for line in self.lines):
             raise ValueError(f"`{entry}` is no quantity of model `{self.model.name}`.")
-        if quantity == self.model.loss:
+        if quantity == self.model.loss and not earlier:
             if name not in self.adjoints:
-                return sp.S.Zero
-            return self.adjoints[name].at(entry, "value")
-        quantity = self.resolve(quantity)
-        return self.write(pull_back(self.model, self.lines, quantity, entry), e)
+                return sp.S.Zero, frozenset()
+            adjoint = self.adjoints[name]
+            return adjoint.at(entry, "value"), frozenset(adjoint.hypotheses)
+        quantity, hypotheses = self._value(Partial(quantity, *earlier) if earlier else quantity)
+        polynomial, used, before = pull_back(self.model, self.lines, quantity, entry)
+        for c in self.model.constraints:
+            if c.text in hypotheses | before and name in tensors_in(c.equation):
+                raise AlgebraError(
+                    f"`{e}`: what is differentiated by `{entry}` was derived with {c.text}, which "
+                    f"binds `{name}`. Differentiate by `{entry}` first."
+                )
+        return self.write(polynomial, e), hypotheses | used | before
 
     def write(self, polynomial: Polynomial, *near: sp.Basic) -> sp.Expr:
         """Return a polynomial as an expression.
@@ -154,15 +174,16 @@ class Theory:
 
     def levels(self, equation: Equation) -> Iterator[Proof]:
         """Yield the comparison of both sides, each time with one more name written out."""
-        difference = self.resolve(equation.left) - self.resolve(equation.right)
+        (left, rest_left), (right, rest_right) = map(self._value, equation.args)
         names: list[str] = []
         order = [line.name for line in reversed(self.lines)]
         while True:
             ring = Ring(self.model.rules)
-            value = Reader(ring, self.unfolding(names)).read(difference)
+            value = Reader(ring, self.unfolding(names)).read(left - right)
             done = is_zero(value, ring)
-            used = tuple(sorted(h for h in ring.used if h))
-            yield Proof(done, tuple(names), used, Polynomial({}) if done else value)
+            used = ring.hypotheses.union(*(self.by_name[n].hypotheses for n in names))
+            hypotheses = tuple(sorted(used | rest_left | rest_right))
+            yield Proof(done, tuple(names), hypotheses, Polynomial({}) if done else value)
             if done:
                 return
             following = self._next_to_unfold(value, [n for n in order if n not in names])
@@ -180,7 +201,9 @@ class Theory:
 
     def prove(self, equation: Equation) -> Proof:
         """Return the first level at which both sides agree, or the last one."""
-        return deque(self.levels(equation), maxlen=1)[0]
+        if equation not in self._proofs:  # derivations share most of their lines
+            self._proofs[equation] = deque(self.levels(equation), maxlen=1)[0]
+        return self._proofs[equation]
 
 
 _theories: dict[Model, Theory] = {}
@@ -191,8 +214,3 @@ def theory_of(model: Model) -> Theory:
     if model not in _theories:
         _theories[model] = Theory(model)
     return _theories[model]
-
-
-def _uses(value: sp.Expr) -> set[str]:
-    """Return the names a vocabulary line needs; what it differentiates is always known."""
-    return set(tensors_in(value))

@@ -31,7 +31,7 @@ from theory.algebra.ring import Ring
 from theory.algebra.symbols import Partial, Tensor, indices, total
 from theory.models.model import Definition, Model, name_of
 
-__all__ = ["Adjoint", "adjoints", "pull_back"]
+__all__ = ["Adjoint", "adjoints", "computed_from", "pull_back"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ def _adjoint(
     ring = Ring(model.rules)
     reader = Reader(ring)
     taken = {k.name for k in slots(entry)}
+    inherited = [found[line.name].hypotheses for line in through if _rests(model, found[line.name])]
     for line in through:
         symbol, value = _renamed_apart(model, line, taken)
         local = local_derivative(model, line.name, value, symbol, entry)
@@ -110,7 +111,7 @@ def _adjoint(
         value=model.writer(extra).write(polynomial, avoid=taken),
         symbol=_name_in_vocabulary(model, entry, polynomial) or _own_symbol(model, tensor, entry),
         through=tuple(line.name for line in through),
-        hypotheses=tuple(sorted(h for h in ring.used if h)),
+        hypotheses=tuple(sorted(ring.hypotheses.union(*inherited))),
         inline=_divides(polynomial),
     )
 
@@ -125,30 +126,29 @@ def local_derivative(
 
 def pull_back(
     model: Model, lines: Iterable[Definition], quantity: sp.Basic, entry: sp.Basic
-) -> Polynomial:
-    """Return d quantity / d entry through ``lines``, cut at the tensor of ``entry``.
+) -> tuple[Polynomial, frozenset[str], frozenset[str]]:
+    """Return d quantity / d entry through ``lines``, and the hypotheses it rests on.
 
-    The quantity may be any expression; its free indices are parameters.  Used for derivatives of
-    other things than the loss, and for second derivatives.
+    The model is cut at the tensor of ``entry``.  The quantity may be any expression; its free
+    indices are parameters.  Used for derivatives of other things than the loss, and for second
+    derivatives.  The hypotheses are those used by the result, and those by which the lines that
+    were differentiated had been derived.
     """
     target = name_of(entry_tensor(entry))
     lines = [line for line in lines if line.name != target]
-    depends = {target}
-    for line in lines:
-        if tensors_in(line.value) & depends:
-            depends.add(line.name)
+    depends = computed_from(target, lines)
     ring = Ring(model.rules)
     reader = Reader(ring)
-    done: list[tuple[str, sp.Expr, sp.Expr, Polynomial]] = []
+    done: list[tuple[Definition, sp.Expr, sp.Expr, Polynomial]] = []
 
     def weight(of: sp.Basic) -> Polynomial:
         tensor = name_of(entry_tensor(of))
         parts = []
         if tensor in tensors_in(quantity):
             parts.append(reader.read(differentiate(quantity, of)))
-        for name, symbol, value, upstream in done:
+        for line, symbol, value, upstream in done:
             if tensor in tensors_in(value):
-                local = local_derivative(model, name, value, symbol, of)
+                local = local_derivative(model, line.name, value, symbol, of)
                 product = ring.multiply(upstream, local)
                 parts.append(reader.total(product, slots(symbol)))
         return Polynomial.add(parts)
@@ -159,8 +159,18 @@ def pull_back(
             symbol, value = (substitute(e, apart) for e in (line.symbol, line.value))
             upstream = weight(symbol)
             if upstream:
-                done.append((line.name, symbol, value, upstream))
-    return weight(entry)
+                done.append((line, symbol, value, upstream))
+    result = weight(entry)
+    return result, ring.hypotheses, frozenset().union(*(line.hypotheses for line, *_ in done))
+
+
+def computed_from(name: str, lines: Iterable[Definition]) -> set[str]:
+    """Return the names of the lines that depend on ``name``."""
+    depends: set[str] = set()
+    for line in lines:
+        if tensors_in(line.value) & {name, *depends}:
+            depends.add(line.name)
+    return depends
 
 
 def _renamed_apart(model: Model, line: Definition, taken: set[str]) -> tuple[sp.Expr, sp.Expr]:
@@ -171,6 +181,16 @@ def _renamed_apart(model: Model, line: Definition, taken: set[str]) -> tuple[sp.
         used.add(letter)
         apart[k] = indices(letter, k.size)[0]
     return substitute(line.symbol, apart), substitute(line.value, apart)
+
+
+def _rests(model: Model, adjoint: Adjoint) -> bool:
+    """Return whether using an adjoint is using its derivation.
+
+    It is if its value is inserted, or if its name is defined otherwise (b_ij = u_i . v_j); the
+    name dL/dz by itself says nothing.
+    """
+    line = model.by_name.get(name_of(entry_tensor(adjoint.symbol)))
+    return adjoint.inline or (line is not None and not line.value.has(Partial))
 
 
 def _name_in_vocabulary(model: Model, entry: sp.Expr, value: Polynomial) -> sp.Expr | None:

@@ -1,0 +1,211 @@
+"""The autograd judge: float64 agreement with a head written by hand in torch.nn.functional.
+
+Both sides of an equation are evaluated at drawn points; every quantity takes its value from the
+hand-written reference, every derivative from torch.autograd.  An entry agrees if
+
+    |left - right| <= 1e-12 * max(mag(left), mag(right)),
+
+mag being the sum of the absolute values of all that was added up to get a side, through every
+step of the chain rule and before cancellation (`torch_majorant`).  In a saturated softmax the
+result may be far smaller than its terms; it is then judged on the scale of the terms, as float64
+can do no better.  On the plain draw results are of the order of their terms, so that a wrong
+coefficient 1 + 1e-9 is seen.
+
+An agreement is evidence, no proof; a difference refutes unless float64 misled us, which the other
+judges settle.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from proofs_checks.checks.outcome import Outcome
+from proofs_checks.checks.torch_draws import Draw, Labels, draw_inputs, draws_for
+from proofs_checks.checks.torch_evaluator import Evaluator, differentiated
+from proofs_checks.checks.torch_point import Point
+from proofs_checks.checks.torch_reference import Reference, reference_for
+from proofs_checks.checks.torch_terms import EPS, Term, Unjudgeable, bounded, union
+from theory.algebra.expressions import Equation
+from theory.models.model import Model
+
+__all__ = ["TOLERANCE", "check"]
+
+TOLERANCE = 1e-13
+"""The largest difference that counts as rounding, relative to the magnitude of the terms."""
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Both sides at one point: the worst entry, and how many entries could be compared."""
+
+    draw: Draw
+    relative: float
+    entry: Mapping[str, int]
+    left: float
+    right: float
+    compared: int
+    skipped: int
+    overflowed: int
+
+
+def check(
+    model: Model,
+    equation: Equation,
+    *,
+    seed: int = 0,
+    sizes: Mapping[str, int] | None = None,
+    scores_scale: float | None = None,
+    labels: Labels | None = None,
+) -> Outcome:
+    """Return whether both sides agree with the hand-written reference at four drawn points.
+
+    ``sizes`` (by name, positive integers), ``scores_scale`` (the largest |s|, dimensionless, at
+    most 700) and ``labels`` ("soft" or "one-hot") override those of every draw.  Entries at which a
+    side is undefined (log 0 of a masked weight, division by 0) are skipped and counted; a draw that
+    overflows is repeated with scores half as large.  ``agrees`` is None for a model nobody has
+    written by hand, and for what has no float64 value.
+
+    Raises `ValueError` for a size that is unknown or not positive, a scale outside (0, 700] and
+    unknown labels.
+    """
+    start = time.perf_counter()
+    draws = draws_for(model, equation, seed, sizes or {}, scores_scale, labels)
+    reference = reference_for(model)
+    if reference is None:
+        detail = f"no hand-written torch implementation for model `{model.name}`"
+        return _abstain(detail, seed, start)
+    with _one_thread():
+        try:
+            seeds = (len(draws) * seed + k for k in range(len(draws)))
+            seen = [
+                _compare(model, reference, equation, draw, s)
+                for draw, s in zip(draws, seeds, strict=True)
+            ]
+        except Unjudgeable as reason:
+            return _abstain(str(reason), seed, start)
+    return _outcome(seen, draws, seed, start)
+
+
+def _abstain(detail: str, seed: int, start: float) -> Outcome:
+    return Outcome("autograd", None, detail, seed=seed, seconds=time.perf_counter() - start)
+
+
+def _outcome(
+    seen: Sequence[_Comparison], draws: Sequence[Draw], seed: int, start: float
+) -> Outcome:
+    compared = sum(c.compared for c in seen)
+    if not compared:
+        return _abstain("both sides are undefined or overflow at every drawn point", seed, start)
+    worst = max((c for c in seen if c.compared), key=lambda c: c.relative)
+    agrees = worst.relative <= TOLERANCE
+    skipped, overflowed = sum(c.skipped for c in seen), sum(c.overflowed for c in seen)
+    detail = f"{compared} entries in {len(seen)} draws, largest relative error {worst.relative:.1e}"
+    if not agrees:
+        place = ", ".join(f"{name}={at}" for name, at in worst.entry.items())
+        detail += (
+            f" (allowed {TOLERANCE:.0e}), draw `{worst.draw.name}`"
+            f"{' at ' + place if place else ''}: left {worst.left!r}, right {worst.right!r}"
+        )
+    detail += f"; {skipped} undefined entries skipped" if skipped else ""
+    detail += f"; {overflowed} overflowing entries skipped" if overflowed else ""
+    for c, draw in zip(seen, draws, strict=True):
+        if c.draw.scores != draw.scores:
+            detail += f"; |s| up to {c.draw.scores:g} only, as {draw.scores:g} overflows"
+    found = {
+        "draw": worst.draw.name,
+        "labels": worst.draw.labels,
+        "scores": worst.draw.scores,
+        "entry": dict(worst.entry),
+        "left": worst.left,
+        "right": worst.right,
+        "relative_error": worst.relative,
+    }
+    return Outcome(
+        "autograd",
+        agrees,
+        detail,
+        error_bound=f"{worst.relative:.1e}",
+        sizes=dict(worst.draw.sizes),
+        seed=seed,
+        worst=found,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _compare(
+    model: Model, reference: Reference, equation: Equation, draw: Draw, seed: int
+) -> _Comparison:
+    """Return the comparison at one draw, at a gentler one while entries overflow."""
+    result = _compare_once(model, reference, equation, draw, seed)
+    while result.overflowed:
+        gentler = result.draw.gentler()
+        if gentler is None:
+            break
+        result = _compare_once(model, reference, equation, gentler, seed)
+    return result
+
+
+def _compare_once(
+    model: Model, reference: Reference, equation: Equation, draw: Draw, seed: int
+) -> _Comparison:
+    generator = torch.Generator().manual_seed(seed)
+    through = differentiated(*equation.args)
+    inputs = draw_inputs(model, reference, draw, generator)
+    values = reference.values(inputs, model.features, through=through)
+    majorant = reference.majorant(values, model.features, through=through)
+    point = Point(reference, values, majorant, draw.sizes, generator, through)
+    evaluator = Evaluator(model, point)
+    with torch.no_grad():
+        left, right = (evaluator.evaluate(side) for side in equation.args)
+        return _worst_entry(left, right, draw)
+
+
+def _worst_entry(left: Term, right: Term, draw: Draw) -> _Comparison:
+    labels = tuple(sorted(union((left, right)), key=lambda x: x.name))
+    a, b = left.onto(labels), right.onto(labels)
+    bounded(math.prod(torch.broadcast_shapes(a.value.shape, b.value.shape)))
+    difference = (a.value - b.value).abs()
+    magnitude = torch.maximum(a.magnitude, b.magnitude)
+    usable = torch.ones_like(difference, dtype=torch.bool)
+    for side in (a, b):
+        if side.undefined is not None:
+            usable &= ~side.undefined
+    skipped = int((~usable).sum())
+    finite = difference.isfinite() & magnitude.isfinite()
+    overflowed = int((usable & ~finite).sum())
+    usable &= finite
+    floor = EPS * magnitude[usable].max() if bool(usable.any()) else 0.0
+    relative = torch.where(difference == 0, 0.0, difference / (magnitude + floor))
+    relative = torch.where(usable, relative, -1.0)
+    place = int(relative.argmax())
+    where = [int(x) for x in torch.unravel_index(torch.tensor(place), relative.shape)]
+    left_value, right_value = (
+        float(side.value.expand(relative.shape)[tuple(where)]) for side in (a, b)
+    )
+    return _Comparison(
+        draw=draw,
+        relative=max(float(relative.reshape(-1)[place]), 0.0),
+        entry={x.name: k + 1 for x, k in zip(labels, where, strict=True)},
+        left=left_value,
+        right=right_value,
+        compared=int(usable.sum()),
+        skipped=skipped,
+        overflowed=overflowed,
+    )
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Run torch on one thread: at these sizes a second one only costs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

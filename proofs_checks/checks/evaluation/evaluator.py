@@ -1,0 +1,248 @@
+"""The values of an evaluation graph at given sizes, in a given arithmetic.
+
+An `Arithmetic` supplies arrays of numbers with elementwise operations and a batched matrix product;
+`Evaluator` does the rest: it visits the nodes below those asked for once, and takes every product
+of more than two factors in pairs, smallest intermediate result first, summing a label as soon as
+no other factor holds it.  So sum_ja u_ia alpha_ij v_ja is never an array with axes i, j, a.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import prod
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from proofs_checks.checks.evaluation.nodes import (
+    Delta,
+    Extent,
+    Inverse,
+    Leaf,
+    Linear,
+    Named,
+    Node,
+    NotApplicable,
+    Product,
+    Unit,
+)
+
+__all__ = ["LARGEST_ARRAY", "Arithmetic", "Array", "Evaluator", "aligned"]
+
+Array: TypeAlias = np.ndarray
+Labels: TypeAlias = tuple[int, ...]
+
+LARGEST_ARRAY = 1 << 23
+"""Entries of the largest intermediate array, 64 MiB of 64-bit numbers."""
+
+
+class Arithmetic(Protocol):
+    """Numbers in arrays; arrays of one operation broadcast against each other."""
+
+    def number(self, value: Fraction) -> Array:
+        """Return a rational number as an array without axes."""
+        ...
+
+    def integers(self, values: Array) -> Array:
+        """Return an array of small integers in this arithmetic."""
+        ...
+
+    def add(self, first: Array, second: Array) -> Array:
+        """Return the sum, entry by entry."""
+        ...
+
+    def multiply(self, first: Array, second: Array) -> Array:
+        """Return the product, entry by entry."""
+        ...
+
+    def total(self, array: Array, axes: tuple[int, ...]) -> Array:
+        """Return the sum over axes."""
+        ...
+
+    def matmul(self, first: Array, second: Array) -> Array:
+        """Return the product of stacks of matrices."""
+        ...
+
+    def inverse(self, array: Array) -> Array:
+        """Return one divided by every entry; `SingularPoint` if one is zero."""
+        ...
+
+
+class Evaluator:
+    """Values of nodes, kept; `special` gives those of Exp, Log, Power and Apply."""
+
+    def __init__(
+        self, arithmetic: Arithmetic, sizes: Mapping[str, int], leaves: Mapping[Leaf, Array]
+    ) -> None:
+        self.arithmetic = arithmetic
+        self.sizes = dict(sizes)
+        self._values: dict[Node, Array] = {**leaves}
+
+    def shape(self, node: Node) -> tuple[int, ...]:
+        """Return the shape of the array of a node."""
+        return tuple(self.sizes[size.name] for size in node.axes)
+
+    def value(self, root: Node) -> Array:
+        """Return the array of a node."""
+        if root not in self._values:
+            for node in sorted(self._missing(root), key=lambda n: n.number):
+                self._values[node] = self._evaluate(node)
+        return self._values[root]
+
+    def special(self, node: Node) -> Array:
+        """Return the array of an Exp, Log, Power or Apply node."""
+        raise NotImplementedError
+
+    def by_itself(self, node: Node) -> bool:
+        """Return whether `special` finds the arrays it needs itself."""
+        return False
+
+    def leaf(self, node: Leaf) -> Array:
+        """Return the array of a leaf that was not given."""
+        raise NotApplicable(f"`{node.name}` has no value.")
+
+    def _missing(self, root: Node) -> list[Node]:
+        found, seen, waiting = [], {root}, [root]
+        while waiting:
+            node = waiting.pop()
+            found.append(node)
+            for child in () if self.by_itself(node) else node.children:
+                if child not in seen and child not in self._values:
+                    seen.add(child)
+                    waiting.append(child)
+        return found
+
+    def _evaluate(self, node: Node) -> Array:
+        if prod(self.shape(node)) > LARGEST_ARRAY:
+            raise NotApplicable(f"an array of shape {self.shape(node)} is needed.")
+        match node:
+            case Named():
+                return self._values[node.body]
+            case Product():
+                return self._product(node)
+            case Linear():
+                return self._linear(node)
+            case Inverse():
+                return self.arithmetic.inverse(self._values[node.body])
+            case Extent():
+                return self.arithmetic.number(Fraction(self.sizes[node.size.name]))
+            case Delta():
+                return self.arithmetic.integers(np.eye(*self.shape(node), dtype=np.int64))
+            case Unit():
+                row = np.arange(1, self.shape(node)[0] + 1) == node.position
+                return self.arithmetic.integers(row.astype(np.int64))
+            case Leaf():
+                return self.leaf(node)
+        return self.special(node)
+
+    def _linear(self, node: Linear) -> Array:
+        shape, result = self.shape(node), None
+        for coefficient, child, labels in node.terms:
+            term = aligned(self._values[child], labels, len(shape))
+            if coefficient != 1:
+                term = self.arithmetic.multiply(term, self.arithmetic.number(coefficient))
+            result = term if result is None else self.arithmetic.add(result, term)
+        if result is None:
+            result = self.arithmetic.number(Fraction(0))
+        return np.broadcast_to(result, shape)
+
+    def _product(self, node: Product) -> Array:
+        lengths = tuple(self.sizes[size.name] for size in node.sizes)
+        rank = len(node.axes)
+        kept = frozenset(range(rank))
+        parts = [_diagonal(self._values[child], labels) for child, labels in node.factors]
+        while len(parts) > 1:
+            first, second = _cheapest(parts, kept, lengths)
+            others = [p for n, p in enumerate(parts) if n not in (first, second)]
+            needed = kept.union(*(labels for _, labels in others))
+            parts = [*others, self._pair(parts[first], parts[second], needed, lengths)]
+        array, labels = parts[0] if parts else (self.arithmetic.number(Fraction(1)), ())
+        array, labels = self._summed(array, labels, kept)
+        array = aligned(array, labels, rank)
+        if node.coefficient != 1:
+            array = self.arithmetic.multiply(array, self.arithmetic.number(node.coefficient))
+        return np.broadcast_to(array, lengths[:rank])
+
+    def _summed(self, array: Array, labels: Labels, kept: frozenset[int]) -> tuple[Array, Labels]:
+        """Return the array summed over the labels that are not kept."""
+        axes = tuple(axis for axis, label in enumerate(labels) if label not in kept)
+        if not axes:
+            return array, labels
+        return self.arithmetic.total(array, axes), tuple(x for x in labels if x in kept)
+
+    def _pair(
+        self,
+        first: tuple[Array, Labels],
+        second: tuple[Array, Labels],
+        needed: frozenset[int],
+        lengths: tuple[int, ...],
+    ) -> tuple[Array, Labels]:
+        """Return the product of two factors, summed over what no other factor needs."""
+        a, a_labels = self._summed(*first, needed | frozenset(second[1]))
+        b, b_labels = self._summed(*second, needed | frozenset(a_labels))
+        batch = tuple(x for x in a_labels if x in b_labels and x in needed)
+        inner = tuple(x for x in a_labels if x in b_labels and x not in needed)
+        rows = tuple(x for x in a_labels if x not in b_labels)
+        columns = tuple(x for x in b_labels if x not in a_labels)
+        shape = [tuple(lengths[x] for x in group) for group in (batch, rows, inner, columns)]
+        if prod(shape[0] + shape[1] + shape[3]) > LARGEST_ARRAY:
+            raise NotApplicable(f"an array of shape {shape[0] + shape[1] + shape[3]} is needed.")
+        stack, m, k, n = (prod(part) for part in shape)
+        a = _transposed(a, a_labels, batch + rows + inner)
+        b = _transposed(b, b_labels, batch + inner + columns)
+        out = shape[0] + shape[1] + shape[3]
+        if not inner:
+            a, b = a.reshape(stack, m, 1), b.reshape(stack, 1, n)
+            return self.arithmetic.multiply(a, b).reshape(out), batch + rows + columns
+        if m == n == 1:
+            product = self.arithmetic.multiply(a.reshape(stack, k), b.reshape(stack, k))
+            return self.arithmetic.total(product, (1,)).reshape(out), batch + rows + columns
+        product = self.arithmetic.matmul(a.reshape(stack, m, k), b.reshape(stack, k, n))
+        return product.reshape(out), batch + rows + columns
+
+
+def _cheapest(
+    parts: Sequence[tuple[Any, Labels]], kept: frozenset[int], lengths: tuple[int, ...]
+) -> tuple[int, int]:
+    """Return the pair whose product is smallest; among equals the one with the least work."""
+    if len(parts) == 2:
+        return 0, 1
+    best: tuple[Any, ...] | None = None
+    for first in range(len(parts)):
+        for second in range(first + 1, len(parts)):
+            both = {*parts[first][1], *parts[second][1]}
+            others = [p[1] for n, p in enumerate(parts) if n not in (first, second)]
+            left = both & kept.union(*others)
+            size = prod(lengths[x] for x in left)
+            cost = (size, prod(lengths[x] for x in both), first, second)
+            best = cost if best is None or cost < best else best
+    assert best is not None
+    return best[2], best[3]
+
+
+def _diagonal(array: Array, labels: Labels) -> tuple[Array, Labels]:
+    """Return the diagonal where a label is repeated."""
+    while len(set(labels)) < len(labels):
+        label = next(x for x in labels if labels.count(x) > 1)
+        first = labels.index(label)
+        second = labels.index(label, first + 1)
+        array = np.diagonal(array, axis1=first, axis2=second)
+        rest = [x for n, x in enumerate(labels) if n not in (first, second)]
+        labels = (*rest, label)
+    return array, labels
+
+
+def _transposed(array: Array, labels: Labels, wanted: Labels) -> Array:
+    order = tuple(labels.index(x) for x in wanted)
+    return array if order == tuple(range(len(order))) else array.transpose(order)
+
+
+def aligned(array: Array, labels: Labels, rank: int) -> Array:
+    """Return the array with its axes in order and axes of length one where it lacks a label."""
+    wanted = tuple(sorted(labels))
+    array = _transposed(array, labels, wanted)
+    if len(wanted) == rank:
+        return array
+    lengths = dict(zip(wanted, array.shape, strict=True))
+    return array.reshape(tuple(lengths.get(x, 1) for x in range(rank)))

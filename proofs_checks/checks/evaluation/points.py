@@ -1,0 +1,140 @@
+"""Inputs that satisfy the hypotheses of a model, and the sizes an equation needs.
+
+* A hypothesis sum_k x_.k = c on an input x, with c a constant, is met by solving for the last entry
+  along k; x_.. = c fixes the input.
+* A mask (feature "mask") has entries 0 and 1 with at least one 1 in every row; the causal mask is
+  the lower triangle with its diagonal.
+* Any other hypothesis is tried at the point that was drawn; where it fails, nothing can be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+
+from proofs_checks.checks.evaluation.change import Labelled
+from proofs_checks.checks.evaluation.evaluator import Array, Evaluator
+from proofs_checks.checks.evaluation.nodes import (
+    Extent,
+    Leaf,
+    Node,
+    NotApplicable,
+    Unit,
+    descendants,
+)
+from proofs_checks.checks.evaluation.program import Program
+from theory.algebra.symbols import Index
+from theory.models.model import Constraint
+
+__all__ = ["Hypotheses", "Solved", "least_sizes", "sizes_in"]
+
+Positions = tuple[Index, ...]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A hypothesis that fixes entries of ``leaf``: the last one along ``axis``, or all (None)."""
+
+    leaf: Leaf
+    axis: int | None
+    right: Labelled
+    positions: Positions
+
+
+class Hypotheses:
+    """The hypotheses of one program, sorted by how they are met."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.mask = program.model.features.get("mask")
+        self.solved: dict[Leaf, Solved] = {}
+        self.tried: list[tuple[Constraint, Node, Node]] = []
+        for constraint in program.model.constraints:
+            rule = self._rule(constraint)
+            if rule is None or rule.leaf in self.solved:
+                left, right, _ = program.sides(constraint.equation)
+                self.tried.append((constraint, left, right))
+            else:
+                self.solved[rule.leaf] = rule
+
+    def _rule(self, constraint: Constraint) -> Solved | None:
+        left, right = constraint.equation.args
+        summed: sp.Basic | None = None
+        if isinstance(left, sp.Sum) and len(left.limits) == 1:
+            summed, left = left.limits[0][0], left.function
+        entry = left
+        if not isinstance(entry, sp.Indexed) or len(set(entry.indices)) < len(entry.indices):
+            return None
+        if not all(isinstance(x, Index) for x in entry.indices):
+            return None
+        if summed is not None and summed not in entry.indices:
+            return None
+        leaf, value = self.program.tensor(entry.base), self.program.read(right)
+        if not isinstance(leaf, Leaf) or any(isinstance(n, Leaf) for n in descendants(value.node)):
+            return None
+        axis = None if summed is None else entry.indices.index(summed)
+        if not set(value.labels) <= set(entry.indices) - {summed}:
+            return None
+        return Solved(leaf, axis, value, tuple(entry.indices))  # type: ignore[arg-type]
+
+    def is_mask(self, leaf: Leaf) -> bool:
+        """Return whether the input is the mask of the model."""
+        return leaf.name == "M" and self.mask in ("arbitrary", "causal")
+
+    def causal(self, shape: tuple[int, ...]) -> Array:
+        """Return the lower triangle as integers."""
+        return np.tril(np.ones(shape, dtype=np.int64))
+
+    def complete(self, leaf: Leaf, drawn: Array, run: Evaluator) -> Array:
+        """Return the drawn array with the entries that a hypothesis fixes."""
+        rule = self.solved.get(leaf)
+        if rule is None:
+            return drawn
+        graph, arithmetic = self.program.graph, run.arithmetic
+        others = tuple(x for n, x in enumerate(rule.positions) if n != rule.axis)
+        right = run.value(graph.product(Fraction(1), [rule.right], others))
+        if rule.axis is None:
+            return np.array(right)
+        minus = arithmetic.number(Fraction(-1))
+        head, last = np.split(drawn, [drawn.shape[rule.axis] - 1], axis=rule.axis)
+        if head.size:
+            sums = arithmetic.total(head, (rule.axis,))
+            right = arithmetic.add(right, arithmetic.multiply(sums, minus))
+        filled = np.asarray(right).reshape(last.shape)
+        return np.concatenate((head, filled), axis=rule.axis)
+
+    def verify(self, run: Evaluator, differ: Callable[[Array, Array], bool]) -> None:
+        """Raise `NotApplicable` if a hypothesis that could not be solved does not hold."""
+        for constraint, left, right in self.tried:
+            if differ(run.value(left), run.value(right)):
+                raise NotApplicable(f"no inputs with {constraint.text} could be drawn.")
+
+    def free_positions(self, leaf: Leaf, shape: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+        """Return the positions that no hypothesis fixes, the first ones first."""
+        rule = self.solved.get(leaf)
+        if rule is not None and rule.axis is None:
+            return []
+        last = None if rule is None or rule.axis is None else shape[rule.axis] - 1
+        return [x for x in np.ndindex(*shape) if last is None or x[rule.axis] != last]  # type: ignore[union-attr,index]
+
+
+def sizes_in(*roots: Node) -> frozenset[str]:
+    """Return the names of the sizes that the values of these nodes depend on."""
+    nodes = [node for root in roots for node in descendants(root)]
+    names = {size.name for node in nodes for size in node.axes}
+    return frozenset(names | {node.size.name for node in nodes if isinstance(node, Extent)})
+
+
+def least_sizes(*roots: Node) -> Mapping[str, int]:
+    """Return the largest position that occurs as a number, for each size that has one."""
+    least: dict[str, int] = {}
+    for root in roots:
+        for node in descendants(root):
+            if isinstance(node, Unit):
+                name = node.axes[0].name
+                least[name] = max(least.get(name, 1), node.position)
+    return least

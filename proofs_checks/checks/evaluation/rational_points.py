@@ -1,0 +1,160 @@
+"""Small sizes and simple rational inputs, in a fixed order, and both sides of an equation there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import product
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+from flint import ctx
+
+from proofs_checks.checks.evaluation.evaluator import Array
+from proofs_checks.checks.evaluation.nodes import Leaf, Node, SingularPoint
+from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
+from proofs_checks.checks.evaluation.program import Program
+from proofs_checks.checks.evaluation.real_numbers import RealRun, differ, radius, rationals
+from theory.algebra.expressions import Equation
+from theory.algebra.symbols import Index
+
+__all__ = ["Comparison", "Point", "RealStatement"]
+
+SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "1/3", "-3", "-1/3")))
+"""Entries of points, simplest first."""
+
+BITS = (200, 400, 800, 1600)
+SHARP = 1e-30
+
+
+class Point:
+    """Rational values of the inputs; those that are asked for are made up on the spot.
+
+    ``variety`` 0 gives every free entry its simplest value (0, or 1 for what cannot be negative);
+    1, 2, ... give different fixed mixtures of simple non-zero values, -1, -2, ... of positive ones.
+    """
+
+    def __init__(self, hypotheses: Hypotheses, sizes: Mapping[str, int], variety: int) -> None:
+        self.hypotheses = hypotheses
+        self.sizes = dict(sizes)
+        self.variety = variety
+        self.arrays: dict[Leaf, Array] = {}
+
+    def draw(self, leaf: Leaf, run: RealRun) -> Array:
+        """Return the exact array of an input."""
+        if leaf not in self.arrays:
+            self.arrays[leaf] = self._made_up(leaf, run.shape(leaf))
+        return self.hypotheses.complete(leaf, rationals(self.arrays[leaf]), run)
+
+    def candidates(self, leaf: Leaf) -> Sequence[Fraction]:
+        """Return the values an entry of this input may take, simplest first."""
+        if self.hypotheses.is_mask(leaf):
+            return (Fraction(1), Fraction(0))
+        return [x for x in SIMPLE if x > 0] if leaf.nonnegative else SIMPLE
+
+    def _made_up(self, leaf: Leaf, shape: tuple[int, ...]) -> Array:
+        result = np.empty(shape, dtype=object)
+        values = self.candidates(leaf)
+        if not self.variety:
+            result[...] = values[0]
+        else:
+            if self.variety < 0:
+                values = [x for x in values if x > 0]
+            elif not self.hypotheses.is_mask(leaf):
+                values = [x for x in values if x]
+            rng = np.random.default_rng([abs(self.variety), crc32(leaf.name.encode())])
+            for position in np.ndindex(*shape):
+                result[position] = values[int(rng.integers(len(values)))]
+        if self.hypotheses.is_mask(leaf):
+            if self.hypotheses.mask == "causal":
+                return self.hypotheses.causal(shape).astype(object)
+            for row in range(shape[0]):
+                result[row, row % shape[1]] = Fraction(1)
+        return result
+
+
+class Comparison(NamedTuple):
+    """Both sides at a point, where they differ, and the largest radius (0 where rational)."""
+
+    left: Array
+    right: Array
+    differs: Array
+    radius: float
+
+
+class RealStatement:
+    """An equation of a program, to be evaluated at rational points."""
+
+    def __init__(self, program: Program, equation: Equation) -> None:
+        self.hypotheses = Hypotheses(program)
+        self.left, self.right, self.free = program.sides(equation)
+        sides: tuple[Node, Node] = (self.left, self.right)
+        used = sizes_in(*sides) | {index.size.name for index in self.free}
+        self.names = tuple(size.name for size in program.model.sizes if size.name in used)
+        self.names += tuple(sorted(used - set(self.names)))
+        self.least = least_sizes(*sides)
+
+    def compare(self, point: Point) -> Comparison:
+        """Return both sides at a point.
+
+        Raises `SingularPoint` where a side has no value.
+        """
+        for bits in BITS:
+            with ctx.workprec(bits):
+                run = RealRun(point.sizes, point.draw)
+                left, right = run.value(self.left), run.value(self.right)
+                self.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
+                differs = differ(left, right)
+                rough = max(radius(left), radius(right))
+            if differs.any() or rough < SHARP:
+                return Comparison(left, right, differs, rough)
+        raise SingularPoint("the balls do not become small.")
+
+    def defined(
+        self, sizes: Mapping[str, int], varieties: Sequence[int]
+    ) -> Iterator[tuple[Point, Comparison]]:
+        """Yield points at which both sides are defined, and their values there.
+
+        If at some points they are not, as many with positive inputs are tried in their place.
+        """
+        waiting = list(varieties)
+        while waiting:
+            variety = waiting.pop(0)
+            point = Point(self.hypotheses, sizes, variety)
+            try:
+                found = self.compare(point)
+            except SingularPoint:
+                if variety >= 0:
+                    waiting.append(-1 - variety)
+                continue
+            yield point, found
+
+    def plans(self) -> list[dict[str, int]]:
+        """Return a few sizes: all as small as possible, all 2, and two that are unequal."""
+        patterns: tuple[tuple[int, ...], ...] = ((1,), (2,), (2, 3, 1), (3, 1, 2))
+        plans = [self._at_least(pattern) for pattern in patterns]
+        return [plan for n, plan in enumerate(plans) if plan not in plans[:n]]
+
+    def _at_least(self, pattern: tuple[int, ...]) -> dict[str, int]:
+        return {
+            name: max(self.least.get(name, 1), pattern[n % len(pattern)])
+            for n, name in enumerate(self.names)
+        }
+
+    def by_total(self, largest: int) -> Iterator[dict[str, int]]:
+        """Yield all sizes up to ``largest`` (or what is needed), smallest total first."""
+        ranges = [
+            range(self.least.get(name, 1), max(largest, self.least.get(name, 1)) + 1)
+            for name in self.names
+        ]
+        lowest = sum(r.start for r in ranges)
+        for excess in range(sum(len(r) - 1 for r in ranges) + 1):
+            for sizes in product(*(r[: excess + 1] for r in ranges)):
+                if sum(sizes) == lowest + excess:
+                    yield dict(zip(self.names, sizes, strict=True))
+
+    def indices_at(self, position: tuple[int, ...]) -> dict[str, int]:
+        """Return the free indices, counted from 1, at a position of the sides."""
+        free: tuple[Index, ...] = self.free
+        return {index.name: n + 1 for index, n in zip(free, position, strict=True)}

@@ -1,0 +1,177 @@
+"""The points at which the autograd judge looks: shapes, labels, score scales, seeded inputs.
+
+Four draws a check, chosen for where formulas and float64 break: one position (T = n = 1); one
+dimension (d_x = d_k = d_v = 1) with T != n and one-hot labels; a plain one with soft labels, all
+sizes at least 2; and one whose largest |s| is 700, near the end of what exp can hold, so that rows
+of the softmax are saturated and weights underflow.
+
+Inputs meet the hypotheses of the models: label rows sum to one, masks are 0 or 1 with at least one
+key for every query, temperatures are positive.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import sympy as sp
+import torch
+
+from proofs_checks.checks.torch_reference import Reference
+from proofs_checks.checks.torch_terms import bounded
+from theory.algebra.expressions import Equation, entry_tensor
+from theory.algebra.symbols import Index, Size, Tensor
+from theory.models.model import Model, name_of
+
+__all__ = ["EXTREME", "Draw", "Labels", "battery", "draw_inputs", "draws_for"]
+
+EXTREME = 700.0
+"""The largest |s| of the extreme draw; exp(709.8) is the end of float64."""
+
+Labels = Literal["soft", "one-hot"]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One point to look at: its name in reports, sizes by name, kind of labels, largest |s|.
+
+    ``scores`` None leaves the scores as the standard-normal inputs make them, of order one.
+    """
+
+    name: str
+    sizes: Mapping[str, int]
+    labels: Labels
+    scores: float | None = None
+
+    def gentler(self) -> Draw | None:
+        """Return the draw with scores half as large, None once they are of order ten."""
+        if self.scores is None or self.scores < 20:
+            return None
+        return replace(self, scores=self.scores / 2)
+
+
+def battery(names: Iterable[str], seed: int) -> tuple[Draw, ...]:
+    """Return the four draws for these size names."""
+    rng = random.Random(seed)
+
+    def sizes(**chosen: int) -> dict[str, int]:
+        return {name: chosen.get(name) or rng.choice((2, 3)) for name in names}
+
+    (T1, n1), (T2, n2) = rng.sample((4, 5, 6), 2), rng.sample((2, 3, 4), 2)
+    return (
+        Draw("T = 1", sizes(T=1, n=1), "soft"),
+        Draw("d = 1", sizes(T=6, n=5, d_x=1, d_k=1, d_v=1), "one-hot"),
+        Draw("plain", sizes(T=T1, n=n1, C=3), "soft"),
+        Draw("extreme scores", sizes(T=T2, n=n2), "one-hot", EXTREME),
+    )
+
+
+def draws_for(
+    model: Model,
+    equation: Equation,
+    seed: int,
+    sizes: Mapping[str, int],
+    scores_scale: float | None = None,
+    labels: Labels | None = None,
+) -> tuple[Draw, ...]:
+    """Return the battery for an equation, with the caller's choices in every draw.
+
+    Sizes are large enough for the numbers that the equation uses as indices, as in s_12.
+
+    Raises `ValueError` for a size that is unknown or not positive, a scale outside (0, 700] and
+    unknown labels.
+    """
+    mentioned = {*equation.atoms(Size), *(x.size for x in equation.atoms(Index))}
+    names = sorted({size.name for size in (*model.sizes, *mentioned)})
+    for name, size in sizes.items():
+        if name not in names or not isinstance(size, int) or size < 1:
+            raise ValueError(
+                f"`sizes` maps names among {', '.join(names)} to positive integers; "
+                f"got {name!r}: {size!r}."
+            )
+    if scores_scale is not None and not 0 < scores_scale <= EXTREME:
+        raise ValueError(f"`scores_scale` must lie in (0, {EXTREME:g}]; got {scores_scale!r}.")
+    if labels not in (None, "soft", "one-hot"):
+        raise ValueError(f"`labels` must be 'soft', 'one-hot' or None; got {labels!r}.")
+    least = _least_sizes(equation)
+    found = []
+    for draw in battery(names, seed):
+        enough = {name: max(size, least.get(name, 1)) for name, size in draw.sizes.items()}
+        changed = replace(draw, sizes={**enough, **sizes}, labels=labels or draw.labels)
+        found.append(changed if scores_scale is None else replace(changed, scores=scores_scale))
+    return tuple(found)
+
+
+def _least_sizes(equation: Equation) -> dict[str, int]:
+    """Return the smallest sizes at which entries such as s_12 and delta_1j exist."""
+    least: dict[str, int] = {}
+    for entry in equation.atoms(sp.Indexed):
+        axes = entry_tensor(entry).axes  # type: ignore[attr-defined]
+        for x, size in zip(entry.indices, axes, strict=True):
+            if isinstance(x, sp.Integer):
+                least[size.name] = max(least.get(size.name, 1), int(x))
+    for d in equation.atoms(sp.KroneckerDelta):
+        numbers = [int(x) for x in d.args[:2] if isinstance(x, sp.Integer)]
+        for x in d.args[:2]:
+            if isinstance(x, Index):
+                least[x.size.name] = max(least.get(x.size.name, 1), *numbers, 1)
+    return least
+
+
+def draw_inputs(
+    model: Model, reference: Reference, draw: Draw, generator: torch.Generator
+) -> dict[str, torch.Tensor]:
+    """Return float64 inputs of an attention head at the sizes, labels and score scale of a draw.
+
+    Weights are normal with variance 1/rows, so that quantities are of order one; ``scores`` then
+    rescales W_Q.
+
+    Raises `Unjudgeable` if a quantity of the model would be too large.
+    """
+    shapes = {}
+    for name, tensor in model.tensors.items():
+        axes = tensor.axes if isinstance(tensor, Tensor) else ()
+        shapes[name] = tuple(draw.sizes[axis.name] for axis in axes)
+        bounded(math.prod(shapes[name]))
+    inputs = {}
+    for name in map(name_of, model.inputs):
+        shape = shapes[name]
+        if name == "y":
+            inputs[name] = _labels(shape, draw.labels, generator)
+        elif name == "M":
+            inputs[name] = _mask(shape, generator)
+        elif name == "tau":
+            inputs[name] = torch.rand(shape, generator=generator, dtype=torch.float64) + 0.5
+        else:
+            inputs[name] = torch.randn(shape, generator=generator, dtype=torch.float64)
+        if name.startswith("W_"):
+            inputs[name] /= math.sqrt(shape[-1] if name == "W_O" else shape[-2])
+    if draw.scores is not None:
+        inputs["W_Q"] *= _score_factor(model, reference, inputs, draw.scores)
+    return inputs
+
+
+def _score_factor(
+    model: Model, reference: Reference, inputs: Mapping[str, torch.Tensor], largest: float
+) -> float:
+    """Return what W_Q must be multiplied by for the largest |s| to be ``largest``."""
+    bias = inputs.get("B", torch.zeros(()))
+    product = reference.values(inputs, model.features)["s"].detach() - bias
+    now = float(product.abs().max())
+    return (largest - float(bias.abs().max())) / now if now else 1.0
+
+
+def _labels(shape: tuple[int, ...], kind: Labels, generator: torch.Generator) -> torch.Tensor:
+    scores = torch.randn(shape, generator=generator, dtype=torch.float64)
+    if kind == "soft":
+        return torch.softmax(3 * scores, dim=-1)
+    return torch.nn.functional.one_hot(scores.argmax(-1), shape[-1]).double()
+
+
+def _mask(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    scores = torch.rand(shape, generator=generator, dtype=torch.float64)
+    best = torch.nn.functional.one_hot(scores.argmax(-1), shape[-1]).bool()
+    return ((scores > 0.4) | best).double()

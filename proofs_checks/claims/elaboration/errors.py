@@ -1,0 +1,21 @@
+"""What elaboration may end in besides a result."""
+
+from __future__ import annotations
+
+from proofs_checks.claims.places import Span
+
+__all__ = ["ElaborationError", "Restart"]
+
+
+class ElaborationError(ValueError):
+    """An equation that cannot be given a meaning; ``span`` is the place, ``other`` a second one."""
+
+    def __init__(
+        self, message: str, span: Span, *, expected: str = "", suggestion: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.span, self.expected, self.suggestion = span, expected, suggestion
+
+
+class Restart(Exception):  # noqa: N818  (not an error: inference learned something)
+    """Two ranges turned out to be one, or a symbol to have another axis: elaborate again."""

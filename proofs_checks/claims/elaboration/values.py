@@ -1,0 +1,156 @@
+"""Values with silent axes, and the products of linear algebra on them.
+
+A value is an index expression whose silent axes are free indices: none (a scalar), a row axis (a
+column vector), a column axis (a row vector) or both (a matrix).  A product contracts the column axis
+of the left with the row axis of the right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proofs_checks.claims.elaboration.errors import ElaborationError, Restart
+from proofs_checks.claims.elaboration.sizes import Ranges
+from proofs_checks.claims.places import Span
+from theory.algebra.expressions import fresh, substitute
+from theory.algebra.symbols import Index, total
+
+__all__ = ["Guess", "Shapes", "Value"]
+
+
+@dataclass
+class Guess:
+    """A symbol whose number of axes was guessed; ``more`` raises it and elaborates again."""
+
+    name: str
+    axes: int
+
+    def more(self) -> None:
+        """Give the symbol one more silent axis."""
+        self.axes += 1
+        raise Restart
+
+
+@dataclass(frozen=True)
+class Value:
+    """An expression with its silent axes; ``guess`` is set for a bare symbol of unknown shape."""
+
+    expression: Any
+    row: Index | None = None
+    column: Index | None = None
+    guess: Guess | None = None
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether there is no silent axis."""
+        return self.row is None and self.column is None
+
+    @property
+    def axes(self) -> tuple[Index, ...]:
+        """The silent axes, row first."""
+        return tuple(k for k in (self.row, self.column) if k is not None)
+
+    def shape(self) -> str:
+        """Return the shape in words."""
+        if self.is_scalar:
+            return "a scalar"
+        if self.row is None:
+            return f"a row vector over {_shown(self.column)}"
+        if self.column is None:
+            return f"a column vector over {_shown(self.row)}"
+        return f"a matrix {_shown(self.row)} x {_shown(self.column)}"
+
+    def with_expression(self, expression: Any) -> Value:
+        """Return the same shape with another expression."""
+        return replace(self, expression=expression, guess=None)
+
+
+class Shapes:
+    """Operations on values; sizes that meet become one."""
+
+    def __init__(self, ranges: Ranges) -> None:
+        self.ranges = ranges
+
+    def renamed(self, value: Value, row: Index | None, column: Index | None) -> Value:
+        """Return the value with its axes renamed."""
+        pairs = ((value.row, row), (value.column, column))
+        mapping = {a: b for a, b in pairs if a is not None and b is not None and a != b}
+        return Value(substitute(value.expression, mapping), row, column)
+
+    def apart(self, value: Value) -> Value:
+        """Return the value with axes that occur nowhere else."""
+        row, column = (fresh(k) if k is not None else None for k in (value.row, value.column))
+        return replace(self.renamed(value, row, column), guess=value.guess)
+
+    def transpose(self, value: Value) -> Value:
+        """Return the transpose; that of a scalar is itself."""
+        if value.is_scalar and value.guess is not None:
+            value.guess.more()
+        return Value(value.expression, value.column, value.row)
+
+    def join(self, a: Value, b: Value, span: Span, what: str) -> tuple[Value, Value]:
+        """Return both values with the same axes; raises `ElaborationError` if shapes differ."""
+        for one, other in ((a, b), (b, a)):
+            if one.is_scalar and not other.is_scalar and one.guess is not None:
+                one.guess.more()
+            if one.guess is not None and len(one.axes) < len(other.axes):
+                one.guess.more()
+        if [a.row is None, a.column is None] != [b.row is None, b.column is None]:
+            raise ElaborationError(
+                f"{what} need one shape: {a.shape()} meets {b.shape()}.", span,
+                suggestion="transpose one of them" if len(a.axes) == len(b.axes) else "",
+            )  # fmt: skip
+        for mine, theirs in ((a.row, b.row), (a.column, b.column)):
+            if mine is not None and theirs is not None:
+                self.ranges.meet(mine.size, theirs.size, what, span)
+        return a, self.renamed(b, a.row, a.column)
+
+    def add(self, a: Value, b: Value, span: Span) -> Value:
+        """Return the sum."""
+        a, b = self.join(a, b, span, "the terms of a sum")
+        return Value(a.expression + b.expression, a.row, a.column)
+
+    def times_entrywise(self, a: Value, b: Value, span: Span) -> Value:
+        """Return the entrywise product; a scalar multiplies every entry."""
+        if (a.is_scalar and a.guess is None) or (b.is_scalar and b.guess is None):
+            return self.multiply(a, b, span)
+        a, b = self.join(a, b, span, "the factors of an entrywise product")
+        return Value(a.expression * b.expression, a.row, a.column)
+
+    def multiply(self, a: Value, b: Value, span: Span) -> Value:
+        """Return the product of linear algebra."""
+        if b.is_scalar and a.column is not None and b.guess is not None and _vector_like(b.guess):
+            b.guess.more()
+        if a.is_scalar or b.is_scalar:
+            shape = b if a.is_scalar else a
+            return Value(a.expression * b.expression, shape.row, shape.column)
+        a, b = self.apart(a), self.apart(b)
+        if a.column is not None and b.row is not None:
+            self.ranges.meet(a.column.size, b.row.size, "the two factors of a product", span)
+            b = self.renamed(b, a.column, b.column)
+            return Value(total(a.expression * b.expression, a.column), a.row, b.column)
+        if a.column is None and b.row is None:  # a column times a row
+            return Value(a.expression * b.expression, a.row, b.column)
+        raise ElaborationError(
+            f"{a.shape()} cannot be multiplied by {b.shape()}.", span,
+            suggestion="transpose one factor, or write \\odot for the entrywise product",
+        )  # fmt: skip
+
+    def inner(self, a: Value, b: Value, span: Span) -> Value:
+        """Return the inner product of two values of one shape."""
+        for value in (a, b):
+            if value.is_scalar and value.guess is not None:
+                value.guess.more()
+        a, b = self.join(self.apart(a), self.apart(b), span, "the arguments of an inner product")
+        return Value(total(a.expression * b.expression, *a.axes))
+
+
+def _vector_like(guess: Guess) -> bool:
+    """Return whether a letter after a matrix is read as a vector: Latin and lower case."""
+    return guess.name[:1].islower() and len(guess.name.split("_")[0]) == 1
+
+
+def _shown(index: Index | None) -> str:
+    name = index.size.name if index is not None else ""
+    return name if not name.startswith("?") else "an open range"

@@ -1,0 +1,401 @@
+"""Walking a syntax tree: every node becomes a `Value`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sympy as sp
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.elaboration import calculus, functions
+from proofs_checks.claims.elaboration.errors import ElaborationError
+from proofs_checks.claims.elaboration.symbols import Found, Symbol, Symbols, spelling
+from proofs_checks.claims.elaboration.values import Shapes, Value
+from proofs_checks.claims.places import Span
+from theory.algebra.expressions import fresh, slots, substitute
+from theory.algebra.symbols import Index, delta, total
+
+__all__ = ["Walker"]
+
+
+class Walker:
+    """Elaborates the trees of one equation; ``letters`` are its index letters so far.
+
+    ``before`` is called with a name before it is looked up, so that a definition further down in
+    the document is taken up first.
+    """
+
+    def __init__(
+        self, symbols: Symbols, equation: str, before: Callable[[tree.Name, tuple], None]
+    ) -> None:
+        self.symbols, self.ranges = symbols, symbols.ranges
+        self.shapes = Shapes(self.ranges)
+        self.equation, self.before = equation, before
+        self.letters: dict[str, Index] = {}
+        self.mean: tuple[Value, Index] | None = None  # inside E_{alpha_i}[..]: alpha_i, its axis
+
+    def value(self, node: tree.Node) -> Value:
+        """Return the meaning of a node.
+
+        Raises `ElaborationError` with the place of what has none.
+        """
+        method = _METHODS.get(type(node))
+        if method is None:
+            raise ElaborationError(f"a {type(node).__name__.lower()} cannot stand here.", node.span)
+        return method(self, node)
+
+    def scalar(self, node: tree.Node, what: str) -> Any:
+        """Return the expression of a node that must be a scalar."""
+        value = self.value(node)
+        if not value.is_scalar:
+            raise ElaborationError(f"{what} must be a scalar; got {value.shape()}.", node.span)
+        return value.expression
+
+    # -- indices ----------------------------------------------------------------------------
+
+    def index(self, node: tree.Node, size: Any, what: str) -> Any:
+        """Return the index a subscript stands for, over ``size``."""
+        if isinstance(node, tree.Number) and node.text.isdigit() and int(node.text) > 0:
+            return sp.Integer(int(node.text))
+        if not isinstance(node, tree.Name):
+            raise ElaborationError(
+                f"{what} needs an index letter here.", node.span, expected="a letter such as i"
+            )
+        letter = spelling(node)
+        if letter not in self.letters:
+            opened = self.ranges.open(f"{letter}@{self.equation}", f"the index {letter}", node.span)
+            self.letters[letter] = Index(letter, opened)
+        index = self.letters[letter]
+        self.ranges.meet(index.size, size, f"the index {letter} and {what}", node.span)
+        self.ranges.show(size)
+        return Index(letter, self.ranges.find(size))
+
+    def hidden(self, size: Any, near: str = "a") -> Index:
+        """Return a new silent axis over ``size``."""
+        return fresh(Index(near, self.ranges.find(size)))
+
+    # -- symbols ----------------------------------------------------------------------------
+
+    def _name(self, node: tree.Name) -> Value:
+        return self._symbol(node, (), (), node.span)
+
+    def _entry(self, node: tree.Entry) -> Value:
+        if isinstance(node.base, tree.Name):
+            return self._symbol(node.base, node.lower, node.upper, node.span)
+        return self.component(self.value(node.base), node.lower, node.span)
+
+    def component(self, value: Value, lower: tuple[tree.Node, ...], span: Span) -> Value:
+        """Return the components of a value with silent axes at the given indices."""
+        if value.guess is not None and len(value.axes) < len(lower):
+            value.guess.more()
+        if len(lower) > len(value.axes):
+            raise ElaborationError(
+                f"{value.shape()} has {len(value.axes)} axes; got {len(lower)} indices.", span
+            )
+        mapping: dict[Any, Any] = {}
+        keep: list[Index | None] = [value.row, value.column]
+        positions = [n for n in (0, 1) if keep[n] is not None]
+        for n, item in zip(positions, lower, strict=False):
+            axis = keep[n]
+            if axis is None or isinstance(item, tree.Slice):
+                continue
+            mapping[axis] = self.index(item, axis.size, "the component")
+            keep[n] = None
+        return Value(substitute(value.expression, mapping), keep[0], keep[1])
+
+    def found(self, base: tree.Name, lower: tuple, upper: tuple) -> Found:
+        """Return the symbol of an occurrence, its definition taken up first."""
+        self.before(base, lower)
+        return self.symbols.find(base, lower, upper)
+
+    def _symbol(self, base: tree.Name, lower: tuple, upper: tuple, span: Span) -> Value:
+        name = spelling(base)
+        if base.letter in ("1", "0") and base.font in ("bf", "bb") and not lower:
+            one = Index("a", self.ranges.open(f"ones@{span.start}", "the vector of ones", span))
+            return Value(sp.Integer(int(base.letter)), row=fresh(one))
+        if name == "I" and "I" not in self.symbols.own and not lower:
+            size = self.ranges.open(f"identity@{span.start}", "the identity matrix", span)
+            row, column = fresh(Index("a", size)), fresh(Index("b", size))
+            return Value(delta(row, column), row, column)
+        if name == "delta" and len(lower) == 2 and "delta" not in self.symbols.own:
+            return Value(self.delta(lower[0], lower[1], span))
+        if (
+            name == "pi"
+            and self.symbols.model is None
+            and not lower
+            and "pi" not in self.symbols.own
+        ):
+            return Value(sp.pi)
+        if not lower and not upper and self.symbols.is_size(name):
+            return Value(self.ranges.declare(name))
+        found = self.found(base, lower, upper)
+        symbol = found.symbol
+        if symbol.name in self.symbols.sizes or self.symbols.is_size(symbol.name):
+            return Value(self.ranges.declare(symbol.name))
+        return self.occurrence(found, span)
+
+    def occurrence(self, found: Found, span: Span) -> Value:
+        """Return a symbol with its indices put in and the rest of its axes silent."""
+        symbol, given = found.symbol, found.indices
+        if symbol.guess is not None:
+            symbol.guess.axes = max(symbol.guess.axes, len(given))
+            self.symbols.fit(symbol, span)
+        axes = symbol.axes
+        if len(given) > len(axes):
+            raise ElaborationError(
+                f"`{symbol.name}` has {len(axes)} axes; got {len(given)} indices.", span
+            )
+        tensor = self.symbols.tensor(symbol)
+        if not axes:
+            return Value(tensor, guess=symbol.guess)
+        if self.mean is not None:
+            given = self._completed(symbol, given)
+        silent: list[Index] = []
+        index = []
+        for n, size in enumerate(axes):
+            if n < len(given) and isinstance(given[n], Index):
+                index.append(given[n])
+            elif n < len(given) and not isinstance(given[n], tree.Slice):
+                index.append(self.index(given[n], size, f"axis {n + 1} of `{symbol.name}`"))
+            else:
+                silent.append(self.hidden(size))
+                index.append(silent[-1])
+        if len(silent) > 2:
+            raise ElaborationError(
+                f"`{symbol.name}` has {len(silent)} silent axes here; at most two can be silent.",
+                span, suggestion="write its indices",
+            )  # fmt: skip
+        row = silent[0] if silent else None
+        column = silent[1] if len(silent) > 1 else None
+        return Value(tensor[tuple(index)], row, column, guess=symbol.guess)
+
+    def _completed(self, symbol: Symbol, given: tuple) -> tuple:
+        """Return the indices of a symbol inside E_{alpha_i}[..]: b is b_ik there, v is v_k."""
+        distribution, axis = self.mean  # type: ignore[misc]
+        seen = tuple(k for k in slots(distribution.expression) if k != axis)
+        sizes = tuple(self.ranges.find(size) for size in symbol.axes)
+        whole = (*(k.size for k in seen), axis.size)
+        if sizes == whole and len(given) in (0, len(seen)):
+            return (*(given or seen), axis)
+        if not given and sizes and sizes[0] == axis.size:
+            return (axis,)
+        return given
+
+    def delta(self, first: tree.Node, second: tree.Node, span: Span) -> Any:
+        """Return the Kronecker delta of two subscripts."""
+        letters = [spelling(x) for x in (first, second) if isinstance(x, tree.Name)]
+        sizes = [self.letters[x].size for x in letters if x in self.letters]
+        size = sizes[0] if sizes else self.ranges.open(f"delta@{span.start}", "the delta", span)
+        a, b = (self.index(x, self.ranges.find(size), "the delta") for x in (first, second))
+        if a == b:
+            return sp.S.One
+        return delta(a, b)
+
+    # -- arithmetic -------------------------------------------------------------------------
+
+    def _number(self, node: tree.Number) -> Value:
+        return Value(sp.Rational(node.text))
+
+    def _add(self, node: tree.Add) -> Value:
+        terms = [self.value(term) for term in node.terms]
+        result = terms[0]
+        for term in terms[1:]:
+            result = self.shapes.add(result, term, node.span)
+        return result
+
+    def _negate(self, node: tree.Negate) -> Value:
+        body = self.value(node.body)
+        return Value(-body.expression, body.row, body.column)
+
+    def _product(self, node: tree.Product) -> Value:
+        operation = {
+            "": self.shapes.multiply, "cdot": self._dot, "times": self.shapes.multiply,
+            "odot": self.shapes.times_entrywise, "circ": self.shapes.times_entrywise,
+            "ast": self.shapes.multiply,
+        }.get(node.operator)  # fmt: skip
+        if operation is None:
+            raise ElaborationError(
+                f"the product `\\{node.operator}` is not part of the language.", node.span
+            )
+        values = [self.value(factor) for factor in node.factors]
+        result = values[0]
+        for factor in values[1:]:
+            result = operation(result, factor, node.span)
+        return result
+
+    def _dot(self, a: Value, b: Value, span: Span) -> Value:
+        r"""``a \\cdot b``: the inner product of two columns, else the product."""
+        if a.row is not None and b.row is not None and a.column is None and b.column is None:
+            return self.shapes.inner(a, b, span)
+        return self.shapes.multiply(a, b, span)
+
+    def _quotient(self, node: tree.Quotient) -> Value:
+        above = self.value(node.numerator)
+        below = self.scalar(node.denominator, "a denominator")
+        if below == 0:
+            raise ElaborationError("this divides by zero.", node.denominator.span)
+        return Value(above.expression / below, above.row, above.column)
+
+    def _power(self, node: tree.Power) -> Value:
+        if isinstance(node.base, tree.Name) and spelling(node.base) == "e" and self._is_euler():
+            return functions.entrywise(self, sp.exp, node.exponent)
+        base = self.value(node.base)
+        if not base.is_scalar:
+            raise ElaborationError(
+                f"a power of {base.shape()} is not part of the language.", node.base.span,
+                suggestion="write the sum over its entries",
+            )  # fmt: skip
+        exponent = self.scalar(node.exponent, "an exponent")
+        return Value(base.expression**exponent)
+
+    def _is_euler(self) -> bool:
+        return "e" not in self.symbols.own and "e" not in self.symbols.vocabulary
+
+    def _transpose(self, node: tree.Transpose) -> Value:
+        base = node.base
+        if node.mark == "T" and isinstance(base, tree.Name | tree.Entry):
+            value = self.value(base)
+            if value.is_scalar and self.symbols.is_size("T"):
+                return Value(value.expression ** self.ranges.declare("T"))
+            return self.shapes.transpose(value)
+        if isinstance(base, tree.Entry) and isinstance(base.base, tree.Name):
+            found = self.found(base.base, base.lower, base.upper)
+            if len(found.indices) == 2 and len(found.symbol.axes) == 2:
+                # A^T_{ij} is the entry of the transpose, A_{ji}
+                flipped = Found(found.symbol, found.indices[::-1], found.alias)
+                return self.occurrence(flipped, base.span)
+        return self.shapes.transpose(self.value(base))
+
+    # -- sums and cases ---------------------------------------------------------------------
+
+    def _sum(self, node: tree.Sum) -> Value:
+        if node.operator != "sum":
+            raise ElaborationError(
+                "products over an index are not part of the language.", node.span
+            )
+        outer, bound = dict(self.letters), []
+        for item in node.bounds:
+            bound.append(self._bind(item))
+        factor = self.conditions(node.conditions)
+        body = self.value(node.body)
+        names = [self.letters[letter] for letter in bound]
+        indices = tuple(Index(k.name, self.ranges.find(k.size)) for k in names)
+        for letter in bound:
+            self.letters.pop(letter)
+        self.letters = {**self.letters, **{k: v for k, v in outer.items() if k in bound}}
+        return Value(total(body.expression * factor, *indices), body.row, body.column)
+
+    def _bind(self, item: tree.Bound) -> str:
+        if not isinstance(item.index, tree.Name):
+            raise ElaborationError("a sum runs over an index letter.", item.span)
+        letter = spelling(item.index)
+        if item.domain is not None:
+            raise ElaborationError("a sum over a set is not part of the language.", item.span)
+        if item.first is not None and not (
+            isinstance(item.first, tree.Number) and item.first.text in ("1", "0")
+        ):
+            raise ElaborationError("a sum must start at 1.", item.first.span)
+        opened = self.ranges.open(
+            f"{letter}@{self.equation}.{item.span.start}", f"the index {letter}", item.span
+        )
+        self.letters[letter] = Index(letter, opened)
+        if item.last is not None:
+            end = self._end(item.last)
+            self.ranges.meet(opened, end, f"the sum over {letter}", item.span)
+            self.letters[letter] = Index(letter, self.ranges.find(opened))
+        return letter
+
+    def _end(self, node: tree.Node) -> Any:
+        name = _size_name(node)
+        if name is None:
+            raise ElaborationError(
+                "a sum must end at a size.", node.span, expected="a letter such as n"
+            )
+        return self.ranges.declare(name)
+
+    def conditions(self, conditions: tuple[tree.Compare, ...]) -> Any:
+        """Return the product of deltas that is 1 where all conditions hold."""
+        result = sp.S.One
+        for item in conditions:
+            if item.relation not in ("=", "!="):
+                raise ElaborationError(
+                    f"the condition `{item.relation}` is not part of the language.", item.span,
+                    expected="= or \\neq between two indices",
+                )  # fmt: skip
+            same = self.delta(item.left, item.right, item.span)
+            result *= same if item.relation == "=" else 1 - same
+        return result
+
+    def _indicator(self, node: tree.Indicator) -> Value:
+        return Value(self.conditions(node.conditions))
+
+    def _cases(self, node: tree.Cases) -> Value:
+        rest, result = sp.S.One, None
+        for branch in node.branches:
+            value = self.value(branch.value)
+            here = self.conditions(branch.conditions) if branch.conditions else sp.S.One
+            term = Value(value.expression * here * rest, value.row, value.column)
+            result = term if result is None else self.shapes.add(result, term, node.span)
+            rest *= 1 - here
+        if result is None:
+            raise ElaborationError("a case distinction without cases.", node.span)
+        # rest is zero when the cases cover everything: here, or not here
+        if sp.expand(rest) != 0 and not _complementary(node):
+            raise ElaborationError(
+                "the cases do not cover every index.", node.span,
+                suggestion="end with `\\text{otherwise}`",
+            )  # fmt: skip
+        return result
+
+    def _inner(self, node: tree.Inner) -> Value:
+        return self.shapes.inner(self.value(node.left), self.value(node.right), node.span)
+
+    def _norm(self, node: tree.Norm) -> Value:
+        return functions.norm(self, node)
+
+
+def _size_name(node: tree.Node) -> str | None:
+    if isinstance(node, tree.Name):
+        return spelling(node)
+    if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name) and len(node.lower) == 1:
+        lower = node.lower[0]
+        if isinstance(lower, tree.Name):
+            return f"{spelling(node.base)}_{spelling(lower)}"
+    return None
+
+
+def _complementary(node: tree.Cases) -> bool:
+    r"""Return whether two cases are ``j = k`` and ``j \\neq k``."""
+    if len(node.branches) != 2:
+        return False
+    first, second = (b.conditions for b in node.branches)
+    if len(first) != 1 or len(second) != 1:
+        return False
+    a, b = first[0], second[0]
+    same_sides = {(a.left, a.right), (a.right, a.left)} & {(b.left, b.right)}
+    return bool(same_sides) and {a.relation, b.relation} == {"=", "!="}
+
+
+_METHODS: Mapping[type, Callable[[Walker, Any], Value]] = {
+    tree.Number: Walker._number,
+    tree.Name: Walker._name,
+    tree.Entry: Walker._entry,
+    tree.Add: Walker._add,
+    tree.Negate: Walker._negate,
+    tree.Product: Walker._product,
+    tree.Quotient: Walker._quotient,
+    tree.Power: Walker._power,
+    tree.Transpose: Walker._transpose,
+    tree.Sum: Walker._sum,
+    tree.Indicator: Walker._indicator,
+    tree.Cases: Walker._cases,
+    tree.Inner: Walker._inner,
+    tree.Norm: Walker._norm,
+    tree.Call: functions.call,
+    tree.Derivative: calculus.derivative,
+    tree.Gradient: calculus.gradient,
+    tree.Differential: calculus.differential,
+    tree.Step: calculus.step,
+    tree.Rate: calculus.rate,
+}

@@ -1,0 +1,278 @@
+r"""From the parts of a display to its equations: chains, continued lines, lists, conditions.
+
+- A part that begins with a relation continues the chain before it (``&= ..``); one that begins
+  with a sign continues its expression, unless it holds a relation of its own and no ``&`` stands
+  before the sign.
+- ``j \neq k``, ``\forall i``, ``i = 1, \dots, n`` beside an equation are its conditions.
+- Nothing is guessed: a part that neither continues nor begins an equation is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from proofs_checks.claims.lexemes import Lexeme
+from proofs_checks.claims.notation import LOOSE_OPERATORS
+from proofs_checks.claims.problems import Refusal
+from proofs_checks.claims.rows import Part, depth_step, is_equality, parts, rows
+from proofs_checks.claims.tidy import is_relation
+
+__all__ = ["DOTS", "Statement", "relations_in", "statements"]
+
+DOTS = ("ldots", "dots", "cdots", "dotsc", "dotsb")
+_CONDITION_WORDS = frozenset(
+    "if for when whenever provided assuming given such all any each every unless except".split()
+)
+
+
+@dataclass
+class Statement:
+    r"""An equation or chain as lexemes, with its remarks, labels and tag.
+
+    ``conditions`` are the remarks that restrict it, each as its lexemes.  ``listed`` is what a
+    comma set before it, which only the beginning of a range (``i, j = 1, \dots``) may have.
+    """
+
+    lexemes: list[Lexeme]
+    row: int
+    conditions: list[list[Lexeme]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    tag: str = ""
+    refusal: Refusal | None = None
+    listed: list[Lexeme] = field(default_factory=list)
+
+
+def statements(found: list[Lexeme], environment: str) -> list[Statement]:
+    """Return the equations of a display, in order; empty when it holds none.
+
+    ``environment`` is the display's own (``align*``, ``$$``, ...).  What cannot be sorted out
+    becomes a statement with a ``refusal``.
+    """
+    assembly = _Assembly()
+    for number, row in enumerate(rows(found, environment.rstrip("*"))):
+        for part in parts(row, number):
+            assembly.take(part)
+        assembly.remark(row.remarks, number)
+    return assembly.finish()
+
+
+def relations_in(content: list[Lexeme]) -> Iterator[Lexeme]:
+    """Yield the relations that stand outside every bracket."""
+    depth = 0
+    for lexeme in content:
+        depth = max(0, depth + depth_step(lexeme))
+        if depth == 0 and is_relation(lexeme):
+            yield lexeme
+
+
+class _Assembly:
+    """Puts the parts of a display together to statements."""
+
+    def __init__(self) -> None:
+        self.done: list[Statement] = []
+        self.pending: list[Lexeme] = []  # no relation yet
+        self.held: list[list[Lexeme]] = []  # conditions before their equation: "\forall i:"
+        self.open_range: list[Lexeme] = []  # "i = 1", once "\dots" has followed
+        self.last_was_condition = False
+
+    def take(self, part: Part) -> None:
+        """Add one part."""
+        content = _trimmed(part.lexemes)
+        if not content:
+            return
+        if self._range(content):
+            return
+        if self._condition(part, content):
+            self.last_was_condition = True
+            return
+        self.last_was_condition = False
+        if is_relation(content[0]):
+            self._continue_chain(part, content)
+        elif self._continues(part, content):
+            (self.pending or self.done[-1].lexemes).extend(content)
+        elif any(relations_in(content)):
+            statement = Statement(content, part.row, conditions=self.held, listed=self.pending)
+            self.done.append(statement)
+            self.held, self.pending = [], []
+        elif part.before != "quad" or not _is_manual_tag(content):
+            if self.pending:
+                self._refuse_leftover(self.pending)
+            self.pending = content
+
+    def remark(self, remarks: list[Lexeme], row: int) -> None:
+        """Give the labels and tags of a row to the equation that stands in it."""
+        owner = next((s for s in reversed(self.done) if s.row <= row), None)
+        owner = owner or (self.done[0] if self.done else None)
+        for lexeme in remarks:
+            if owner is not None and lexeme.kind == "label":
+                owner.labels.append(lexeme.text.strip())
+            elif owner is not None and not owner.tag:
+                owner.tag = lexeme.text.strip()
+
+    def finish(self) -> list[Statement]:
+        """Return the statements; what is left over is refused where an equation is."""
+        if self.pending:
+            self._refuse_leftover(self.pending)
+        for statement in self.done:
+            if statement.listed:
+                self._refuse_leftover(statement.listed, statement)
+        return self.done
+
+    def _refuse_leftover(self, left: list[Lexeme], owner: Statement | None = None) -> None:
+        owner = owner or (self.done[-1] if self.done else None)
+        if owner is None or owner.refusal is not None:
+            return
+        owner.refusal = Refusal(
+            "this piece neither is an equation nor continues one",
+            left[0].span.to(left[-1].span),
+            expected="a relation such as `=`, or a sign that joins it to what stands before",
+            suggestion="put remarks into `\\text{...}`, and one equation on each row",
+        )
+
+    def _continue_chain(self, part: Part, content: list[Lexeme]) -> None:
+        if self.pending:
+            left, self.pending = self.pending, []
+            self.done.append(Statement(left + content, part.row, conditions=self.held))
+            self.held = []
+        elif self.done:
+            self.done[-1].lexemes.extend(content)
+        else:
+            word = part.words.strip()
+            self.done.append(Statement(content, part.row))
+            self.done[-1].refusal = Refusal(
+                "nothing stands on the left of this relation",
+                content[0].span,
+                expected="an expression",
+                suggestion=f"`\\mathrm{{{word}}}` for a name" if word.isalpha() else "",
+            )
+
+    def _continues(self, part: Part, content: list[Lexeme]) -> bool:
+        before = self.pending or (self.done[-1].lexemes if self.done else [])
+        if not before:
+            return False
+        if _joins(before[-1]) or is_relation(before[-1]):
+            return True
+        if part.before == "list" or not _joins(content[0]):
+            return False
+        starts_anew = content[0].sign("+", "-") and not part.indented
+        return not (starts_anew and any(relations_in(content)))
+
+    # -- conditions -------------------------------------------------------------------------
+
+    def _range(self, content: list[Lexeme]) -> bool:
+        r"""Read on in ``i, j = 1, \dots, n``, whose pieces arrive one by one."""
+        if len(content) == 1 and content[0].command(*DOTS):
+            self.open_range = self._range_start()
+            self.open_range.append(content[0]) if self.open_range else None
+            return bool(self.open_range)
+        if not self.open_range:
+            return False
+        self.open_range.extend(content)
+        self.open_range = []
+        self.last_was_condition = True
+        return True
+
+    def _range_start(self) -> list[Lexeme]:
+        """Take back ``i = 1`` and make it the last condition; empty when it is not there."""
+        if not self.done:
+            return []
+        conditions = self.done[-1].conditions
+        if self.last_was_condition and conditions and any(map(is_equality, conditions[-1])):
+            return conditions[-1]
+        last = self.done[-1]
+        if len(self.done) < 2 or len(list(relations_in(last.lexemes))) != 1:
+            return []
+        self.done.pop()
+        comma = [Lexeme("sign", ",", last.lexemes[0].span)] if last.listed else []
+        self.pending = []  # the 2 of "i = 1, 2, \dots, n"
+        self.done[-1].conditions.append([*last.listed, *comma, *last.lexemes])
+        return self.done[-1].conditions[-1]
+
+    def _condition(self, part: Part, content: list[Lexeme]) -> bool:
+        """Take a part that restricts an equation; tell whether it was one."""
+        if content[0].command("forall"):
+            colon = next((i for i, x in enumerate(content) if x.sign(":")), None)
+            if colon is not None or part.before in {"", "row"}:
+                self.held.append(content[:colon])  # it opens the equation that follows
+            else:
+                self._restrict(content)
+            if colon is not None:
+                self.take(Part(content[colon + 1 :], part.before, row=part.row))
+            return True
+        if is_relation(content[0]) or _joins(content[0]):
+            return False
+        words = re.findall(r"[^\W\d_]+", part.words.lower())
+        if words and (words[0] in _CONDITION_WORDS or words[-1] in _CONDITION_WORDS):
+            self._restrict(content)
+            if {"unless", "except"} & set(words) and self.done:
+                message = f"a condition with `{part.words.strip()}` is not read"
+                self.done[-1].refusal = Refusal(message, content[0].span)
+            return True
+        if part.before not in {"list", "quad", "cell", "text"} or not self.done:
+            return False
+        inner = _in_brackets(content)
+        if inner and inner[0].kind == "text":
+            return True  # "(by the chain rule)"
+        kinds = list(relations_in(inner or content))
+        equal = any(map(is_equality, kinds))
+        if inner and (kinds or inner[0].command("forall")):
+            self._restrict(inner)
+        elif kinds and not equal:
+            self._restrict(content)
+        elif kinds and self.last_was_condition and words == ["and"] and len(content) <= 5:
+            self._restrict(content)
+        elif not kinds and self.last_was_condition and self._extends_quantifier(content):
+            pass
+        else:
+            return False
+        return True
+
+    def _extends_quantifier(self, content: list[Lexeme]) -> bool:
+        r"""Read on in ``\forall i, j``."""
+        conditions = self.done[-1].conditions if self.done else self.held
+        if not conditions or any(relations_in(conditions[-1])):
+            return False
+        conditions[-1].extend([Lexeme("sign", ",", content[0].span), *content])
+        return True
+
+    def _restrict(self, condition: list[Lexeme]) -> None:
+        if self.done and not self.pending:
+            self.done[-1].conditions.append(condition)
+        else:
+            self.held.append(condition)
+
+
+def _trimmed(content: list[Lexeme]) -> list[Lexeme]:
+    """Return the lexemes without separators and full stops at either end."""
+    first, last = 0, len(content)
+    while first < last and content[first].sign(",", ";"):
+        first += 1
+    while last > first and content[last - 1].sign(",", ";", "."):
+        last -= 1
+    return content[first:last]
+
+
+def _joins(lexeme: Lexeme) -> bool:
+    """Tell whether a lexeme needs something on both of its sides."""
+    if lexeme.kind == "command":
+        return lexeme.text in LOOSE_OPERATORS
+    return lexeme.sign("+", "-", "*", "/")
+
+
+def _in_brackets(content: list[Lexeme]) -> list[Lexeme]:
+    """Return what is inside when the whole content is one pair of brackets."""
+    if len(content) < 3 or not content[0].sign("(", "["):
+        return []
+    depth = 0
+    for i, lexeme in enumerate(content):
+        depth += depth_step(lexeme)
+        if depth == 0:
+            return content[1:-1] if i == len(content) - 1 else []
+    return []
+
+
+def _is_manual_tag(content: list[Lexeme]) -> bool:
+    inner = _in_brackets(content)
+    return len(inner) == 1 and (inner[0].kind == "number" or inner[0].sign("*"))

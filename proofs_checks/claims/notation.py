@@ -1,0 +1,224 @@
+"""The commands of the claims language, by what they are.
+
+One table per role; `KNOWN` is their union and the list from which a suggestion for an unknown
+command is taken.  Commands are written without their backslash.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ACCENTS",
+    "BARS",
+    "BIG_OPERATORS",
+    "CLOSERS",
+    "DEFINITIONS",
+    "DROPPED",
+    "DROPPED_WITH_ARGUMENT",
+    "FONTS",
+    "FUNCTIONS",
+    "FUNCTION_COMMANDS",
+    "GREEK",
+    "KNOWN",
+    "LOOKED_THROUGH",
+    "LOOSE_OPERATORS",
+    "MARKS",
+    "NAMED_SYMBOLS",
+    "NEEDS_BRACKETS",
+    "NOTES",
+    "OPENERS",
+    "QUADS",
+    "RELATIONS",
+    "SIZES",
+    "TEXTS",
+    "TRANSPOSES",
+    "UNSUPPORTED",
+    "function_named",
+]
+
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega varepsilon vartheta varpi varrho varsigma varphi varkappa "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+)
+NAMED_SYMBOLS = frozenset("ell hbar imath jmath infty Re Im aleph wp".split()) | GREEK
+
+# command -> font of `tree.Name`
+FONTS = {
+    "mathbf": "bf", "boldsymbol": "bf", "bm": "bf", "pmb": "bf", "symbf": "bf", "bf": "bf",
+    "mathcal": "cal", "cal": "cal", "mathscr": "scr", "mathfrak": "frak", "mathbb": "bb",
+    "mathds": "bb", "mathbbm": "bb", "Bbb": "bb", "mathrm": "rm", "rm": "rm",
+    "operatorname": "rm", "symrm": "rm", "mathsf": "sf", "sf": "sf", "mathtt": "tt", "tt": "tt",
+    "mathit": "it", "it": "it", "mathnormal": "",
+}  # fmt: skip
+
+# command -> accent of `tree.Name`; dots are derivatives by time
+ACCENTS = {
+    "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde", "hat": "hat",
+    "widehat": "hat", "vec": "vec", "overrightarrow": "vec", "check": "check", "breve": "breve",
+    "mathring": "ring", "acute": "acute", "grave": "grave", "underline": "underline",
+    "dot": "dot", "ddot": "ddot",
+}  # fmt: skip
+
+# A word in an upright font (lower case, no hyphens or blanks) -> the function it names.
+FUNCTIONS = {
+    "exp": "exp", "log": "log", "ln": "log", "sqrt": "sqrt", "tanh": "tanh", "sinh": "sinh",
+    "cosh": "cosh", "sech": "sech", "sigmoid": "sigmoid", "sigm": "sigmoid",
+    "logistic": "sigmoid", "softmax": "softmax", "softargmax": "softmax",
+    "logsoftmax": "log_softmax", "lse": "lse", "logsumexp": "lse", "var": "var",
+    "variance": "var", "cov": "cov", "covariance": "cov", "kl": "kl", "dkl": "kl",
+    "diag": "diag", "tr": "tr", "trace": "tr", "rowsum": "rowsum", "colsum": "colsum",
+    "entropy": "entropy", "expectation": "expectation", "order": "order",
+}  # fmt: skip
+FUNCTION_COMMANDS = {
+    "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sinh": "sinh", "cosh": "cosh",
+    "sech": "sech", "tr": "tr", "Tr": "tr", "diag": "diag", "softmax": "softmax",
+    "Var": "var", "Cov": "cov", "KL": "kl",
+}  # fmt: skip
+# Functions whose argument papers put in brackets, always: `\mathrm{softmax} s_i` is refused.
+NEEDS_BRACKETS = frozenset(
+    "softmax log_softmax lse var cov kl rowsum colsum entropy expectation order".split()
+)
+
+BIG_OPERATORS = {"sum": "sum", "prod": "prod"}
+
+# Looser than writing side by side.
+LOOSE_OPERATORS = {
+    "cdot": "cdot", "times": "times", "odot": "odot", "otimes": "otimes", "circ": "circ",
+    "ast": "ast", "*": "ast", "bullet": "cdot",
+}  # fmt: skip
+
+# What stands between the two sides of an equation ...
+DEFINITIONS = frozenset(
+    [":=", "=:", "coloneqq", "coloneq", "eqqcolon", "equiv", "triangleq", "defeq", "eqdef"]
+    + ["doteq", "overset-def"]
+)
+# ... and in conditions and bounds: spelling -> relation of `tree.Compare`.
+RELATIONS = {
+    "=": "=", "ne": "!=", "neq": "!=", "<": "<", "lt": "<", ">": ">", "gt": ">", "le": "<=",
+    "leq": "<=", "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "in": "in",
+    "sim": "~",
+}  # fmt: skip
+# Relations that are not judged.
+UNSUPPORTED_RELATIONS = frozenset(
+    "approx propto simeq cong ll gg subset subseteq supset supseteq notin ni to rightarrow "
+    "leftarrow mapsto longrightarrow longmapsto Rightarrow Longrightarrow implies iff impliedby "
+    "Leftrightarrow leftrightarrow xrightarrow prec succ preceq succeq asymp gtrsim lesssim "
+    "gtrless mid perp parallel approxeq leftarrow Leftarrow uparrow downarrow therefore because "
+    "models vdash lesssim".split()
+)
+
+TRANSPOSES = frozenset(["top", "intercal", "transpose", "tran"])
+MARKS = {"*": "*", "+": "+", "star": "*", "ast": "*", "dagger": "dagger", "dag": "dagger",
+         "ddagger": "ddagger", "sharp": "sharp", "circ": "circ", "-": "-", "natural": "natural",
+         "flat": "flat", "diamond": "diamond"}  # fmt: skip
+
+QUADS = frozenset(["quad", "qquad", "enspace", "hfill", "hspace"])
+SIZES = frozenset(
+    a + b for a in ("big", "Big", "bigg", "Bigg") for b in ("", "l", "r", "m")
+) | {"left", "right", "middle"}  # fmt: skip
+DROPPED = frozenset(
+    ", ; : ! > / displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits nonumber "
+    "notag thinspace medspace thickspace negthinspace negmedspace negthickspace hfil allowbreak "
+    "displaybreak nobreak nobreakspace mathstrut strut relax space hline scriptsize small "
+    "footnotesize normalsize large noindent centering qed qedhere cr protect bigskip medskip "
+    "smallskip par linebreak pagebreak newpage break null".split()
+) | {" ", "\n", "\t", "\r"}  # fmt: skip
+DROPPED_WITH_ARGUMENT = frozenset(
+    "phantom hphantom vphantom vspace color cite citep citet ref eqref cref Cref autoref "
+    "footnote mspace hypertarget footnotemark".split()
+)
+# Shown around their argument and without meaning: command -> how many arguments come before.
+LOOKED_THROUGH = {
+    "boxed": 0, "fbox": 0, "Aboxed": 0, "smash": 0, "ensuremath": 0, "mathord": 0, "mathop": 0,
+    "mathrel": 0, "mathbin": 0, "mathopen": 0, "mathclose": 0, "mathpunct": 0, "mathinner": 0,
+    "mathclap": 0, "mathllap": 0, "mathrlap": 0, "clap": 0, "textcolor": 1, "colorbox": 1,
+    "raisebox": 1, "mathcolor": 1, "highlight": 0,
+}  # fmt: skip
+# Looked through together with the note attached below or above.
+NOTES = frozenset("underbrace overbrace underbracket overbracket underparen overparen".split())
+TEXTS = frozenset(
+    "text mbox hbox textrm textnormal textit textbf textsf texttt textup textsc intertext "
+    "shortintertext emph".split()
+)
+
+OPENERS = {"(": ")", "[": "]", "lbrack": "]", "{": "}", "lbrace": "}", "langle": ">",
+           "lfloor": "floor", "lceil": "ceil", "lvert": "|", "lVert": "||"}  # fmt: skip
+CLOSERS = {")": ")", "]": "]", "rbrack": "]", "}": "}", "rbrace": "}", "rangle": ">",
+           "rfloor": "floor", "rceil": "ceil", "rvert": "|", "rVert": "||"}  # fmt: skip
+BARS = {"|": "|", "vert": "|", "Vert": "||", "||": "||"}
+
+# Understood, and outside the language: the reason that is given.
+UNSUPPORTED = {
+    "max": "maxima are not in the claims language",
+    "min": "minima are not in the claims language",
+    "arg": "arg max and arg min are not in the claims language",
+    "argmax": "arg max is not in the claims language",
+    "argmin": "arg min is not in the claims language",
+    "sup": "suprema are not in the claims language",
+    "inf": "infima are not in the claims language",
+    "lim": "limits are not in the claims language",
+    "int": "integrals are not in the claims language",
+    "iint": "integrals are not in the claims language",
+    "oint": "integrals are not in the claims language",
+    "det": "determinants are not in the claims language",
+    "pm": "a double sign is two equations; write each of them",
+    "mp": "a double sign is two equations; write each of them",
+    "binom": "binomial coefficients are not in the claims language",
+    "bigcup": "unions are not in the claims language",
+    "bigcap": "intersections are not in the claims language",
+    "sin": "trigonometric functions are not in the claims language",
+    "cos": "trigonometric functions are not in the claims language",
+    "tan": "trigonometric functions are not in the claims language",
+    "coth": "this function is not in the claims language",
+    "Pr": "probabilities of events are not in the claims language",
+    "ldots": "dots leave terms to be guessed; write a sum with `\\sum`",
+    "dots": "dots leave terms to be guessed; write a sum with `\\sum`",
+    "cdots": "dots leave terms to be guessed; write a sum with `\\sum`",
+    "dotsc": "dots leave terms to be guessed; write a sum with `\\sum`",
+    "dotsb": "dots leave terms to be guessed; write a sum with `\\sum`",
+    "vdots": "dots leave terms to be guessed; write a sum with `\\sum`",
+    "ddots": "dots leave terms to be guessed; write a sum with `\\sum`",
+    "%": "a percent sign is not in the claims language",
+    "#": "this sign is not in the claims language",
+    "&": "this sign is not in the claims language",
+    "$": "this sign is not in the claims language",
+    "_": "an underscore is not in the claims language",
+}
+
+KNOWN = (
+    NAMED_SYMBOLS
+    | FONTS.keys()
+    | ACCENTS.keys()
+    | FUNCTION_COMMANDS.keys()
+    | BIG_OPERATORS.keys()
+    | LOOSE_OPERATORS.keys()
+    | DEFINITIONS
+    | RELATIONS.keys()
+    | UNSUPPORTED_RELATIONS
+    | UNSUPPORTED.keys()
+    | TRANSPOSES
+    | MARKS.keys()
+    | QUADS
+    | SIZES
+    | DROPPED
+    | DROPPED_WITH_ARGUMENT
+    | LOOKED_THROUGH.keys()
+    | NOTES
+    | TEXTS
+    | OPENERS.keys()
+    | CLOSERS.keys()
+    | BARS.keys()
+    | frozenset(
+        "frac dfrac tfrac cfrac nicefrac sfrac sqrt surd partial nabla prime underset overset "
+        "stackrel substack label tag not colon vcentcolon forall begin end mkern kern hskip mskip "
+        "dd diff cases align aligned equation over land wedge otherwise | { }".split()
+    )
+)
+
+
+def function_named(word: str) -> str | None:
+    """Return the function that a word in an upright font names, or None."""
+    return FUNCTIONS.get(word.lower().translate(_NO_JOINTS))
+
+
+_NO_JOINTS = {ord(c): None for c in "-_\\ ,~"}

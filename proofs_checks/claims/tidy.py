@@ -1,0 +1,292 @@
+r"""Takes away what is only layout: spacing, sizes, boxes, underbraces, stacked remarks.
+
+What is left says the same: ``\boxed{A = B}`` is ``A = B``, ``\underbrace{x}_{\text{note}}`` is
+``{x}``, ``\left( .. \right)`` is ``( .. )``, ``\stackrel{(a)}{=}`` is ``=``.  Braces stay where
+they hold one part of a formula together; rows, alignment marks, ``\quad`` and texts stay too, because
+they separate equations.  Bars that say which side they are on become "open" or "close".
+"""
+
+from __future__ import annotations
+
+from proofs_checks.claims.lexemes import Lexeme
+from proofs_checks.claims.limits import Limits
+from proofs_checks.claims.notation import (
+    BARS,
+    BIG_OPERATORS,
+    DEFINITIONS,
+    DROPPED,
+    DROPPED_WITH_ARGUMENT,
+    LOOKED_THROUGH,
+    NOTES,
+    RELATIONS,
+    SIZES,
+    UNSUPPORTED_RELATIONS,
+    function_named,
+)
+from proofs_checks.claims.problems import Refusal
+
+__all__ = ["is_relation", "tidy"]
+
+_CASES = frozenset("cases dcases rcases drcases numcases subnumcases".split())
+_STACKED_DEFINITION = ("def", "triangle", "eqdef")
+
+
+def is_relation(lexeme: Lexeme) -> bool:
+    r"""Tell whether a lexeme stands between two sides: ``=``, ``\coloneqq``, ``\neq``, ``\to``."""
+    if lexeme.kind == "command":
+        name = lexeme.text
+        return (
+            name in DEFINITIONS
+            or (name in RELATIONS and name not in {"=", "<", ">"})
+            or name in UNSUPPORTED_RELATIONS
+        )
+    return lexeme.sign("=", "<", ">")
+
+
+def tidy(found: list[Lexeme], limits: Limits) -> list[Lexeme]:
+    """Return the lexemes of a display without its layout.
+
+    Raises `Refusal` for braces and environments that do not match, or nest too deeply.
+    """
+    return _Tidier(found, limits).run()
+
+
+class _Tidier:
+    def __init__(self, found: list[Lexeme], limits: Limits) -> None:
+        self.lexemes = found
+        self.partner = _partners(found, limits)
+        self.out: list[Lexeme] = []
+        self.removed: set[int] = set()  # positions of braces to leave out
+
+    def run(self) -> list[Lexeme]:
+        position = 0
+        while position < len(self.lexemes):
+            position = self._at(position)
+        return self.out
+
+    def _at(self, i: int) -> int:
+        """Copy, change or drop the lexeme at ``i``; return the next position."""
+        lexeme = self.lexemes[i]
+        if lexeme.kind == "command":
+            return self._command(i, lexeme)
+        if i in self.removed:
+            return i + 1
+        if lexeme.sign("{"):
+            return self._brace(i)
+        if lexeme.kind in {"begin", "end"} and lexeme.text.rstrip("*") in _CASES:
+            lexeme = lexeme._replace(text="cases")
+        if lexeme.sign(":") and self._is(i + 1, "="):
+            self._put(Lexeme("command", ":=", lexeme.span.to(self.lexemes[i + 1].span)))
+            return i + 2
+        if lexeme.sign("|"):
+            lexeme = lexeme._replace(kind="bar")
+        self._put(lexeme)
+        return i + 1
+
+    def _command(self, i: int, lexeme: Lexeme) -> int:
+        name = lexeme.text
+        if name in DROPPED:
+            return i + 1
+        if name in DROPPED_WITH_ARGUMENT:
+            return self._after_argument(i + 1)
+        if name in LOOKED_THROUGH:
+            inside = i + 1
+            for _ in range(LOOKED_THROUGH[name]):
+                inside = self._after_argument(inside)
+            return self._open_box(inside)
+        if name in NOTES:
+            self._drop_note(i + 1)
+            return self._open_box(i + 1)
+        if name in {"underset", "overset", "stackrel"}:
+            return self._stacked(i, lexeme)
+        if name in SIZES:
+            return self._sized(i, lexeme)
+        if name in {"colon", "vcentcolon"}:
+            if self._is(i + 1, "="):
+                self._put(Lexeme("command", ":=", lexeme.span.to(self.lexemes[i + 1].span)))
+                return i + 2
+            lexeme = Lexeme("sign", ":", lexeme.span)
+        elif name == "not":
+            return self._negated(i, lexeme)
+        elif name == "substack":
+            return self._substack(i, lexeme)
+        elif name in {"|", "Vert", "vert"}:
+            lexeme = Lexeme("bar", BARS.get(name, "||"), lexeme.span)
+        elif name in {"lvert", "lVert", "rvert", "rVert"}:
+            side = "open" if name[0] == "l" else "close"
+            lexeme = Lexeme(side, "|" if "v" in name else "||", lexeme.span)
+        elif name in {"lbrack", "rbrack"}:
+            lexeme = Lexeme("sign", "[" if name[0] == "l" else "]", lexeme.span)
+        elif name in {"lbrace", "rbrace"}:
+            lexeme = lexeme._replace(text="{" if name[0] == "l" else "}")
+        elif name in {"dd", "diff"}:
+            lexeme = Lexeme("letter", "d", lexeme.span, "rm")
+        self._put(lexeme)
+        return i + 1
+
+    def _put(self, lexeme: Lexeme) -> None:
+        self.out.append(lexeme)
+
+    def _is(self, i: int, *signs: str) -> bool:
+        return i < len(self.lexemes) and self.lexemes[i].sign(*signs)
+
+    def _after_argument(self, i: int) -> int:
+        return self.partner[i] + 1 if self._is(i, "{") else i + 1
+
+    def _brace(self, i: int) -> int:
+        close = self.partner[i]
+        inside = self.lexemes[i + 1 : close] if close - i <= 2 else []
+        scripted = bool(self.out) and (self.out[-1].sign("^", "_", "}") or self._takes_argument())
+        if close == i + 1 and not scripted:
+            return close + 1  # {} holds nothing
+        if len(inside) == 1 and not scripted and (is_relation(inside[0]) or inside[0].sign(*"+-")):
+            self.removed.add(close)  # {=} only changes the spacing
+            return i + 1
+        self._put(self.lexemes[i])
+        return i + 1
+
+    def _takes_argument(self) -> bool:
+        return self.out[-1].kind == "command" and self.out[-1].text in {"frac", "dfrac", "tfrac"}
+
+    def _open_box(self, i: int) -> int:
+        """Go into the box that begins at ``i``, without its braces when it holds an equation."""
+        if self._is(i, "{") and self._holds_statement(i):
+            self.removed.add(self.partner[i])
+            return i + 1
+        return i
+
+    def _holds_statement(self, i: int) -> bool:
+        j = i + 1
+        while j < self.partner[i]:
+            lexeme = self.lexemes[j]
+            if is_relation(lexeme) or lexeme.kind in {"row", "begin"} or lexeme.sign("&"):
+                return True
+            j = self.partner[j] + 1 if lexeme.sign("{") else j + 1
+        return False
+
+    def _drop_note(self, i: int) -> None:
+        """Remove the ``_{..}`` or ``^{..}`` after the argument of an underbrace."""
+        after = self._after_argument(i)
+        if self._is(after, "_", "^"):
+            for j in range(after, self._after_argument(after + 1)):
+                if j < len(self.lexemes):
+                    self.lexemes[j] = Lexeme("command", ",", self.lexemes[j].span)
+
+    def _stacked(self, i: int, lexeme: Lexeme) -> int:
+        first = i + 1
+        second = self._after_argument(first)
+        after = self._after_argument(second)
+        remark = self.lexemes[first:second]
+        base = self.lexemes[second:after]
+        if base and base[0].sign("{"):
+            base = base[1:-1]
+        if len(base) == 1 and is_relation(base[0]):
+            words = "".join(x.text.lower() for x in remark)
+            defines = base[0].sign("=") and any(word in words for word in _STACKED_DEFINITION)
+            self._put(Lexeme("command", "overset-def", lexeme.span) if defines else base[0])
+            return after
+        under = lexeme.text == "underset"
+        if base and _takes_bounds(base):
+            wrapped = [Lexeme("sign", brace, lexeme.span) for brace in "{}"]
+            for item in base:
+                self._put(item)
+            self._put(Lexeme("sign", "_" if under else "^", lexeme.span))
+            inner = remark[1:-1] if remark[0].sign("{") else remark
+            self.out.extend([wrapped[0], *tidy(inner, Limits()), wrapped[1]])
+            return after
+        if under:
+            return second  # a remark below a symbol, such as its shape
+        raise Refusal(f"`\\{lexeme.text}` stands on something that is no relation", lexeme.span)
+
+    def _sized(self, i: int, lexeme: Lexeme) -> int:
+        name, j = lexeme.text, i + 1
+        if j >= len(self.lexemes):
+            raise Refusal(f"`\\{name}` needs a bracket after it", lexeme.span, expected="a bracket")
+        delimiter = self.lexemes[j]
+        if name in {"left", "right"} and delimiter.sign("."):
+            return j + 1
+        if name == "left" and delimiter.command("{", "lbrace"):
+            if (block := self._one_sided(j)) is not None:
+                return block
+        mark = BARS.get(delimiter.text) if delimiter.kind == "command" else None
+        mark = "|" if delimiter.sign("|") else "||" if delimiter.command("|") else mark
+        if mark is None:
+            return j
+        side = {"t": "open", "l": "open", "r": "close", "m": "middle"}
+        role = {"left": "open", "right": "close", "middle": "middle"}.get(name)
+        role = role or (side.get(name[-1]) if name[-1] in "lrm" else None) or "bar"
+        self._put(Lexeme(role, mark, delimiter.span))
+        return j + 1
+
+    def _one_sided(self, brace: int) -> int | None:
+        r"""Read ``\left\{ \begin{array}..\end{array} \right.`` as cases."""
+        begin = brace + 1
+        while begin < len(self.lexemes) and self.lexemes[begin].command(*DROPPED):
+            begin += 1
+        if begin >= len(self.lexemes) or self.lexemes[begin].kind != "begin":
+            return None
+        end = self.partner[begin]
+        rest = [x for x in self.lexemes[end + 1 : end + 4] if not x.command(*DROPPED)]
+        if len(rest) < 2 or not (rest[0].command("right") and rest[1].sign(".")):
+            return None
+        for j in (begin, end):
+            self.lexemes[j] = self.lexemes[j]._replace(text="cases")
+        return begin
+
+    def _negated(self, i: int, lexeme: Lexeme) -> int:
+        following = self.lexemes[i + 1] if i + 1 < len(self.lexemes) else lexeme
+        if following.sign("="):
+            self._put(Lexeme("command", "neq", lexeme.span.to(following.span)))
+            return i + 2
+        raise Refusal("`\\not` is read before `=` only", lexeme.span, suggestion="`\\neq`")
+
+    def _substack(self, i: int, lexeme: Lexeme) -> int:
+        if not self._is(i + 1, "{"):
+            raise Refusal("`\\substack` needs `{...}` after it", lexeme.span, expected="`{`")
+        close = self.partner[i + 1]
+        for j in range(i + 2, close):
+            if self.lexemes[j].kind == "row":
+                self.lexemes[j] = Lexeme("sign", ",", self.lexemes[j].span)
+        self.removed.add(close)
+        return i + 2
+
+
+def _takes_bounds(base: list[Lexeme]) -> bool:
+    first = base[0]
+    if len(base) == 1 and first.kind in {"word", "command"}:
+        return first.text in BIG_OPERATORS or function_named(first.text) is not None
+    return first.command("mathbb", "mathop", "operatorname")
+
+
+def _partners(found: list[Lexeme], limits: Limits) -> dict[int, int]:
+    """Match braces and environments: position of an opening one -> position of its end."""
+    partner: dict[int, int] = {}
+    stack: list[int] = []
+    for i, lexeme in enumerate(found):
+        if lexeme.sign("{") or lexeme.kind == "begin":
+            stack.append(i)
+            if len(stack) > limits.nesting:
+                raise Refusal(f"more than {limits.nesting} nested groups", lexeme.span)
+        elif lexeme.sign("}") or lexeme.kind == "end":
+            if not stack:
+                raise Refusal(f"{_shown(lexeme)} closes nothing", lexeme.span)
+            opening = found[stack[-1]]
+            if (opening.kind == "begin") != (lexeme.kind == "end") or (
+                lexeme.kind == "end" and opening.text != lexeme.text
+            ):
+                expected = "`}`" if opening.sign("{") else f"`\\end{{{opening.text}}}`"
+                raise Refusal(
+                    f"{_shown(lexeme)} does not close {_shown(opening)}",
+                    lexeme.span,
+                    expected=expected,
+                )
+            partner[stack.pop()] = i
+    if stack:
+        raise Refusal(f"{_shown(found[stack[-1]])} is never closed", found[stack[-1]].span)
+    return partner
+
+
+def _shown(lexeme: Lexeme) -> str:
+    if lexeme.kind in {"begin", "end"}:
+        return f"`\\{lexeme.kind}{{{lexeme.text}}}`"
+    return f"`{lexeme.text}`"

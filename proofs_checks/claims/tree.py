@@ -1,0 +1,311 @@
+r"""The syntax tree of an equation: what was written, before anyone says what it means.
+
+The tree keeps the structure of the notation and settles what a reader of the formula settles
+(what a sum or a logarithm extends over, that ``\frac{\partial L}{\partial v_j}`` is one
+derivative).  It does not know which letters are tensors, which are indices and which shapes meet;
+that is elaboration.  Where the notation itself leaves two readings the node says so:
+
+- ``Call.certain`` is False for ``H(..)``, ``\sigma(..)``, ``O(..)`` and ``e^{..}``, which are
+  products (a power) when the letter is a symbol of the document;
+- ``Transpose.mark`` is "T" for ``A^T``, which is a power when T is a size and A a scalar;
+- ``Differential`` is ``dO``, which is a product when d is a symbol of the document;
+- ``A^T_{ij}`` and ``A_{ij}^T`` look alike: both are ``Transpose(Entry(A, (i, j)))``.
+
+Every node has a ``span`` in the document, which takes no part in comparison: equal trees are
+formulae written alike.  Round brackets and invisible braces leave no node.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from proofs_checks.claims.places import Span
+
+__all__ = [
+    "Add",
+    "Bound",
+    "Branch",
+    "Call",
+    "Cases",
+    "Compare",
+    "Derivative",
+    "Differential",
+    "Entry",
+    "ForAll",
+    "Gradient",
+    "Indicator",
+    "Inner",
+    "Interval",
+    "Label",
+    "Name",
+    "Negate",
+    "Node",
+    "Norm",
+    "Number",
+    "Power",
+    "Product",
+    "Quotient",
+    "Ranges",
+    "Rate",
+    "Slice",
+    "Step",
+    "Sum",
+    "Transpose",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Anything in the tree."""
+
+    span: Span = field(default=Span(0, 0), compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """A number as written: digits with or without a decimal point."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    r"""A symbol: ``s``, ``alpha`` (for ``\alpha`` and α), ``1`` (for ``\mathbf{1}``), ``infty``.
+
+    ``font`` is "", "bf", "cal", "bb", "rm", "sf", "tt", "it", "frak" or "scr"; ``accents`` are
+    "bar", "tilde", "hat", "vec", ... from the inside out.  A letter with several characters is
+    a Greek name or, in an upright font, a word.
+    """
+
+    letter: str
+    font: str = ""
+    accents: tuple[str, ...] = ()
+    primes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Label(Node):
+    r"""Part of a name that is no index: ``\text{max}``, or the mark ``*``, ``+``, ``\dagger``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Node):
+    r"""The ``:`` (or ``\cdot``) in ``P_{i:}``: the whole axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval(Node):
+    """The ``1:t`` in ``x_{1:t}``, both ends included."""
+
+    first: Node
+    last: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Node):
+    r"""A symbol with subscripts and upper indices: ``s_{ij}``, ``W_Q^{(h)}``, ``v_j^*``.
+
+    ``lower`` has one item per index (``ij``, ``i,j`` and ``i j`` are all two); ``upper`` what
+    stands in brackets above, and marks.  ``base`` is a `Name`, or an expression in brackets, or
+    a call as in ``\mathrm{softmax}(s_i)_j``.
+    """
+
+    base: Node
+    lower: tuple[Node, ...] = ()
+    upper: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Node):
+    """A sum of terms; a subtracted one is a `Negate`."""
+
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negate(Node):
+    """Minus ``body``."""
+
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Node):
+    """Factors joined by one operator, left to right.
+
+    ``operator`` is "" (written side by side: a matrix product where shapes ask for it), "cdot",
+    "times", "odot", "otimes", "circ" or "ast".  Side by side binds tighter than the others.
+    """
+
+    factors: tuple[Node, ...]
+    operator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient(Node):
+    r"""``\frac{a}{b}`` or ``a/b``."""
+
+    numerator: Node
+    denominator: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Power(Node):
+    """``base`` to the ``exponent``; the exponent -1 of a matrix is its inverse."""
+
+    base: Node
+    exponent: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose(Node):
+    """A transpose; ``mark`` is "T" or "top" as written (every other spelling is "top")."""
+
+    base: Node
+    mark: str = "top"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    """``left relation right``: "=", "!=", "<", "<=", ">", ">=", "in", "~"."""
+
+    left: Node
+    relation: str
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Node):
+    """One summation index, with its ends where they are written, or the set it runs over."""
+
+    index: Node
+    first: Node | None = None
+    last: Node | None = None
+    domain: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Node):
+    r"""``\sum`` (``operator`` "sum") or ``\prod`` ("prod") over ``bounds`` where ``conditions``.
+
+    In ``\sum_{k \neq j}`` the index is k and the condition k != j.
+    """
+
+    bounds: tuple[Bound, ...]
+    body: Node
+    conditions: tuple[Compare, ...] = ()
+    operator: str = "sum"
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    r"""A function: ``\mathbb{E}_{\alpha_i}[b]``, ``\log p``, ``\mathrm{KL}(p \| q)``.
+
+    ``function`` is one of the names in `notation.FUNCTIONS`; ``lower`` its subscripts (the
+    distribution of "expectation", "var" and "cov", perhaps as ``Compare(k, "~", alpha_i)``; the
+    index of "softmax" and "lse").  ``bare`` when the argument was written without brackets.
+    ``root`` n of ``\sqrt[n]{x}`` stands in ``lower``.
+    """
+
+    function: str
+    arguments: tuple[Node, ...]
+    lower: tuple[Node, ...] = ()
+    certain: bool = True
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inner(Node):
+    r"""``\langle left, right \rangle``."""
+
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Norm(Node):
+    r"""``|body|`` (``bars`` 1) or ``\|body\|`` (2); ``order`` is a subscript such as 2 or F."""
+
+    body: Node
+    bars: int = 2
+    order: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative(Node):
+    """The derivative of ``quantity`` by each of ``by``; ``symbol`` is "partial" or "d"."""
+
+    quantity: Node
+    by: tuple[Node, ...]
+    symbol: str = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient(Node):
+    r"""``\nabla_{by} quantity``; ``order`` 2 for ``\nabla^2``; ``by`` is empty when unwritten."""
+
+    quantity: Node
+    by: tuple[Node, ...] = ()
+    order: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rate(Node):
+    r"""``\dot v_j`` or ``d v_j / dt``: the derivative by time, ``order`` times."""
+
+    quantity: Node
+    order: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Node):
+    r"""``\Delta v_j``: the change in one step."""
+
+    quantity: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Differential(Node):
+    """``dO``, ``dS_{ij}``: in a claim, the adjoint of what follows the d."""
+
+    quantity: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator(Node):
+    r"""``\mathbb{1}[j = k]``: 1 where all ``conditions`` hold, else 0."""
+
+    conditions: tuple[Compare, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch(Node):
+    """One line of a `Cases`; no ``conditions`` means "otherwise"."""
+
+    value: Node
+    conditions: tuple[Compare, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cases(Node):
+    r"""``\begin{cases} a & j = k \\ b & \text{otherwise} \end{cases}``."""
+
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges(Node):
+    r"""The remark ``i, j = 1, \dots, n`` beside an equation."""
+
+    indices: tuple[Node, ...]
+    first: Node
+    last: Node
+
+
+@dataclass(frozen=True, slots=True)
+class ForAll(Node):
+    r"""The remark ``\forall i, j`` beside an equation."""
+
+    indices: tuple[Node, ...]

@@ -1,0 +1,84 @@
+"""From a refuted equation to the mistake and the right equation.
+
+One edit is looked for, the simplest kind first: wrong signs and factors, indices, sums and powers;
+then a term that the derived side has and the written one lacks; then a quantity in the wrong
+place, a wrong coefficient, a missing hypothesis, and what else could be inserted.  An edit counts
+only if the equation with it is proved.
+"""
+
+from __future__ import annotations
+
+from proofs_checks.diagnosis.case import Case, OutOfTime, Repair
+from proofs_checks.diagnosis.correction import derived
+from proofs_checks.diagnosis.hypotheses import missing_hypothesis
+from proofs_checks.diagnosis.search import Rarity, edited, inserted
+from proofs_checks.diagnosis.terms import compared
+from proofs_checks.edits import KINDS
+from proofs_checks.verdict import Diagnosis
+from theory.algebra.canonical import AlgebraError
+from theory.algebra.expressions import Equation
+from theory.latex import equation as latex_equation
+from theory.models import Model
+
+__all__ = ["diagnose"]
+
+GRACE = 1.0  # seconds for the correction after the deadline
+_BEFORE_TERMS = KINDS[: KINDS.index("missing_term")]
+_AFTER_TERMS = KINDS[KINDS.index("missing_term") :]
+
+
+def diagnose(model: Model, equation: Equation, *, deadline: float) -> tuple[Diagnosis, str]:
+    """Return what probably went wrong in a refuted equation, and the right equation in LaTeX.
+
+    ``deadline`` is a value of `time.monotonic`; what was not found by then is not found.  The
+    correction is proved; it is empty where neither an edit was found nor a side determines the
+    other.  Mathematics in the message stands between $ signs.
+    """
+    case = Case(model, equation, deadline)
+    repair, is_late = None, False
+    try:
+        repair = _repair(case)
+    except OutOfTime:
+        is_late = True
+    correction = _correction(case, repair)
+    if repair is not None:
+        return Diagnosis(repair.kind, repair.message), correction
+    return Diagnosis("unknown", _unknown(correction, is_late=is_late)), correction
+
+
+def _repair(case: Case) -> Repair | None:
+    """Return the first repair, in the order of the module's description."""
+    return (
+        edited(case, _BEFORE_TERMS)
+        or compared(case)
+        or edited(case, _AFTER_TERMS)
+        or missing_hypothesis(case)
+        or edited(case, KINDS, Rarity.DIAGONAL)
+        or inserted(case)
+        or edited(case, KINDS, Rarity.SLOW)
+        or inserted(case, Rarity.SLOW)
+    )
+
+
+def _correction(case: Case, repair: Repair | None) -> str:
+    """Return the repaired equation, or the derived one where there is none or it is shorter."""
+    case.deadline += GRACE
+    try:
+        if repair is None or repair.kind == "missing_hypothesis":
+            equation = derived(case)
+        else:
+            equation = repair.equation if case.holds(*repair.equation.args) else None
+            other = derived(case) if repair.kind == "missing_term" else None
+            if other is not None and len(str(other)) < len(str(equation)):
+                equation = other
+        return latex_equation(equation, case.model) if equation is not None else ""
+    except (OutOfTime, AlgebraError):
+        return ""
+
+
+def _unknown(correction: str, *, is_late: bool) -> str:
+    if is_late:
+        said = "the search for the mistake ran out of time"
+    else:
+        said = "no single edit that is searched for makes it true"
+    return said + ("; the correction is derived from the model" if correction else "")

@@ -1,0 +1,117 @@
+"""Which single edit of a side makes a refuted equation true?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+import sympy as sp
+
+from proofs_checks.diagnosis.case import Case, Repair
+from proofs_checks.diagnosis.words import sentence
+from proofs_checks.edits import KINDS, Edit, Insertions, edits
+from proofs_checks.edits.factors import scalars_in
+from theory.algebra.expressions import Equation, tensors_in
+from theory.algebra.symbols import Flow, Index, Partial, Step, delta
+from theory.models import Model
+
+__all__ = ["Rarity", "edited", "inserted"]
+
+NAMES = ("left", "right")
+
+
+class Rarity(Enum):
+    """Groups of edits, in the order in which they are worth trying.
+
+    DIAGONAL makes an entry such as b_ii, which people rarely mean; SLOW changes what stands under
+    a derivative that must then be taken anew.
+    """
+
+    USUAL = "usual"
+    DIAGONAL = "diagonal"
+    SLOW = "slow"
+
+
+def edited(
+    case: Case, kinds: tuple[str, ...] = KINDS, rarity: Rarity = Rarity.USUAL
+) -> Repair | None:
+    """Return the first repair that changes or removes something that is written."""
+    scalars = tuple(set().union(*map(scalars_in, case.sides)) - {case.model.loss})
+    return _first(case, Insertions(scalars=scalars), kinds, rarity)
+
+
+def inserted(case: Case, rarity: Rarity = Rarity.USUAL) -> Repair | None:
+    """Return the first repair that inserts a term or a factor.
+
+    Candidates are what the derived sides are made of, then the quantities in the equation, then
+    all quantities of the model.
+    """
+    written = frozenset().union(*map(tensors_in, case.sides))
+    found = written.union(*map(tensors_in, case.resolved))
+    parts = tuple(dict.fromkeys(_parts(case)))
+    deltas = _deltas(case.model)
+    entries = {n: case.model.entry(x) for n, x in case.model.tensors.items()}
+    pools = (
+        (*(e for n, e in entries.items() if n in written), *deltas),
+        (sp.S.One, *parts, *(e for n, e in entries.items() if n in found - written)),
+        tuple(e for n, e in entries.items() if n not in found and e != case.model.loss),
+    )
+    for pool in pools:
+        choice = Insertions(terms=tuple(e for e in pool if not e.is_Add), factors=pool)
+        for kind in ("missing_factor", "missing_term"):
+            repair = _first(case, choice, (kind,), rarity)
+            if repair:
+                return repair
+    return None
+
+
+def _first(
+    case: Case, insertions: Insertions, kinds: tuple[str, ...], rarity: Rarity
+) -> Repair | None:
+    """Return the first edit, simplest kinds first and the right side first, that repairs."""
+    found: list[tuple[int, Edit]] = []
+    for side in (1, 0):
+        for edit in edits(case.sides[side], case.model, insertions, case.free):
+            case.check_time()
+            if edit.undoes in kinds and _rarity(edit, case.sides[side]) is rarity:
+                # what a whole side lacks is found by comparing terms; here it would be anything
+                if not (edit.is_whole and edit.undoes == "missing_term"):
+                    found.append((side, edit))
+    found.sort(key=lambda item: KINDS.index(item[1].undoes))
+    for side, edit in found:
+        sides = [*case.sides]
+        sides[side] = edit.expression
+        if sides[0] != sides[1] and case.holds(*sides):  # x = x repairs nothing
+            message = sentence(edit, NAMES[side], case.model)
+            return Repair(edit.undoes, message, Equation(*sides))
+    return None
+
+
+def _rarity(edit: Edit, side: sp.Expr) -> Rarity:
+    new = edit.expression.atoms(Partial, Step, Flow) - side.atoms(Partial, Step, Flow)
+    if any(not (isinstance(x, Partial) and isinstance(x.args[0], sp.Symbol)) for x in new):
+        return Rarity.SLOW
+    after = edit.after
+    if isinstance(after, sp.Indexed) and len(set(after.indices)) < len(after.indices):
+        return Rarity.DIAGONAL
+    return Rarity.USUAL
+
+
+def _parts(case: Case) -> Iterator[sp.Expr]:
+    """Yield the terms and factors of the resolved sides, and of what those are defined as."""
+    waiting: list[sp.Basic] = [*case.resolved]
+    names = frozenset().union(*map(tensors_in, case.resolved))
+    waiting += [line.value for line in case.theory.lines if line.name in names]
+    while waiting:
+        e = waiting.pop()
+        if isinstance(e, sp.Add | sp.Mul):
+            yield from (x for x in e.args if not x.is_Number)  # type: ignore[misc]
+        if isinstance(e, sp.Sum):
+            yield e
+        if not isinstance(e, sp.Indexed | sp.KroneckerDelta | sp.Symbol):
+            waiting += [x for x in e.args if isinstance(x, sp.Expr)]
+
+
+def _deltas(model: Model) -> tuple[sp.Expr, ...]:
+    pairs = ((Index(f"{size}'", size), Index(f"{size}''", size)) for size in model.sizes)
+    return tuple(delta(*pair) for pair in pairs)

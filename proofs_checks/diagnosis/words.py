@@ -1,0 +1,98 @@
+r"""Sentences about mistakes, as a researcher would say them; mathematics stands between $ signs.
+
+    "the factor $\frac{1}{\sqrt{d_k}}$ is missing"
+    "$p_{ic}$ and $y_{ic}$ are exchanged"
+    "the baseline $\mathbb{E}_{\alpha_i}[b]$ is missing"
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from proofs_checks.edits import Edit
+from theory.algebra.expressions import bound_of
+from theory.algebra.symbols import Tensor
+from theory.latex import expression as latex_of
+from theory.latex.names import name_of as latex_name
+from theory.latex.names import subscripted
+from theory.latex.recognition import stochastic_tensors
+from theory.models import Model
+
+__all__ = ["mathematics", "missing_term", "sentence"]
+
+_SAID = {
+    "transposed": "{before} should be {after}: its indices are exchanged",
+    "wrong_index": "{before} should be {after}: wrong index",
+    "wrong_sum": "the sum should run over {after}, not over {before}",
+    "wrong_axis": "the softmax is over the wrong axis: it should be normalised over {after}, "
+    "not over {before}",
+    "wrong_power": "{before} should be {after}: wrong power",
+    "wrong_quantity": "{before} should be {after}",
+    "extra_term": "the term {before} is one too many",
+    "extra_factor": "the factor {before} is one too many",
+    "missing_factor": "the factor {after} is missing",
+}
+
+
+def sentence(edit: Edit, side: str, model: Model) -> str:
+    """Return what was wrong, given the edit that repairs it; ``side`` is "left" or "right"."""
+    if edit.undoes == "sign":
+        return _sign(edit, side, model)
+    before, after = (mathematics(x, model) for x in (edit.before, edit.after))
+    if edit.undoes == "factor":
+        return _factor(edit, before, after)
+    if edit.undoes == "exchanged":
+        return f"{before} and {after} are exchanged"
+    if edit.undoes == "missing_term":
+        return missing_term(edit.after, model)
+    if edit.undoes == "transposed" and not isinstance(edit.before, sp.Indexed):
+        return f"the indices {before} and {after} are exchanged"
+    return _SAID[edit.undoes].format(before=before, after=after)
+
+
+def _sign(edit: Edit, side: str, model: Model) -> str:
+    if edit.is_whole:
+        return f"the sign of the {side} side is wrong"
+    term: Any = edit.before
+    unsigned = -term if term.could_extract_minus_sign() else term
+    return f"the sign of {mathematics(unsigned, model)} is wrong"
+
+
+def _factor(edit: Edit, before: str, after: str) -> str:
+    if edit.before is None:
+        return f"the factor {after} is missing"
+    if edit.after is None:
+        return f"the factor {before} is one too many"
+    return f"the factor {before} should be {after}"
+
+
+def missing_term(term: Any, model: Model) -> str:
+    """Return that ``term`` is missing; minus a mean under weights is called the baseline."""
+    if term.could_extract_minus_sign():
+        means = [node for node in term.atoms(sp.Sum) if _is_mean(node, model)]
+        if len(means) == 1:
+            return f"the baseline {mathematics(means[0], model)} is missing"
+    return f"the term {mathematics(term, model)} is missing"
+
+
+def _is_mean(e: sp.Sum, model: Model) -> bool:
+    """Return whether a sum is weighted by entries that sum to one over its index."""
+    bound = bound_of(e)
+    return any(
+        isinstance(factor, sp.Indexed)
+        and str(factor.base.label) in stochastic_tensors(model)
+        and factor.indices[-1] in bound
+        and not set(factor.indices[:-1]) & set(bound)
+        for factor in sp.Mul.make_args(e.function)
+    )
+
+
+def mathematics(e: Any, model: Model) -> str:
+    """Return an expression, a tensor or an index in LaTeX between $ signs; empty for None."""
+    if e is None:
+        return ""
+    if isinstance(e, Tensor):
+        return f"${subscripted(latex_name(str(e.label)))}$"
+    return f"${latex_of(e, model)}$"

@@ -1,0 +1,84 @@
+"""Edits of summands and of quantities: signs, dropped terms, one quantity for another."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import sympy as sp
+
+from proofs_checks.edits.edit import Change, Insertions, Place, Role
+from theory.algebra.expressions import free_indices, substitute
+from theory.algebra.symbols import Index, Tensor
+from theory.models import Model
+
+__all__ = ["assignments", "exchanges", "replacements", "signs", "terms_inserted", "terms_removed"]
+
+MOST_ASSIGNMENTS = 64  # of indices in scope to the free indices of one inserted expression
+
+
+def signs(place: Place, _: Model, __: Insertions) -> Iterator[Change]:
+    """The other sign, of the whole or of a summand."""
+    if place.role is Role.TERM and not place.node.is_zero:
+        yield Change("sign", "sign", place.node, -place.node, -place.node)
+
+
+def terms_removed(place: Place, _: Model, __: Insertions) -> Iterator[Change]:
+    """A summand dropped."""
+    if isinstance(place.node, sp.Add):
+        for term in place.node.args:
+            rest = sp.Add(*(t for t in place.node.args if t != term))
+            yield Change("missing_term", "extra_term", term, None, rest)
+    elif place.node.is_Number and not place.node.is_zero and place.role is Role.TERM:
+        yield Change("missing_term", "extra_term", place.node, None, sp.S.Zero)
+
+
+def terms_inserted(place: Place, _: Model, inserted: Insertions) -> Iterator[Change]:
+    """A summand added, with either sign."""
+    if place.role is Role.ENTRY or place.node.is_Number:
+        return
+    for pattern in inserted.terms:
+        for term in assignments(pattern, place.scope):
+            for signed in (term, -term):
+                yield Change("extra_term", "missing_term", None, signed, place.node + signed)
+
+
+def replacements(place: Place, model: Model, _: Insertions) -> Iterator[Change]:
+    """One entry replaced by the same entry of another quantity of that shape."""
+    if isinstance(place.node, sp.Indexed):
+        for other in _same_shape(place.node.base, model):
+            new = other[tuple(place.node.indices)]
+            yield Change("wrong_quantity", "wrong_quantity", place.node, new, new)
+
+
+def exchanges(place: Place, model: Model, _: Insertions) -> Iterator[Change]:
+    """Two quantities of one shape exchanged throughout a summand or the whole."""
+    if place.role is not Role.TERM or isinstance(place.node, sp.Indexed):
+        return
+    present = sorted({entry.base for entry in place.node.atoms(sp.Indexed)}, key=str)
+    for first in present:
+        for second in _same_shape(first, model):
+            if second in present and str(first) < str(second):
+                new = place.node.xreplace({first: second, second: first})
+                yield Change("exchanged", "exchanged", first, second, new)
+
+
+def assignments(pattern: sp.Expr, scope: tuple[Index, ...]) -> Iterator[sp.Expr]:
+    """Yield ``pattern`` with its free indices replaced by indices in scope over the same sizes.
+
+    An assignment that leaves only a number, as in delta_ii, is no such expression any more.
+    """
+    free = sorted(free_indices(pattern), key=str)
+    choices = [[x for x in scope if x.size == k.size] for k in free]
+    for chosen in itertools.islice(itertools.product(*choices), MOST_ASSIGNMENTS):
+        renaming = {k: x for k, x in zip(free, chosen, strict=True) if k != x}
+        instance = substitute(pattern, renaming) if renaming else pattern
+        if pattern.is_number or not instance.is_number:
+            yield instance
+
+
+def _same_shape(tensor: Any, model: Model) -> list[Tensor]:
+    others = (t for t in model.tensors.values() if isinstance(t, Tensor))
+    return [t for t in others if t != tensor and t.axes == tensor.axes]
+

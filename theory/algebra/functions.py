@@ -1,0 +1,124 @@
+"""exp, log and |.| of polynomials; every other function is opaque.
+
+* exp turns sums into products and undoes log; log turns products into sums and undoes exp, so
+  exp(s - lse) is the softmax and softmax^2 is exp(2s)/Z^2;
+* log x says that x > 0.  Of a product only that is known to be > 0, so where the signs of two
+  factors are unknown it becomes log|x| + log|y|; log(x^2) = 2 log|x|.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeAlias
+
+from theory.algebra.limits import AlgebraError
+from theory.algebra.polynomial import Atom, Base, Function, Monomial, Polynomial, Prime
+from theory.algebra.powers import factorised, power, primitive
+
+if TYPE_CHECKING:
+    from theory.algebra.ring import Ring
+
+__all__ = ["absolute", "exp", "function", "log"]
+
+Number: TypeAlias = Fraction | int
+
+
+def function(ring: Ring, name: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
+    """Return a function of polynomials."""
+    known = {"exp": exp, "log": log, "abs": absolute}
+    if name in known and len(arguments) == 1:
+        return known[name](ring, arguments[0])
+    return Polynomial.of(Function(name, arguments))
+
+
+def exp(ring: Ring, value: Polynomial) -> Polynomial:
+    """Return exp of a polynomial: a product with one factor for each term."""
+    result = Polynomial.of(1)
+    for monomial, coefficient in value.terms.items():
+        inner = _argument_of_log(monomial)
+        if inner is not None:
+            factor = power(ring, inner, coefficient)
+        else:
+            atom = Function("exp", (Polynomial.of(monomial),))
+            factor = ring.assemble(((atom, coefficient),))
+        result = ring.multiply(result, factor)
+    return result
+
+
+def _argument_of_log(monomial: Monomial) -> Polynomial | None:
+    if len(monomial.factors) == 1:
+        atom, exponent = monomial.factors[0]
+        if exponent == 1 and isinstance(atom, Function) and atom.name == "log":
+            return atom.arguments[0]
+    return None
+
+
+def log(ring: Ring, value: Polynomial) -> Polynomial:
+    """Return log of a polynomial: a sum with one term for each factor."""
+    if not value:
+        raise AlgebraError("logarithm of an expression that is identically zero.")
+    factors, number = _factors(ring, value)
+    unsigned = [a for a, e in factors if not (a.nonnegative or e.denominator != 1)]
+    odd = [a for a, e in factors if a in unsigned and e % 2]
+    if number < 0 and not odd:
+        return Polynomial.of(Function("log", (value,)))  # of nothing positive: nowhere defined
+    parts = [_opaque_log(Polynomial.of(p)).scaled(e) for p, e in factorised(abs(number)).items()]
+    for atom, e in factors:
+        if atom in unsigned and odd != [atom]:
+            parts.append(_log_of_atom(ring, atom, magnitude=True).scaled(e))
+        else:
+            sign = -1 if number < 0 and odd == [atom] else 1
+            parts.append(_log_of_atom(ring, atom, sign).scaled(e))
+    return Polynomial.add(parts)
+
+
+def _factors(ring: Ring, value: Polynomial) -> tuple[list[tuple[Atom, Number]], Fraction]:
+    """Return the factors of a polynomial, a sum of terms counting as one, and its number."""
+    if value.single is not None:
+        monomial, coefficient = value.single
+        return list(monomial.factors), Fraction(coefficient)
+    content, number, part = primitive(ring, value, whole=True)
+    if part.single is not None:
+        product = ring.multiply(Polynomial({content: number}), part)
+        return _factors(ring, product)
+    return [*content.factors, (Base(part), 1)], number
+
+
+def _log_of_atom(ring: Ring, atom: Atom, sign: int = 1, magnitude: bool = False) -> Polynomial:
+    """Return log(sign * atom), or log|atom|."""
+    if isinstance(atom, Function) and atom.name == "exp":
+        return atom.arguments[0]
+    if isinstance(atom, Prime):
+        return _opaque_log(Polynomial.of(atom.value))
+    inner = atom.polynomial if isinstance(atom, Base) else Polynomial.of(atom)
+    return log(ring, absolute(ring, inner)) if magnitude else _opaque_log(inner.scaled(sign))
+
+
+def _opaque_log(argument: Polynomial) -> Polynomial:
+    return Polynomial.of(Function("log", (argument,)))
+
+
+def absolute(ring: Ring, value: Polynomial) -> Polynomial:
+    """Return |value|; of a product it is the product of the magnitudes."""
+    if value.nonnegative:
+        return value
+    if value.single is not None:
+        return _absolute_product(ring, *value.single)
+    content, number, part = primitive(ring, value, whole=True)
+    if part.single is not None:
+        return absolute(ring, ring.multiply(Polynomial({content: number}), part))
+    inside = part if part.nonnegative else Polynomial.of(Function("abs", (part,)))
+    return ring.multiply(_absolute_product(ring, content, number), inside)
+
+
+def _absolute_product(ring: Ring, monomial: Monomial, coefficient: Number) -> Polynomial:
+    result = Polynomial.of(abs(coefficient))
+    for atom, e in monomial.factors:
+        magnitude = Polynomial.of(atom)
+        if not atom.nonnegative and e.denominator == 1 and e % 2:
+            if isinstance(atom, Base):
+                magnitude = absolute(ring, atom.polynomial)
+            else:
+                magnitude = Polynomial.of(Function("abs", (magnitude,)))
+        result = ring.multiply(result, power(ring, magnitude, e))
+    return result

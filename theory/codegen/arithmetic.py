@@ -1,0 +1,141 @@
+"""Elementwise arithmetic with broadcasting: sums of terms, products, quotients, powers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from theory.algebra.symbols import Index, Size
+from theory.codegen import exponentials
+from theory.codegen.patterns import summand
+from theory.codegen.values import ATOM, POWER, PRODUCT, SUM, Value, align, joined_hints, ordered
+from theory.models.model import name_of
+
+if TYPE_CHECKING:
+    from theory.codegen.writer import Writer
+
+__all__ = ["is_plain", "multiplied", "number", "product", "quotient", "sum_of_terms"]
+
+Order = Sequence[Index]
+
+
+def is_plain(e: sp.Basic) -> bool:
+    """Return whether an expression holds numbers and sizes only, so that `math` computes it."""
+    return e.free_symbols <= e.atoms(Size)
+
+
+def number(e: sp.Rational | sp.NumberSymbol) -> Value:
+    """Return a number: 3, 1 / 2, math.pi."""
+    if isinstance(e, sp.Rational):
+        return Value(str(e.p) if e.q == 1 else f"{e.p} / {e.q}", (), ATOM if e.q == 1 else PRODUCT)
+    known = {sp.pi: "math.pi", sp.E: "math.e"}
+    return Value(known.get(e) or repr(float(e)), ())
+
+
+def sum_of_terms(w: Writer, e: sp.Add, order: Order, *, whole: bool = False) -> Value:
+    """Return a sum of terms, those with a minus sign last.
+
+    ``whole``: it is a whole right side, which may be as long as it likes.
+    """
+    signed = [_coefficient(term) for term in e.as_ordered_terms()]
+    signed.sort(key=lambda pair: bool(pair[0].is_negative))
+    signs = ["-" if c.is_negative else "+" for c, _ in signed]
+    values = [w.value(abs(c) * rest, order) for c, rest in signed]
+    axes = ordered((k for v in values for k in v.axes), order)
+    aligned = [align(v, axes, w.dialect) for v in (values if whole else w.fit(values))]
+    first, *others = (v.at_least(PRODUCT) for v in aligned)
+    code = ("-" if signs[0] == "-" else "") + first
+    code += "".join(f" {sign} {term}" for sign, term in zip(signs[1:], others, strict=True))
+    return Value(code, axes, SUM, joined_hints(aligned))
+
+
+def _coefficient(term: Any) -> tuple[Any, Any]:
+    """Return the number in front of a term, also that inside its sum."""
+    number, rest = term.as_coeff_Mul()
+    if isinstance(rest, sp.Sum):
+        inside, body = summand(rest).as_coeff_Mul()
+        return number * inside, sp.Sum(body, *rest.limits)
+    return number, rest
+
+
+def product(w: Writer, e: sp.Expr, order: Order) -> Value:
+    """Return a product or a power."""
+    coefficient, rest = e.as_coeff_Mul()
+    above, below = quotient(w, rest, order)
+    return multiplied(w, coefficient, above, below, order)
+
+
+def quotient(w: Writer, e: sp.Expr, order: Order) -> tuple[list[Value], list[Value]]:
+    """Return the factors above and below the fraction bar."""
+    above, e = exponentials.taken_out(w, e, order)
+    below: list[Value] = []
+    factors = [f for f in sp.Mul.make_args(e) if f != 1]
+    entries = {f.indices: name_of(f.base) for f in factors if isinstance(f, sp.Indexed)}
+    for factor in sorted(factors, key=lambda f: not isinstance(f, sp.Indexed)):
+        if not isinstance(factor, sp.Pow):
+            above.append(w.value(factor, order))
+        elif not factor.exp.could_extract_minus_sign():
+            above.append(_power(w, factor.base, factor.exp, order))
+        elif factor.exp == -1 and isinstance(factor.base, sp.Indexed):
+            below.append(_divisor(w, factor.base, entries.get(factor.base.indices)))
+        else:
+            below.append(_power(w, factor.base, -factor.exp, order))
+    return above, below
+
+
+def _divisor(w: Writer, entry: sp.Indexed, beside: str | None) -> Value:
+    """Return the entry that a fraction divides by.
+
+    A softmax may underflow to zero.  Where the factor ``beside`` it above the fraction bar is zero,
+    so is the quotient.
+    """
+    value = w.entry(entry)
+    if beside is None or name_of(entry.base) not in w.facts.softmaxes:
+        return value
+    present = f"{w.names.of(beside)} != 0"
+    return Value(w.dialect.where(present, value.code, "1.0"), value.axes, ATOM, value.hint)
+
+
+def _power(w: Writer, base: sp.Expr, exponent: sp.Expr, order: Order) -> Value:
+    (value,) = w.fit([w.value(base, order)])
+    if exponent == 1:
+        return value
+    if exponent == sp.Rational(1, 2):
+        root = "math.sqrt" if is_plain(base) else w.dialect.call("sqrt")[:-2]
+        return Value(f"{root}({value.code})", value.axes, ATOM, f"sqrt_{value.hint}")
+    power = w.value(exponent, order)
+    axes = ordered((*value.axes, *power.axes), order)
+    left, right = (align(v, axes, w.dialect).at_least(ATOM) for v in (value, power))
+    mark = "**" if left.isidentifier() and right.isalnum() else " ** "
+    return Value(f"{left}{mark}{right}", axes, POWER, value.hint)
+
+
+def multiplied(
+    w: Writer,
+    coefficient: sp.Expr,
+    above: Sequence[Value],
+    below: Sequence[Value],
+    order: Order,
+) -> Value:
+    """Return coefficient * above / below, broadcast; numbers stand first."""
+    axes = ordered((k for v in (*above, *below) for k in v.axes), order)
+    aligned = [align(v, axes, w.dialect) for v in w.fit([*above, *below])]
+    top = sorted(aligned[: len(above)], key=lambda v: bool(v.axes))
+    bottom = aligned[len(above) :]
+    numerator, denominator = sp.fraction(coefficient)
+    if abs(numerator) != 1:
+        top.insert(0, Value(str(abs(numerator)), ()))
+    if denominator != 1:
+        bottom.insert(0, Value(str(denominator), ()))
+    minus = bool(numerator.is_negative)
+    if not minus and len(top) == 1 and not bottom:
+        return top[0]
+    first, *others = top or [Value("1", ())]
+    code = ("-" if minus else "") + first.at_least(POWER if minus or others else PRODUCT)
+    code += "".join(f" * {v.at_least(POWER)}" for v in others)
+    if bottom:
+        under = " * ".join(v.at_least(POWER) for v in bottom)
+        code += f" / {under}" if len(bottom) == 1 else f" / ({under})"
+    return Value(code, axes, PRODUCT, joined_hints(top))

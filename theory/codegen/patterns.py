@@ -1,0 +1,186 @@
+"""Patterns that must not be computed as they stand: softmax and log-sum-exp.
+
+Recognised from the structure of an expression, whatever its symbols are called:
+
+    sum_k w_ik exp(E_ik)                          a sum of exponentials, with weights >= 0
+    w_ij exp(E_ij) / sum_k w_ik exp(E_ik)         a softmax over j
+
+Written out, exp overflows at 710 and a row whose exponents are all below -745 divides by zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import sympy as sp
+
+from theory.algebra.expressions import bound_of, free_indices, substitute
+from theory.algebra.symbols import Index, Tensor
+
+__all__ = [
+    "ExponentialSum",
+    "Softmax",
+    "axes_of",
+    "canonical",
+    "exponential_sum",
+    "factors_of",
+    "occurring",
+    "shared_sums",
+    "softmax_in",
+    "summand",
+    "unused",
+]
+
+Powers = dict[sp.Expr, sp.Expr]
+
+
+@dataclass(frozen=True)
+class ExponentialSum:
+    """The sum over ``bound`` of ``weight`` times exp of ``exponent``; the weight is >= 0."""
+
+    exponent: sp.Expr
+    weight: sp.Expr
+    bound: tuple[Index, ...]
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """``weight`` exp(``exponent``) over its sum along an index, to an integer ``power``."""
+
+    exponent: sp.Expr
+    weight: sp.Expr
+    along: Index
+    power: sp.Expr = sp.S.One
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is the softmax itself, no higher power."""
+        return self.power == 1
+
+
+def summand(e: sp.Sum) -> sp.Expr:
+    """Return what a sum adds up."""
+    return e.args[0]  # type: ignore[return-value]
+
+
+def factors_of(expression: sp.Expr) -> Powers:
+    """Return the factors of a product with their exponents; exp(...) counts as one factor."""
+    powers: Powers = {}
+    for factor in sp.Mul.make_args(expression):
+        is_power = isinstance(factor, sp.Pow)
+        base, exponent = (factor.base, factor.exp) if is_power else (factor, sp.S.One)
+        powers[base] = powers.get(base, sp.S.Zero) + exponent
+    return powers
+
+
+def product_of(powers: Mapping[sp.Expr, sp.Expr]) -> sp.Expr:
+    """Return the product again."""
+    return sp.Mul(*(sp.Pow(base, exponent) for base, exponent in powers.items()))
+
+
+def exponential_sum(expression: sp.Basic) -> ExponentialSum | None:
+    """Return the parts of a sum of exponentials, None for anything else."""
+    if not isinstance(expression, sp.Sum):
+        return None
+    powers = factors_of(summand(expression))
+    exponents = [base for base in powers if isinstance(base, sp.exp)]
+    if not exponents or any(powers[e] != 1 for e in exponents):
+        return None
+    rest = {base: n for base, n in powers.items() if base not in exponents}
+    bound = bound_of(expression)
+    exponent = sp.Add(*(e.args[0] for e in exponents))  # type: ignore[arg-type]
+    if not all(_nonnegative(base) for base in rest) or not set(bound) <= free_indices(exponent):
+        return None
+    return ExponentialSum(exponent, product_of(rest), tuple(bound))
+
+
+def _nonnegative(factor: sp.Expr) -> bool:
+    if isinstance(factor, sp.Indexed):
+        return isinstance(factor.base, Tensor) and bool(factor.base.label.is_nonnegative)
+    return bool(factor.is_nonnegative)
+
+
+def softmax_in(expression: sp.Expr) -> tuple[Softmax, sp.Expr] | None:
+    """Return a softmax, or a power of one, among the factors of a product; and the other factors.
+
+    The denominator must be the sum of the very numerator, over one index.
+    """
+    powers = factors_of(expression)
+    for base, n in powers.items():
+        parts = exponential_sum(base) if n.is_integer and n.is_negative else None
+        if parts is None or len(parts.bound) != 1:
+            continue
+        (k,) = parts.bound
+        free = free_indices(expression) - free_indices(base)
+        for j in sorted((j for j in free if j.size == k.size), key=str):
+            numerator = factors_of(substitute(base.args[0], {k: j}) ** -n)
+            left = {b: e for b, e in powers.items() if b != base}
+            if all(left.get(b) == e for b, e in numerator.items()):
+                others = product_of({b: e for b, e in left.items() if b not in numerator})
+                exponent, weight = (
+                    substitute(part, {k: j}) for part in (parts.exponent, parts.weight)
+                )
+                return Softmax(exponent, weight, j, -n), others
+    return None
+
+
+# -- equal up to the names of indices ---------------------------------------------------------
+
+
+def axes_of(symbol: sp.Basic) -> tuple[Index, ...]:
+    """Return the indices of an entry, none for a scalar."""
+    return symbol.indices if isinstance(symbol, sp.Indexed) else ()  # type: ignore[return-value]
+
+
+def occurring(expression: sp.Basic) -> tuple[Index, ...]:
+    """Return the indices of an expression, bound ones too, in the order in which they occur."""
+    nodes = sp.preorder_traversal(expression)
+    return tuple(dict.fromkeys(node for node in nodes if isinstance(node, Index)))
+
+
+def unused(k: Index, taken: Iterable[Index]) -> Index:
+    """Return ``k``, with primes if its name is taken (the same ones in every run)."""
+    names, name = {x.name for x in taken}, k.name
+    while name in names:
+        name += "'"
+    return Index(name, k.size)
+
+
+def canonical(expression: sp.Basic) -> tuple[str, tuple[Index, ...]]:
+    """Return a text that is equal for expressions that differ in the names of indices only.
+
+    The second part are the free indices in the order in which they occur, so that equal texts say
+    which index of one expression is which of the other.
+    """
+    found = occurring(expression)
+    renaming = {k: Index(f"_{n}", k.size) for n, k in enumerate(found)}
+    text = str(expression.xreplace(renaming))
+    sizes = ",".join(k.size.name for k in found)
+    return f"{text}|{sizes}", tuple(k for k in found if k in free_indices(expression))
+
+
+def shared_sums(expressions: Iterable[sp.Basic]) -> frozenset[str]:
+    """Return the canonical texts of the sums worth a variable: those that occur more than once.
+
+    A sum that stands only inside products of other sums, where it can be opened, is worth one if
+    it has two axes at most; else keeping it might cost more memory than computing it again.
+    """
+    found: dict[str, list[bool]] = {}
+    for expression in expressions:
+        for e, inside in _sums_in(expression, False):
+            if exponential_sum(e) is None:
+                text, free = canonical(e)
+                found.setdefault(text, []).append(not inside or len(free) <= 2)
+    return frozenset(text for text, worth in found.items() if len(worth) > 1 and any(worth))
+
+
+def _sums_in(e: sp.Basic, inside: bool) -> Iterator[tuple[sp.Basic, bool]]:
+    """Yield every sum, and whether it is a factor of the product under another sum."""
+    if isinstance(e, sp.Sum):
+        yield e, inside
+        for factor in sp.Mul.make_args(summand(e)):
+            yield from _sums_in(factor, True)
+    else:
+        for argument in e.args:
+            yield from _sums_in(argument, False)
