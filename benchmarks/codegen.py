@@ -3,7 +3,7 @@
     python -m benchmarks.codegen
 
 One thread: the script restarts itself with the settings of the common BLAS libraries.  For each
-model and size: CPU seconds of the hand-written function, and the ratio generated / hand for the bare
+model and size: CPU time of the hand-written function, and the ratio generated / hand for the bare
 generated code and for the call with all checks of its arguments.  Hand-written and generated calls
 alternate, and the best of many rounds counts, so that a busy machine hurts both.
 """

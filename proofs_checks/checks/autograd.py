@@ -41,6 +41,16 @@ TOLERANCE = 1e-13
 
 
 @dataclass(frozen=True)
+class _Question:
+    """What is asked; ``through`` are the names that something is differentiated by."""
+
+    model: Model
+    reference: Reference
+    equation: Equation
+    through: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Comparison:
     """Both sides at one point: the worst entry, and how many entries could be compared."""
 
@@ -80,13 +90,12 @@ def check(
     if reference is None:
         detail = f"no hand-written torch implementation for model `{model.name}`"
         return _abstain(detail, seed, start)
+    sides = (*equation.args, *(line.value for line in model.by_name.values()))
+    question = _Question(model, reference, equation, differentiated(*sides))
     with _one_thread():
         try:
             seeds = (len(draws) * seed + k for k in range(len(draws)))
-            seen = [
-                _compare(model, reference, equation, draw, s)
-                for draw, s in zip(draws, seeds, strict=True)
-            ]
+            seen = [_compare(question, draw, s) for draw, s in zip(draws, seeds, strict=True)]
         except Unjudgeable as reason:
             return _abstain(str(reason), seed, start)
     return _outcome(seen, draws, seed, start)
@@ -138,31 +147,27 @@ def _outcome(
     )
 
 
-def _compare(
-    model: Model, reference: Reference, equation: Equation, draw: Draw, seed: int
-) -> _Comparison:
+def _compare(question: _Question, draw: Draw, seed: int) -> _Comparison:
     """Return the comparison at one draw, at a gentler one while entries overflow."""
-    result = _compare_once(model, reference, equation, draw, seed)
+    result = _compare_once(question, draw, seed)
     while result.overflowed:
         gentler = result.draw.gentler()
         if gentler is None:
             break
-        result = _compare_once(model, reference, equation, gentler, seed)
+        result = _compare_once(question, gentler, seed)
     return result
 
 
-def _compare_once(
-    model: Model, reference: Reference, equation: Equation, draw: Draw, seed: int
-) -> _Comparison:
+def _compare_once(question: _Question, draw: Draw, seed: int) -> _Comparison:
+    model, reference, through = question.model, question.reference, question.through
     generator = torch.Generator().manual_seed(seed)
-    through = differentiated(*equation.args)
     inputs = draw_inputs(model, reference, draw, generator)
     values = reference.values(inputs, model.features, through=through)
     majorant = reference.majorant(values, model.features, through=through)
     point = Point(reference, values, majorant, draw.sizes, generator, through)
     evaluator = Evaluator(model, point)
     with torch.no_grad():
-        left, right = (evaluator.evaluate(side) for side in equation.args)
+        left, right = (evaluator.evaluate(side) for side in question.equation.args)
         return _worst_entry(left, right, draw)
 
 

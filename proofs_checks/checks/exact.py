@@ -22,7 +22,7 @@ from proofs_checks.checks.evaluation.real_numbers import RealRun, as_text
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import Counterexample
 from theory.algebra.expressions import Equation
-from theory.models import Model
+from theory.models.model import Model
 
 __all__ = ["check", "counterexample"]
 

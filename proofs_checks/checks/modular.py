@@ -39,7 +39,7 @@ from proofs_checks.checks.evaluation.rational_points import RealStatement
 from proofs_checks.checks.evaluation.structure import Structure
 from proofs_checks.checks.outcome import Outcome
 from theory.algebra.expressions import Equation
-from theory.models import Model
+from theory.models.model import Model
 
 __all__ = ["check"]
 
@@ -121,8 +121,7 @@ class _Statement:
             if attempt > 100:
                 raise NotApplicable("no inputs were found at which both sides are defined.")
             try:
-                with np.errstate(over="ignore"):
-                    equal, worst, failure, keyed = self._one_run(attempt)
+                equal, worst, failure, keyed = self._one_run(attempt)
             except UnsuitableSize as size:
                 self.sizes[size.size.name] += 1
                 bound, runs = 1.0, 0

@@ -79,6 +79,7 @@ class Evaluator:
     def __init__(self, model: Model, point: Point) -> None:
         self.model = model
         self.point = point
+        self._recorded: dict[sp.Basic, Term] = {}
 
     def evaluate(self, e: sp.Basic) -> Term:
         """Return the value of an expression; its axes are the free indices.
@@ -210,8 +211,7 @@ class Evaluator:
         if inner == self.model.loss:
             return self._loss_gradient(entry_tensor(entry)).at(positions)
         nested = torch.is_grad_enabled()
-        with torch.enable_grad():
-            f = self.evaluate(inner)
+        f = self._on_graph(inner)
         derivative = Whole(
             jacobian(f.value, x.value, nested), jacobian(f.magnitude, x.magnitude, nested)
         )
@@ -220,6 +220,13 @@ class Evaluator:
             return result
         nowhere = spread(f.undefined, f.labels, result.labels).expand(result.value.shape)
         return Term(result.labels, result.value, result.magnitude, nowhere)
+
+    def _on_graph(self, e: sp.Basic) -> Term:
+        """Return the value of an expression with its graph; it is evaluated once."""
+        if e not in self._recorded:
+            with torch.enable_grad():
+                self._recorded[e] = self.evaluate(e)
+        return self._recorded[e]
 
     def _variable(self, entry: sp.Basic) -> Whole:
         """Return all entries of what an entry belongs to; they are on the graph."""

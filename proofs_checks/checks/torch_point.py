@@ -57,8 +57,9 @@ class Whole:
 class Point:
     """The quantities of one reference at one drawn point.
 
-    ``values`` and ``majorant`` come from the reference, ``through`` as given to it.  ``sizes`` are
-    by name.  ``draw`` adds inputs that the reference does not know, from ``generator``.
+    ``values`` and ``majorant`` come from the reference, ``through`` as given to it: the names that
+    something is differentiated by.  ``sizes`` are by name.  ``draw`` adds inputs that the
+    reference does not know, from ``generator``.
     """
 
     def __init__(
@@ -76,16 +77,21 @@ class Point:
         logs = {x: wholes.pop(log) for x, log in reference.logs.items()}
         self.wholes = wholes
         self._logs = {x: log for x, log in logs.items() if x not in through}
+        self._through = through
         self._generator = generator
         self._gradients: dict[str, Whole] = {}
 
     def draw(self, name: str, shape: tuple[int, ...], *, positive: bool) -> Whole:
-        """Return a new input: standard normal, or uniform in [0.5, 1.5] if it is positive."""
+        """Return a new input: standard normal, or uniform in [0.5, 1.5] if it is positive.
+
+        It is on the graph only if something is differentiated by it.
+        """
         if positive:
             x = torch.rand(shape, generator=self._generator, dtype=torch.float64) + 0.5
         else:
             x = torch.randn(shape, generator=self._generator, dtype=torch.float64)
-        self.wholes[name] = Whole(x.requires_grad_(), x.detach().abs().requires_grad_())
+        needed = name in self._through
+        self.wholes[name] = Whole(x.requires_grad_(needed), x.abs().detach().requires_grad_(needed))
         return self.wholes[name]
 
     def stable_log(self, name: str) -> Whole | None:

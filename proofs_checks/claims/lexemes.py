@@ -183,7 +183,7 @@ _FORMULA = re.compile(r"\$[^$]+\$|\\\([^$]+?\\\)")
 
 
 def _word(source: str, span: Span) -> Iterator[Lexeme]:
-    command = re.match(r"\([A-Za-z]+)", source)
+    command = re.match(r"\\([A-Za-z]+)", source)
     font = command[1] if command else ""
     inside = source[source.index("{") + 1 : -1].strip()
     if font == "mathbf" and function_named(inside) is None:

@@ -26,8 +26,9 @@ class Span(NamedTuple):
     end: int
 
     def to(self, other: Span) -> Span:
-        """Return the span from the start of this one to the end of ``other``."""
-        return Span(self.start, other.end)
+        """Return the span that covers this one and ``other``."""
+        # The parts of an expanded macro stand at its call, in no order.
+        return Span(min(self.start, other.start), max(self.end, other.end))
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ class _Tidier:
         elif name == "substack":
             return self._substack(i, lexeme)
         elif name in {"|", "Vert", "vert"}:
-            lexeme = Lexeme("bar", BARS.get(name, "||"), lexeme.span)
+            lexeme = Lexeme("bar", "|" if name == "vert" else "||", lexeme.span)
         elif name in {"lvert", "lVert", "rvert", "rVert"}:
             side = "open" if name[0] == "l" else "close"
             lexeme = Lexeme(side, "|" if "v" in name else "||", lexeme.span)
@@ -136,17 +136,19 @@ class _Tidier:
     def _brace(self, i: int) -> int:
         close = self.partner[i]
         inside = self.lexemes[i + 1 : close] if close - i <= 2 else []
-        scripted = bool(self.out) and (self.out[-1].sign("^", "_", "}") or self._takes_argument())
+        scripted = bool(self.out) and (
+            self.out[-1].sign("^", "_", "}") or self.out[-1].kind == "command"
+        )
         if close == i + 1 and not scripted:
             return close + 1  # {} holds nothing
         if len(inside) == 1 and not scripted and (is_relation(inside[0]) or inside[0].sign(*"+-")):
             self.removed.add(close)  # {=} only changes the spacing
             return i + 1
+        if not scripted and self._holds_statement(i):
+            self.removed.add(close)  # {\displaystyle A = B}, as some pages wrap all they show
+            return i + 1
         self._put(self.lexemes[i])
         return i + 1
-
-    def _takes_argument(self) -> bool:
-        return self.out[-1].kind == "command" and self.out[-1].text in {"frac", "dfrac", "tfrac"}
 
     def _open_box(self, i: int) -> int:
         """Go into the box that begins at ``i``, without its braces when it holds an equation."""

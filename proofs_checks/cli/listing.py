@@ -90,7 +90,12 @@ def _print_steps(steps: Sequence[ProofStep], model: Model) -> None:
             as_text, latex_chain([members[0].left, *(s.right for s in members)], model)
         )
         lefts = [first, *[""] * (len(others) - 1)]
-        rows += zip(lefts, others, (step.reason for step in members), strict=True)
+        reasons = (step.reason for step in members)
+        for row, before in zip(
+            zip(lefts, others, reasons, strict=True), [first, *others], strict=False
+        ):
+            if row[1] != before:  # contracting a silent delta changes nothing that is printed
+                rows.append(row)
     widths = [max(len(row[n]) for row in rows) for n in (0, 1)]
     for left, right, reason in rows:
         print(f"{left:>{widths[0]}} = {right:<{widths[1]}}   {reason}")

@@ -10,7 +10,7 @@ import sympy as sp
 
 from proofs_checks.diagnosis.point import NotEvaluable, Point, points
 from theory.algebra.canonical import AlgebraError
-from theory.algebra.expressions import Equation, free_indices
+from theory.algebra.expressions import Equation, entry_tensor, free_indices
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step
 from theory.models import Model, theory_of
 from theory.models.model import name_of
@@ -85,6 +85,13 @@ class Case:
             return self.theory.prove(Equation(one, other)).proved
         except (AlgebraError, NotEvaluable):
             return False
+
+    def determines(self, side: sp.Basic) -> bool:
+        """Return whether a side says what the other must be: a derivative or a defined quantity."""
+        if side.has(Partial, Step, Flow):
+            return True
+        name = name_of(entry_tensor(side))
+        return isinstance(side, sp.Indexed | sp.Symbol) and name in self.model.by_name
 
     def check_time(self) -> None:
         """Raise `OutOfTime` after the deadline."""

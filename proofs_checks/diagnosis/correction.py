@@ -12,7 +12,6 @@ from theory.algebra.canonical import AlgebraError
 from theory.algebra.expressions import Equation, entry_tensor, tensors_in
 from theory.algebra.reading import Reader
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import Flow, Partial, Step
 from theory.models.model import name_of
 
 __all__ = ["derived"]
@@ -27,7 +26,7 @@ def derived(case: Case) -> Equation | None:
     None if neither does, or if the derived equation is not proved.
     """
     for side in (0, 1):
-        if not _determines(case, case.sides[side]):
+        if not case.determines(case.sides[side]):
             continue
         for form in sorted(_forms(case, side), key=lambda e: _cost(case, e)):
             sides = [*case.sides]
@@ -35,13 +34,6 @@ def derived(case: Case) -> Equation | None:
             if len(str(form)) <= LONGEST and case.holds(*sides):
                 return Equation(*sides)
     return None
-
-
-def _determines(case: Case, side: sp.Basic) -> bool:
-    if side.has(Partial, Step, Flow):
-        return True
-    name = name_of(entry_tensor(side))
-    return isinstance(side, sp.Indexed | sp.Symbol) and name in case.model.by_name
 
 
 def _forms(case: Case, side: int) -> Iterator[Any]:

@@ -74,8 +74,7 @@ def _first(
         for edit in edits(case.sides[side], case.model, insertions, case.free):
             case.check_time()
             if edit.undoes in kinds and _rarity(edit, case.sides[side]) is rarity:
-                # what a whole side lacks is found by comparing terms; here it would be anything
-                if not (edit.is_whole and edit.undoes == "missing_term"):
+                if edit.before is not None or not _is_idle(case, side, edit):
                     found.append((side, edit))
     found.sort(key=lambda item: KINDS.index(item[1].undoes))
     for side, edit in found:
@@ -85,6 +84,18 @@ def _first(
             message = sentence(edit, NAMES[side], case.model)
             return Repair(edit.undoes, message, Equation(*sides))
     return None
+
+
+def _is_idle(case: Case, side: int, edit: Edit) -> bool:
+    """Return whether it would teach nothing that this insertion makes the equation true.
+
+    A term added to a whole side may be whatever is missing (terms are compared elsewhere), and
+    nobody forgets a factor in front of what the other side is derived from.
+    """
+    if edit.is_whole and edit.undoes == "missing_term":
+        return True
+    is_derived = case.determines(case.sides[side]) and not case.determines(case.sides[1 - side])
+    return is_derived and edit.undoes == "missing_factor" and edit.is_whole
 
 
 def _rarity(edit: Edit, side: sp.Expr) -> Rarity:

@@ -67,15 +67,14 @@ def exchanges(place: Place, model: Model, _: Insertions) -> Iterator[Change]:
 def assignments(pattern: sp.Expr, scope: tuple[Index, ...]) -> Iterator[sp.Expr]:
     """Yield ``pattern`` with its free indices replaced by indices in scope over the same sizes.
 
-    An assignment that leaves only a number, as in delta_ii, is no such expression any more.
+    Only an entry may get one index twice: a difference such as x_ij - x_ji would vanish.
     """
     free = sorted(free_indices(pattern), key=str)
     choices = [[x for x in scope if x.size == k.size] for k in free]
     for chosen in itertools.islice(itertools.product(*choices), MOST_ASSIGNMENTS):
-        renaming = {k: x for k, x in zip(free, chosen, strict=True) if k != x}
-        instance = substitute(pattern, renaming) if renaming else pattern
-        if pattern.is_number or not instance.is_number:
-            yield instance
+        if isinstance(pattern, sp.Indexed) or len(set(chosen)) == len(chosen):
+            renaming = {k: x for k, x in zip(free, chosen, strict=True) if k != x}
+            yield substitute(pattern, renaming) if renaming else pattern
 
 
 def _same_shape(tensor: Any, model: Model) -> list[Tensor]:

@@ -60,6 +60,7 @@ def bound_of(expression: sp.Sum) -> list[Index]:
     return [limit[0] for limit in expression.limits]  # type: ignore[misc]
 
 
+@bounded
 @lru_cache(maxsize=65536)
 def free_indices(expression: sp.Basic) -> frozenset[Index]:
     """Return the indices of ``expression`` that no sum binds."""
@@ -139,6 +140,7 @@ def slots(entry: sp.Basic) -> tuple[Any, ...]:
     return tuple(entry.indices) if isinstance(entry, sp.Indexed) else ()
 
 
+@bounded
 @lru_cache(maxsize=65536)
 def tensors_in(expression: sp.Basic) -> frozenset[str]:
     """Return the names of the tensors and scalars that occur (sizes and indices do not count)."""

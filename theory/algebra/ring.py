@@ -278,7 +278,10 @@ class Ring:
         if isinstance(atom, Base):
             return self.rename(atom.polynomial, renaming)
         if isinstance(atom, Closed):
-            names = {k: self.fresh(k[1]) for k in atom.bound}
+            # names that depend on nothing but what is renamed, so that inner sums are remembered
+            names = {k: (f"~{k[0]}", k[1]) for k in atom.bound}
+            while not atom.free.union(renaming.values()).isdisjoint(names.values()):
+                names = {k: (f"~{name[0]}", name[1]) for k, name in names.items()}
             body = self.rename_monomial(atom.body, {**renaming, **names})
             return self.sum_over(names.values(), body)
         raise AlgebraError(f"`{atom}` holds no index that could be renamed.")

@@ -13,7 +13,7 @@ mode, under their own names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sympy as sp
 
@@ -31,7 +31,7 @@ __all__ = ["function", "value_and_gradient"]
 
 
 def value_and_gradient(
-    model: Model, wrt: Sequence[str], backend: str = "numpy", *, name: str = ""
+    model: Model, wrt: Iterable[str], backend: str = "numpy", *, name: str = ""
 ) -> GeneratedFunction:
     """Return the function that gives ``(loss, {x: dL/dx})`` for every x in ``wrt``.
 
@@ -41,11 +41,13 @@ def value_and_gradient(
     A causal mask is made by the code, not given.
 
     Raises `ValueError` for an unknown backend, a name that is no Python identifier, an x of which
-    the loss is no function, or one named twice; `TypeError` if ``wrt`` is one string.
+    the loss is no function, or one named twice; `TypeError` if ``wrt`` is no list.
     """
     _check_request(model, backend, name)
-    if isinstance(wrt, str):
-        raise TypeError(f"`wrt` must be a list of names; got the string {wrt!r}. Use [{wrt!r}].")
+    if isinstance(wrt, str) or not isinstance(wrt, Iterable):
+        got = f"the string {wrt!r}. Use [{wrt!r}]" if isinstance(wrt, str) else f"{wrt!r}. Use []"
+        raise TypeError(f"`wrt` must be a list of names; got {got}.")
+    wrt = list(wrt)
     theory = theory_of(model)
     known = [x for x in theory.adjoints if x != model.loss.name and x not in made_mask(model)]
     known += [x for x in map(name_of, model.inputs) if x not in known and x not in made_mask(model)]
@@ -56,7 +58,7 @@ def value_and_gradient(
                 f"got {x!r}.{nearest(str(x), known)} Known: {', '.join(known)}."
             )
     if len(set(wrt)) < len(wrt):
-        twice = next(x for x in wrt if list(wrt).count(x) > 1)
+        twice = next(x for x in wrt if wrt.count(x) > 1)
         raise ValueError(f"`wrt` names every quantity once; got {twice!r} twice. Drop one.")
     lines = list(theory.lines)
     gradient: list[tuple[str, sp.Expr]] = []
@@ -99,11 +101,17 @@ def function(
 
     Raises `ValueError` for an unknown backend, a name that is no Python identifier, ``indices``
     that are not the free indices, names in ``given`` that are not needed or do not suffice, sums
-    over part of a range, and functions that the backend does not have.
+    over part of a range, and functions that the backend does not have; `TypeError` for anything
+    but an expression.
     """
     _check_request(model, backend, name, required=True)
+    if not isinstance(expression, sp.Expr | Equation):  # text would be evaluated by SymPy
+        raise TypeError(
+            f"`expression` must be an index expression or an Equation; got "
+            f"{type(expression).__name__}. Build it from the tensors of the model."
+        )
     left = expression.left if isinstance(expression, Equation) else None
-    body = expression.right if isinstance(expression, Equation) else sp.sympify(expression)
+    body = expression.right if isinstance(expression, Equation) else expression
     theory = theory_of(model)
     if body.has(Partial, Step, Flow):
         body = theory.resolve(body)
@@ -195,15 +203,17 @@ def _axes(
     body: sp.Expr, left: sp.Expr | None, indices: Sequence[Index] | None
 ) -> tuple[Index, ...]:
     free = free_indices(body)
-    if indices is None and left is not None:
-        return tuple(k for k in occurring(left) if k in free_indices(left))
-    if indices is None and len(free) <= 1:
-        return tuple(free)
-    axes = tuple(indices or ())
-    if not free <= set(axes) or len(set(axes)) < len(axes):
+    if indices is not None:
+        axes = tuple(indices)
+    elif left is not None:
+        axes = tuple(k for k in occurring(left) if k in free_indices(left))
+    else:
+        axes = tuple(free) if len(free) == 1 else ()
+    are_indices = all(isinstance(k, Index) for k in axes)
+    if not are_indices or not free <= set(axes) or len(set(axes)) < len(axes):
         wanted = ", ".join(str(k) for k in occurring(body) if k in free)
         raise ValueError(
-            f"`indices` must name every free index of the expression once, {wanted}; "
+            f"`indices` must name every free index of the expression once, {wanted or 'none'}; "
             f"got {', '.join(map(str, axes)) or 'none'}. Their order is that of the axes."
         )
     return axes

@@ -73,8 +73,8 @@ class GeneratedFunction:
                 f"`{self.__name__}` takes keyword arguments only; got {len(positional)} without a "
                 f"name. Call it as {self.__name__}{self.__signature__}."
             )
-        arguments, units = checked(self.program, given, self._backend)
         with self._backend.quietly():
+            arguments, units = checked(self.program, given, self._backend)
             for check, deviation in self._deviations:
                 self._require(check, deviation, arguments, units)
             result = self.raw(**arguments)

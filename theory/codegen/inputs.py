@@ -56,7 +56,7 @@ def checked(
     sizes = {a.name: _size(a.name, given[a.name]) for a in program.arguments if a.is_size}
     expected = [a for a in program.arguments if not a.is_size]
     arrays, units = backend.converted({a.name: given[a.name] for a in expected})
-    _check_shapes(expected, arrays, sizes, dict(program.least))
+    _check_shapes(expected, arrays, dict(program.least))
     for a in expected:
         _check_entries(a, arrays[a.name], backend)
         if not a.axes:
@@ -89,7 +89,7 @@ def _check_names(program: Program, given: Mapping[str, Any]) -> None:
 
 def _size(name: str, value: Any) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"`{name}` must be an integer; got {type(value).__name__}.")
+        raise TypeError(f"`{name}` must be an integer; got {type(value).__name__}. Pass an int.")
     if value < 1:
         raise ValueError(f"`{name}` must be at least 1; got {value}. Sizes count entries.")
     return int(value)
@@ -98,35 +98,30 @@ def _size(name: str, value: Any) -> int:
 def _check_shapes(
     expected: Sequence[Argument],
     arrays: Mapping[str, Any],
-    sizes: Mapping[str, int],
     least: Mapping[str, int],
 ) -> None:
-    known = {size: (value, "") for size, value in sizes.items()}
+    known: dict[str, tuple[int, str]] = {}
     for a in expected:
         shape = tuple(arrays[a.name].shape)
         if len(shape) != len(a.axes):
             what = f"shape {a.shape}, {len(a.axes)} axes" if a.axes else "no axes (a number)"
-            raise ValueError(
-                f"`{a.name}` must have {what}; got shape {shape}, {len(shape)} axes. "
-                "Add or remove axes."
-            )
+            raise ValueError(f"`{a.name}` must have {what}; got shape {shape}. Reshape it.")
         for axis, (size, value) in enumerate(zip(a.axes, shape, strict=True)):
             if value == 0:
                 raise ValueError(
                     f"`{a.name}` must have at least one entry along every axis; got shape {shape}, "
-                    f"in which axis {axis} ({size}) is 0."
+                    f"in which axis {axis} ({size}) is 0. Pass at least one."
                 )
             if value < least.get(size, 1):
                 raise ValueError(
                     f"`{a.name}` must have {size} >= {least[size]}, for the formula uses entry "
-                    f"{least[size]} of axis {axis}; got shape {shape}."
+                    f"{least[size]} of axis {axis}; got shape {shape}. Pass a longer one."
                 )
             wanted, source = known.setdefault(size, (value, a.name))
             if value != wanted:
-                because = f" because of `{source}`" if source else ""
                 raise ValueError(
-                    f"`{a.name}` has shape {shape}; axis {axis} is {size} = {wanted}{because}. "
-                    f"Give {f'`{a.name}` and `{source}`' if source else f'`{a.name}`'} one {size}."
+                    f"`{a.name}` has shape {shape}; axis {axis} is {size} = {wanted} because of "
+                    f"`{source}`. Make every axis {size} equally long."
                 )
 
 

@@ -46,9 +46,12 @@ def total(w: Writer, e: sp.Sum, order: Order) -> Value:
 
 def _sum_over(w: Writer, bound: Sequence[Index], body: sp.Expr, order: Order) -> Value:
     bound, body = _without_deltas(list(bound), body)
-    idle = [k for k in bound if k not in free_indices(body)]
-    if idle or not bound:
-        rest = symbols.total(body, *(k for k in bound if k not in idle))
+    used = [k for k in dict.fromkeys(bound) if k in free_indices(body)]
+    if len(used) < len(bound) or not bound:
+        idle = list(bound)
+        for k in used:
+            idle.remove(k)
+        rest = symbols.total(body, *used)
         return w.value(sp.Mul(*(k.size for k in idle), rest), order)
     terms = sp.Add.make_args(body)
     if len(terms) > 1:

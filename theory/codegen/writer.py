@@ -122,7 +122,7 @@ class Writer:
             value = self.value(expression, axes)
         value = align(value, axes, self.dialect)
         if set(axes) <= free_indices(expression):
-            alias = own and value.is_name and value.root in self.foreign
+            alias = own and axes and value.is_name and value.root in self.foreign
             return f"{value.code}.{self.dialect.copy}()" if alias else value.code
         shape = [self.size(k.size) for k in axes]
         zeros = self.dialect.filled("zeros", shape, self.facts.like)

@@ -25,7 +25,7 @@ RUNS = 4  # at most: contents and references settle after two or three
 LIMIT = 120  # seconds for one run
 
 
-class LatexError(RuntimeError):
+class LatexError(OSError):
     """pdflatex is missing, failed, or did not finish."""
 
 

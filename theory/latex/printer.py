@@ -17,15 +17,15 @@ import sympy as sp
 
 from theory.algebra.expressions import bound_of, free_indices
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
-from theory.latex.calculus import flattened, moved_subscript, partial, rate, step
+from theory.latex.calculus import flattened, partial, rate, step
 from theory.latex.contraction import Contraction, NotVectorial, Order, contract
+from theory.latex.entries import entry, is_feature, mean, named, position
 from theory.latex.functions import applied
 from theory.latex.names import Name, index_name, name_of, subscripted
 from theory.latex.pieces import (
     Kind,
     Piece,
     Signed,
-    bracketed,
     joined,
     minus,
     parenthesised,
@@ -111,7 +111,7 @@ class Printer:
                 raise NotVectorial
             slots = [k for part in parts for k in part]
         elif isinstance(e, sp.Indexed) and self.silent:
-            slots = [k for k, n in zip(e.indices, axes(e), strict=True) if _is_feature(n)]
+            slots = [k for k, n in zip(e.indices, axes(e), strict=True) if is_feature(n)]
         else:
             return () if isinstance(e, sp.Indexed) else None
         if len(set(slots)) < len(slots) or not all(isinstance(k, Index) for k in slots):
@@ -268,11 +268,11 @@ class Printer:
         if isinstance(e, Index):
             return Piece(index_name(self.letter(e)))
         if isinstance(e, Mean | Entropy):
-            return self._mean(e)
+            return mean(self, e)
         if isinstance(e, sp.KroneckerDelta):
-            return Piece(subscripted(Name(r"\delta"), [self._position(x) for x in e.args[:2]]))
+            return Piece(subscripted(Name(r"\delta"), [position(self, x) for x in e.args[:2]]))
         if isinstance(e, sp.Symbol | Tensor | Size):
-            return _named(name_of(str(e)))
+            return named(name_of(str(e)))
         if not e.args:
             return Piece(CONSTANTS.get(e, rf"\mathrm{{{e}}}"))
         return applied(self, e)
@@ -281,58 +281,12 @@ class Printer:
         own = self.own_order(e)
         if own is None or set(own) != set(order):
             raise NotVectorial
-        piece = partial(self, e) if isinstance(e, Partial) else self._entry(e)  # type: ignore[arg-type]
+        piece = partial(self, e) if isinstance(e, Partial) else entry(self, e)  # type: ignore[arg-type]
         if own == order:
             return piece
         if self.is_jacobian(e):
             raise NotVectorial
         return transposed(piece)
-
-    def _entry(self, e: sp.Indexed) -> Piece:
-        """Return an entry, a column x_i or a matrix W_O."""
-        name = label(e)
-        shown = [
-            self._position(k)
-            for k, n in zip(e.indices, axes(e), strict=True)
-            if not (self.silent and _is_feature(n))
-        ]
-        if shown and len(e.indices) - len(shown) == 1:
-            name = self._column_name(name)
-        return _named(name_of(name), shown)
-
-    def _column_name(self, name: str) -> str:
-        """Return the name of a column of a matrix: x for X, x_K for X_K."""
-        stem, *rest = name.split("_")
-        lower = "_".join((stem.lower(), *rest))
-        return lower if len(stem) == 1 and lower not in self.names else name
-
-    def _position(self, k: sp.Basic) -> str:
-        if isinstance(k, Index):
-            if self.is_silent(k):
-                raise NotVectorial
-            return index_name(self.letter(k))
-        return self.piece(k).tex  # type: ignore[arg-type]
-
-    def _mean(self, e: sp.Expr) -> Piece:
-        weights: Any = e.args[0]
-        at = [self._position(k) for k in weights.indices[:-1]]
-        under = subscripted(name_of(label(weights)), at)
-        if isinstance(e, Entropy):
-            return Piece(f"H({under})", height=1)
-        value = e.args[1]
-        entry = value.args[0] if isinstance(value, Step) else value
-        bare = subscripted(name_of(label(entry)))
-        moved = rf"\Delta{moved_subscript(self, value)} " if isinstance(value, Step) else ""
-        inside = Piece(f"{moved}{bare}")
-        return Piece(rf"\mathbb{{E}}_{{{under}}}{bracketed(inside, '[', ']').tex}", height=1)
-
-
-def _named(name: Name, indices: Iterable[str] = ()) -> Piece:
-    return Piece(subscripted(name, indices), Kind.PRODUCT if name.raised else Kind.ATOM)
-
-
-def _is_feature(size: sp.Basic) -> bool:
-    return isinstance(size, Size) and size.feature
 
 
 def _is_rational_power(e: sp.Basic) -> bool:

@@ -56,7 +56,9 @@ def escaped(text: str) -> str:
     return "".join(known)
 
 
-def prose(text: str, known: frozenset[str] = frozenset(), quoted: Mapping[str, str] | None = None):
+def prose(
+    text: str, known: frozenset[str] = frozenset(), quoted: Mapping[str, str] | None = None
+) -> str:
     """Return a sentence with its symbols set as mathematics.
 
     ``known`` are names of tensors, sizes and scalars; ``quoted`` maps phrases to the mathematics

@@ -60,10 +60,12 @@ def derivation(steps: Iterable[ProofStep], model: Model | None = None) -> str:
     known, quoted = phrases(model)
     rows = []
     for members in dict.fromkeys(map(tuple, chains)):  # what stands there twice is said once
-        first, *others = chain([member for member, _ in members], model)
-        reasons = [prose(reason, known, quoted) for _, reason in members[1:]]
-        lefts = [first, *[""] * (len(others) - 1)]
-        rows += [Row(*parts) for parts in zip(lefts, others, reasons, strict=True)]
+        left, *others = chain([member for member, _ in members], model)
+        before = ""
+        for right, (_, reason) in zip(others, members[1:], strict=True):
+            if right != before:  # two forms may look the same without their silent indices
+                rows.append(Row(left, right, prose(reason, known, quoted)))
+            left, before = "", right
     return aligned(rows)
 
 

@@ -70,14 +70,17 @@ class Arithmetic(Protocol):
 
 
 class Evaluator:
-    """Values of nodes, kept; `special` gives those of Exp, Log, Power and Apply."""
+    """Values of nodes, kept; `special` gives those of Exp, Log, Power and Apply.
+
+    Nodes in ``given`` have these values, however they are defined.
+    """
 
     def __init__(
-        self, arithmetic: Arithmetic, sizes: Mapping[str, int], leaves: Mapping[Leaf, Array]
+        self, arithmetic: Arithmetic, sizes: Mapping[str, int], given: Mapping[Node, Array]
     ) -> None:
         self.arithmetic = arithmetic
         self.sizes = dict(sizes)
-        self._values: dict[Node, Array] = {**leaves}
+        self._values: dict[Node, Array] = {**given}
 
     def shape(self, node: Node) -> tuple[int, ...]:
         """Return the shape of the array of a node."""

@@ -71,11 +71,11 @@ class FieldRun(Evaluator):
     def __init__(
         self,
         structure: Structure,
-        leaves: Mapping[Leaf, Array],
+        given: Mapping[Node, Array],
         salts: tuple[int, int],
         roots: int = 1,
     ) -> None:
-        super().__init__(PrimeField(), structure.sizes, leaves)
+        super().__init__(PrimeField(), structure.sizes, given)
         self.structure = structure
         self.roots = roots
         self.field = PrimeField()
@@ -177,11 +177,12 @@ class FieldRun(Evaluator):
 def keyed(values: Array, salt: np.uint64) -> Array:
     """Return pseudo-random units of F_p, a function of the values (two rounds of splitmix64)."""
     mixed = values
-    for _ in range(2):
-        mixed = mixed + salt
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed = mixed ^ (mixed >> np.uint64(31))
+    with np.errstate(over="ignore"):  # wraps around modulo 2^64, as it should
+        for _ in range(2):
+            mixed = mixed + salt
+            mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            mixed = mixed ^ (mixed >> np.uint64(31))
     return np.maximum(modulo(mixed), np.uint64(1))
 
 

@@ -70,7 +70,9 @@ class Graph:
         self, name: str, axes: tuple[Size, ...], nonnegative: bool = False, kind: str = "input"
     ) -> Leaf:
         """Return the array called ``name``."""
-        return self._intern(("leaf", kind, name, axes), lambda: Leaf(name, axes, nonnegative, kind))
+        return self._intern(
+            ("leaf", kind, name, axes, nonnegative), lambda: Leaf(name, axes, nonnegative, kind)
+        )
 
     def delta(self, size: Size) -> Delta:
         """Return the identity matrix."""

@@ -12,9 +12,6 @@ a rotation of 61 bits, and reduction is a shift and an addition.
 
   each below 3 * 2^42.  One floating-point matrix product sums them exactly as long as at most
   2^53 / (3 * 2^42) = 682 are added; longer sums are cut into pieces of 512.
-
-Unsigned subtractions wrap around on purpose; callers run under ``np.errstate(over="ignore")``,
-which NumPy wants for arrays without axes.
 """
 
 from __future__ import annotations
@@ -60,7 +57,7 @@ def residue(value: Fraction) -> int:
 def modulo(array: Array) -> Array:
     """Return any 64-bit unsigned integers modulo p."""
     folded = (array & _P) + (array >> _61)
-    return np.minimum(folded, folded - _P)
+    return folded - (folded >= _P) * _P
 
 
 class PrimeField:
@@ -77,12 +74,11 @@ class PrimeField:
     def add(self, first: Array, second: Array) -> Array:
         """Return the sum."""
         total = first + second
-        return np.minimum(total, total - _P)
+        return total - (total >= _P) * _P
 
     def negative(self, array: Array) -> Array:
         """Return the negative."""
-        opposite = _P - array
-        return np.minimum(opposite, opposite - _P)
+        return (_P - array) * (array != 0)
 
     def multiply(self, first: Array, second: Array) -> Array:
         """Return the product; large arrays are taken in blocks."""

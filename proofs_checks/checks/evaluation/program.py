@@ -25,7 +25,7 @@ from proofs_checks.checks.evaluation.change import (
 )
 from proofs_checks.checks.evaluation.derivative import jacobian
 from proofs_checks.checks.evaluation.graph import Factor, Graph
-from proofs_checks.checks.evaluation.nodes import AnyLabel, Label, Leaf, Node, NotApplicable
+from proofs_checks.checks.evaluation.nodes import AnyLabel, Label, Node, NotApplicable
 from theory.algebra.expressions import Equation
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Model, name_of
@@ -42,11 +42,10 @@ class Program:
         self.model = model
         self.graph = Graph()
         self._lines = {line.name: line for line in (*model.definitions, *model.vocabulary)}
-        self._tensors: dict[str, Node] = {}
+        self._tensors: dict[str, Node] = {}  # what the model knows, by name
         self._read: dict[sp.Basic, Labelled] = {}
         self._opened: set[str] = set()
-        for symbol in model.inputs:
-            self.tensor(symbol)
+        self._inputs = {name_of(symbol): symbol for symbol in model.inputs}
 
     def sides(self, equation: Equation) -> tuple[Node, Node, tuple[Index, ...]]:
         """Return both sides as nodes with the same axes, one for each free index, by name.
@@ -72,34 +71,37 @@ class Program:
     def tensor(self, symbol: sp.Basic) -> Node:
         """Return the node of a tensor or a scalar symbol."""
         name = name_of(symbol)
+        if name in self._inputs:
+            return self._leaf(self._inputs[name])
+        if name not in self._lines and self._differentiated(name) is None:
+            return self._leaf(symbol)
         if name not in self._tensors:
-            self._tensors[name] = self._new_tensor(name, symbol)
-        return self._tensors[name]
-
-    @property
-    def leaves(self) -> tuple[Leaf, ...]:
-        """The inputs: those of the model first, then free symbols of statements."""
-        return tuple(node for node in self._tensors.values() if isinstance(node, Leaf))
-
-    def _new_tensor(self, name: str, symbol: sp.Basic) -> Node:
-        line = self._lines.get(name)
-        if line is not None:
             if name in self._opened:
                 raise NotApplicable(f"`{name}` is defined by way of itself.")
             self._opened.add(name)
-            value = self._arranged(self.read(line.value), line.parameters)
-            return self.graph.named(name, value)
-        differentiated = name.removeprefix(f"d{name_of(self.model.loss)}_d")
-        if differentiated != name and differentiated in self.model.tensors:
-            by = self.tensor(self.model.tensors[differentiated])
-            return self.graph.named(name, jacobian(self.graph, self._loss, by))
+            try:
+                self._tensors[name] = self.graph.named(name, self._value(name))
+            finally:
+                self._opened.discard(name)
+        return self._tensors[name]
+
+    def _leaf(self, symbol: sp.Basic) -> Node:
         axes = symbol.axes if isinstance(symbol, Tensor) else ()
         label = symbol.label if isinstance(symbol, Tensor) else symbol
-        return self.graph.leaf(name, axes, bool(label.is_nonnegative))
+        return self.graph.leaf(name_of(symbol), axes, bool(label.is_nonnegative))
 
-    @property
-    def _loss(self) -> Node:
-        return self.tensor(self.model.loss)
+    def _value(self, name: str) -> Node:
+        """Return what a line of the model, or the derivative of the loss dL_dx, stands for."""
+        line = self._lines.get(name)
+        if line is not None:
+            return self._arranged(self.read(line.value), line.parameters)
+        by = self.tensor(self.model.tensors[self._differentiated(name) or ""])
+        return jacobian(self.graph, self.tensor(self.model.loss), by)
+
+    def _differentiated(self, name: str) -> str | None:
+        """Return x where the name is dL_dx."""
+        rest = name.removeprefix(f"d{name_of(self.model.loss)}_d")
+        return rest if rest != name and rest in self.model.tensors else None
 
     def _arranged(self, value: Labelled, out: Iterable[AnyLabel]) -> Node:
         return self.graph.product(ONE, [value], tuple(out))
@@ -119,7 +121,10 @@ class Program:
             case Tensor():
                 raise NotApplicable(f"the tensor `{e}` stands without its indices.")
             case sp.Symbol():
-                return Labelled(self.tensor(e), ())
+                node = self.tensor(e)
+                if node.axes:
+                    raise NotApplicable(f"`{e}` stands without its {len(node.axes)} indices.")
+                return Labelled(node, ())
             case sp.Add():
                 return self._sum_of(e.args)
             case sp.Mul():

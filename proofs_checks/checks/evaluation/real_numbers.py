@@ -93,8 +93,13 @@ class RealNumbers:
 class RealRun(Evaluator):
     """Values in real numbers; ``draw`` gives the rational array of a leaf when it is needed."""
 
-    def __init__(self, sizes: Mapping[str, int], draw: Callable[[Leaf, RealRun], Array]) -> None:
-        super().__init__(RealNumbers(), sizes, {})
+    def __init__(
+        self,
+        sizes: Mapping[str, int],
+        draw: Callable[[Leaf, RealRun], Array],
+        given: Mapping[Node, Array] | None = None,
+    ) -> None:
+        super().__init__(RealNumbers(), sizes, given or {})
         self._draw = draw
 
     def leaf(self, node: Leaf) -> Array:

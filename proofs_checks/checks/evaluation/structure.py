@@ -226,7 +226,7 @@ class Structure:
         coefficient, parts = self.factors(node)
         moved = _moved(parts, at)
         rest = [part for part in moved if not isinstance(part[1], Exp)]
-        powers = {(n, axes): e for e, n, axes in moved if isinstance(n, Exp)}
+        powers: Powers = {(n, axes): e for e, n, axes in moved if isinstance(n, Exp)}
         return scale * coefficient, rest, powers
 
     def _divided(self, monomials: list, unit: Powers, labels: tuple[Label, ...]) -> Node:

@@ -27,7 +27,7 @@ class Head:
     def __init__(self, name):
         self.model = model_named(name)
         sizes = self.model.size_names
-        self.i, self.j, self.k = indices("i j k", sizes["T"])
+        self.i, self.j, self.k, self.l = indices("i j k l", sizes["T"])
         (self.r,), (self.c,) = indices("r", sizes["d_k"]), indices("c", sizes["C"])
         self.L, self.eta = self.model.loss, scalar("eta", positive=True)
 
@@ -72,6 +72,23 @@ def test_derivatives_by_a_weight_pass_through_its_logarithm():
     assert check(BASE.model, wrong).agrees is False
 
 
+@pytest.mark.parametrize("scores", [300, 350, 700])
+@pytest.mark.parametrize("seed", range(5))
+def test_underflow_on_the_way_is_no_difference(scores, seed):
+    # e_j / Z^2 underflows, and e_k brings it back to where the other side still is
+    i, j, k = BASE.i, BASE.j, BASE.k
+    weights = [sp.exp(BASE.s(i, at)) / total(sp.exp(BASE.s(i, BASE.l)), BASE.l) for at in (j, k)]
+    jacobian = BASE.alpha(i, j) * (delta(j, k) - BASE.alpha(i, k))
+    for left, right in (
+        (Partial(weights[0], BASE.s(i, k)), jacobian),
+        (jacobian, weights[0] * (delta(j, k) - weights[1])),
+    ):
+        outcome = check(BASE.model, Equation(left, right), seed=seed, scores_scale=scores)
+        assert outcome.agrees is True, outcome
+        wrong = Equation(left, right + BASE.alpha(i, j) / 10**9)
+        assert check(BASE.model, wrong, seed=seed).agrees is False
+
+
 def test_definitions_and_inputs_of_a_document_join_the_vocabulary():
     i, j, k = BASE.i, BASE.j, BASE.k
     R = Tensor("R", (i.size, j.size))
@@ -82,6 +99,11 @@ def test_definitions_and_inputs_of_a_document_join_the_vocabulary():
     assert check(model, by_b).agrees is True
     cut = Equation(Partial(total(R[i, k] ** 2, k), R[i, j]), 2 * R[i, j])
     assert check(model, cut).agrees is True
+    U = Tensor("U", (i.size, BASE.c.size))
+    by_p = Definition(U[i, BASE.c], Partial(BASE.L, BASE.p(i, BASE.c)), "derivative by p")
+    model = dataclasses.replace(BASE.model, vocabulary=(*BASE.model.vocabulary, by_p))
+    ratio = Equation(U[i, BASE.c] * BASE.p(i, BASE.c), -BASE.y(i, BASE.c))
+    assert check(model, ratio).agrees is True
     Q = Tensor("Q", (Size("N"),) * 2)
     a, b = indices("a b", Size("N"))
     trace = total(Q[a, b] * Q[b, a], a, b)

@@ -261,6 +261,9 @@ def test_text_of_a_model_cannot_become_code():
         ({"indices": (i,)}, "once, i, j; got i. Their order is that of the axes"),
         ({"indices": (i, j, j)}, "got i, j, j"),
         ({"indices": None}, "got none"),
+        ({"indices": (i, "j")}, "once, i, j; got i, j"),
+        ({"expression": Equation(u[i, a], s[i, j]), "indices": None}, "once, i, j; got i, a"),
+        ({"expression": s[i, j] + sp.Float(0.5)}, "Float is not in the language"),
         ({"name": "2b"}, "`name` must be a Python identifier; got '2b'. Try 'x2b'"),
         ({"name": ""}, "must be a Python identifier; got ''. Try 'x'"),
         ({"backend": "jax"}, "`backend` must be 'numpy' or 'torch'; got 'jax'"),
@@ -278,6 +281,12 @@ def test_wrong_requests(arguments, text):
         request["expression"] = s[i, j] + alpha[i, j]
     with pytest.raises(ValueError, match=text):
         function(MODEL, **request)
+
+
+@pytest.mark.parametrize("expression", ["__import__('os').getcwd()", 3, None])
+def test_what_is_no_expression(expression):
+    with pytest.raises(TypeError, match=r"index expression or an Equation; got (str|int|NoneType)"):
+        function(MODEL, expression, name="law")
 
 
 def test_sums_over_part_of_a_range_are_refused():

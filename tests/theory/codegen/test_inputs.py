@@ -43,12 +43,12 @@ WRONG = [
     (
         {"W_K": np.ones((5, 3))},
         ValueError,
-        r"`W_K` has shape \(5, 3\); axis 1 is d_k = 4 because of `W_Q`\. Give `W_K` and `W_Q` one",
+        r"`W_K` has shape \(5, 3\); axis 1 is d_k = 4 because of `W_Q`\. Make every axis d_k",
     ),
     (
         {"X": np.ones(5)},
         ValueError,
-        r"`X` must have shape \(T, d_x\), 2 axes; got shape \(5,\), 1 axes",
+        r"`X` must have shape \(T, d_x\), 2 axes; got shape \(5,\)\. Reshape",
     ),
     ({"tau": np.ones(1)}, ValueError, r"`tau` must have no axes \(a number\); got shape \(1,\)"),
     (
@@ -235,7 +235,5 @@ def test_sizes_as_arguments(value, error, text):
 def test_size_argument_that_contradicts_a_shape():
     y = Tensor("y2", (T, T))
     f = function(MODEL, y[i, j], name="f", indices=(i, j))
-    with pytest.raises(
-        ValueError, match=r"`y2` has shape \(2, 3\); axis 1 is T = 2 because of `y2`"
-    ):
+    with pytest.raises(ValueError, match=r"`y2` has shape \(2, 3\); axis 1 is T = 2 because"):
         f(y2=np.ones((2, 3)))

@@ -219,6 +219,7 @@ def test_pickling_keeps_the_function(draw):
         ({"wrt": ["L"]}, ValueError, "got 'L'"),
         ({"wrt": ["W_Q", "W_Q"]}, ValueError, "once; got 'W_Q' twice. Drop one"),
         ({"wrt": "W_Q"}, TypeError, r"list of names; got the string 'W_Q'\. Use \['W_Q'\]"),
+        ({"wrt": None}, TypeError, r"`wrt` must be a list of names; got None\. Use \[\]"),
         ({"backend": "nunpy"}, ValueError, "'numpy' or 'torch'; got 'nunpy'. Did you mean `numpy`"),
         ({"name": "my gradient"}, ValueError, "identifier; got 'my gradient'. Try 'my_gradient'"),
         ({"name": "lambda"}, ValueError, "got 'lambda'. Try 'lambda_'"),

@@ -8,7 +8,9 @@ import re
 
 import numpy as np
 
-TOKEN = re.compile(r"\\(?:[Bb]igg?[lr])?([()\[\]])|\\[Bb]igg?[lr](?=\\)|(\\[A-Za-z]+)|(\d+)|(\S)")
+TOKEN = re.compile(
+    r"\\(?:[Bb]igg?[lr])?([()\[\]])|\\[Bb]igg?[lr](?=\\)|(\\[A-Za-z]+)|(\d+)|([A-Za-z]'*|\S)"
+)
 SKIPPED = frozenset((r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", r"\biggl", r"\biggr"))
 GREEK = {"alpha", "eta", "tau", "epsilon", "beta"}
 

@@ -163,7 +163,9 @@ def ranked(seed, depth):
 def arrays_of(model, seed):
     """Numbers for every tensor of a model and for every dL/dx; softmax rows sum to one."""
     rng = np.random.default_rng(seed)
-    arrays = {"eta": 0.7} | {f"eps_{x}": rng.uniform(0.5, 1) for x in "svQKVO"}
+    arrays = {"eta": 0.7}
+    for x in "svQKVO":
+        arrays[f"eps_{x}"] = arrays[f"epsilon_{x}"] = rng.uniform(0.5, 1)
     arrays |= {name: 2.0 for name in model.size_names}
     for name, tensor in model.tensors.items():
         shape = [2] * len(getattr(tensor, "axes", ()))

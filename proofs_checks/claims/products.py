@@ -1,0 +1,292 @@
+r"""What stands side by side: how far every prefix reaches.
+
+The conventions, as papers are read:
+
+- ``\sum`` takes everything to its right, up to ``+`` or ``-``.
+- A function takes the brackets that follow it, and only them: ``\exp(s) v`` is ``(\exp s) v``.
+  Without brackets it takes the factors up to ``+ - \cdot \times``, another function or a sum:
+  ``\log p_{ic} q`` is ``\log(p_{ic} q)``, ``\log 2\pi\sigma^2`` as one expects, and such a call is
+  marked ``bare`` so that the report can say how it was taken.  Brackets after such factors
+  (``\log p (1 - p)``) have two readings and are refused.
+- ``\partial``, ``d``, ``\Delta`` and ``\nabla_v`` take the one factor that follows;
+  ``\frac{\partial}{\partial x}`` takes everything, or the brackets that follow.
+- ``a/b`` divides by the one factor after the slash.  ``1/n \sum`` and ``1/2 (a + b)`` are
+  ``(1/n) \sum`` and ``(1/2)(a + b)``; ``1/2 x`` has two readings and is refused.
+- Side by side binds tighter than ``\cdot``, ``\times``, ``\odot``: ``A \odot B C`` is
+  ``A \odot (BC)``.
+"""
+
+from __future__ import annotations
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.calls import called, is_called_name
+from proofs_checks.claims.derivatives import derivative_of, is_half
+from proofs_checks.claims.notation import NEEDS_BRACKETS
+from proofs_checks.claims.pieces import (
+    Big,
+    Braces,
+    Change,
+    DerivativeOperator,
+    Formula,
+    Function,
+    Nabla,
+    core_bracket,
+    product,
+    refuse,
+    rewrap,
+)
+from proofs_checks.claims.places import Span
+from proofs_checks.claims.settling import settled
+from proofs_checks.claims.terminals import Terminal
+
+__all__ = ["folded"]
+
+PREFIXES = 64  # sums, functions, derivatives and divisions in one term
+_ONE_FACTOR = frozenset(["diag", "tr", "surd"])
+_PREFIXES = (Big, Function, Nabla, DerivativeOperator, Change)
+_WAITING = (Terminal, *_PREFIXES)
+Piece = tree.Node | Terminal
+
+
+def folded(pieces: list[Piece]) -> Formula:
+    """Return the term that a sequence of factors, operators and prefixes is.
+
+    The node may still be a `Change`, or side by side with one: the caller settles it, unless it
+    is half of a fraction.
+    """
+    fold = _Fold(pieces)
+    node = fold.term(settle=False)
+    return Formula(node, closed=len(pieces) == 1)
+
+
+class _Fold:
+    """Reads a term from left to right."""
+
+    def __init__(self, pieces: list[Piece]) -> None:
+        self.pieces = pieces
+        self.at = 0
+        self.depth = 0
+
+    # -- looking ----------------------------------------------------------------------------
+
+    def _peek(self, ahead: int = 0) -> Piece | None:
+        at = self.at + ahead
+        return self.pieces[at] if at < len(self.pieces) else None
+
+    def _operator(self, kind: str) -> Terminal | None:
+        piece = self._peek()
+        return piece if isinstance(piece, Terminal) and piece.type == kind else None
+
+    def _factor_follows(self) -> bool:
+        """Tell whether a plain factor follows: no operator, no prefix, no bracket."""
+        piece = self._peek()
+        return (
+            piece is not None
+            and not isinstance(piece, _WAITING)
+            and core_bracket(piece) is None
+        )
+
+    def _deeper(self, span: Span) -> None:
+        self.depth += 1
+        if self.depth > PREFIXES:
+            raise refuse(f"more than {PREFIXES} prefixes and divisions in one term", span)
+
+    # -- reading ----------------------------------------------------------------------------
+
+    def term(self, settle: bool = True) -> tree.Node:
+        """Read to the end of the term."""
+        node = self.run()
+        operator = self._operator("LOOSE")
+        if operator is None:
+            return settled(node) if settle else node
+        factors, symbol = [settled(node)], operator.value
+        while operator := self._operator("LOOSE"):
+            self.at += 1
+            right = settled(self.run())
+            if operator.value != symbol:
+                joined = tree.Product(
+                    tuple(factors), symbol, span=factors[0].span.to(factors[-1].span)
+                )
+                self._deeper(joined.span)
+                factors, symbol = [joined], operator.value
+            factors.append(right)
+        self._check_braces(factors)
+        return tree.Product(tuple(factors), symbol, span=factors[0].span.to(factors[-1].span))
+
+    def run(self) -> tree.Node:
+        """Read the factors that stand side by side, divided by what follows a slash."""
+        factors = [self.unit()]
+        while (piece := self._peek()) is not None:
+            if isinstance(piece, Terminal) and piece.type == "LOOSE":
+                break
+            if isinstance(piece, Terminal) and piece.type == "SLASH":
+                self._divide(factors)
+            else:
+                factors.append(self.unit())
+        self._check_braces(factors)
+        return product(factors)
+
+    def _divide(self, factors: list[tree.Node]) -> None:
+        """Read the slash and what it divides by; ``factors`` becomes the quotient."""
+        self.at += 1
+        below = self.unit()
+        if is_half(factors[-1]) and is_half(below):
+            changes = [below]
+            while isinstance(self._peek(), Change) or self._change_follows():
+                changes.append(self.unit())
+            factors[-1] = derivative_of(factors[-1], product(changes))
+            return
+        above = settled(product(factors))
+        self._deeper(above.span)
+        if self._factor_follows():
+            following = self._peek()
+            raise refuse(
+                "after a division it is not to be seen whether this factor is divided by too",
+                following if isinstance(following, tree.Node) else below,
+                expected="brackets, or `\\frac{..}{..}`",
+            )
+        factors[:] = [tree.Quotient(above, settled(below), span=above.span.to(below.span))]
+
+    def _change_follows(self) -> bool:
+        piece = self._peek()
+        return isinstance(piece, Terminal) and piece.type == "DIFF"
+
+    def unit(self) -> tree.Node:
+        """Read one factor, or a prefix with what it applies to."""
+        piece = self._peek()
+        if piece is None:
+            last = self.pieces[-1]
+            raise refuse("something is missing here", last.span, expected="an expression")
+        self.at += 1
+        if isinstance(piece, _WAITING):
+            self._deeper(piece.span)
+        if isinstance(piece, Terminal):
+            return self._marked(piece)
+        if isinstance(piece, Big):
+            return self._sum(piece)
+        if isinstance(piece, Function):
+            return self._call(piece)
+        if isinstance(piece, Change):
+            quantity = self.unit()
+            span = piece.span.to(quantity.span)
+            return Change(piece.symbol, quantity, piece.order, piece.tight, span=span)
+        if isinstance(piece, Nabla):
+            quantity = settled(self.unit())
+            span = piece.span.to(quantity.span)
+            return tree.Gradient(quantity, piece.by, piece.order, span=span)
+        if isinstance(piece, DerivativeOperator):
+            return self._derivative(piece)
+        following = self._peek()
+        bracket = core_bracket(following) if isinstance(following, tree.Node) else None
+        alone = self.at == 1 and self.at + 1 == len(self.pieces)
+        if bracket is not None and is_called_name(piece, bracket, alone):
+            self.at += 1
+            return rewrap(following, called(piece, bracket))  # type: ignore[arg-type]
+        return piece
+
+    def _marked(self, piece: Terminal) -> tree.Node:
+        if piece.type == "DIFF":
+            quantity = self.unit()
+            span = piece.span.to(quantity.span)
+            return Change("d", quantity, tight=piece.value == "d", span=span)
+        if piece.type == "STEP":
+            quantity = settled(self.unit())
+            return tree.Step(quantity, span=piece.span.to(quantity.span))
+        raise refuse(f"`{piece.value}` cannot stand here", piece.span, expected="an expression")
+
+    def _sum(self, big: Big) -> tree.Node:
+        sign = self._operator("SIGN")
+        self.at += sign is not None
+        body = self.term()
+        if sign is not None and sign.value == "-":
+            body = tree.Negate(body, span=sign.span.to(body.span))
+        span = big.span.to(body.span)
+        return tree.Sum(big.bounds, body, big.conditions, big.operator, span=span)
+
+    def _derivative(self, operator: DerivativeOperator) -> tree.Node:
+        following = self._peek()
+        if following is None:
+            return operator
+        in_brackets = isinstance(following, tree.Node) and core_bracket(following) is not None
+        quantity = self.unit() if in_brackets or operator.subscripted else self.term()
+        if in_brackets and self._factor_follows():
+            raise refuse(
+                "it is not to be seen whether this factor is differentiated too",
+                operator.span.to(quantity.span),
+                expected="brackets around all that is differentiated",
+            )
+        return derivative_of(operator, settled(quantity))
+
+    def _call(self, function: Function) -> tree.Node:
+        following = self._peek()
+        bracket = core_bracket(following) if isinstance(following, tree.Node) else None
+        if bracket is not None and isinstance(following, tree.Node):
+            self.at += 1
+            return rewrap(following, called(function, bracket))
+        if function.name in NEEDS_BRACKETS:
+            span = following.span if following is not None else function.span
+            raise refuse(
+                "this function needs brackets around its argument", span, expected="`(` or `[`"
+            )
+        if function.name in _ONE_FACTOR:
+            argument = settled(self.unit())
+            if function.name != "surd" and (self._factor_follows() or self._operator("SLASH")):
+                raise refuse(
+                    "it is not to be seen how far the argument of this function goes",
+                    function.span.to(argument.span),
+                    expected="brackets around the argument",
+                )
+        else:
+            argument = self._chain()
+        return called(function, argument)
+
+    def _chain(self) -> tree.Node:
+        """Read the argument of a function without brackets."""
+        first = self._peek()
+        factors = [self.unit()]
+        if isinstance(first, _PREFIXES):
+            return settled(factors[0])
+        while (piece := self._peek()) is not None:
+            if self._operator("SLASH"):
+                following = self._peek(1)
+                if isinstance(following, Change) or (
+                    isinstance(following, Terminal) and following.type == "DIFF"
+                ):
+                    break
+                self._divide(factors)
+            elif self._factor_follows():
+                factors.append(self.unit())
+            elif isinstance(piece, tree.Node) and core_bracket(piece) is not None:
+                raise refuse(
+                    "it is not to be seen whether this bracket belongs to the argument of the "
+                    "function before it",
+                    piece,
+                    expected="brackets around the argument",
+                )
+            else:
+                break
+        self._check_braces(factors)
+        return settled(product(factors))
+
+    def _check_braces(self, factors: list[tree.Node]) -> None:
+        """Refuse invisible braces that would change the meaning; take away the others."""
+        for n, factor in enumerate(factors):
+            if not isinstance(factor, Braces) or len(factors) == 1:
+                continue
+            body = factor.body
+            open_ended = isinstance(body, tree.Sum | tree.Quotient) or (
+                isinstance(body, tree.Call) and body.bare
+            )
+            loose = isinstance(body, tree.Product) and body.operator != ""
+            if not factor.closed and (
+                isinstance(body, tree.Add | tree.Negate)
+                or loose
+                or (open_ended and n + 1 < len(factors))
+            ):
+                raise refuse(
+                    "braces are invisible, so it is not to be seen what they hold together",
+                    factor,
+                    expected="brackets that show",
+                    suggestion="`\\left( .. \\right)`",
+                )
+            factors[n] = settled(body)

@@ -1,0 +1,114 @@
+"""The road from an equation or a law to a verdict."""
+
+import dataclasses
+
+import pytest
+
+from proofs_checks import audit
+from proofs_checks.checks.outcome import Outcome
+from proofs_checks.verdict import exit_status, worst
+from theory.algebra.expressions import Equation
+from theory.catalogue import law_named
+from theory.laws import ProofStep
+from theory.models import model_named
+
+HEAD = "attention-head"
+
+
+def mutated(law, change):
+    """Return the law with ``change(left, right)`` applied to its statement."""
+    return dataclasses.replace(
+        law, state=lambda model: Equation(*change(*law.state(model).args)), derive=law.derive
+    )
+
+
+def test_a_law_is_proved_and_every_judge_agrees():
+    report = audit.audit_law(law_named("advantage-routing"), model_named(HEAD))
+    assert report.status == "proved"
+    assert report.wrong_step is None
+    assert {o.judge: o.agrees for o in report.verdict.checks} == {
+        "normal_form": True,
+        "modular": True,
+        "exact": True,
+        "autograd": True,
+    }
+
+
+def test_the_hypothesis_that_a_proof_uses_is_reported():
+    verdict = audit.judge(
+        model_named(HEAD), law_named("logit-gradient").statement(model_named(HEAD))
+    )
+    assert verdict.hypotheses == ("sum_c y_ic = 1",)
+
+
+def test_a_false_statement_is_refuted_with_a_point_at_which_the_sides_differ():
+    model = model_named(HEAD)
+    left, right = law_named("advantage-routing").statement(model).args
+    verdict = audit.judge(model, Equation(left, -right))
+    assert verdict.status == "refuted"
+    assert verdict.counterexample is not None
+    assert verdict.counterexample.left != verdict.counterexample.right
+    assert verdict.counterexample.sizes["T"] == 2  # with one key every advantage is zero
+    assert verdict.residual
+
+
+def test_a_wrong_derivation_line_is_caught_at_that_line():
+    law = law_named("advantage-routing")
+    model = model_named(HEAD)
+    steps = list(law.derivation(model))
+    place = next(n for n, s in enumerate(steps) if s.reason.startswith("contract") and n > 4)
+    good = steps[place]
+    steps[place] = ProofStep(good.left, 2 * good.right, good.reason)
+    wrong = dataclasses.replace(law, derive=lambda _: tuple(steps))
+    report = audit.audit_law(wrong, model)
+    assert report.verdict.status == "proved"
+    assert report.wrong_step is not None
+    assert report.wrong_step.number == place + 1
+    assert report.status == "refuted"
+
+
+def test_a_derivation_that_ends_elsewhere_is_caught():
+    law = law_named("value-gradient")
+    other = law_named("advantage-routing")
+    report = audit.audit_law(dataclasses.replace(law, derive=other.derive), model_named(HEAD))
+    assert report.status == "undecided"
+    assert "does not lead from the left to the right" in report.wrong_step.verdict.detail
+
+
+@pytest.mark.parametrize("judge", ["modular", "exact", "autograd"])
+def test_a_judge_against_the_proof_raises_the_alarm(monkeypatch, judge):
+    def disagree(*_, **__):
+        return Outcome(judge, False, "planted")
+
+    monkeypatch.setattr(getattr(audit, judge), "check", disagree)
+    model = model_named(HEAD)
+    verdict = audit.judge(model, law_named("value-gradient").statement(model))
+    assert verdict.status == "inconsistent"
+    assert judge in verdict.detail
+
+
+def test_no_difference_seen_beside_a_counterexample_raises_the_alarm(monkeypatch):
+    def agree(*_, **__):
+        return Outcome("autograd", True, "planted")
+
+    monkeypatch.setattr(audit.autograd, "check", agree)
+    model = model_named(HEAD)
+    left, right = law_named("value-gradient").statement(model).args
+    assert audit.judge(model, Equation(left, 2 * right)).status == "inconsistent"
+
+
+def test_laws_are_shared_out_over_processes_and_none_is_lost():
+    laws = [law_named(n) for n in ("logit-gradient", "attention-weight-gradient", "value-gradient")]
+    laws += [law_named("advantage-routing"), law_named("upstream-gradient")]
+    reports = list(audit.audit_laws(laws, processes=2))
+    assert len(reports) == sum(len(law.models) for law in laws) >= audit.WORTH_SHARING
+    assert {(r.law.name, r.model) for r in reports} == {(w.name, m) for w in laws for m in w.models}
+    assert all(r.status == "proved" for r in reports)
+
+
+def test_the_gravest_verdict_decides_the_exit_status():
+    assert worst([]) == "proved"
+    assert exit_status(["proved", "undecided"]) == 3
+    assert exit_status(["undecided", "refuted", "proved"]) == 1
+    assert exit_status(["unreadable", "undecided"]) == 2
+    assert exit_status(["inconsistent", "proved"]) == 1
