@@ -3,13 +3,14 @@
 Both sides of an equation are evaluated at drawn points; every quantity takes its value from the
 hand-written reference, every derivative from torch.autograd.  An entry agrees if
 
-    |left - right| <= 1e-12 * max(mag(left), mag(right)),
+    |left - right| <= 1e-13 * max(mag(left), mag(right)),
 
 mag being the sum of the absolute values of all that was added up to get a side, through every
 step of the chain rule and before cancellation (`torch_majorant`).  In a saturated softmax the
 result may be far smaller than its terms; it is then judged on the scale of the terms, as float64
-can do no better.  On the plain draw results are of the order of their terms, so that a wrong
-coefficient 1 + 1e-9 is seen.
+can do no better.  Entries smaller than eps times the largest of the draw are judged on that scale:
+a derivative may have underflowed on its way to them.  On the plain draw results are of the order of
+their terms, so that a wrong coefficient 1 + 1e-9 is seen.
 
 An agreement is evidence, no proof; a difference refutes unless float64 misled us, which the other
 judges settle.

@@ -97,10 +97,10 @@ class _Statement:
         self.projected = self._projected()
 
     def _sizes(self, given: Mapping[str, int]) -> dict[str, int]:
-        sides = (self.left, self.right)
-        used = sizes_in(*sides) | {index.size.name for index in self.free}
+        nodes = self.hypotheses.concerning(self.left, self.right)
+        used = sizes_in(*nodes) | {index.size.name for index in self.free}
         others = iter(OTHER_SIZES * len(used))
-        least = least_sizes(*sides)
+        least = least_sizes(*nodes)
         names = [s.name for s in self.program.model.sizes if s.name in used]
         names += sorted(used - set(names))
         chosen = {x: given.get(x) or SIZES.get(x) or next(others) for x in names}

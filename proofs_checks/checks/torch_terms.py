@@ -41,6 +41,9 @@ Array = torch.Tensor
 
 EPS = torch.finfo(torch.float64).eps
 
+AXES = 24
+"""The most axes an array may have; torch.einsum takes 52."""
+
 LARGEST = 10**7
 """The most entries an intermediate array may have: 80 MB each for value and magnitude."""
 
@@ -86,8 +89,12 @@ def union(terms: Sequence[Term]) -> tuple[Index, ...]:
     return tuple(dict.fromkeys(x for term in terms for x in term.labels))
 
 
-def _lengths(terms: Sequence[Term]) -> dict[Index, int]:
-    return {x: n for term in terms for x, n in zip(term.labels, term.value.shape, strict=True)}
+def _check_size(terms: Sequence[Term]) -> None:
+    """Raise `Unjudgeable` if the terms together have too many axes or entries."""
+    length = {x: n for term in terms for x, n in zip(term.labels, term.value.shape, strict=True)}
+    if len(length) > AXES:
+        raise Unjudgeable(f"{len(length)} indices meet in one product or sum; the limit is {AXES}")
+    bounded(math.prod(length.values()))
 
 
 def spread(array: Array, labels: Sequence[Index], onto: Sequence[Index]) -> Array:
@@ -101,7 +108,7 @@ def spread(array: Array, labels: Sequence[Index], onto: Sequence[Index]) -> Arra
 def add(terms: Sequence[Term]) -> Term:
     """Return the sum of terms, broadcast over the axes of all of them."""
     labels = union(terms)
-    bounded(math.prod(_lengths(terms).values()))
+    _check_size(terms)
     aligned = [term.onto(labels) for term in terms]
     value, magnitude = aligned[0].value, aligned[0].magnitude
     for term in aligned[1:]:
@@ -113,7 +120,7 @@ def contract(terms: Sequence[Term], bound: Sequence[Index], sizes: Mapping[str, 
     """Return the product of terms, summed over the indices ``bound``."""
     labels = union(terms)
     kept = tuple(x for x in labels if x not in bound)
-    bounded(math.prod(_lengths(terms).values()))
+    _check_size(terms)
     copies = math.prod(sizes[x.size.name] for x in bound if x not in labels)
     value = _einsum([t.value for t in terms], terms, kept) * copies
     magnitude = _product_magnitude(terms, kept) * copies + _lost_by_underflow(terms)

@@ -36,7 +36,8 @@ def with_sides(found: list[Lexeme], limits: Limits) -> list[Lexeme]:
                 raise Refusal(f"more than {limits.nesting} nested brackets", lexeme.span)
         elif mark in _OPENED_BY or lexeme.kind == "close":
             if not stack:
-                raise Refusal(f"`{mark}` closes nothing", lexeme.span)
+                hint = "values at a point are not in the claims language" if mark[0] == "|" else ""
+                raise Refusal(f"`{mark}` closes nothing", lexeme.span, suggestion=hint)
             expected, opening = stack.pop()
             if expected != mark:
                 raise Refusal(

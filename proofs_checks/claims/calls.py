@@ -58,7 +58,8 @@ def called(function: tree.Node, argument: tree.Node) -> tree.Node:
     least, most = _ARGUMENTS.get(name, (1, 1))
     if not least <= len(arguments) <= most:
         raise refuse(
-            f"this function takes {least} argument{'s' * (least > 1)}; got {len(arguments)}", argument
+            f"this function takes {least} argument{'s' * (least > 1)}; got {len(arguments)}",
+            argument,
         )
     for item in arguments:
         if isinstance(item, tree.Compare | tree.Slice | tree.Interval):

@@ -33,8 +33,7 @@ def with_columns(found: list[Lexeme]) -> list[Lexeme]:
         if lexeme.kind == "begin":
             rows.append(False if lexeme.text == "cases" else None)
         elif lexeme.kind in {"end", "row"} and inside:
-            while out and out[-1].sign(",", ".", ";"):
-                out.pop()
+            _drop_commas(out)
             rows[-1] = False
             rows[-1:] = rows[-1:] if lexeme.kind == "row" else []
         elif lexeme.kind == "end":
@@ -42,11 +41,13 @@ def with_columns(found: list[Lexeme]) -> list[Lexeme]:
         elif lexeme.sign("&") and inside:
             if rows[-1]:
                 continue  # a third column holds nothing of its own
+            _drop_commas(out)
             rows[-1] = True
         elif inside and lexeme.kind in {"text", "word"}:
             words = re.findall(r"[^\W\d_]+", lexeme.text.lower())
             if words and (words[0] in _IF | _OTHERWISE or rows[-1]):
                 if not rows[-1]:
+                    _drop_commas(out)
                     out.append(Lexeme("sign", "&", lexeme.span))
                     rows[-1] = True
                 out.extend(_meaning(words, lexeme))
@@ -55,6 +56,11 @@ def with_columns(found: list[Lexeme]) -> list[Lexeme]:
             continue
         out.append(lexeme)
     return out
+
+
+def _drop_commas(out: list[Lexeme]) -> None:
+    while out and out[-1].sign(",", ".", ";"):
+        out.pop()
 
 
 def _meaning(words: list[str], lexeme: Lexeme) -> list[Lexeme]:

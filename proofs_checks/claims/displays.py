@@ -33,12 +33,12 @@ _DIRECTIVE = re.compile(r"%+[ \t]*proofhead:[ \t]*([^\n\r]*)")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?:>[ \t]*)*\r?\n|\r[ \t]*\r")
 _INSIDE = re.compile(
     r"\\begin\s*\{\s*(?P<begin>[A-Za-z]+\*?)\s*\}|\\end\s*\{\s*(?P<end>[A-Za-z]+\*?)\s*\}"
-    r"|(?P<command>\\(?:[A-Za-z]+|.))|%[^\n\r]*|(?P<dollars>\$\$?)|(?P<blank>\n[ \t]*\r?\n)",
+    r"|(?P<command>\\(?:[A-Za-z]+|.))|%[^\n\r]*|(?P<dollars>\$+)|(?P<blank>\n[ \t]*\r?\n)",
     re.DOTALL,
 )
 _TEX = re.compile(r"\\begin\s*\{\s*[A-Za-z]+\*?\s*\}|\\(?:[A-Za-z]+|.)|\$\$?|%", re.DOTALL)
 _PAGE = re.compile(
-    r"\\begin\s*\{\s*[A-Za-z]+\*?\s*\}|\\\\[(\[]|\\(?:[A-Za-z]+|.)|\$\$?"
+    r"\\begin\s*\{\s*[A-Za-z]+\*?\s*\}|\\\\[(\[]|\\(?:[A-Za-z]+|.)|\$+"
     r"|^[ \t]*%+[ \t]*proofhead:[^\n\r]*|<!--",
     re.DOTALL | re.MULTILINE,
 )
@@ -192,6 +192,8 @@ class Finder:
     def _dollars(self, mark: str, start: int, after: int):
         if mark == "$":
             return [], self._inline_end(after)
+        if mark != "$$":  # "$$$" is money
+            return [], after
         for inside in _INSIDE.finditer(self.text, after):
             if inside["dollars"] == "$$":
                 if not self.text[after : inside.start()].strip():

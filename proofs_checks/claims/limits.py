@@ -20,8 +20,9 @@ class Limits:
     | document_bytes | bytes (UTF-8) | the document is refused |
     | equations | equations | the document is refused |
     | seconds | s of reading | the displays that remain are unreadable |
+    | equation_characters | characters | the display is unreadable |
     | equation_lexemes | commands, letters, numbers, signs | the display is unreadable |
-    | nesting | brackets, prefixes, divisions inside one another | the equation is unreadable |
+    | nesting | brackets inside one another | the equation is unreadable |
     | macro_lexemes | lexemes one display gains by expanding macros | the display is unreadable |
     | problems | problems | further ones of the same equation are not listed |
     """
@@ -29,6 +30,7 @@ class Limits:
     document_bytes: int = 2 * 1024 * 1024
     equations: int = 2000
     seconds: float = 60.0
+    equation_characters: int = 50_000
     equation_lexemes: int = 10_000
     nesting: int = 64
     macro_lexemes: int = 20_000

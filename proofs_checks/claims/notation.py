@@ -182,7 +182,7 @@ UNSUPPORTED = {
     "#": "this sign is not in the claims language",
     "&": "this sign is not in the claims language",
     "$": "this sign is not in the claims language",
-    "_": "an underscore is not in the claims language",
+    "_": "`\\_` shows an underscore; a subscript is written `_`",
 }
 
 KNOWN = (

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from proofs_checks.claims import tree
@@ -78,6 +77,8 @@ def _parsed(found: Sequence[Lexeme], start: str, limits: Limits) -> Any:
 
 @cache
 def _parser() -> tuple[Any, type[Exception]]:
+    from importlib import resources
+
     from lark import Lark
     from lark.exceptions import UnexpectedToken
 

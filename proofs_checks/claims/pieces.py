@@ -51,7 +51,7 @@ class Scripts:
 
 @dataclass(frozen=True, slots=True)
 class Bracket(tree.Node):
-    """``( .. )``, ``[ .. ]`` or ``\\{ .. \\}`` with a list of entries inside."""
+    r"""``( .. )``, ``[ .. ]`` or ``\{ .. \}`` with a list of entries inside."""
 
     opening: str
     entries: tuple[tree.Node, ...]
@@ -114,7 +114,9 @@ class Nabla(tree.Node):
     order: int
 
 
-def refuse(message: str, node: tree.Node | Span, expected: str = "", suggestion: str = "") -> Refusal:
+def refuse(
+    message: str, node: tree.Node | Span, expected: str = "", suggestion: str = ""
+) -> Refusal:
     """Return the refusal of a place."""
     span = node.span if isinstance(node, tree.Node) else node
     return Refusal(message, span, expected=expected, suggestion=suggestion)

@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["Source", "Span", "View", "decode"]
+__all__ = ["TAG_MARK", "Source", "Span", "View", "decode"]
+
+TAG_MARK = "\ufffc"  # stands in a view where a tag of a web page interrupts a line
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _EXCERPT_WIDTH = 96  # characters of a line that are shown; pasted pages are one endless line
@@ -75,8 +78,8 @@ class View(NamedTuple):
     """
 
     text: str
-    starts: list[int] | None = None
-    ends: list[int] | None = None
+    starts: Sequence[int] | None = None
+    ends: Sequence[int] | None = None
 
     def span(self, start: int, end: int) -> Span:
         """Return the span, in the original document, of the characters start..end of the view."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from proofs_checks.claims.places import Source, Span
 
@@ -93,6 +92,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """
     if len(word) > 40:
         return None
+    from difflib import get_close_matches  # only where something is wrong
+
     margin = 1 + len(word) // 4
     near = [k for k in known if abs(len(k) - len(word)) <= margin]
     found = get_close_matches(word, near, n=1, cutoff=0.7)

@@ -80,11 +80,7 @@ class _Fold:
     def _factor_follows(self) -> bool:
         """Tell whether a plain factor follows: no operator, no prefix, no bracket."""
         piece = self._peek()
-        return (
-            piece is not None
-            and not isinstance(piece, _WAITING)
-            and core_bracket(piece) is None
-        )
+        return piece is not None and not isinstance(piece, _WAITING) and core_bracket(piece) is None
 
     def _deeper(self, span: Span) -> None:
         self.depth += 1

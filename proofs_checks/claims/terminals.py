@@ -31,7 +31,7 @@ from proofs_checks.claims.notation import (
     UNSUPPORTED_RELATIONS,
     function_named,
 )
-from proofs_checks.claims.places import Span
+from proofs_checks.claims.places import TAG_MARK, Span
 from proofs_checks.claims.problems import Refusal, nearest
 
 __all__ = ["Refusals", "Terminal", "terminals"]
@@ -171,11 +171,18 @@ class _Maker:
         elif kind == "row":
             self._put("ROW", text, span)
         elif kind == "alien":
-            name = f"U+{ord(text):04X}" if not text.isprintable() else f"`{text}`"
-            self._refuse(f"{name} is no mathematics", span)
+            self._alien(text, span)
         else:
             self._refuse(f"`{text}` cannot stand here", span)
         return i + 1
+
+    def _alien(self, text: str, span: Span) -> None:
+        if text == TAG_MARK:
+            hint = "pages make `<em>` of two underscores; look at the source of the page"
+            self._refuse("a tag of the page stands in the formula", span, suggestion=hint)
+        else:
+            name = f"`{text}`" if text.isprintable() and text != "`" else f"U+{ord(text):04X}"
+            self._refuse(f"{name} is no mathematics", span)
 
     def _sign(self, i: int, lexeme: Lexeme) -> None:
         text, span = lexeme.text, lexeme.span

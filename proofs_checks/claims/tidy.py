@@ -2,7 +2,7 @@ r"""Takes away what is only layout: spacing, sizes, boxes, underbraces, stacked 
 
 What is left says the same: ``\boxed{A = B}`` is ``A = B``, ``\underbrace{x}_{\text{note}}`` is
 ``{x}``, ``\left( .. \right)`` is ``( .. )``, ``\stackrel{(a)}{=}`` is ``=``.  Braces stay where
-they hold one part of a formula together; rows, alignment marks, ``\quad`` and texts stay too, because
+they hold one part of a formula together.  Rows, alignment marks, ``\quad`` and texts stay, because
 they separate equations.  Bars that say which side they are on become "open" or "close".
 """
 
@@ -221,7 +221,7 @@ class _Tidier:
         return j + 1
 
     def _one_sided(self, brace: int) -> int | None:
-        r"""Read ``\left\{ \begin{array}..\end{array} \right.`` as cases."""
+        r"""Read ``\left\{ \begin{array}..\end{array} \right.`` as cases, or as equations."""
         begin = brace + 1
         while begin < len(self.lexemes) and self.lexemes[begin].command(*DROPPED):
             begin += 1
@@ -231,9 +231,20 @@ class _Tidier:
         rest = [x for x in self.lexemes[end + 1 : end + 4] if not x.command(*DROPPED)]
         if len(rest) < 2 or not (rest[0].command("right") and rest[1].sign(".")):
             return None
-        for j in (begin, end):
-            self.lexemes[j] = self.lexemes[j]._replace(text="cases")
+        if not self._is_system(begin):
+            for j in (begin, end):
+                self.lexemes[j] = self.lexemes[j]._replace(text="cases")
         return begin
+
+    def _is_system(self, begin: int) -> bool:
+        """Tell whether the block holds equations: a relation before or right after ``&``."""
+        for i in range(begin + 1, self.partner[begin]):
+            lexeme = self.lexemes[i]
+            if lexeme.sign("&"):
+                return is_relation(self.lexemes[i + 1])
+            if is_relation(lexeme) or lexeme.kind == "row":
+                return is_relation(lexeme)
+        return False
 
     def _negated(self, i: int, lexeme: Lexeme) -> int:
         following = self.lexemes[i + 1] if i + 1 < len(self.lexemes) else lexeme

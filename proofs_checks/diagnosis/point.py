@@ -30,6 +30,7 @@ __all__ = ["NotEvaluable", "Point", "points"]
 TOLERANCE = 1e-8  # relative difference below which two values count as equal
 ROUNDING = 1e-10  # what may be left of terms of order one that cancel
 NEWTON_STEPS = 40
+MOST_WORK = 4000  # products in one contraction; beyond, it pays to look for a good order
 STEP = 1e-7  # of finite differences
 SOLVED = 1e-11  # largest violation of a hypothesis
 SIZES = ((3, 2, 5, 4, 7, 6), (2, 4, 3, 6, 5, 7))
@@ -304,11 +305,14 @@ def _onto(value: Value, free: tuple[Index, ...]) -> Any:
 
 def _einsum(parts: list[tuple[Any, tuple[Index, ...]]], free: tuple[Index, ...]) -> Any:
     numbers: dict[Index, int] = {}
-    for _, labels in parts:
-        for k in labels:
-            numbers.setdefault(k, len(numbers))
+    work = 1
+    for array, labels in parts:
+        for k, size in zip(labels, array.shape, strict=True):
+            if k not in numbers:
+                numbers[k] = len(numbers)
+                work *= size
     operands = [x for array, labels in parts for x in (array, [numbers[k] for k in labels])]
-    return np.einsum(*operands, [numbers[k] for k in free])
+    return np.einsum(*operands, [numbers[k] for k in free], optimize=work > MOST_WORK)
 
 
 def _mask(kind: object, shape: tuple[int, ...], generator: np.random.Generator) -> Any:

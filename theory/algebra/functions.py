@@ -1,4 +1,4 @@
-"""exp, log and |.| of polynomials; every other function is opaque.
+"""exp, log, |.| and symbolic powers of polynomials; every other function is opaque.
 
 * exp turns sums into products and undoes log; log turns products into sums and undoes exp, so
   exp(s - lse) is the softmax and softmax^2 is exp(2s)/Z^2;
@@ -18,17 +18,33 @@ from theory.algebra.powers import factorised, power, primitive
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring
 
-__all__ = ["absolute", "exp", "function", "log"]
+__all__ = ["absolute", "exp", "function", "log", "symbolic_power"]
 
 Number: TypeAlias = Fraction | int
 
 
 def function(ring: Ring, name: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
     """Return a function of polynomials."""
-    known = {"exp": exp, "log": log, "abs": absolute}
-    if name in known and len(arguments) == 1:
-        return known[name](ring, arguments[0])
+    known = {"exp": exp, "log": log, "abs": absolute, "power": symbolic_power}
+    if name in known:
+        return known[name](ring, *arguments)
     return Polynomial.of(Function(name, arguments))
+
+
+def symbolic_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polynomial:
+    """Return base^exponent: exp(e log b) for b >= 0; x^n with whole n is defined for x < 0 too."""
+    if base.nonnegative:
+        return exp(ring, ring.multiply(exponent, log(ring, base)))
+    result = Polynomial.of(1)
+    for monomial, c in exponent.terms.items():
+        if monomial.factors:
+            part = Polynomial({monomial: Fraction(1, Fraction(c).denominator)})
+            atom = Function("power", (base, part))
+            factor = ring.assemble(((atom, Fraction(c).numerator),))
+        else:
+            factor = power(ring, base, c)
+        result = ring.multiply(result, factor)
+    return result
 
 
 def exp(ring: Ring, value: Polynomial) -> Polynomial:
@@ -118,6 +134,9 @@ def _absolute_product(ring: Ring, monomial: Monomial, coefficient: Number) -> Po
         if not atom.nonnegative and e.denominator == 1 and e % 2:
             if isinstance(atom, Base):
                 magnitude = absolute(ring, atom.polynomial)
+            elif isinstance(atom, Function) and atom.name == "power":
+                base, exponent = atom.arguments
+                magnitude = symbolic_power(ring, absolute(ring, base), exponent)
             else:
                 magnitude = Polynomial.of(Function("abs", (magnitude,)))
         result = ring.multiply(result, power(ring, magnitude, e))

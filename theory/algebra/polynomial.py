@@ -138,7 +138,7 @@ class Function(Atom):
     def __init__(self, name: str, arguments: tuple[Polynomial, ...]) -> None:
         self.name, self.arguments = name, arguments
         self.free = frozenset().union(*(a.free for a in arguments))
-        self.nonnegative = name in ("exp", "abs")
+        self.nonnegative = name in ("exp", "abs") or (name == "log" and arguments[0].at_least_one)
         self.height = max((a.height for a in arguments), default=0)
         self._finish(f"{name}({'; '.join(a.key for a in arguments)})")
 
@@ -204,6 +204,11 @@ class Monomial:
         """Whether every factor is >= 0: by itself, or by its fractional or even power."""
         return all(a.nonnegative or e.denominator != 1 or e % 2 == 0 for a, e in self.factors)
 
+    @property
+    def at_least_one(self) -> bool:
+        """Whether this is a product of positive powers of sizes, or 1."""
+        return all(isinstance(a, Entry) and a.size and e > 0 for a, e in self.factors)
+
     def exponent(self, atom: Atom) -> Fraction | int:
         """Return the exponent of ``atom``, 0 if it does not occur."""
         return next((e for a, e in self.factors if a == atom), 0)
@@ -258,6 +263,12 @@ class Polynomial:
     def nonnegative(self) -> bool:
         """Whether every term is known to be >= 0."""
         return all(c > 0 and m.nonnegative for m, c in self.terms.items())
+
+    @property
+    def at_least_one(self) -> bool:
+        """Whether the value is known to be >= 1; every size is."""
+        safe = sum(c for m, c in self.terms.items() if c > 0 and m.at_least_one)
+        return self.nonnegative and safe >= 1
 
     @property
     def names(self) -> frozenset[str]:

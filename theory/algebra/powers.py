@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import sympy as sp
@@ -135,10 +136,18 @@ def expandable(atom: Atom, exponent: Number) -> tuple[Polynomial, int] | None:
 
 def factorised(value: Fraction) -> dict[int, int]:
     """Return the prime factors of a positive rational number with their exponents."""
-    primes = dict(sp.factorint(value.numerator, limit=TRIAL_DIVISION))
-    for prime, e in sp.factorint(value.denominator, limit=TRIAL_DIVISION).items():
+    primes = dict(_divided_out(value.numerator))
+    for prime, e in _divided_out(value.denominator).items():
         primes[prime] = primes.get(prime, 0) - e
-    return {int(p): int(e) for p, e in primes.items() if e and p != 1}
+    return {p: e for p, e in primes.items() if e}
+
+
+@lru_cache(maxsize=1024)
+def _divided_out(value: int) -> dict[int, int]:
+    # by trial division alone: the other methods take seconds, and can fail (ECM, SymPy 1.14)
+    slow = dict.fromkeys(("use_rho", "use_pm1", "use_ecm"), False)
+    found = sp.factorint(value, limit=TRIAL_DIVISION, **slow)
+    return {int(p): int(e) for p, e in found.items() if p != 1}
 
 
 def _whole_power(value: Fraction, exponent: int) -> Fraction:

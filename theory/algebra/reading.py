@@ -19,7 +19,7 @@ import sympy as sp
 from theory.algebra.domain import nonnegative_names
 from theory.algebra.expressions import tensors_in
 from theory.algebra.limits import AlgebraError, bounded
-from theory.algebra.polynomial import Entry, Function, Ix, Polynomial
+from theory.algebra.polynomial import Entry, Ix, Polynomial
 from theory.algebra.ring import Ring
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 
@@ -149,10 +149,7 @@ class Reader:
         base = self._read(e.base, scope)
         if isinstance(e.exp, sp.Rational):
             return self.ring.power(base, Fraction(int(e.exp.p), int(e.exp.q)))
-        exponent = self._read(e.exp, scope)
-        if not base.nonnegative:  # x^n with whole n is defined for x < 0, exp(n log x) is not
-            return Polynomial.of(Function("power", (base, exponent)))
-        return self.ring.exp(self.ring.multiply(exponent, self.ring.log(base)))
+        return self.ring.function("power", (base, self._read(e.exp, scope)))
 
     def _exp(self, e: sp.exp, scope) -> Polynomial:
         return self.ring.exp(self._read(e.args[0], scope))

@@ -125,7 +125,7 @@ class Ring:
         return log(self, value)
 
     def function(self, name: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
-        """Return a function of polynomials; all but exp, log and abs are opaque."""
+        """Return a function of polynomials; all but exp, log, abs and power are opaque."""
         return function(self, name, arguments)
 
     # -- sums -------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["is_plain", "multiplied", "number", "product", "quotient", "sum_of_terms"]
 
 Order = Sequence[Index]
+LONGEST_TERM = 64  # characters, before axes are added
 
 
 def is_plain(e: sp.Basic) -> bool:
@@ -44,7 +45,8 @@ def sum_of_terms(w: Writer, e: sp.Add, order: Order, *, whole: bool = False) -> 
     signs = ["-" if c.is_negative else "+" for c, _ in signed]
     values = [w.value(abs(c) * rest, order) for c, rest in signed]
     axes = ordered((k for v in values for k in v.axes), order)
-    aligned = [align(v, axes, w.dialect) for v in (values if whole else w.fit(values))]
+    values = [w.fit([v], LONGEST_TERM)[0] for v in values] if whole else w.fit(values)
+    aligned = [align(v, axes, w.dialect) for v in values]
     first, *others = (v.at_least(PRODUCT) for v in aligned)
     code = ("-" if signs[0] == "-" else "") + first
     code += "".join(f" {sign} {term}" for sign, term in zip(signs[1:], others, strict=True))

@@ -10,7 +10,7 @@ import sympy as sp
 from theory.algebra.expressions import entry_tensor, free_indices, tensors_in
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.codegen.dialect import Dialect
-from theory.codegen.guards import zero_guards
+from theory.codegen.guards import used_plainly, zero_guards
 from theory.codegen.layout import Page, page_text
 from theory.codegen.names import Names
 from theory.codegen.patterns import axes_of, occurring, shared_sums, softmax_in
@@ -155,8 +155,11 @@ def _facts(model: Model, request: Request, like: str | None) -> Facts:
             continue
         if free_indices(line.value) == set(line.parameters):
             softmaxes[line.name] = found[0].weight != 1
+    logs = zero_guards(request.lines, request.expression, request.returned)
+    guards = frozenset(guard for guard in logs.values() if guard is not None)
     return Facts(
-        logs=zero_guards(request.lines, request.expression, request.returned),
+        logs=logs,
+        used=used_plainly(request.expressions) | guards | {*request.returned},
         softmaxes=softmaxes,
         masks=frozenset({MASK}) if model.features.get("mask") else frozenset(),
         shared=shared_sums(request.expressions),

@@ -33,6 +33,7 @@ __all__ = ["define_softmax", "log", "taken_out"]
 
 Order = Sequence[Index]
 NOTE = "0 log 0 = 0"
+LONGEST_EXPONENT = 48  # characters; what is longer is given a name before it is exponentiated
 
 
 def define_softmax(
@@ -54,7 +55,8 @@ def define_softmax(
         _append(w, stable.softmax(name, exponent, axis, w.dialect), comment)
         return True
     variable = w.names.new(f"log_{name}")
-    _append(w, stable.log_softmax(variable, name, exponent, axis, w.dialect), comment)
+    kept = name if tensor in w.facts.used else ""
+    _append(w, stable.log_softmax(variable, kept, exponent, axis, w.dialect), comment)
     w.logs[tensor] = variable
     if w.facts.softmaxes[tensor]:
         w.unguarded.add(tensor)
@@ -157,7 +159,7 @@ def _log_of_factor(factor: sp.Expr) -> sp.Expr:
 
 def _exponent(w: Writer, e: Softmax | ExponentialSum, order: Order) -> Value:
     """Return the exponent with its weight absorbed."""
-    value = w.value(e.exponent, order)
+    (value,) = w.fit([w.value(e.exponent, order)], LONGEST_EXPONENT)
     if e.weight == 1:
         return value
     mask = isinstance(e.weight, sp.Indexed) and name_of(e.weight.base) in w.facts.masks

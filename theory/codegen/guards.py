@@ -18,7 +18,7 @@ from theory.algebra.symbols import Index
 from theory.codegen.patterns import axes_of, factors_of, summand
 from theory.models.model import Definition, name_of
 
-__all__ = ["zero_guards"]
+__all__ = ["used_plainly", "zero_guards"]
 
 Factors = frozenset[sp.Indexed]
 
@@ -60,6 +60,12 @@ def zero_guards(
         tensor = name_of(u.entry.base)
         beside[tensor] = beside.get(tensor, names) & names
     return {x: x if x in names else min(names, default=None) for x, names in beside.items()}
+
+
+def used_plainly(expressions: Iterable[sp.Basic]) -> frozenset[str]:
+    """Return the tensors of which more than the logarithm occurs."""
+    found = (use for e in expressions for use in _walk(e, frozenset()))
+    return frozenset(name_of(entry.base) for entry, is_log, _ in found if not is_log)
 
 
 def _common(

@@ -120,14 +120,17 @@ def _statement(s: Statement) -> list[str]:
 
 
 def _terms(code: str) -> list[str]:
-    """Split a sum before every plus and minus that stands outside all brackets."""
-    terms, depth, start = [], 0, 0
-    for place, x in enumerate(code):
-        depth += (x in "([{") - (x in ")]}")
-        if depth == 0 and code[place : place + 3] in (" + ", " - "):
-            terms.append(code[start:place])
-            start = place + 1
-    return [*terms, code[start:]]
+    """Split a sum before every plus and minus outside all brackets, else a product likewise."""
+    for operators in ((" + ", " - "), (" * ", " / ", " @ ")):
+        terms, depth, start = [], 0, 0
+        for place, x in enumerate(code):
+            depth += (x in "([{") - (x in ")]}")
+            if depth == 0 and code[place : place + 3] in operators:
+                terms.append(code[start:place])
+                start = place + 1
+        if terms:
+            return [*terms, code[start:]]
+    return [code]
 
 
 def _return(page: Page) -> list[str]:

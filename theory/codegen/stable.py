@@ -57,18 +57,21 @@ def softmax(name: str, exponent: Value, axis: int, dialect: Dialect) -> Statemen
 
 
 def log_softmax(log: str, name: str, exponent: Value, axis: int, dialect: Dialect) -> Statements:
-    """Return the statements that assign a softmax to ``name`` and its logarithm to ``log``."""
+    """Return the statements that assign a softmax to ``name`` and its logarithm to ``log``.
+
+    Without a ``name`` the softmax itself is not kept.
+    """
     over = dialect.over([axis], len(exponent.axes))
     if dialect.name == "torch":
-        return [
-            (log, "=", dialect.call("log_softmax", exponent.code, over)),
-            (name, "=", dialect.call("exp", log)),
-        ]
+        statement = (log, "=", dialect.call("log_softmax", exponent.code, over))
+        return [statement, (name, "=", dialect.call("exp", log))] if name else [statement]
     keep = f"{over}, keepdims=True"
     if exponent.is_name:
         first = [(log, "=", f"{exponent.code} - {exponent.code}.max({keep})")]
     else:
         first = [(log, "=", exponent.code), (log, "-=", f"{log}.max({keep})")]
+    if not name:
+        return [*first, (log, "-=", f"np.log(np.exp({log}).sum({keep}))")]
     return [
         *first,
         (name, "=", f"np.exp({log})"),

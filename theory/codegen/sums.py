@@ -134,7 +134,10 @@ def _opened(w: Writer, bound: list[Index], product: sp.Expr) -> tuple[list[Index
             for k in bound_of(factor):
                 new = unused(k, (*bound, *occurring(others)))
                 body = substitute(body, {k: new}) if new != k else body
-                bound = [*bound, new]
+                if new in free_indices(body):
+                    bound = [*bound, new]
+                else:
+                    others *= k.size
             product = others * body
             break
         else:

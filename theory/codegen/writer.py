@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.algebra.expressions import entry_tensor, free_indices
+from theory.algebra.expressions import entry_tensor
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.codegen import arithmetic, exponentials, sums
 from theory.codegen.dialect import Dialect
@@ -43,12 +43,14 @@ class Facts:
 
     ``logs``: for every tensor whose logarithm is taken, the tensor whose zeros make the product
     zero (`guards.zero_guards`).  ``softmaxes``: the tensors defined as a softmax, True if some
-    entries may be exactly zero.  ``masks``: tensors of zeros and ones.  ``shared``: sums that occur
+    entries may be exactly zero.  ``used``: tensors of which more than the logarithm is needed.
+    ``masks``: tensors of zeros and ones.  ``shared``: sums that occur
     twice, as canonical texts.  ``like``: an array whose type and device new arrays take.
     """
 
     logs: Mapping[str, str | None]
     softmaxes: Mapping[str, bool]
+    used: frozenset[str]
     masks: frozenset[str]
     shared: frozenset[str]
     like: str | None
@@ -120,8 +122,9 @@ class Writer:
             value = arithmetic.sum_of_terms(self, expression, axes, whole=True)
         else:
             value = self.value(expression, axes)
+        is_full = set(axes) <= set(value.axes)
         value = align(value, axes, self.dialect)
-        if set(axes) <= free_indices(expression):
+        if is_full:
             alias = own and axes and value.is_name and value.root in self.foreign
             return f"{value.code}.{self.dialect.copy}()" if alias else value.code
         shape = [self.size(k.size) for k in axes]

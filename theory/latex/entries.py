@@ -1,4 +1,4 @@
-"""Entries of tensors, columns and matrices by their names; means and entropies of rows.
+r"""Entries of tensors, columns and matrices by their names; means and entropies of rows.
 
 s_{ij}      W_{O,ca}      v_j      x_i      W_O      \mathbb{E}_{\alpha_i}[b]      H(\alpha_i)
 """

@@ -45,6 +45,14 @@ class Solved:
     positions: Positions
 
 
+@dataclass(frozen=True)
+class Tried:
+    """A hypothesis that can only be tried, and its sides as nodes."""
+
+    constraint: Constraint
+    sides: tuple[Node, Node]
+
+
 class Hypotheses:
     """The hypotheses of one program, sorted by how they are met."""
 
@@ -52,12 +60,12 @@ class Hypotheses:
         self.program = program
         self.mask = program.model.features.get("mask")
         self.solved: dict[Leaf, Solved] = {}
-        self.tried: list[tuple[Constraint, Node, Node]] = []
+        self.tried: list[Tried] = []
         for constraint in program.model.constraints:
             rule = self._rule(constraint)
             if rule is None or rule.leaf in self.solved:
                 left, right, _ = program.sides(constraint.equation)
-                self.tried.append((constraint, left, right))
+                self.tried.append(Tried(constraint, (left, right)))
             else:
                 self.solved[rule.leaf] = rule
 
@@ -80,6 +88,21 @@ class Hypotheses:
         if not set(value.labels) <= set(entry.indices) - {summed}:
             return None
         return Solved(leaf, axis, value, tuple(entry.indices))  # type: ignore[arg-type]
+
+    def concerning(self, *roots: Node) -> tuple[Node, ...]:
+        """Return these nodes and those of the hypotheses on their inputs; forget the others."""
+        nodes, waiting, kept = list(roots), list(self.tried), []
+        while True:
+            inputs = _leaves(nodes)
+            related = [t for t in waiting if inputs & _leaves(t.sides)]
+            if not related:
+                break
+            kept += related
+            waiting = [t for t in waiting if t not in related]
+            nodes += [node for t in related for node in t.sides]
+        self.tried = kept
+        rights = [rule.right.node for leaf, rule in self.solved.items() if leaf in inputs]
+        return (*nodes, *rights)
 
     def is_mask(self, leaf: Leaf) -> bool:
         """Return whether the input is the mask of the model."""
@@ -109,9 +132,10 @@ class Hypotheses:
 
     def verify(self, run: Evaluator, differ: Callable[[Array, Array], bool]) -> None:
         """Raise `NotApplicable` if a hypothesis that could not be solved does not hold."""
-        for constraint, left, right in self.tried:
-            if differ(run.value(left), run.value(right)):
-                raise NotApplicable(f"no inputs with {constraint.text} could be drawn.")
+        for tried in self.tried:
+            left, right = (run.value(side) for side in tried.sides)
+            if differ(left, right):
+                raise NotApplicable(f"no inputs with {tried.constraint.text} could be drawn.")
 
     def free_positions(self, leaf: Leaf, shape: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
         """Return the positions that no hypothesis fixes, the first ones first."""
@@ -120,6 +144,10 @@ class Hypotheses:
             return []
         last = None if rule is None or rule.axis is None else shape[rule.axis] - 1
         return [x for x in np.ndindex(*shape) if last is None or x[rule.axis] != last]  # type: ignore[union-attr,index]
+
+
+def _leaves(roots: Iterable[Node]) -> set[Node]:
+    return {node for root in roots for node in descendants(root) if isinstance(node, Leaf)}
 
 
 def sizes_in(*roots: Node) -> frozenset[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from flint import ctx
 
 from proofs_checks.checks.evaluation.evaluator import Array
-from proofs_checks.checks.evaluation.nodes import Leaf, Node, SingularPoint
+from proofs_checks.checks.evaluation.nodes import Leaf, SingularPoint
 from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
 from proofs_checks.checks.evaluation.program import Program
 from proofs_checks.checks.evaluation.real_numbers import RealRun, differ, radius, rationals
@@ -89,11 +89,11 @@ class RealStatement:
     def __init__(self, program: Program, equation: Equation) -> None:
         self.hypotheses = Hypotheses(program)
         self.left, self.right, self.free = program.sides(equation)
-        sides: tuple[Node, Node] = (self.left, self.right)
-        used = sizes_in(*sides) | {index.size.name for index in self.free}
+        nodes = self.hypotheses.concerning(self.left, self.right)
+        used = sizes_in(*nodes) | {index.size.name for index in self.free}
         self.names = tuple(size.name for size in program.model.sizes if size.name in used)
         self.names += tuple(sorted(used - set(self.names)))
-        self.least = least_sizes(*sides)
+        self.least = least_sizes(*nodes)
 
     def compare(self, point: Point) -> Comparison:
         """Return both sides at a point.

@@ -44,7 +44,7 @@ Factored: TypeAlias = tuple[Fraction, tuple[Part, ...]]
 
 ONE = Fraction(1)
 MOST_TERMS = 64
-MOST_UNITS = 8
+MOST_UNITS = 24
 
 
 class Structure:
@@ -87,7 +87,25 @@ class Structure:
                 return self._multiplied_out(node)
             case Log():
                 return self._log_terms(node)
+            case Inverse():
+                return self._inverse_terms(node)
         return [_whole(node)]
+
+    def _inverse_terms(self, node: Inverse) -> Iterable[Part]:
+        """Return one over a product, with its rational factor and the sign of a sum in front."""
+        coefficient, parts = self.factors(node.body)
+        labels = fresh(node)
+        factors: list[Factor] = []
+        for exponent, part, at in parts:
+            if isinstance(part, Linear) and part.terms[0][0] < 0 and exponent % 2 == 1:
+                own = fresh(part)
+                part = self.graph.linear(((-c, n, _pick(own, at)) for c, n, at in part.terms), own)
+                coefficient = -coefficient
+            factors.append((self.graph.power(part, -exponent), _pick(labels, at)))
+        rebuilt = self.graph.product(ONE, factors, labels)
+        if rebuilt is node or isinstance(rebuilt, Inverse):
+            return [(1 / coefficient, rebuilt, tuple(range(len(node.axes))))]
+        return _moved(self.terms(rebuilt), tuple(range(len(node.axes))), 1 / coefficient)
 
     def _multiplied_out(self, node: Product) -> Iterable[Part]:
         labels = tuple(Label(size) for size in node.sizes)
@@ -98,7 +116,7 @@ class Structure:
         result: list[Part] = []
         for chosen in product(*choices):
             coefficient = node.coefficient * prod((c for c, _, _ in chosen), start=ONE)
-            factors = [(part, tuple(labels[a] for a in at)) for _, part, at in chosen]
+            factors = [(part, _pick(labels, at)) for _, part, at in chosen]
             term = self.graph.product(ONE, factors, out, labels)
             if term is node:
                 return [_whole(node)]
@@ -194,24 +212,27 @@ class Structure:
         rank = len(node.axes)
         used = tuple(dict.fromkeys(a for _, at in inside for a in at if a < rank))
         labels = tuple(Label(size) for size in node.sizes)
-        factors: list[Factor] = [(n, tuple(labels[a] for a in at)) for n, at in inside]
-        out = tuple(labels[a] for a in used)
+        factors: list[Factor] = [(n, _pick(labels, at)) for n, at in inside]
+        out = _pick(labels, used)
         return self.graph.product(ONE, factors, out, labels[rank:]), used
 
     def _sum_factors(self, node: Linear) -> tuple[Fraction, Iterable[Part]]:
         """Return a sum as a positive rational, exponentials, and a sum with coprime coefficients.
 
-        Of the sums that differ by an exponential of one of their terms, such as 1 + e^x and
-        1 + e^-x, the node that was made first stands for all.
+        Products of sums are multiplied out.  Of the sums that differ by an exponential of one of
+        their terms, such as 1 + e^x and 1 + e^-x, the node that was made first stands for all.
         """
-        monomials = [self._monomial(c, n, at) for c, n, at in node.terms]
+        terms = self.terms(node)
+        if len(terms) > MOST_UNITS:
+            terms = node.terms
+        monomials = [self._monomial(c, n, at) for c, n, at in terms]
         numbers = [c for c, _, _ in monomials]
         content = Fraction(
             gcd(*(c.numerator for c in numbers)), lcm(*(c.denominator for c in numbers))
         )
         monomials = [(c / content, rest, powers) for c, rest, powers in monomials]
         units = [powers for _, _, powers in monomials]
-        if not any(units) or len(units) > MOST_UNITS:
+        if len(units) > MOST_UNITS:
             units = [{}]
         labels = fresh(node)
         reduced = [(self._divided(monomials, unit, labels), unit) for unit in units]
@@ -236,7 +257,7 @@ class Structure:
             quotient = [*((e, n, at) for (n, at), e in powers.items()), *rest]
             quotient += [(-e, n, at) for (n, at), e in unit.items()]
             factors: list[Factor] = [
-                (self.graph.power(n, e), tuple(labels[a] for a in at))
+                (self.graph.power(n, e), _pick(labels, at))
                 for e, n, at in _collected(quotient)
             ]
             out = tuple(dict.fromkeys(x for _, own in factors for x in own))
@@ -290,6 +311,10 @@ def prime_powers(value: Fraction) -> dict[int, int]:
                 number //= prime
             prime += 1
     return result
+
+
+def _pick(labels: tuple[Label, ...], at: tuple[int, ...]) -> tuple[Label, ...]:
+    return tuple(labels[a] for a in at)
 
 
 def _whole(node: Node) -> Part:

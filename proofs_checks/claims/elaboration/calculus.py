@@ -39,6 +39,9 @@ def gradient(walker: Walker, node: tree.Gradient) -> Value:
 
 def differential(walker: Walker, node: tree.Differential) -> Value:
     """Return the adjoint: ``dO`` is the derivative of the loss by O."""
+    if isinstance(node.quantity, tree.Transpose):  # dS^T is the transpose of dS
+        inner = tree.Differential(node.quantity.base, span=node.span)
+        return walker.shapes.transpose(differential(walker, inner))
     return _partial(walker, Value(walker.symbols.loss), (node.quantity,), node)
 
 

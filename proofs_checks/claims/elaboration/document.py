@@ -6,6 +6,7 @@ two ranges become one or a symbol gains an axis, so it ends.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,7 +28,7 @@ from proofs_checks.claims.elaboration.symbols import Symbol, Symbols, spelling
 from proofs_checks.claims.elaboration.values import Guess, Value
 from proofs_checks.claims.elaboration.walk import Walker
 from theory.algebra.expressions import Equation, free_indices, substitute
-from theory.algebra.symbols import Index, Partial, scalar
+from theory.algebra.symbols import Index, Partial, scalar, total
 from theory.models import Constraint, Definition, Model
 
 __all__ = ["Reading", "read_as"]
@@ -37,14 +38,10 @@ MOST_ROUNDS = 400
 
 @dataclass
 class Reading:
-    """A document under one reading.
-
-    ``contradictions`` are vocabulary symbols that it defines in another way.
-    """
+    """A document under one reading."""
 
     model: Model
     meanings: list[Meaning]
-    contradictions: list[str]
 
     @property
     def problems(self) -> int:
@@ -57,6 +54,7 @@ def read_as(
     model: Model | None,
     assumptions: Sequence[Statement] = (),
     inputs: Sequence[tree.Node] = (),
+    einstein: bool = False,
 ) -> Reading:
     """Return the document read with the vocabulary of ``model``, or with its own symbols if None."""
     aliases = {} if model is None or "n" in model.size_names else {"n": "T"}
@@ -65,6 +63,7 @@ def read_as(
     settled = False
     for _ in range(MOST_ROUNDS):
         attempt = _Attempt(statements, model, ranges, learned, assumptions, inputs)
+        attempt.einstein = einstein
         try:
             reading = attempt.run()
         except Restart:
@@ -84,13 +83,13 @@ class _Attempt:
         self.statements: Sequence[Statement] = statements
         self.model: Model | None = model
         self.assumptions: Sequence[Statement] = assumptions
+        self.einstein = False
         self.symbols = Symbols(ranges, model)
         self.symbols.axes_learned = learned
         self.walkers: list[Walker] = []
         self.definitions: list[Definition] = []
         self.pending: dict[str, Statement] = {}
         self.done: dict[int, Meaning] = {}
-        self.contradictions: list[str] = []
         self._scan()
         for node in inputs:
             self._declare(node)
@@ -110,6 +109,8 @@ class _Attempt:
             and isinstance(node.quantity, tree.Name)
         ]
         self.symbols.scalars.update(losses)
+        if self.model is None:
+            self.symbols.matrices = _matrices_of_vectors(everything)
         for statement in self.statements:
             name = self._defined_name(statement)
             if name is not None and name not in self.pending:
@@ -130,7 +131,7 @@ class _Attempt:
         base, lower, upper = parts
         letters = [spelling(x) for x in lower if isinstance(x, tree.Name)]
         name = spelling(base)
-        if lower and (joined := self.symbols._joined(name, lower[0])) is not None:
+        if lower and (joined := self.symbols.joined(name, lower[0])) is not None:
             name, letters = joined, letters[1:]
             lower = lower[1:]
         if any(not isinstance(x, tree.Name) for x in lower) or len(set(letters)) < len(letters):
@@ -139,7 +140,7 @@ class _Attempt:
             return None
         if base.letter == "delta" and len(lower) == 2:
             return None
-        alias = self.symbols._alias(name)
+        alias = self.symbols.alias(name)
         if alias is not None and not (letters and not self._looks_restated(alias, letters)):
             return None
         return name
@@ -166,7 +167,7 @@ class _Attempt:
         constraints = [self._assumption(statement) for statement in self.assumptions]
         model = self._model(tuple(c for c in constraints if c is not None))
         self._check_derivatives(model, meanings)
-        return Reading(model, meanings, self.contradictions)
+        return Reading(model, meanings)
 
     def _meaning(self, statement: Statement) -> Meaning:
         if statement.number not in self.done:
@@ -183,7 +184,7 @@ class _Attempt:
     def _walker(self, statement: Statement) -> Walker:
         def before(base: tree.Name, lower: tuple) -> None:
             name = spelling(base)
-            for candidate in (name, self.symbols._joined(name, lower[0]) if lower else None):
+            for candidate in (name, self.symbols.joined(name, lower[0]) if lower else None):
                 waiting = self.pending.get(candidate) if candidate else None
                 if waiting is not None and candidate not in self.symbols.own:
                     if waiting.number in self.done and waiting is not statement:
@@ -214,17 +215,14 @@ class _Attempt:
     def _link(self, statement: Statement, left, right, walker: Walker, first: int) -> Link:
         right, order = _without_order(right, self.symbols)
         left, _ = _without_order(left, self.symbols)
-        a, b = walker.value(left), walker.value(right)
+        a, b = self._value(walker, left), self._value(walker, right)
         a, b = _broadcast_zero(a, b)
         a, b = walker.shapes.join(a, b, right.span, "the two sides of an equation")
         _same_free_indices(a, b, right)
-        equation = self._named_axes(Equation(a.expression, b.expression), a)
-        notes: tuple[str, ...] = ()
-        parts = symbol_parts(left)
-        if parts is not None and self.model is not None:
-            found = self.symbols.find(*parts)
-            if found.symbol.known is not None:
-                notes = (f"restates the vocabulary's {found.symbol.name}",)
+        factor = walker.remarks(statement.conditions)
+        equation = self._named_axes(Equation(a.expression * factor, b.expression * factor), a)
+        restated = self._restated(left)
+        notes = (f"restates the vocabulary's {restated}",) if restated else ()
         return Link(
             "step" if len(statement.sides) - first > 2 else "claim",
             equation,
@@ -233,6 +231,20 @@ class _Attempt:
             notes,
         )
 
+    def _value(self, walker: Walker, side: tree.Node) -> Value:
+        value = walker.value(side)
+        if not self.einstein:
+            return value
+        return Value(_summed(value.expression, value.axes), value.row, value.column)
+
+    def _restated(self, left: tree.Node) -> str | None:
+        """Return the vocabulary symbol that stands alone on the left, if one does."""
+        parts = symbol_parts(left)
+        if parts is None or self.model is None:
+            return None
+        found = self.symbols.find(*parts)
+        return found.symbol.name if found.symbol.known is not None else None
+
     def _define(self, statement: Statement, name: str, walker: Walker) -> Definition:
         left = statement.sides[0]
         power = sp.S.One
@@ -240,7 +252,7 @@ class _Attempt:
             power = sp.Rational(left.exponent.text)  # type: ignore[attr-defined]
             left = left.base
         base, lower, _ = symbol_parts(left)  # type: ignore[misc]
-        if self.symbols._joined(spelling(base), lower[0]) == name if lower else False:
+        if self.symbols.joined(spelling(base), lower[0]) == name if lower else False:
             lower = lower[1:]
         right, _ = _without_order(statement.sides[1], self.symbols)
         letters = [spelling(x) for x in lower]
@@ -249,7 +261,7 @@ class _Attempt:
                 f"{letter}@{walker.equation}", f"the index {letter}", node.span
             )
             walker.letters.setdefault(letter, Index(letter, size))
-        value = walker.value(right)
+        value = self._value(walker, right)
         if name in self.symbols.scalars and not value.is_scalar:
             raise ElaborationError(
                 f"`{name}` is differentiated, so it is a scalar; got {value.shape()}.", right.span
@@ -334,6 +346,35 @@ class _Attempt:
                             f"nothing says how {model.loss} depends on {missing[0]}.", statement.span,
                             expected=f"a definition through which {missing[0]} enters {model.loss}",
                         )  # fmt: skip
+
+
+def _matrices_of_vectors(everything: Sequence[tree.Node]) -> set[str]:
+    """Return the capitals that stand bare, with the small letter under one index: X for x_i."""
+    bare = {n.letter for n in everything if isinstance(n, tree.Name)}
+    indexed: dict[str, set[int]] = {}
+    for node in everything:
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+            indexed.setdefault(node.base.letter, set()).add(len(node.lower))
+    return {
+        capital
+        for capital in bare
+        if len(capital) == 1 and capital.isupper()
+        if capital not in indexed and indexed.get(capital.lower()) == {1}
+    }
+
+
+def _summed(e: Any, silent: tuple[Index, ...]) -> Any:
+    """Sum every term over the indices that stand in it twice (Einstein's convention)."""
+    if isinstance(e, sp.Add):
+        return sp.Add(*(_summed(term, silent) for term in e.args))
+    counts = Counter(
+        k
+        for node in sp.preorder_traversal(e)
+        if isinstance(node, sp.Indexed)
+        for k in node.indices
+        if k in free_indices(e) and k not in silent
+    )
+    return total(e, *(k for k, n in counts.items() if n > 1))
 
 
 def _base_name(entry: Any) -> str:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.elaboration.errors import ElaborationError
+from proofs_checks.claims.elaboration.errors import ElaborationError, Restart
+from proofs_checks.claims.elaboration.statements import nodes, symbol_parts
 from proofs_checks.claims.elaboration.symbols import spelling
-from proofs_checks.claims.elaboration.values import Value
+from proofs_checks.claims.elaboration.values import Value, vector_like
 from theory.algebra.expressions import fresh, substitute
 from theory.algebra.symbols import Index, delta, total
 
@@ -272,8 +273,8 @@ def norm(walker: Walker, node: tree.Norm) -> Value:
     value = walker.value(node.body)
     kind = node.order
     text = spelling(kind) if isinstance(kind, tree.Name) else getattr(kind, "text", "")
-    if node.bars == 2 and value.is_scalar and value.guess is not None:
-        value.guess.more()
+    if node.bars == 2 and value.is_scalar:
+        _make_vectors(walker, node.body)
     if text not in ("", "1", "2", "F"):
         raise ElaborationError(
             f"the norm with subscript {text} is not part of the language.", node.span
@@ -283,6 +284,24 @@ def norm(walker: Walker, node: tree.Norm) -> Value:
     if text == "1":
         return Value(total(sp.Abs(value.expression), *value.axes))
     return Value(sp.sqrt(total(value.expression**2, *value.axes)))
+
+
+def _make_vectors(walker: Walker, body: tree.Node) -> None:
+    r"""Give the symbols of ``\|x_i - v_j\|`` the silent axis that the double bars ask for."""
+    guesses = []
+    for node in nodes(body):
+        parts = symbol_parts(node)
+        if parts is None:
+            continue
+        name = walker.symbols.joined(spelling(parts[0]), parts[1][0]) if parts[1] else None
+        symbol = walker.symbols.own.get(name or spelling(parts[0]))
+        if symbol is not None and symbol.guess is not None and symbol.guess not in guesses:
+            if symbol.guess.axes == len(parts[1]) and vector_like(symbol.guess):
+                guesses.append(symbol.guess)
+    for guess in guesses:
+        guess.axes += 1
+    if guesses:
+        raise Restart
 
 
 _FUNCTIONS: Mapping[str, Callable[..., Value]] = {

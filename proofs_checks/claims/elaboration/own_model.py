@@ -36,14 +36,13 @@ def own_model(
     inputs = list(inputs)
     if loss.name not in {line.name for line in plain}:
         outputs = _last(plain, inputs, differentiated)
-        if outputs:
-            terms = []
-            for symbol in outputs:
-                free = tuple(fresh(k) for k in slots(symbol))
-                upstream, term = _upstream(loss, symbol, free)
-                inputs.append(upstream)
-                terms.append(term)
-            plain.append(Definition(loss, sp.Add(*terms), "loss, not defined by the document"))
+        terms = []
+        for symbol in outputs:
+            free = tuple(fresh(k) for k in slots(symbol))
+            upstream, term = _upstream(loss, symbol, free)
+            inputs.append(upstream)
+            terms.append(term)
+        plain.append(Definition(loss, sp.Add(*terms), "loss, not defined by the document"))
     sizes = {k.size for line in definitions for k in line.parameters}
     sizes |= {axis for x in inputs if isinstance(x, Tensor) for axis in x.axes}
     return Model(

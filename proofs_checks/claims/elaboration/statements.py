@@ -17,7 +17,8 @@ __all__ = ["Link", "Meaning", "Statement", "nodes", "symbol_parts"]
 class Statement:
     """One equation or chain: its sides in order, and whether ``:=`` stands after the first.
 
-    ``number`` identifies it; ``display`` numbers the display it stands in.
+    ``number`` identifies it; ``display`` numbers the display it stands in; ``conditions`` are the
+    remarks beside it, such as j != k or i = 1, ..., n.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Statement:
     sides: tuple[tree.Node, ...]
     defines: bool
     span: Span
+    conditions: tuple[tree.Node, ...] = ()
 
 
 @dataclass(frozen=True)

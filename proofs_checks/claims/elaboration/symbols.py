@@ -59,6 +59,7 @@ class Symbols:
         self.scalars: set[str] = set()  # names that must be scalars: losses, ends of sums
         self.sizes: set[str] = set()  # names used as the end of a sum
         self.axes_learned: dict[str, Guess] = {}
+        self.matrices: set[str] = set()  # capitals that stand for the matrix of x_1, x_2, ...
         self.differentiated: set[str] = set()
         self.loss: Any = model.loss if model else scalar("L")
         self.loss_is_opaque = False
@@ -95,15 +96,17 @@ class Symbols:
         marks = "".join(f"^{u.text}" for u in upper if isinstance(u, tree.Label))
         letter += marks
         rest = tuple(lower)
-        if rest and (joined := self._joined(letter, rest[0])) is not None:
+        if rest and (joined := self.joined(letter, rest[0])) is not None:
             letter, rest = joined, rest[1:]
         rest = (*(u for u in upper if not isinstance(u, tree.Label)), *rest)
         if letter in self.own:
             return Found(self.own[letter], rest, False)
         if letter in self.vocabulary:
             return Found(self.vocabulary[letter], rest, False)
-        if (alias := self._alias(letter)) is not None:
+        if (alias := self.alias(letter)) is not None:
             return Found(self.vocabulary[alias], rest, True)
+        if (whole := self._whole_of(letter, rest)) is not None:
+            return Found(whole, rest, True)
         if self.model is not None:
             raise ElaborationError(
                 f"`{letter}` is not in the vocabulary of `{self.model.name}`, and nothing in the "
@@ -114,7 +117,13 @@ class Symbols:
             )
         return Found(self._input(letter, len(rest), base.span), rest, False)
 
-    def _joined(self, letter: str, first: tree.Node) -> str | None:
+    def _whole_of(self, letter: str, rest: tuple) -> Symbol | None:
+        """Return the document's x where its X is the matrix with the rows x_i."""
+        if rest or len(letter) != 1 or not letter.isupper() or letter not in self.matrices:
+            return None
+        return self.own.get(letter.lower()) or self._input(letter.lower(), 2, Span(0, 0))
+
+    def joined(self, letter: str, first: tree.Node) -> str | None:
         """Return the name that includes the first subscript, if that is no index."""
         text = _label(first)
         if text is None:
@@ -132,7 +141,8 @@ class Symbols:
             return None if known is not None and known.axes else name
         return name if self.model is None or letter not in self.vocabulary else None
 
-    def _alias(self, letter: str) -> str | None:
+    def alias(self, letter: str) -> str | None:
+        """Return the vocabulary's name for a capital (the matrix of its rows) or for ell."""
         if letter == "ell" and "L" in self.vocabulary:
             return "L"
         other = letter.lower() if letter.isupper() else letter.upper()

@@ -16,7 +16,7 @@ from proofs_checks.claims.places import Span
 from theory.algebra.expressions import fresh, substitute
 from theory.algebra.symbols import Index, total
 
-__all__ = ["Guess", "Shapes", "Value"]
+__all__ = ["Guess", "Shapes", "Value", "vector_like"]
 
 
 @dataclass
@@ -120,7 +120,7 @@ class Shapes:
 
     def multiply(self, a: Value, b: Value, span: Span) -> Value:
         """Return the product of linear algebra."""
-        if b.is_scalar and a.column is not None and b.guess is not None and _vector_like(b.guess):
+        if b.is_scalar and a.column is not None and b.guess is not None and vector_like(b.guess):
             b.guess.more()
         if a.is_scalar or b.is_scalar:
             shape = b if a.is_scalar else a
@@ -146,7 +146,7 @@ class Shapes:
         return Value(total(a.expression * b.expression, *a.axes))
 
 
-def _vector_like(guess: Guess) -> bool:
+def vector_like(guess: Guess) -> bool:
     """Return whether a letter after a matrix is read as a vector: Latin and lower case."""
     return guess.name[:1].islower() and len(guess.name.split("_")[0]) == 1
 

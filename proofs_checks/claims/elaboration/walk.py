@@ -127,13 +127,13 @@ class Walker:
             and "pi" not in self.symbols.own
         ):
             return Value(sp.pi)
-        if not lower and not upper and self.symbols.is_size(name):
-            return Value(self.ranges.declare(name))
-        found = self.found(base, lower, upper)
-        symbol = found.symbol
-        if symbol.name in self.symbols.sizes or self.symbols.is_size(symbol.name):
-            return Value(self.ranges.declare(symbol.name))
-        return self.occurrence(found, span)
+        whole = self.symbols.joined(name, lower[0]) if lower else name
+        if whole is not None and len(lower) < 2 and not upper:
+            if self.symbols.is_size(whole):
+                return Value(self.ranges.declare(whole))
+            if whole == self.symbols.loss.name and self.symbols.loss_is_opaque:
+                return Value(self.symbols.loss)
+        return self.occurrence(self.found(base, lower, upper), span)
 
     def occurrence(self, found: Found, span: Span) -> Value:
         """Return a symbol with its indices put in and the rest of its axes silent."""
@@ -326,6 +326,29 @@ class Walker:
             same = self.delta(item.left, item.right, item.span)
             result *= same if item.relation == "=" else 1 - same
         return result
+
+    def remarks(self, remarks: tuple[tree.Node, ...]) -> Any:
+        """Return the factor that is 1 where the remarks beside an equation hold.
+
+        ``j \\neq k`` restricts the indices; ``i = 1, \\dots, n`` names their range; what is said
+        about quantities (``\\eta > 0``) restricts nothing that is judged here.
+        """
+        result = sp.S.One
+        for item in remarks:
+            if isinstance(item, tree.Ranges):
+                end = self._end(item.last)
+                for index in item.indices:
+                    self.index(index, end, "the range beside the equation")
+            elif isinstance(item, tree.Compare) and item.relation in ("=", "!="):
+                if self._is_letter(item.left) and self._is_letter(item.right):
+                    result *= self.conditions((item,))
+            elif isinstance(item, tree.Compare) and self._is_letter(item.left):
+                if self._is_letter(item.right):
+                    self.conditions((item,))
+        return result
+
+    def _is_letter(self, node: tree.Node) -> bool:
+        return isinstance(node, tree.Name) and spelling(node) in self.letters
 
     def _indicator(self, node: tree.Indicator) -> Value:
         return Value(self.conditions(node.conditions))

@@ -169,7 +169,7 @@ LOSS = (scalar("L"), total(x[i], i))
         (total(w[i, a] * w[i, b], i), [[35, 44], [44, 56]]),
         (total(w[i, a] * x[i] * w[i, a], i, a), 10 + 75 + 305),
         (x[i] + x[j], [[4, 5, 7], [5, 6, 8], [7, 8, 10]]),
-        (w[i, a] - total(delta(i, k) * w[k, a], k), [[0, 0]] * 3),
+        (w[i, a] - total(delta(i, k) * w[k, a], k), [[0] * 3] * 2),
         (sp.Abs(c - x[1]), Fraction(3, 2)),
         (sp.tanh(c - c / 2 - sp.Rational(1, 4)) + 1 / sp.cosh(0 * c), 1),
     ],

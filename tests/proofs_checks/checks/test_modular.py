@@ -5,8 +5,10 @@ import re
 
 import pytest
 import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from proofs_checks.checks import modular
+from proofs_checks.checks import exact, modular
 from proofs_checks.checks.evaluation.field_run import cofactor
 from proofs_checks.checks.evaluation.prime_field import P
 from theory.algebra.expressions import Equation
@@ -40,11 +42,7 @@ class Head:
         self.j, self.k, self.l = indices("j k l", keys)
         self.a, self.b, self.f = indices("a b f", sizes["d_v"])
         self.r, self.t = indices("r t", sizes["d_k"])
-        self.e, self.c, self.d = (
-            Index("e", sizes["d_x"]),
-            Index("c", sizes["C"]),
-            Index("d", sizes["C"]),
-        )
+        self.e, self.c = Index("e", sizes["d_x"]), Index("c", sizes["C"])
         self.heads = (Index("h", sizes["H"]),) if self.has["heads"] else ()
         self.L = self.model.loss
         self.eta = scalar("eta", positive=True)
@@ -270,6 +268,35 @@ def test_the_confirmation_in_real_numbers_is_what_keeps_such_relations_from_bein
     assert modular.check(HEAD.model, Equation(left, 2 * right)).agrees is False
 
 
+SCALARS = st.sampled_from([c, scalar("o"), scalar("mu", positive=True), sp.Integer(2), -c])
+
+
+def grown(inner):
+    """Sums, products, exponentials, logarithms of exponentials and squares, quotients."""
+    return st.one_of(
+        st.builds(lambda s, t: s + t, inner, inner),
+        st.builds(lambda s, t: s * t, inner, inner),
+        st.builds(lambda s: sp.exp(s), inner),
+        st.builds(lambda s: sp.tanh(s), inner),
+        st.builds(lambda s: s**2, inner),
+        st.builds(lambda s: 1 / (1 + s**2), inner),
+        st.builds(lambda s: sp.log(1 + sp.exp(s)), inner),
+        st.builds(lambda s, t: sp.log(sp.exp(s) * scalar("mu", positive=True) ** 3) / t, inner, inner),
+    )
+
+
+@settings(max_examples=60)
+@given(st.recursive(SCALARS, grown, max_leaves=7))
+def test_derivatives_are_those_of_sympy_and_no_truth_is_denied(value):
+    """SymPy's own derivative and expansion are the reference; neither takes part in the judge."""
+    model = with_hypothesis()
+    for left, right in ((Partial(value, c), value.diff(c)), (value, sp.expand(value))):
+        assert modular.check(model, Equation(left, right)).agrees is not False
+        spoiled = modular.check(model, Equation(left, right + 1 / (3 + c**2)))
+        assert spoiled.agrees is not True
+        assert exact.check(model, Equation(left, right)).agrees is not False
+
+
 def test_unknown_functions_depend_on_the_values_of_their_arguments():
     f = sp.Function("f")
     s, i, j = HEAD["s"], HEAD.i, HEAD.j
@@ -343,7 +370,7 @@ def test_the_bound_counts_the_degree_of_the_difference():
 
 def test_many_entries_are_compared_along_random_vectors():
     sizes = {"T": 48, "d_x": 3, "d_k": 4, "d_v": 3, "C": 2}
-    i, j, k, l, a, b, f = HEAD.i, HEAD.j, HEAD.k, HEAD.l, HEAD.a, HEAD.b, HEAD.f
+    i, j, k, l, a, b = HEAD.i, HEAD.j, HEAD.k, HEAD.l, HEAD.a, HEAD.b
     alpha, s, v, g = (HEAD[n] for n in ("alpha", "s", "v", "g"))
     centred = total(alpha(i, k) * v(k, a), k)
     for left, right in (
@@ -359,12 +386,11 @@ def test_many_entries_are_compared_along_random_vectors():
         outcome = modular.check(HEAD.model, spoiled, sizes=sizes)
         assert outcome.agrees is False
         assert outcome.worst == {}
-    assert f.size == a.size
 
 
 def test_second_derivatives():
     """The Hessians of group C, M_i = W_O^T (diag p_i - p_i p_i^T) W_O."""
-    i, j, l, a, b, f, c, d = HEAD.i, HEAD.j, HEAD.l, HEAD.a, HEAD.b, HEAD.f, HEAD.c, HEAD.d
+    i, j, l, a, b, f = HEAD.i, HEAD.j, HEAD.l, HEAD.a, HEAD.b, HEAD.f
     c, d = HEAD.c, Index("d", HEAD.c.size)
     alpha, s, v, g, u, A, p, W = (HEAD[n] for n in ("alpha", "s", "v", "g", "u", "A", "p", "W_O"))
 
@@ -453,7 +479,7 @@ def test_a_logarithm_of_masked_weights_is_judged_for_non_zero_weights(name):
         (sp.Sum(weight[ix], (ix, 2, n)), "not over a whole range"),
         (Partial(sp.Function("f")(c), c), "derivative of `f` is not known"),
         (1 / (c - c * total(delta(ix, 1), ix)), "at which both sides are defined|of zero occurs"),
-        (sp.sqrt(c**2), "has no value here|not known to be positive|free exponentials"),
+        (sp.sqrt(c * (c + 1)), "not known to be positive"),
         (sp.sqrt(1 + scalar("mu", positive=True)), "a root of"),
         (c + 2**61, "too large for arithmetic modulo"),
         (ix * weight[ix], "used as a number"),

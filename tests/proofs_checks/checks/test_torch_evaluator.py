@@ -173,6 +173,15 @@ def test_what_it_cannot_judge_it_says(left, why):
     assert why in outcome.detail
 
 
+def test_too_many_indices_are_refused():
+    first, *others = (
+        BASE.s(x, x) for x in indices(" ".join(f"i{k}" for k in range(30)), BASE.i.size)
+    )
+    outcome = check(BASE.model, Equation(sp.Mul(first, *others), 0), sizes={"T": 1})
+    assert outcome.agrees is None
+    assert "30 indices meet" in outcome.detail
+
+
 def test_masks_are_no_variables():
     outcome = check(MASKED.model, Equation(Partial(MASKED.L, MASKED.M(MASKED.i, MASKED.j)), 0))
     assert outcome.agrees is None

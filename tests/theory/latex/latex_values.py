@@ -43,13 +43,16 @@ class _Reader:
 
     @property
     def next(self):
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
-    def take(self, expected=None):
-        token = self.next
-        if token is None or (expected is not None and token != expected):
-            raise ValueError(f"expected {expected}, got {token} in {self.tokens}")
-        self.at += 1
+    def take(self, *expected):
+        """The next token; each of ``expected`` must come, in this order."""
+        token = ""
+        for wanted in expected or (self.next,):
+            token = self.next
+            if not token or token != wanted:
+                raise ValueError(f"expected {wanted}, got {token} in {self.tokens}")
+            self.at += 1
         return token
 
     def terms(self):
@@ -66,7 +69,7 @@ class _Reader:
 
     def product(self):
         factors = []
-        while self.next not in (None, "+", "-", ")", "]", "}", r"\rVert", "="):
+        while self.next not in ("", "+", "-", ")", "]", "}", r"\rVert", "="):
             divides = self.next == "/"
             if divides:
                 self.take()
@@ -129,8 +132,7 @@ class _Reader:
     def fraction(self):
         self.take()
         if self.tokens[self.at + 1] == r"\partial":
-            for token in ("{", r"\partial", "L", "}", "{", r"\partial"):
-                self.take(token)
+            self.take("{", r"\partial", "L", "}", "{", r"\partial")
             compute = self.symbol("dL_d")
             self.take("}")
             return compute
@@ -187,8 +189,8 @@ class _Reader:
         inside = self.terms()
         self.take(r"\rVert")
         if self.next == "_":
-            self.take(), self.take("F")
-        self.take("^"), self.take("2")
+            self.take("_", "F")
+        self.take("^", "2")
 
         def compute(env):
             assert np.ndim(inside(env)) == 2
@@ -197,7 +199,7 @@ class _Reader:
         return compute
 
     def operator(self):
-        self.take(), self.take("{")
+        self.take(r"\operatorname", "{")
         name = ""
         while self.next != "}":
             name += self.take()
@@ -206,31 +208,30 @@ class _Reader:
         if name == "tr":
             return lambda env: float(np.trace(inside(env)))
         assert name == "diag"
-        return lambda env: np.diag(inside(env)[:, 0])
+        return lambda env: np.diag(np.asarray(inside(env))[:, 0])
 
     def mean(self):
-        self.take()
-        for token in ("{", "E", "}", "_", "{"):
-            self.take(token)
+        self.take(r"\mathbb", "{", "E", "}", "_", "{")
         weights = self.symbol()
-        self.take("}"), self.take("[")
+        self.take("}", "[")
         values = self.symbol()
         self.take("]")
-        return lambda env: float(np.sum(weights(env, rows=True) * values(env, at=weights)))
+        at = weights.subscripts
+        return lambda env: float(np.sum(weights.part(env, at) * values.part(env, at)))
 
     def entropy(self):
-        self.take(), self.take("(")
+        self.take("H", "(")
         weights = self.symbol()
         self.take(")")
 
         def compute(env):
-            row = weights(env, rows=True)
+            row = weights.part(env, weights.subscripts)
             return float(-np.sum(row * np.log(row)))
 
         return compute
 
     def delta(self):
-        self.take(), self.take("_"), self.take("{")
+        self.take(r"\delta", "_", "{")
         i, j = self.letters_until_brace()
         return lambda env: float(env.get(i, i) == env.get(j, j))
 
@@ -253,14 +254,18 @@ class _Reader:
             stem = next(
                 x for x in (stem.upper(), stem[0].upper() + stem[1:]) if prefix + x in self.arrays
             )
-        array = np.asarray(self.arrays[prefix + stem])
+        return _Symbol(np.asarray(self.arrays[prefix + stem]), subscripts)
 
-        def compute(env, rows=False, at=None):
-            own = subscripts if at is None else at.subscripts
-            part = array[tuple(env[x] if x in env else int(x) - 1 for x in own)]
-            if rows or at is not None or part.ndim == 2:
-                return part
-            return float(part) if part.ndim == 0 else part[:, None]
 
-        compute.subscripts = subscripts
-        return compute
+class _Symbol:
+    """A name with its subscripts: an entry, a column or a matrix."""
+
+    def __init__(self, array, subscripts):
+        self.array, self.subscripts = array, subscripts
+
+    def part(self, env, subscripts):
+        return self.array[tuple(env[x] if x in env else int(x) - 1 for x in subscripts)]
+
+    def __call__(self, env):
+        part = self.part(env, self.subscripts)
+        return {0: float, 1: lambda x: x[:, None], 2: np.asarray}[part.ndim](part)

@@ -1,22 +1,27 @@
 """The value of an index expression at numbers, by its definition: loops over every index."""
 
+from typing import Any
+
 import numpy as np
 import sympy as sp
 
 from theory.algebra.symbols import Index, Partial
 
 
-def entrywise(e, arrays, env, sizes):
+def element(arrays, prefix, entry: Any, env):
+    """The number at an entry of the array called like its tensor."""
+    place = tuple(env[k] if isinstance(k, Index) else int(k) - 1 for k in entry.indices)
+    return float(arrays[prefix + str(entry.base.label)][place])
+
+
+def entrywise(e: Any, arrays, env, sizes) -> Any:
     """The number that ``e`` denotes when its free indices have the values ``env``."""
     if isinstance(e, sp.Indexed):
-        place = tuple(env[k] if isinstance(k, Index) else int(k) - 1 for k in e.indices)
-        return float(arrays[str(e.base.label)][place])
+        return element(arrays, "", e, env)
     if isinstance(e, Partial):
-        entry = e.args[1]
-        place = tuple(env[k] for k in entry.indices)
-        return float(arrays[f"dL_d{entry.base.label}"][place])
+        return element(arrays, "dL_d", e.args[1], env)
     if isinstance(e, sp.Sum):
-        bound = [limit[0] for limit in e.limits]
+        bound: list[Any] = [limit[0] for limit in e.limits]
         places = np.ndindex(*(sizes[k.size.name] for k in bound))
         return sum(
             entrywise(e.function, arrays, {**env, **dict(zip(bound, p, strict=True))}, sizes)
@@ -38,7 +43,7 @@ def entrywise(e, arrays, env, sizes):
     return {sp.exp: np.exp, sp.log: np.log}[e.func](values[0])
 
 
-def full_value(e, rows, arrays, env, sizes):
+def full_value(e, rows, arrays, env, sizes) -> Any:
     """The array of ``e`` over the indices ``rows`` (none, one or two), as a number or a matrix."""
     shape = tuple(sizes[k.size.name] for k in rows)
     values = np.array([

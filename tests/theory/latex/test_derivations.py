@@ -1,6 +1,7 @@
 """Derivations on the page: rows, reasons, line breaks, and the text around them."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,8 @@ from theory.models import MODELS, model_named
 M = model_named("attention-head")
 T, d_v = M.size_names["T"], M.size_names["d_v"]
 i, j, k = indices("i j k", T)
-s, b, alpha, u, v = (M.tensors[x] for x in ("s", "b", "alpha", "u", "v"))
+TENSORS: Any = M.tensors
+s, b, alpha, u, v = (TENSORS[x] for x in ("s", "b", "alpha", "u", "v"))
 LONG = " + ".join(rf"\frac{{\partial L}}{{\partial x_{n}}} y_{n}" for n in range(1, 10))
 
 

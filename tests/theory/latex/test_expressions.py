@@ -1,5 +1,7 @@
 """Expressions and equations as strings: the laws of the theory, and what printers get wrong."""
 
+from typing import Any
+
 import pytest
 import sympy as sp
 
@@ -20,28 +22,29 @@ from theory.latex import chain, equation, expression
 from theory.models import model_named
 
 M = model_named("attention-head")
+TENSORS: Any = M.tensors
 T, d_x, d_k, d_v, C = (M.size_names[x] for x in ("T", "d_x", "d_k", "d_v", "C"))
 i, j, k, l, m = indices("i j k l m", T)
 a, b_ = indices("a b", d_v)
 c, d = indices("c d", C)
 r, t = indices("r t", d_k)
 (e,) = indices("e", d_x)
-X, W_Q, W_K, W_V, W_O, y = (M.tensors[x] for x in ("X", "W_Q", "W_K", "W_V", "W_O", "y"))
-q, key, v, s, alpha, g, z, p = (M.tensors[x] for x in ("q", "k", "v", "s", "alpha", "g", "z", "p"))
-u, b, A, D = (M.tensors[x] for x in ("u", "b", "A", "D"))
+X, W_Q, W_K, W_V, W_O, y = (TENSORS[x] for x in ("X", "W_Q", "W_K", "W_V", "W_O", "y"))
+q, key, v, s, alpha, g, z, p = (TENSORS[x] for x in ("q", "k", "v", "s", "alpha", "g", "z", "p"))
+u, b, A, D = (TENSORS[x] for x in ("u", "b", "A", "D"))
 L, eta = M.loss, scalar("eta", positive=True)
 eps = {x: scalar(f"eps_{x}", positive=True) for x in ("s", "v", "Q", "K", "V", "O")}
-root = sp.sqrt(d_k)
-mean_b = total(alpha[i, k] * b[i, k], k)
+root: Any = sp.sqrt(d_k)
+mean_b: Any = total(alpha[i, k] * b[i, k], k)
 error = p[i, c] - y[i, c]
-entropy = -total(alpha[i, k] * sp.log(alpha[i, k]), k)
+entropy: Any = -total(alpha[i, k] * sp.log(alpha[i, k]), k)
 
 
 def grad(entry):
     return Partial(L, entry)
 
 
-LAWS = {
+LAWS: dict[str, tuple[Any, Any, str]] = {
     "softmax Jacobian": (
         Partial(alpha[i, j], s[i, k]),
         alpha[i, j] * (delta(j, k) - alpha[i, k]),
@@ -206,7 +209,7 @@ def test_order_of_dropped_terms_is_printed():
     assert equation(eq, M, r"O(\eta^2)") == r"\Delta L = -\eta \sum_{i,j} D_{ij}^2 + O(\eta^2)"
 
 
-CASES = [
+CASES: list[tuple[Any, str]] = [
     # signs, parentheses, products
     (-2 * (s[i, j] - s[i, k]) ** 2, r"-2 (s_{ij} - s_{ik})^2"),
     (s[i, j] - eta * (s[i, k] + b[i, j]), r"s_{ij} - \eta (b_{ij} + s_{ik})"),
@@ -360,13 +363,14 @@ def test_columns_are_lower_case_unless_that_name_is_taken():
 def test_heads_are_a_first_subscript():
     multi = model_named("attention-head-multi")
     (h,) = indices("h", multi.size_names["H"])
-    output, context = multi.tensors["W_O"], multi.tensors["g"]
+    own: Any = multi.tensors
+    output, context = own["W_O"], own["g"]
     logits = total(output[h, c, a] * context[h, i, a], h, a)
     assert expression(logits, multi) == r"\sum_h W_{O,h} g_{hi}"
     assert expression(output[h, c, a] + z[i, c] * u[i, a], multi).startswith(
         r"W_{O,h} + z_i u_i^\top"
     )
-    assert expression(total(multi.tensors["s"][h, i, j], h), multi) == r"\sum_h s_{hij}"
+    assert expression(total(own["s"][h, i, j], h), multi) == r"\sum_h s_{hij}"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What is printed means what was given: printed LaTeX, read back, has the expression's value."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ MODEL = model_named("attention-head")
 
 def arrays_for(seed):
     rng = np.random.default_rng(seed)
-    arrays = {"eta": rng.uniform(0.5, 1), "d_v": 2.0, "C": 2.0, "T": 2.0}
+    arrays: dict[str, Any] = {"eta": rng.uniform(0.5, 1), "d_v": 2.0, "C": 2.0, "T": 2.0}
     for tensor in (B, W, Tensor("z", (T, C)), *MATRICES.values(), *sum(COLUMNS.values(), [])):
         arrays[str(tensor.label)] = rng.normal(size=[SIZES[n.name] for n in tensor.axes])
     arrays["dL_dz"], arrays["dL_dW_O"] = rng.normal(size=(2, 2)), rng.normal(size=(2, 2))
@@ -163,7 +164,7 @@ def ranked(seed, depth):
 def arrays_of(model, seed):
     """Numbers for every tensor of a model and for every dL/dx; softmax rows sum to one."""
     rng = np.random.default_rng(seed)
-    arrays = {"eta": 0.7}
+    arrays: dict[str, Any] = {"eta": 0.7}
     for x in "svQKVO":
         arrays[f"eps_{x}"] = arrays[f"epsilon_{x}"] = rng.uniform(0.5, 1)
     arrays |= {name: 2.0 for name in model.size_names}

@@ -1,0 +1,365 @@
+r"""Reads a document: text to displayed equations, each a tree or the reason why it is none.
+
+`read_document` is total: any text or bytes end in a `Document` or, when they pass a limit of
+the whole, in a `ReadingError`.  An equation that cannot be read does not stop the others.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.damage import damaged_displays, losses, refusals, repaired
+from proofs_checks.claims.directives import Directive, read_directive
+from proofs_checks.claims.displays import Display, Finder, RawDirective
+from proofs_checks.claims.equations import Equation, Passed, Unreadable, read_statement, span_of
+from proofs_checks.claims.layout import Statement, relations_in, statements
+from proofs_checks.claims.lexemes import Lexeme, lexemes
+from proofs_checks.claims.limits import Limits
+from proofs_checks.claims.macros import Macros, expand, standard_macros, take_definitions
+from proofs_checks.claims.parse import parse_conditions
+from proofs_checks.claims.places import Source, Span, View, decode
+from proofs_checks.claims.problems import Problem, ReadingError, Refusal, problem_at
+from proofs_checks.claims.rows import is_equality
+from proofs_checks.claims.terminals import Refusals
+from proofs_checks.claims.tidy import tidy
+
+__all__ = ["KINDS", "Document", "kind_of", "read_document"]
+
+KINDS = ("tex", "md", "txt", "html")
+_SUFFIXES = {
+    ".tex": "tex", ".ltx": "tex", ".latex": "tex", ".sty": "tex", ".md": "md",
+    ".markdown": "md", ".qmd": "md", ".rmd": "md", ".txt": "txt", ".text": "txt",
+    ".html": "html", ".htm": "html", ".xhtml": "html",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Document:
+    """What was read.
+
+    | field | meaning |
+    |---|---|
+    | name, kind | as given; the kind is "tex", "md", "txt" or "html" |
+    | source | the text as decoded, which knows lines and columns |
+    | equations | equations and unreadable ones, in the order of the document |
+    | directives | the readable directives, in order |
+    | passed | displays without an equality |
+    | problems | what concerns no equation: undecodable bytes, unreadable directives |
+    """
+
+    name: str
+    kind: str
+    source: Source
+    equations: tuple[Equation | Unreadable, ...]
+    directives: tuple[Directive, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def kind_of(name: str, text: str) -> str:
+    """Return the kind of a document, from the ending of its name, else from how it begins."""
+    lower = name.lower()
+    for suffix, kind in _SUFFIXES.items():
+        if lower.endswith(suffix):
+            return kind
+    beginning = text[:4000].lstrip("\ufeff \t\r\n").lower()
+    if beginning.startswith(("<!doctype html", "<html", "<?xml")) or "<body" in beginning:
+        return "html"
+    if "\\documentclass" in text[:20_000] or "\\begin{document}" in text[:200_000]:
+        return "tex"
+    return "md" if "```" in text else "txt"
+
+
+def read_document(
+    data: bytes | str, name: str = "-", kind: str = "auto", *, limits: Limits | None = None
+) -> Document:
+    """Return the equations and directives of a document.
+
+    ``kind`` is "tex", "md", "txt", "html" or "auto" (see `kind_of`).
+
+    Raises:
+        ReadingError: the document is larger than ``limits.document_bytes`` or holds more than
+            ``limits.equations`` equations.
+        ValueError: ``kind`` is none of the above.
+    """
+    limits = limits or Limits()
+    if kind not in (*KINDS, "auto"):
+        raise ValueError(f"`kind` must be one of {', '.join(KINDS)} or auto; got {kind!r}.")
+    size = len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
+    if size > limits.document_bytes:
+        raise ReadingError([_too_large(name, size, limits)])
+    text, undecoded = decode(data) if isinstance(data, bytes) else (data, None)
+    source = Source(name, text)
+    kind = kind_of(name, text) if kind == "auto" else kind
+    reader = _Reader(source, kind, limits)
+    if undecoded is not None:
+        message = "these bytes are not UTF-8; they were replaced"
+        reader.problem(Refusal(message, Span(undecoded, undecoded + 1), suggestion="save as UTF-8"))
+    return reader.read()
+
+
+def _too_large(name: str, size: int, limits: Limits) -> Problem:
+    message = f"the document has {size} bytes; at most {limits.document_bytes} are read"
+    return Problem(message, name, 1, 1, Span(0, 0), "", "^", suggestion="split the document")
+
+
+class _Reader:
+    def __init__(self, source: Source, kind: str, limits: Limits) -> None:
+        self.source, self.kind, self.limits = source, kind, limits
+        self.view = _page_view(source.text) if kind == "html" else View(source.text)
+        self.macros: Macros = dict(standard_macros())
+        self.deadline = time.monotonic() + limits.seconds
+        self.count = 0
+        self.items: list[tuple[int, Equation | Unreadable]] = []  # start of its display, item
+        self.passed: list[Passed] = []
+        self.directives: list[Directive] = []
+        self.problems: list[Problem] = []
+
+    def read(self) -> Document:
+        finder = Finder(self.view, self.kind, self.macros)
+        displays: list[Display] = []
+        for found in finder.find():
+            if isinstance(found, RawDirective):
+                self._directive(found)
+            else:
+                displays.append(found)
+                self._display(found)
+        if self.kind != "tex":
+            for start, end in damaged_displays(self.view, finder.occupied):
+                displays.append(Display("[", start, end, ((start, end),)))
+                self._damaged(start, end, displayed=False)
+        return Document(
+            self.source.name,
+            self.kind,
+            self.source,
+            tuple(self._ordered(displays)),
+            tuple(self.directives),
+            tuple(self.passed),
+            tuple(self.problems),
+        )
+
+    def problem(self, refusal: Refusal) -> None:
+        """Note something that concerns no equation."""
+        if len(self.problems) < 10 * self.limits.problems:
+            self.problems.append(problem_at(self.source, refusal))
+
+    # -- displays ---------------------------------------------------------------------------
+
+    def _display(self, display: Display) -> None:
+        whole = self.view.span(display.start, display.end)
+        if not display.closed:
+            opening = self.view.text[display.start : display.pieces[0][0]]
+            mark = self.view.span(display.start, display.pieces[0][0])
+            refusal = Refusal(f"`{opening.strip()}` is never closed", mark)
+            self._unreadable([refusal], whole, display.start)
+            return
+        try:
+            self._check_size(display, whole)
+            if self._damaged(display.start, display.end, display=display):
+                return
+            found = self._statements(display)
+        except Refusal as refusal:
+            self._unreadable([refusal], whole, display.start)
+            return
+        if not found:
+            self._pass("no relation", whole)
+        for statement in found:
+            self._statement(statement, display.start)
+
+    def _check_size(self, display: Display, whole: Span) -> None:
+        length = sum(end - start for start, end in display.pieces)
+        if length > self.limits.equation_characters:
+            raise Refusal(
+                f"the display has {length} characters; at most "
+                f"{self.limits.equation_characters} are read",
+                Span(whole.start, whole.start + 1),
+                suggestion="split it",
+            )
+        if time.monotonic() > self.deadline:
+            raise Refusal(
+                f"reading took longer than {self.limits.seconds:g} s; this display was not read",
+                Span(whole.start, whole.start + 1),
+                suggestion="split the document",
+            )
+
+    def _statements(self, display: Display) -> list[Statement]:
+        found: list[Lexeme] = []
+        for start, end in display.pieces:
+            for first, last in take_definitions(self.view, start, end, self.macros):
+                found.extend(lexemes(self.view, first, last))
+        if len(found) > self.limits.equation_lexemes:
+            raise Refusal(
+                f"the display has {len(found)} symbols; at most "
+                f"{self.limits.equation_lexemes} are read",
+                found[0].span,
+                suggestion="split it",
+            )
+        return statements(
+            tidy(expand(found, self.macros, self.limits), self.limits), display.environment
+        )
+
+    def _statement(self, statement: Statement, start: int) -> None:
+        span = span_of(statement.lexemes)
+        relations = list(relations_in(statement.lexemes))
+        if statement.refusal is None and not any(map(is_equality, relations)):
+            self._pass(f"no equality but `{self._text(relations[0].span)}`", span)
+            return
+        read = read_statement(statement, self._text, self.limits)
+        labels = tuple(statement.labels)
+        if isinstance(read, list):
+            self._unreadable(read, span, start, labels)
+            return
+        self._counted(span)
+        line, column = self.source.place(span.start)
+        equation = Equation(
+            read.sides, read.relations, read.conditions, self._text(span), span, line, column,
+            0, labels, statement.tag, read.notes,
+        )  # fmt: skip
+        self.items.append((start, equation))
+
+    def _damaged(
+        self, start: int, end: int, *, display: Display | None = None, displayed: bool = True
+    ) -> bool:
+        """Report the losses of a display; tell whether there were any."""
+        pieces = display.pieces if display else ((start, end),)
+        found = [
+            loss
+            for first, last in pieces
+            for loss in losses(self.view, first, last, displayed=displayed)
+        ]
+        if not found:
+            return False
+        repair = repaired(self.view, start, end, found)
+        self._unreadable(
+            list(refusals(self.view, found)), self.view.span(start, end), start, repair=repair
+        )
+        return True
+
+    def _unreadable(
+        self,
+        found: list[Refusal],
+        span: Span,
+        start: int,
+        labels: tuple[str, ...] = (),
+        repair: str = "",
+    ) -> None:
+        self._counted(span)
+        line, column = self.source.place(span.start)
+        problems = tuple(problem_at(self.source, r) for r in found[: self.limits.problems])
+        item = Unreadable(problems, self._text(span), span, line, column, 0, labels, repair)
+        self.items.append((start, item))
+
+    def _pass(self, reason: str, span: Span) -> None:
+        line, column = self.source.place(span.start)
+        self.passed.append(Passed(self._text(span), span, line, column, reason))
+
+    def _counted(self, span: Span) -> None:
+        self.count += 1
+        if self.count > self.limits.equations:
+            message = f"the document has more than {self.limits.equations} equations"
+            refusal = Refusal(message, Span(span.start, span.start + 1), suggestion="split it")
+            raise ReadingError([problem_at(self.source, refusal)])
+
+    def _text(self, span: Span) -> str:
+        return self.source.text[span.start : span.end]
+
+    # -- directives -------------------------------------------------------------------------
+
+    def _directive(self, raw: RawDirective) -> None:
+        try:
+            self.directives.append(
+                read_directive(
+                    self.view,
+                    raw.start,
+                    raw.end,
+                    self.source.place,
+                    self._equations,
+                    self._formulae,
+                )
+            )
+        except Refusal as refusal:
+            self.problem(refusal)
+        except Refusals as several:
+            for refusal in several.refusals:
+                self.problem(refusal)
+
+    def _inline(self, start: int, end: int) -> list[Lexeme]:
+        """Return the lexemes of a directive's value, with or without dollar signs around it."""
+        text = self.view.text[start:end]
+        if len(text) > 1 and text.startswith("$") and text.endswith("$"):
+            width = 2 if text.startswith("$$") and text.endswith("$$") and len(text) > 3 else 1
+            start, end = start + width, end - width
+        found = expand(lexemes(self.view, start, end), self.macros, self.limits)
+        return tidy(found, self.limits)
+
+    def _equations(self, start: int, end: int) -> list[Equation]:
+        equations = []
+        for statement in statements(self._inline(start, end), "directive"):
+            if not any(map(is_equality, relations_in(statement.lexemes))):
+                continue
+            read = read_statement(statement, self._text, self.limits)
+            if isinstance(read, list):
+                raise Refusals(read)
+            span = span_of(statement.lexemes)
+            line, column = self.source.place(span.start)
+            equations.append(
+                Equation(
+                    read.sides, read.relations, read.conditions, self._text(span), span, line,
+                    column, -1, (), "", read.notes,
+                )
+            )  # fmt: skip
+        return equations
+
+    def _formulae(self, start: int, end: int) -> tuple[tree.Node, ...]:
+        return parse_conditions(self._inline(start, end), self.limits)
+
+    # -- order and labels -------------------------------------------------------------------
+
+    def _ordered(self, displays: list[Display]) -> Iterator[Equation | Unreadable]:
+        """Yield the equations in the order of the document, numbered and labelled."""
+        self.items.sort(key=lambda item: (item[0], item[1].span))
+        numbers = {display.start: n for n, display in enumerate(sorted(displays, key=_start))}
+        ends = {display.start: self.view.span(display.start, display.end) for display in displays}
+        given: dict[int, list[str]] = {}
+        for directive in self.directives:
+            if directive.keyword == "label":
+                at = self._labelled(directive, ends)
+                if at is None:
+                    message = f"the label `{directive.value}` has no equation after it"
+                    self.problem(Refusal(message, directive.span))
+                else:
+                    given.setdefault(at, []).append(directive.value)
+        for n, (start, item) in enumerate(self.items):
+            labels = (*given.get(n, ()), *item.labels)
+            yield replace(item, display=numbers[start], labels=labels)
+
+    def _labelled(self, directive: Directive, ends: dict[int, Span]) -> int | None:
+        """Return the position of the item that a label names."""
+        offset = directive.span.start
+        inside = [
+            n for n, (start, _) in enumerate(self.items)
+            if ends[start].start <= offset < ends[start].end
+        ]  # fmt: skip
+        before = [
+            n for n in inside
+            if self.items[n][1].span.start < offset and self.items[n][1].line == directive.line
+        ]  # fmt: skip
+        if before:
+            return before[-1]
+        for n, (_, item) in enumerate(self.items):
+            if item.span.start >= offset and (not inside or n in inside):
+                return n
+        return inside[-1] if inside else None
+
+
+def _page_view(html: str) -> View:
+    from proofs_checks.claims.webpages import page_view
+
+    return page_view(html)
+
+
+def _start(display: Display) -> int:
+    return display.start

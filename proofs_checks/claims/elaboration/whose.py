@@ -1,0 +1,99 @@
+"""Whose symbols does a document use: a vocabulary's, or its own?
+
+The vocabulary holds as long as the document agrees with it.  A document that defines one of its
+symbols differently, or the scalar it differentiates, is self-contained; so is one that the
+vocabulary cannot read and that can be read alone.  A wrong equation between vocabulary symbols is a
+wrong claim, not another definition: what tells them apart is said at `_redefines`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.elaboration.document import Reading, read_as
+from proofs_checks.claims.elaboration.statements import Statement, symbol_parts
+from proofs_checks.claims.elaboration.symbols import spelling
+from theory.models import Model, theory_of
+
+__all__ = ["Interpretation", "interpret"]
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """A reading, the vocabulary it uses ("own" for none), and why."""
+
+    reading: Reading
+    vocabulary: str
+    why: str
+
+
+def interpret(
+    statements: Sequence[Statement],
+    model: Model,
+    *,
+    forced: bool | None = None,
+    assumptions: Sequence[Statement] = (),
+    inputs: Sequence[tree.Node] = (),
+    einstein: bool = False,
+) -> Interpretation:
+    """Return the document read with ``model``'s vocabulary or with its own symbols.
+
+    ``forced`` True takes the vocabulary, False the document's own symbols, None decides.
+    """
+    if not statements:
+        return Interpretation(Reading(model, []), model.name, "there is no equation to read")
+    if forced is False:
+        own = read_as(statements, None, assumptions, inputs, einstein)
+        return Interpretation(own, "own", "asked for")
+    shared = read_as(statements, model, assumptions, inputs, einstein)
+    if forced:
+        return Interpretation(shared, model.name, "asked for")
+    redefined = _redefined(statements, shared, model)
+    if redefined is None and not shared.problems:
+        return Interpretation(shared, model.name, "the document agrees with this vocabulary")
+    own = read_as(statements, None, assumptions, inputs, einstein)
+    if redefined is not None and own.problems <= shared.problems:
+        why = f"the document defines {redefined} differently from the vocabulary of {model.name}"
+        return Interpretation(own, "own", why)
+    if own.problems < shared.problems:
+        why = f"the vocabulary of {model.name} does not fit, and the document can be read alone"
+        return Interpretation(own, "own", why)
+    why = "the document agrees with this vocabulary where it can be read"
+    return Interpretation(shared, model.name, why)
+
+
+def _redefined(statements: Sequence[Statement], reading: Reading, model: Model) -> str | None:
+    """Return the first vocabulary symbol that the document defines differently."""
+    for statement, meaning in zip(statements, reading.meanings, strict=True):
+        parts = symbol_parts(statement.sides[0])
+        if parts is None or len(statement.sides) < 2:
+            continue
+        name = spelling(parts[0])
+        if not _is_vocabulary(name, model) or not _redefines(statement, parts, model):
+            continue
+        if meaning.error is not None:
+            return name
+        for link in meaning.links[:1]:
+            if link.notes and not theory_of(reading.model).prove(link.equation).proved:
+                return name
+    return None
+
+
+def _is_vocabulary(name: str, model: Model) -> bool:
+    """Whether the symbol is the vocabulary's, perhaps as the capital of a vector."""
+    return name in model.tensors or (len(name) == 1 and name.lower() in model.tensors)
+
+
+def _redefines(statement: Statement, parts, model: Model) -> bool:
+    """Whether an equation with a vocabulary symbol on the left can be a definition of it.
+
+    ``:=`` always; ``=`` for the loss and for what the model itself computes (scores, weights,
+    values, ...) written as a whole matrix, as in P = softmax(S).  For derived quantities such as
+    u_i or b_ij, and for entries, a plain ``=`` is a claim.
+    """
+    name = spelling(parts[0])
+    if statement.defines or name == model.loss.name:
+        return True
+    return name not in model.tensors and not parts[1]

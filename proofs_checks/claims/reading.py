@@ -1,0 +1,153 @@
+"""From a document to its claims: reading, elaboration, and one entry for every equation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from proofs_checks.claims.claim import Claim, Paper, Problem
+from proofs_checks.claims.documents import Document, read_document
+from proofs_checks.claims.elaboration.errors import ElaborationError
+from proofs_checks.claims.elaboration.statements import Link, Statement
+from proofs_checks.claims.elaboration.whose import Interpretation, interpret
+from proofs_checks.claims.equations import Equation, Unreadable
+from proofs_checks.claims.problems import Problem as Found
+from proofs_checks.claims.problems import Refusal, problem_at
+from theory.models import Model, model_named
+
+__all__ = ["DEFAULT_MODEL", "read_claims"]
+
+DEFAULT_MODEL = "attention-head"
+
+
+def read_claims(
+    data: bytes | str, name: str = "-", *, model: str | None = None, kind: str = "auto"
+) -> Paper:
+    """Return the claims of a document.
+
+    ``model`` forces a vocabulary, "none" the document's own symbols; None lets the document decide.
+
+    Raises `ReadingError` for a document beyond the limits, `ValueError` for an unknown model.
+    """
+    document = read_document(data, name, kind)
+    asked = model or _directive(document, "model")
+    base = model_named(DEFAULT_MODEL if asked in (None, "none") else asked)
+    forced = None if asked is None else asked != "none"
+    statements = [
+        _statement(n, item)
+        for n, item in enumerate(document.equations)
+        if isinstance(item, Equation)
+    ]
+    assumptions = [
+        _statement(-1 - n, item)
+        for n, item in enumerate(e for d in document.directives for e in d.equations)
+    ]
+    inputs = [symbol for d in document.directives for symbol in d.symbols]
+    einstein = _directive(document, "summation") == "einstein"
+    try:
+        found = interpret(
+            statements,
+            base,
+            forced=forced,
+            assumptions=assumptions,
+            inputs=inputs,
+            einstein=einstein,
+        )
+    except ElaborationError as error:
+        return Paper(
+            name, tuple(_failed(document, error)), base.name, "the document has no meaning"
+        )
+    claims = _claims(document, statements, found)
+    return Paper(name, tuple(claims), found.vocabulary, found.why)
+
+
+def _directive(document: Document, keyword: str) -> str | None:
+    values = [d.value for d in document.directives if d.keyword == keyword]
+    return values[-1] if values else None
+
+
+def _statement(number: int, item: Equation) -> Statement:
+    sides = item.sides
+    first = item.relations[0]
+    if first.backward and len(sides) == 2:  # A =: B defines B
+        sides = (sides[1], sides[0])
+    defines = first.kind == "definition"
+    return Statement(number, item.display, sides, defines, item.span, item.conditions)
+
+
+def _claims(
+    document: Document, statements: Sequence[Statement], found: Interpretation
+) -> list[Claim]:
+    meanings = {
+        statement.number: meaning
+        for statement, meaning in zip(statements, found.reading.meanings, strict=True)
+    }
+    claims: list[Claim] = [_whole_document(document, problem) for problem in document.problems]
+    chains = 0
+    for n, item in enumerate(document.equations):
+        if isinstance(item, Unreadable):
+            claims.append(_unreadable(item))
+            continue
+        meaning = meanings[n]
+        if meaning.error is not None:
+            claims.append(_without_meaning(document, item, meaning.error))
+            continue
+        steps = [link for link in meaning.links if link.kind == "step"]
+        chains += bool(steps)
+        for link in meaning.links:
+            place = 1 + steps.index(link) if link in steps else 0
+            chain = chains if place else 0
+            claims.append(_claim(document, item, link, found.reading.model, chain, place))
+    for directive in document.directives:
+        for item in directive.equations:
+            line, column = directive.line, directive.column
+            claims.append(Claim("assumption", "", line, column, item.source))
+    return sorted(claims, key=lambda claim: (claim.line, claim.column, claim.step))
+
+
+def _claim(
+    document: Document, item: Equation, link: Link, model: Model, chain: int, step: int
+) -> Claim:
+    line, column = item.line, item.column
+    if step > 1:
+        line, column = document.source.place(link.span.start)
+    source = document.source.text[slice(*link.span)] if step > 1 else item.source
+    order = document.source.text[slice(*link.order)] if link.order else ""
+    return Claim(
+        link.kind, item.label, line, column, source, model, link.equation, chain, step, order,
+        notes=(*link.notes, *item.notes),
+    )  # fmt: skip
+
+
+def _unreadable(item: Unreadable) -> Claim:
+    first = item.problems[0]
+    others = [p.message + (f" ({p.suggestion})" if p.suggestion else "") for p in item.problems[1:]]
+    repair = (f"probably meant: {item.repair}",) if item.repair else ()
+    label = item.labels[0] if item.labels else ""
+    return Claim(
+        "unreadable", label, item.line, item.column, item.source,
+        problem=_problem(first), notes=(*others, *repair),
+    )  # fmt: skip
+
+
+def _without_meaning(document: Document, item: Equation, error: ElaborationError) -> Claim:
+    span = error.span if error.span.end > error.span.start else item.span
+    refusal = Refusal(str(error), span, expected=error.expected, suggestion=error.suggestion)
+    problem = _problem(problem_at(document.source, refusal))
+    return Claim("unreadable", item.label, item.line, item.column, item.source, problem=problem)
+
+
+def _whole_document(document: Document, problem: Found) -> Claim:
+    return Claim(
+        "unreadable", "", problem.line, problem.column,
+        document.source.text[slice(*problem.span)], problem=_problem(problem),
+    )  # fmt: skip
+
+
+def _failed(document: Document, error: ElaborationError) -> list[Claim]:
+    items = [item for item in document.equations if isinstance(item, Equation)]
+    return [_without_meaning(document, item, error) for item in items]
+
+
+def _problem(found: Found) -> Problem:
+    caret = f"{found.excerpt}\n{found.caret}"
+    return Problem(found.line, found.column, found.message, found.expected, found.suggestion, caret)
