@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("derivation", "codegen")
+BENCHMARKS = ("derivation", "codegen", "mutation")
 
 
 def main(names: list[str]) -> int:

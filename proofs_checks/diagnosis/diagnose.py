@@ -48,10 +48,13 @@ def diagnose(model: Model, equation: Equation, *, deadline: float) -> tuple[Diag
 
 def _repair(case: Case) -> Repair | None:
     """Return the first repair, in the order of the module's description."""
+    found = edited(case, _BEFORE_TERMS) or compared(case) or edited(case, _AFTER_TERMS)
+    if found is None and any(side.is_Number for side in case.sides):
+        found = edited(
+            case, KINDS, Rarity.SLOW
+        )  # what is wrong in 0 = ... stands on the other side
     return (
-        edited(case, _BEFORE_TERMS)
-        or compared(case)
-        or edited(case, _AFTER_TERMS)
+        found
         or missing_hypothesis(case)
         or edited(case, KINDS, Rarity.DIAGONAL)
         or inserted(case)

@@ -53,7 +53,7 @@ def _may_hold(case: Case, hypothesis: _Hypothesis) -> bool:
         return True
     try:
         moved = (point.under(hypothesis.equations) for point in case.points)
-        return all(point.agree(*case.resolved) for point in moved)
+        return all(point.agree(*case.sides) for point in moved)
     except NotEvaluable:
         return False
 

@@ -3,9 +3,9 @@
 Thousands of edited equations are compared at one point; only those that agree are handed to the
 normal form.  Nothing is concluded from these numbers, so rounding does no harm.
 
-Every line of the theory (definitions, adjoints, vocabulary) is an array; derivatives have been
-resolved to such lines before, see `theory.models.Theory.resolve`.  Inputs are random, moved by
-Newton's method to where the hypotheses of the model hold.
+Every line of the theory (definitions, adjoints, vocabulary) is an array; other derivatives are
+taken by complex steps, which is faster than to derive them anew for every edit.  Inputs are
+random, moved by Newton's method to where the hypotheses of the model hold.
 """
 
 from __future__ import annotations
@@ -20,8 +20,15 @@ import numpy as np
 import sympy as sp
 
 from theory.algebra.domain import nonnegative_names
-from theory.algebra.expressions import Equation, bound_of, free_indices, slots, tensors_in
-from theory.algebra.symbols import Index, Size, Tensor
+from theory.algebra.expressions import (
+    Equation,
+    bound_of,
+    entry_tensor,
+    free_indices,
+    slots,
+    tensors_in,
+)
+from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models import Definition, Model, Theory, theory_of
 from theory.models.model import name_of
 
@@ -31,13 +38,14 @@ TOLERANCE = 1e-8  # relative difference below which two values count as equal
 ROUNDING = 1e-10  # what may be left of terms of order one that cancel
 NEWTON_STEPS = 40
 MOST_WORK = 4000  # products in one contraction; beyond, it pays to look for a good order
+TINY = 1e-30  # of complex steps
 STEP = 1e-7  # of finite differences
 SOLVED = 1e-11  # largest violation of a hypothesis
 SIZES = ((3, 2, 5, 4, 7, 6), (2, 4, 3, 6, 5, 7))
 FUNCTIONS: Mapping[Any, Any] = {
     sp.exp: np.exp,
     sp.log: np.log,
-    sp.Abs: np.abs,
+    sp.Abs: lambda x: np.where(np.real(x) < 0, -x, x),
     sp.sinh: np.sinh,
     sp.cosh: np.cosh,
     sp.tanh: np.tanh,
@@ -237,16 +245,26 @@ class Point:
             return self._summed(e)
         if isinstance(e, sp.Pow):
             return self._power(e)
+        if isinstance(e, Partial):
+            return self._partial(e)
+        if isinstance(e, Step):
+            quantity, rate, *moved = e.args
+            return self._along(quantity, [(x, rate) for x in moved])
+        if isinstance(e, Flow):
+            return self._along(e.args[0], list(e.pairs))
         if e.func in FUNCTIONS:
             labels, array = self.value(e.args[0])
             return Value(labels, FUNCTIONS[e.func](array))
         raise NotEvaluable(f"`{e}` ({type(e).__name__}) has no float64 value.")
 
-    def _picked(self, array: Any, e: sp.Indexed) -> Value:
-        """Return entries: an index twice takes the diagonal, a number one slice."""
+    def _picked(self, array: Any, e: sp.Basic, after: tuple[Index, ...] = ()) -> Value:
+        """Return entries: an index twice takes the diagonal, a number one slice.
+
+        The first axes of the array are those of ``e``, the others are labelled ``after``.
+        """
         at: list[Any] = []
         labels: list[Index] = []
-        for index, length in zip(slots(e), array.shape, strict=True):
+        for index, length in zip(slots(e), array.shape, strict=False):
             if isinstance(index, Index):
                 at.append(slice(None))
                 labels.append(index)
@@ -254,6 +272,7 @@ class Point:
                 at.append(int(index) - 1)
             else:
                 raise NotEvaluable(f"`{index}` is no position in `{e}` at size {length}.")
+        labels += after
         free = tuple(sorted(set(labels), key=_letter))
         return Value(free, _einsum([(array[tuple(at)], tuple(labels))], free))
 
@@ -294,6 +313,56 @@ class Point:
         exponent = self.value(e.exp)
         free = tuple(sorted({*labels, *exponent.labels}, key=_letter))
         return Value(free, _onto(Value(labels, base), free) ** _onto(exponent, free))
+
+    # -- derivatives ------------------------------------------------------------------------
+
+    def _partial(self, e: Partial) -> Value:
+        quantity, *earlier, entry = e.args
+        if quantity == self.model.loss and not earlier:
+            return self._loss_gradient(entry)
+        inner = self.theory.resolve(Partial(quantity, *earlier)) if earlier else quantity
+        x = entry_tensor(entry)
+        here = np.asarray(self.tensor(x))
+        free = tuple(sorted(free_indices(inner), key=_letter))
+        units = np.eye(here.size).reshape(here.size, *here.shape)
+        rows = [self._towards(inner, {x: unit}, free) for unit in units]
+        jacobian = np.stack(np.broadcast_arrays(*rows))
+        jacobian = jacobian.reshape(*here.shape, *jacobian.shape[1:])
+        full = (*here.shape, *(self._size(k.size) for k in free))
+        return self._picked(np.broadcast_to(jacobian, full), entry, free)
+
+    def _loss_gradient(self, entry: sp.Basic) -> Value:
+        adjoint = self.theory.adjoints.get(name_of(entry_tensor(entry)))
+        return (
+            Value((), np.float64(0)) if adjoint is None else self.value(adjoint.at(entry, "value"))
+        )
+
+    def _along(self, quantity: sp.Basic, moves: list[tuple[Any, Any]]) -> Value:
+        """Return the change of ``quantity`` when every x moves along -rate dL/dx."""
+        free = tuple(sorted(free_indices(quantity), key=_letter))
+        change: Any = np.float64(0)
+        for entry, rate in moves:
+            x = entry_tensor(entry)
+            own = self.model.entry(x)
+            gradient = np.broadcast_to(_onto(self._loss_gradient(own), slots(own)), self._shape(x))
+            change = change - self.value(rate).array * self._towards(quantity, {x: gradient}, free)
+        return Value(free, np.broadcast_to(change, tuple(self._size(k.size) for k in free)))
+
+    def _towards(self, quantity: sp.Basic, directions: Mapping[Any, Any], free: Any) -> Any:
+        """Return the derivative of ``quantity`` along directions of tensors, cut at these.
+
+        A complex step: the imaginary part of f(x + i h d) / h, with nothing to cancel.
+        """
+        moved = copy.copy(self)
+        moved._values = {}
+        depends = {name_of(x) for x in directions}
+        for line in self.theory.lines:
+            if tensors_in(line.value) & depends:
+                depends.add(line.name)
+        moved._arrays = {n: a for n, a in self._arrays.items() if n not in depends}
+        for x, direction in directions.items():
+            moved._arrays[name_of(x)] = self.tensor(x) + 1j * TINY * direction
+        return np.imag(_onto(moved.value(quantity), free)) / TINY
 
 
 def _onto(value: Value, free: tuple[Index, ...]) -> Any:

@@ -56,7 +56,7 @@ def inserted(case: Case, rarity: Rarity = Rarity.USUAL) -> Repair | None:
         (sp.S.One, *parts, *(e for n, e in entries.items() if n in found - written)),
         tuple(e for n, e in entries.items() if n not in found and e != case.model.loss),
     )
-    for pool in pools:
+    for pool in pools if rarity is Rarity.USUAL else pools[:1]:
         choice = Insertions(terms=tuple(e for e in pool if not e.is_Add), factors=pool)
         for kind in ("missing_factor", "missing_term"):
             repair = _first(case, choice, (kind,), rarity)
@@ -74,7 +74,7 @@ def _first(
         for edit in edits(case.sides[side], case.model, insertions, case.free):
             case.check_time()
             if edit.undoes in kinds and _rarity(edit, case.sides[side]) is rarity:
-                if edit.before is not None or not _is_idle(case, side, edit):
+                if not _is_idle(case, side, edit):
                     found.append((side, edit))
     found.sort(key=lambda item: KINDS.index(item[1].undoes))
     for side, edit in found:
@@ -89,10 +89,14 @@ def _first(
 def _is_idle(case: Case, side: int, edit: Edit) -> bool:
     """Return whether it would teach nothing that this insertion makes the equation true.
 
-    A term added to a whole side may be whatever is missing (terms are compared elsewhere), and
-    nobody forgets a factor in front of what the other side is derived from.
+    A term added to a whole side may be whatever is missing (terms are compared elsewhere), nobody
+    forgets a factor in front of what the other side is derived from, and the derivative of a
+    number is zero whatever was meant.
     """
     if edit.is_whole and edit.undoes == "missing_term":
+        return True
+    derivatives = edit.expression.atoms(Partial, Step, Flow)
+    if any(not tensors_in(x.args[0]) for x in derivatives):
         return True
     is_derived = case.determines(case.sides[side]) and not case.determines(case.sides[1 - side])
     return is_derived and edit.undoes == "missing_factor" and edit.is_whole

@@ -1,8 +1,8 @@
 r"""Sentences about mistakes, as a researcher would say them; mathematics stands between $ signs.
 
-    "the factor $\frac{1}{\sqrt{d_k}}$ is missing"
-    "$p_{ic}$ and $y_{ic}$ are exchanged"
-    "the baseline $\mathbb{E}_{\alpha_i}[b]$ is missing"
+"the factor $\frac{1}{\sqrt{d_k}}$ is missing"
+"$p_{ic}$ and $y_{ic}$ are exchanged"
+"the baseline $\mathbb{E}_{\alpha_i}[b]$ is missing"
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from proofs_checks.edits import Edit
 from theory.algebra.expressions import bound_of
 from theory.algebra.symbols import Tensor
 from theory.latex import expression as latex_of
+from theory.latex.names import index_name, subscripted
 from theory.latex.names import name_of as latex_name
-from theory.latex.names import subscripted
 from theory.latex.recognition import stochastic_tensors
 from theory.models import Model
 
@@ -41,6 +41,8 @@ def sentence(edit: Edit, side: str, model: Model) -> str:
     if edit.undoes == "sign":
         return _sign(edit, side, model)
     before, after = (mathematics(x, model) for x in (edit.before, edit.after))
+    if before == after or edit.undoes in ("wrong_index", "transposed"):  # show every index
+        before, after = (_with_indices(x, model) for x in (edit.before, edit.after))
     if edit.undoes == "factor":
         return _factor(edit, before, after)
     if edit.undoes == "exchanged":
@@ -87,6 +89,14 @@ def _is_mean(e: sp.Sum, model: Model) -> bool:
         and not set(factor.indices[:-1]) & set(bound)
         for factor in sp.Mul.make_args(e.function)
     )
+
+
+def _with_indices(e: Any, model: Model) -> str:
+    """Return an entry with all its indices, also those that papers do not write."""
+    if not isinstance(e, sp.Indexed) or str(e.base.label) not in model.tensors:
+        return mathematics(e, model)
+    at = [index_name(str(k)) for k in e.indices]
+    return f"${subscripted(latex_name(str(e.base.label)), at)}$"
 
 
 def mathematics(e: Any, model: Model) -> str:

@@ -104,6 +104,8 @@ def _other_powers(node: Any) -> Iterator[Any]:
             yield 1 / node
     elif isinstance(node, sp.Indexed):
         yield node**2
+    elif scalars_in(node) == {node}:
+        yield 1 / node
     elif isinstance(node, sp.Sum):
         yield node**2
         yield from _squares_of_sums(node)

@@ -74,7 +74,9 @@ def axes(place: Place, _: Model, __: Insertions) -> Iterator[Change]:
             for other in sorted(free_indices(body) - {summed}, key=str):
                 k = fresh(other)
                 over = sp.Sum(substitute(body, {other: k}), (k, 1, k.size))
-                yield Change("wrong_axis", "wrong_axis", summed, other, place.node * normaliser / over)
+                yield Change(
+                    "wrong_axis", "wrong_axis", summed, other, place.node * normaliser / over
+                )
 
 
 def _numerators(normaliser: sp.Sum, product: sp.Mul) -> Iterator[tuple[Index, sp.Expr]]:

@@ -80,4 +80,3 @@ def assignments(pattern: sp.Expr, scope: tuple[Index, ...]) -> Iterator[sp.Expr]
 def _same_shape(tensor: Any, model: Model) -> list[Tensor]:
     others = (t for t in model.tensors.values() if isinstance(t, Tensor))
     return [t for t in others if t != tensor and t.axes == tensor.axes]
-

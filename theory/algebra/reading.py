@@ -26,7 +26,15 @@ from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 __all__ = ["Reader", "Unfolding"]
 
 RESERVED = re.compile(r"[][(){}:;,=*+^~#?\s]")  # what keys of the normal form are built with
-HYPERBOLIC = (sp.sinh, sp.cosh, sp.tanh, sp.coth, sp.sech, sp.csch)
+HALF = Polynomial.of(Fraction(1, 2))
+HYPERBOLIC = {  # as quotients of sinh and cosh
+    sp.sinh: ("sinh", ""),
+    sp.cosh: ("cosh", ""),
+    sp.tanh: ("sinh", "cosh"),
+    sp.coth: ("cosh", "sinh"),
+    sp.sech: ("", "cosh"),
+    sp.csch: ("", "sinh"),
+}
 
 
 class Unfolding(NamedTuple):
@@ -161,7 +169,12 @@ class Reader:
         return self.ring.function("abs", (self._read(e.args[0], scope),))
 
     def _hyperbolic(self, e: sp.Function, scope) -> Polynomial:
-        return self._read(e.rewrite(sp.exp), scope)
+        ring, argument = self.ring, self._read(e.args[0], scope)
+        up, down = ring.exp(argument), ring.exp(-argument)
+        odd, even = (ring.multiply(HALF, x) for x in (up - down, up + down))
+        above, below = HYPERBOLIC[e.func]
+        parts = {"sinh": odd, "cosh": even, "": HALF.scaled(2)}
+        return ring.multiply(parts[above], ring.power(parts[below], -1))
 
     def _delta(self, e: sp.KroneckerDelta, scope) -> Polynomial:
         first, second = e.args[:2]
@@ -210,7 +223,7 @@ _METHODS: tuple[tuple[type | tuple[type, ...], Callable[..., Polynomial]], ...] 
     (sp.Abs, Reader._abs),
     (sp.KroneckerDelta, Reader._delta),
     (sp.Sum, Reader._sum),
-    (HYPERBOLIC, Reader._hyperbolic),
+    (tuple(HYPERBOLIC), Reader._hyperbolic),
     ((Partial, Step, Flow), Reader._unresolved),
     (sp.Function, Reader._function),
 )

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sympy as sp
 
+from proofs_checks.checks.evaluation.contraction import Factor
 from proofs_checks.checks.evaluation.derivative import jacobian
-from proofs_checks.checks.evaluation.graph import Factor
 from proofs_checks.checks.evaluation.nodes import Label, Node, NotApplicable
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step
 

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from proofs_checks.checks.evaluation.graph import Factor, Graph, fresh
+from proofs_checks.checks.evaluation.contraction import Factor, fresh
+from proofs_checks.checks.evaluation.graph import Graph
 from proofs_checks.checks.evaluation.nodes import (
     AnyLabel,
     Apply,

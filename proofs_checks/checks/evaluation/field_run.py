@@ -33,8 +33,9 @@ from proofs_checks.checks.evaluation.nodes import (
     Power,
     Product,
 )
+from proofs_checks.checks.evaluation.parts import Part, itself, prime_powers
 from proofs_checks.checks.evaluation.prime_field import P, PrimeField, modulo
-from proofs_checks.checks.evaluation.structure import Part, Structure, prime_powers
+from proofs_checks.checks.evaluation.structure import Structure
 from theory.algebra.symbols import Size
 
 __all__ = ["FieldRun", "RootsNeeded", "UnsuitableSize", "cofactor"]
@@ -93,11 +94,11 @@ class FieldRun(Evaluator):
             return self._unknown(node)
         if isinstance(node, Log):
             parts = self.structure.terms(node)
-            if parts == (_alone(node),):
+            if parts == (itself(node),):
                 return self._draw(node.body, self._log_salt)
             return self._sum(node, parts)
         coefficient, parts = self.structure.factors(node)
-        if isinstance(node, Exp) and parts == (_alone(node),):
+        if isinstance(node, Exp) and parts == (itself(node),):
             return self._primitive_exp(node)
         return self._product_of(node, coefficient, parts)
 
@@ -184,7 +185,3 @@ def keyed(values: Array, salt: np.uint64) -> Array:
             mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
             mixed = mixed ^ (mixed >> np.uint64(31))
     return np.maximum(modulo(mixed), np.uint64(1))
-
-
-def _alone(node: Node) -> Part:
-    return Fraction(1), node, tuple(range(len(node.axes)))

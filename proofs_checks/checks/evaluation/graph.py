@@ -15,8 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
+from proofs_checks.checks.evaluation.contraction import (
+    Factor,
+    Summand,
+    contract_deltas,
+    few,
+    fresh,
+    looked_through,
+    merged,
+)
 from proofs_checks.checks.evaluation.nodes import (
     AnyLabel,
     Apply,
@@ -24,7 +33,6 @@ from proofs_checks.checks.evaluation.nodes import (
     Exp,
     Extent,
     Inverse,
-    Label,
     Leaf,
     Linear,
     Log,
@@ -36,14 +44,11 @@ from proofs_checks.checks.evaluation.nodes import (
 )
 from theory.algebra.symbols import Size
 
-__all__ = ["Factor", "Graph"]
+__all__ = ["Graph"]
 
-Factor: TypeAlias = tuple[Node, tuple[AnyLabel, ...]]
-Summand: TypeAlias = tuple[Fraction, Node, tuple[AnyLabel, ...]]
 N = TypeVar("N", bound=Node)
 
 ONE = Fraction(1)
-MOST_TERMS = 24  # a product of sums is multiplied out only up to this many terms
 
 
 class Graph:
@@ -140,7 +145,7 @@ class Graph:
         """
         place = {label: position for position, label in enumerate(out)}
         collected: dict[tuple[Node, tuple[int, ...]], Fraction] = {}
-        for coefficient, node, labels in _merged(terms):
+        for coefficient, node, labels in merged(terms):
             key = (node, tuple(place[label] for label in labels))
             collected[key] = collected.get(key, Fraction(0)) + coefficient
         kept = tuple(
@@ -181,11 +186,11 @@ class Graph:
         out: tuple[AnyLabel, ...],
         bound: set[AnyLabel],
     ) -> Node:
-        coefficient, factors = _looked_through(coefficient, factors)
+        coefficient, factors = looked_through(coefficient, factors)
         if coefficient == 0 or any(isinstance(n, Linear) and not n.terms for n, _ in factors):
             return self.zero(tuple(label.size for label in out))
         for position, (node, labels) in enumerate(factors):
-            if isinstance(node, Linear) and node.thin and _few(factors):
+            if isinstance(node, Linear) and node.thin and few(factors):
                 rest = factors[:position] + factors[position + 1 :]
                 parts = [(c, part, tuple(labels[a] for a in at)) for c, part, at in node.terms]
                 products = [
@@ -193,7 +198,7 @@ class Graph:
                     for c, part, at in parts
                 ]
                 return self.linear(((ONE, product, out) for product in products), out)
-        factors, bound = _contract_deltas(factors, set(bound))
+        factors, bound = contract_deltas(factors, set(bound))
         present = {label for _, labels in factors for label in labels}
         factors += [(self.extent(label.size), ()) for label in bound - present]
         return self._canonical(coefficient, self._components(factors, bound & present), out)
@@ -238,73 +243,3 @@ class Graph:
         entries = tuple((node, tuple(numbers[x] for x in labels)) for node, labels in factors)
         key = ("product", coefficient, entries, sizes, len(out))
         return self._intern(key, lambda: Product(coefficient, entries, sizes, len(out)))
-
-
-def fresh(node: Node) -> tuple[Label, ...]:
-    """Return a new label for every axis."""
-    return tuple(Label(size) for size in node.axes)
-
-
-def _few(factors: list[Factor]) -> bool:
-    count = 1
-    for node, _ in factors:
-        if isinstance(node, Linear) and node.thin:
-            count *= len(node.terms)
-    return count <= MOST_TERMS
-
-
-def _looked_through(coefficient: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
-    """Return the factors with thin products replaced by what they are made of."""
-    result: list[Factor] = []
-    waiting = factors[::-1]
-    while waiting:
-        node, labels = waiting.pop()
-        if isinstance(node, Product) and node.thin:
-            coefficient *= node.coefficient
-            waiting += [(n, tuple(labels[a] for a in at)) for n, at in reversed(node.factors)]
-        else:
-            result.append((node, labels))
-    return coefficient, result
-
-
-def _contract_deltas(
-    factors: list[Factor], bound: set[AnyLabel]
-) -> tuple[list[Factor], set[AnyLabel]]:
-    """Return factors and bound labels after every delta with a bound label is used up."""
-    position = 0
-    while position < len(factors):
-        node, labels = factors[position]
-        gone = next((label for label in labels[::-1] if label in bound), None)
-        if not isinstance(node, Delta) or (labels[0] != labels[1] and gone is None):
-            position += 1
-            continue
-        factors = factors[:position] + factors[position + 1 :]
-        if labels[0] != labels[1]:
-            kept = labels[0] if gone == labels[1] else labels[1]
-            factors = [(n, tuple(kept if x == gone else x for x in at)) for n, at in factors]
-            bound.discard(gone)  # type: ignore[arg-type]
-        position = 0
-    return factors, bound
-
-
-def _merged(terms: Iterable[Summand]) -> list[Summand]:
-    """Return the terms with scaled or relabelled single factors, and thin sums, taken apart."""
-    result: list[Summand] = []
-    waiting = list(terms)[::-1]
-    while waiting:
-        coefficient, node, labels = waiting.pop()
-        if isinstance(node, Linear) and (node.thin or not node.terms):
-            waiting += [
-                (coefficient * c, part, tuple(labels[a] for a in at))
-                for c, part, at in reversed(node.terms)
-            ]
-        elif isinstance(node, Product) and node.thin and len(node.factors) == 1:
-            inner, at = node.factors[0]
-            if len(set(at)) < len(at):
-                result.append((coefficient, node, labels))
-            else:
-                moved = tuple(labels[a] for a in at)
-                waiting.append((coefficient * node.coefficient, inner, moved))
-        else:
-            result.append((coefficient, node, labels))
-    return result

@@ -23,8 +23,9 @@ from proofs_checks.checks.evaluation.change import (
     moving,
     partial,
 )
+from proofs_checks.checks.evaluation.contraction import Factor
 from proofs_checks.checks.evaluation.derivative import jacobian
-from proofs_checks.checks.evaluation.graph import Factor, Graph
+from proofs_checks.checks.evaluation.graph import Graph
 from proofs_checks.checks.evaluation.nodes import AnyLabel, Label, Node, NotApplicable
 from theory.algebra.expressions import Equation
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor

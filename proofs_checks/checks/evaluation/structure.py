@@ -17,16 +17,15 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import product
 from math import gcd, lcm, prod
-from typing import TypeAlias
 
-from proofs_checks.checks.evaluation.graph import Factor, Graph, fresh
+from proofs_checks.checks.evaluation.contraction import Factor, fresh
+from proofs_checks.checks.evaluation.graph import Graph
 from proofs_checks.checks.evaluation.nodes import (
     Entry,
     Exp,
     Extent,
     Inverse,
     Label,
-    Leaf,
     Linear,
     Log,
     Named,
@@ -35,12 +34,19 @@ from proofs_checks.checks.evaluation.nodes import (
     Power,
     Product,
 )
+from proofs_checks.checks.evaluation.parts import (
+    Factored,
+    Part,
+    Powers,
+    collected,
+    itself,
+    known_nonnegative,
+    picked,
+    prime_powers,
+    relabelled,
+)
 
-__all__ = ["Factored", "Part", "Structure", "known_nonnegative", "prime_powers"]
-
-Part: TypeAlias = tuple[Fraction, Node, tuple[int, ...]]
-Powers: TypeAlias = dict[tuple[Node, tuple[int, ...]], Fraction]
-Factored: TypeAlias = tuple[Fraction, tuple[Part, ...]]
+__all__ = ["Structure"]
 
 ONE = Fraction(1)
 MOST_TERMS = 64
@@ -59,14 +65,14 @@ class Structure:
     def terms(self, node: Node) -> tuple[Part, ...]:
         """Return (coefficient, part, axes of the node that the axes of the part are)."""
         if node not in self._terms:
-            self._terms[node] = _collected(self._new_terms(node))
+            self._terms[node] = collected(self._new_terms(node))
         return self._terms[node]
 
     def factors(self, node: Node) -> Factored:
         """Return the rational factor and (exponent, part, axes of the node)."""
         if node not in self._factors:
             coefficient, parts = self._new_factors(node)
-            self._factors[node] = (coefficient, _collected(parts))
+            self._factors[node] = (coefficient, collected(parts))
         return self._factors[node]
 
     # -- terms ----------------------------------------------------------------------------------
@@ -81,7 +87,7 @@ class Structure:
                 return [
                     part
                     for coefficient, child, at in node.terms
-                    for part in _moved(self.terms(child), at, coefficient)
+                    for part in relabelled(self.terms(child), at, coefficient)
                 ]
             case Product():
                 return self._multiplied_out(node)
@@ -89,7 +95,7 @@ class Structure:
                 return self._log_terms(node)
             case Inverse():
                 return self._inverse_terms(node)
-        return [_whole(node)]
+        return [itself(node)]
 
     def _inverse_terms(self, node: Inverse) -> Iterable[Part]:
         """Return one over a product, with its rational factor and the sign of a sum in front."""
@@ -99,27 +105,27 @@ class Structure:
         for exponent, part, at in parts:
             if isinstance(part, Linear) and part.terms[0][0] < 0 and exponent % 2 == 1:
                 own = fresh(part)
-                part = self.graph.linear(((-c, n, _pick(own, at)) for c, n, at in part.terms), own)
+                part = self.graph.linear(((-c, n, picked(own, at)) for c, n, at in part.terms), own)
                 coefficient = -coefficient
-            factors.append((self.graph.power(part, -exponent), _pick(labels, at)))
+            factors.append((self.graph.power(part, -exponent), picked(labels, at)))
         rebuilt = self.graph.product(ONE, factors, labels)
         if rebuilt is node or isinstance(rebuilt, Inverse):
             return [(1 / coefficient, rebuilt, tuple(range(len(node.axes))))]
-        return _moved(self.terms(rebuilt), tuple(range(len(node.axes))), 1 / coefficient)
+        return relabelled(self.terms(rebuilt), tuple(range(len(node.axes))), 1 / coefficient)
 
     def _multiplied_out(self, node: Product) -> Iterable[Part]:
         labels = tuple(Label(size) for size in node.sizes)
         out = labels[: len(node.axes)]
-        choices = [_moved(self.terms(child), at) for child, at in node.factors]
+        choices = [relabelled(self.terms(child), at) for child, at in node.factors]
         if prod(len(choice) for choice in choices) > MOST_TERMS:
-            return [_whole(node)]
+            return [itself(node)]
         result: list[Part] = []
         for chosen in product(*choices):
             coefficient = node.coefficient * prod((c for c, _, _ in chosen), start=ONE)
-            factors = [(part, _pick(labels, at)) for _, part, at in chosen]
+            factors = [(part, picked(labels, at)) for _, part, at in chosen]
             term = self.graph.product(ONE, factors, out, labels)
             if term is node:
-                return [_whole(node)]
+                return [itself(node)]
             if isinstance(term, Product) and term.thin and len(term.factors) <= 1:
                 whole = [(ONE, part, at) for part, at in term.factors]
                 again = whole or [(ONE, self.graph.constant(ONE), ())]
@@ -130,14 +136,14 @@ class Structure:
 
     def _log_terms(self, node: Log) -> Iterable[Part]:
         coefficient, parts = self.factors(node.body)
-        if coefficient == 1 and parts == (_whole(node.body),) and not _is_exp(node.body):
-            return [_whole(node)]
+        if coefficient == 1 and parts == (itself(node.body),) and not _is_exp(node.body):
+            return [itself(node)]
         if coefficient < 0:
             parts = self._with_sign(parts)
         result: list[Part] = []
         for exponent, part, at in parts:
             if isinstance(part, Exp):
-                result += _moved(self.terms(part.body), at, exponent)
+                result += relabelled(self.terms(part.body), at, exponent)
             elif isinstance(part, Extent):
                 result += self._number_log(Fraction(self.sizes[part.size.name]), exponent)
             else:
@@ -179,7 +185,7 @@ class Structure:
                 return ONE, self._root_factors(node)
             case Exp():
                 return ONE, self._exp_factors(node)
-        return ONE, [_whole(node)]
+        return ONE, [itself(node)]
 
     def _product_factors(self, node: Product) -> tuple[Fraction, Iterable[Part]]:
         rank = len(node.axes)
@@ -187,7 +193,7 @@ class Structure:
         inside: list[Entry] = []
         for child, at in node.factors:
             scale, parts = self.factors(child)
-            moved = _moved(parts, at)
+            moved = relabelled(parts, at)
             free = [part for part in moved if max(part[2], default=-1) < rank]
             if max(at, default=-1) >= rank and not free:
                 inside.append((child, at))
@@ -202,18 +208,18 @@ class Structure:
         if len(node.sizes) == rank:
             return coefficient, outside
         if not outside and node.coefficient == 1:
-            return coefficient, [_whole(node)]
+            return coefficient, [itself(node)]
         inner, used = self._inner_sum(node, inside)
         scale, parts = self.factors(inner)
-        return coefficient * scale, outside + _moved(parts, used)
+        return coefficient * scale, outside + relabelled(parts, used)
 
     def _inner_sum(self, node: Product, inside: list[Entry]) -> tuple[Node, tuple[int, ...]]:
         """Return the sum of what is left under it, and which axes of ``node`` it has."""
         rank = len(node.axes)
         used = tuple(dict.fromkeys(a for _, at in inside for a in at if a < rank))
         labels = tuple(Label(size) for size in node.sizes)
-        factors: list[Factor] = [(n, _pick(labels, at)) for n, at in inside]
-        out = _pick(labels, used)
+        factors: list[Factor] = [(n, picked(labels, at)) for n, at in inside]
+        out = picked(labels, used)
         return self.graph.product(ONE, factors, out, labels[rank:]), used
 
     def _sum_factors(self, node: Linear) -> tuple[Fraction, Iterable[Part]]:
@@ -237,15 +243,15 @@ class Structure:
         labels = fresh(node)
         reduced = [(self._divided(monomials, unit, labels), unit) for unit in units]
         chosen, unit = min(reduced, key=lambda pair: pair[0].number)
-        self._factors[chosen] = (ONE, (_whole(chosen),))
-        return content, [_whole(chosen), *((e, atom, at) for (atom, at), e in unit.items())]
+        self._factors[chosen] = (ONE, (itself(chosen),))
+        return content, [itself(chosen), *((e, atom, at) for (atom, at), e in unit.items())]
 
     def _monomial(
         self, scale: Fraction, node: Node, at: tuple[int, ...]
     ) -> tuple[Fraction, list[Part], Powers]:
         """Return the rational factor, the other factors, and the exponentials of a term."""
         coefficient, parts = self.factors(node)
-        moved = _moved(parts, at)
+        moved = relabelled(parts, at)
         rest = [part for part in moved if not isinstance(part[1], Exp)]
         powers: Powers = {(n, axes): e for e, n, axes in moved if isinstance(n, Exp)}
         return scale * coefficient, rest, powers
@@ -257,8 +263,7 @@ class Structure:
             quotient = [*((e, n, at) for (n, at), e in powers.items()), *rest]
             quotient += [(-e, n, at) for (n, at), e in unit.items()]
             factors: list[Factor] = [
-                (self.graph.power(n, e), _pick(labels, at))
-                for e, n, at in _collected(quotient)
+                (self.graph.power(n, e), picked(labels, at)) for e, n, at in collected(quotient)
             ]
             out = tuple(dict.fromkeys(x for _, own in factors for x in own))
             term = self.graph.product(coefficient, factors, out)
@@ -289,49 +294,5 @@ class Structure:
         return result
 
 
-def known_nonnegative(part: Node) -> bool:
-    """Return whether a part is never negative."""
-    if isinstance(part, Product):
-        return not part.factors and part.coefficient >= 0
-    return isinstance(part, Exp | Extent) or (isinstance(part, Leaf) and part.nonnegative)
-
-
-def prime_powers(value: Fraction) -> dict[int, int]:
-    """Return the exponents of the primes in a positive rational number."""
-    result: dict[int, int] = {}
-    for number, sign in ((value.numerator, 1), (value.denominator, -1)):
-        prime = 2
-        while number > 1:
-            if prime * prime > number:
-                prime = number
-            elif prime > 1 << 20:
-                raise NotApplicable(f"the logarithm or root of {value} has too large a prime.")
-            while number % prime == 0:
-                result[prime] = result.get(prime, 0) + sign
-                number //= prime
-            prime += 1
-    return result
-
-
-def _pick(labels: tuple[Label, ...], at: tuple[int, ...]) -> tuple[Label, ...]:
-    return tuple(labels[a] for a in at)
-
-
-def _whole(node: Node) -> Part:
-    return ONE, node, tuple(range(len(node.axes)))
-
-
 def _is_exp(node: Node) -> bool:
     return isinstance(node, Exp | Extent) or (isinstance(node, Product) and not node.factors)
-
-
-def _moved(parts: Iterable[Part], at: tuple[int, ...], coefficient: Fraction = ONE) -> list[Part]:
-    return [(coefficient * c, part, tuple(at[a] for a in axes)) for c, part, axes in parts]
-
-
-def _collected(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """Return the parts with equal ones joined and those without effect dropped."""
-    found: dict[tuple[Node, tuple[int, ...]], Fraction] = {}
-    for coefficient, part, at in parts:
-        found[part, at] = found.get((part, at), Fraction(0)) + coefficient
-    return tuple((c, part, at) for (part, at), c in found.items() if c)

@@ -86,7 +86,9 @@ def value_at(model, expression, sizes, inputs):
 def test_the_evaluation_uses_symbols_and_models_only(path):
     tree = ast.parse(path.read_text())
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    imported |= {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
+    imported |= {
+        a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names
+    }
     assert {name for name in imported if name.startswith("theory")} <= ALLOWED
     assert not {name for name in imported if name.startswith("proofs_checks.checks.torch")}
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -223,12 +225,18 @@ TOY = toy(
 @pytest.mark.parametrize(
     ("derivative", "value"),
     [
-        (Partial(TOY.loss, y[i]), sp.log(y[i]) + 1 + 2 * total(w[j, a] * y[j], j, a) * total(w[i, a], a)),
+        (
+            Partial(TOY.loss, y[i]),
+            sp.log(y[i]) + 1 + 2 * total(w[j, a] * y[j], j, a) * total(w[i, a], a),
+        ),
         (Partial(y[i], x[j]), delta(i, j) * (c * sp.exp(c * x[i]) + 2 * x[i])),
         (Partial(y[i], c), x[i] * sp.exp(c * x[i])),
         (Partial(TOY.loss, x[i]), Partial(TOY.loss, y[i]) * (c * sp.exp(c * x[i]) + 2 * x[i])),
         (Partial(TOY.loss, y[i], y[j]), delta(i, j) / y[i] + 2 * total(w[i, a] * w[j, b], a, b)),
-        (Partial(TOY.loss, w[i, a], y[j]), 2 * y[i] * total(w[j, b], b) + 2 * total(w[k, b] * y[k], k, b) * delta(i, j)),
+        (
+            Partial(TOY.loss, w[i, a], y[j]),
+            2 * y[i] * total(w[j, b], b) + 2 * total(w[k, b] * y[k], k, b) * delta(i, j),
+        ),
         (Partial(total(x[i], i), y[j]), 0),
         (Partial(x[i] * x[j], x[i]), x[j] * delta(i, i) + x[i] * delta(i, j)),
         (Partial(total(w[i, a] * w[i, a], i), w[j, b]), 2 * w[j, b] * delta(a, b)),
@@ -253,7 +261,15 @@ def test_derivatives_have_the_values_of_calculus(derivative, value):
 
 
 HEAD = attention_head()
-CUTS = [("L", "s"), ("L", "X"), ("alpha", "s"), ("b", "v"), ("g", "W_K"), ("D", "z"), ("u", "alpha")]
+CUTS = [
+    ("L", "s"),
+    ("L", "X"),
+    ("alpha", "s"),
+    ("b", "v"),
+    ("g", "W_K"),
+    ("D", "z"),
+    ("u", "alpha"),
+]
 
 
 @pytest.mark.parametrize(("quantity", "variable"), CUTS)

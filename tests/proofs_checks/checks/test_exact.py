@@ -109,9 +109,7 @@ def statement(equation):
 
 def test_the_smallest_counterexample_to_a_wrong_sign_has_two_keys_and_zero_scores():
     """At T = 1 the softmax is constant and both sides are 0."""
-    equation = Equation(
-        Partial(alpha[i, j], s[i, k]), -alpha[i, j] * (delta(j, k) - alpha[i, k])
-    )
+    equation = Equation(Partial(alpha[i, j], s[i, k]), -alpha[i, j] * (delta(j, k) - alpha[i, k]))
     point = exact.counterexample(HEAD, equation)
     assert point.sizes == {"T": 2, "d_x": 1, "d_k": 1}
     assert point.indices == {"i": 1, "j": 1, "k": 1}
@@ -217,7 +215,9 @@ def test_balls_that_overlap_are_made_smaller_until_they_show_a_difference():
     """exp(400) has 174 digits before the point: 200 bits do not reach the last one."""
     large = sp.exp(400 * x)
     for spoiled in (0, 1, sp.Rational(1, 10**20)):
-        outcome = exact.check(small(), Equation(sp.log(x**2) + large, large + 2 * sp.log(sp.Abs(x)) + spoiled))
+        outcome = exact.check(
+            small(), Equation(sp.log(x**2) + large, large + 2 * sp.log(sp.Abs(x)) + spoiled)
+        )
         assert outcome.agrees is (spoiled == 0)
         if outcome.agrees:
             assert 0 < float(outcome.error_bound) < 1e-30

@@ -1,0 +1,50 @@
+"""The audit can fail: edited statements are never proved unless they are true after all."""
+
+import random
+
+import pytest
+
+from proofs_checks.audit import judge
+from proofs_checks.checks import exact, normal_form
+from proofs_checks.edits import edits
+from theory.algebra.expressions import Equation
+from theory.catalogue import LAWS
+from theory.models import model_named
+
+MODEL = "attention-head"
+SAMPLE = 4  # of each law's mutants go through all judges here; `make bench` judges all
+
+
+def mutants(law):
+    """Return every single edit of the law's right side, and of its left side where that is 0."""
+    model = model_named(MODEL)
+    left, right = law.statement(model).args
+    if right == 0:
+        return [(e.message, Equation(e.expression, right)) for e in edits(left, model)]
+    return [(e.message, Equation(left, e.expression)) for e in edits(right, model)]
+
+
+def test_there_are_enough_mutants():
+    assert sum(len(mutants(law)) for law in LAWS) >= 500
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_no_false_mutant_has_equal_normal_forms(law):
+    model = model_named(MODEL)
+    for message, equation in mutants(law):
+        outcome, _ = normal_form.check(model, equation, shallow=True)
+        if outcome.agrees:
+            assert exact.check(model, equation).agrees, f"proved, though false: {message}"
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_sampled_mutants_are_refuted_at_a_point_or_true(law):
+    model = model_named(MODEL)
+    found = mutants(law)
+    for message, equation in random.Random(law.name).sample(found, min(SAMPLE, len(found))):
+        verdict = judge(model, equation)
+        if verdict.status == "refuted":
+            assert verdict.counterexample.left != verdict.counterexample.right, message
+        else:
+            assert verdict.status == "proved", f"{message}: {verdict.status}, {verdict.detail}"
+            assert all(o.agrees is not False for o in verdict.checks)
