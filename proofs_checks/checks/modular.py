@@ -61,6 +61,7 @@ def check(
 
     ``sizes`` fixes sizes by name; a size whose square root occurs and does not exist in F_p is
     replaced by the next larger one that has one.  The outcome holds the sizes that were used.
+    `agrees` is None where equal runs do not bring the error bound below ``target``.
     """
     start = time.perf_counter()
     try:
@@ -137,6 +138,8 @@ class _Statement:
                     return (*self._difference(keyed), 1.0, worst)
                 bound *= failure
                 runs += 1
+        if bound > target:
+            raise NotApplicable(f"after {runs} equal runs the error bound is only {bound:.1e}.")
         detail = f"equal in {runs} random run{'s' if runs > 1 else ''}" + self._remark()
         return True, detail, bound, {}
 

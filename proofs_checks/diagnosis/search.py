@@ -96,7 +96,7 @@ def _is_idle(case: Case, side: int, edit: Edit) -> bool:
     if edit.is_whole and edit.undoes == "missing_term":
         return True
     derivatives = edit.expression.atoms(Partial, Step, Flow)
-    if any(not tensors_in(x.args[0]) for x in derivatives):
+    if any(tensors_in(x.args[0]).isdisjoint(case.model.tensors) for x in derivatives):
         return True
     is_derived = case.determines(case.sides[side]) and not case.determines(case.sides[1 - side])
     return is_derived and edit.undoes == "missing_factor" and edit.is_whole

@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from theory.algebra.limits import bounded
-from theory.algebra.symbols import Index, Tensor
+from theory.algebra.symbols import Flow, Index, Step, Tensor
 
 __all__ = [
     "Equation",
@@ -70,6 +70,8 @@ def free_indices(expression: sp.Basic) -> frozenset[Index]:
         return free_indices(expression.function) - frozenset(bound_of(expression))
     if isinstance(expression, Tensor):
         return frozenset()
+    if isinstance(expression, Step | Flow):  # the indices of what moves are summed over
+        return free_indices(expression.args[0])
     if not expression.args:
         return frozenset()
     return frozenset().union(*(free_indices(argument) for argument in expression.args))

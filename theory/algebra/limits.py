@@ -6,11 +6,20 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-__all__ = ["AlgebraError", "MOST_DIGITS", "MOST_POWER", "MOST_TERMS", "MOST_WORK", "bounded"]
+__all__ = [
+    "AlgebraError",
+    "MOST_CHARACTERS",
+    "MOST_DIGITS",
+    "MOST_POWER",
+    "MOST_TERMS",
+    "MOST_WORK",
+    "bounded",
+]
 
 MOST_TERMS = 20_000  # terms of an expanded product
 MOST_WORK = 400_000  # products of monomials in one ring, some ten seconds
 MOST_POWER = 1_000  # exponent under which a sum is multiplied out
+MOST_CHARACTERS = 500_000  # of one atom
 MOST_DIGITS = 20_000  # binary digits of a coefficient
 
 P = ParamSpec("P")

@@ -24,6 +24,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
+from theory.algebra.limits import MOST_CHARACTERS, AlgebraError
+
 __all__ = [
     "Atom",
     "Base",
@@ -52,6 +54,11 @@ class Atom:
     height: int  # nesting depth of bound indices inside
 
     def _finish(self, key: str) -> None:
+        if len(key) > MOST_CHARACTERS:
+            raise AlgebraError(
+                f"a part of the normal form is longer than {MOST_CHARACTERS} characters; "
+                "split the expression into named definitions."
+            )
         self.key = key
         self._hash = hash(key)
 

@@ -25,6 +25,7 @@ from proofs_checks.checks.evaluation.nodes import (
     Node,
     NotApplicable,
     Product,
+    TooLarge,
     Unit,
 )
 
@@ -105,6 +106,15 @@ class Evaluator:
         """Return the array of a leaf that was not given."""
         raise NotApplicable(f"`{node.name}` has no value.")
 
+    @property
+    def largest(self) -> int:
+        """The number of entries an array may have."""
+        return LARGEST_ARRAY
+
+    def _bounded(self, shape: tuple[int, ...]) -> None:
+        if prod(shape) > self.largest:
+            raise TooLarge(f"an array of shape {shape} is needed.")
+
     def _missing(self, root: Node) -> list[Node]:
         found, seen, waiting = [], {root}, [root]
         while waiting:
@@ -117,8 +127,7 @@ class Evaluator:
         return found
 
     def _evaluate(self, node: Node) -> Array:
-        if prod(self.shape(node)) > LARGEST_ARRAY:
-            raise NotApplicable(f"an array of shape {self.shape(node)} is needed.")
+        self._bounded(self.shape(node))
         match node:
             case Named():
                 return self._values[node.body]
@@ -189,12 +198,11 @@ class Evaluator:
         rows = tuple(x for x in a_labels if x not in b_labels)
         columns = tuple(x for x in b_labels if x not in a_labels)
         shape = [tuple(lengths[x] for x in group) for group in (batch, rows, inner, columns)]
-        if prod(shape[0] + shape[1] + shape[3]) > LARGEST_ARRAY:
-            raise NotApplicable(f"an array of shape {shape[0] + shape[1] + shape[3]} is needed.")
+        out = shape[0] + shape[1] + shape[3]
+        self._bounded(out)
         stack, m, k, n = (prod(part) for part in shape)
         a = _transposed(a, a_labels, batch + rows + inner)
         b = _transposed(b, b_labels, batch + inner + columns)
-        out = shape[0] + shape[1] + shape[3]
         if not inner:
             a, b = a.reshape(stack, m, 1), b.reshape(stack, 1, n)
             return self.arithmetic.multiply(a, b).reshape(out), batch + rows + columns

@@ -36,6 +36,7 @@ __all__ = [
     "Power",
     "Product",
     "SingularPoint",
+    "TooLarge",
     "Unit",
     "Unary",
 ]
@@ -43,6 +44,10 @@ __all__ = [
 
 class NotApplicable(ValueError):
     """The equation holds something that this kind of evaluation has no value for."""
+
+
+class TooLarge(NotApplicable):
+    """The values at these sizes need an array that is too large."""
 
 
 class SingularPoint(ArithmeticError):

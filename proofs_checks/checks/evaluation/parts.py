@@ -63,16 +63,19 @@ def prime_powers(value: Fraction) -> dict[int, int]:
 
 
 def picked(labels: tuple[Label, ...], at: tuple[int, ...]) -> tuple[Label, ...]:
+    """Return the labels at these places."""
     return tuple(labels[a] for a in at)
 
 
 def itself(node: Node) -> Part:
+    """Return a node as its own only part."""
     return ONE, node, tuple(range(len(node.axes)))
 
 
 def relabelled(
     parts: Iterable[Part], at: tuple[int, ...], coefficient: Fraction = ONE
 ) -> list[Part]:
+    """Return the parts of a node that stands at the axes ``at`` of another one."""
     return [(coefficient * c, part, tuple(at[a] for a in axes)) for c, part, axes in parts]
 
 

@@ -34,6 +34,7 @@ from theory.models.model import Model, name_of
 __all__ = ["Program", "program_of"]
 
 ONE = Fraction(1)
+LARGEST_EXPONENT = 1000
 
 
 class Program:
@@ -218,6 +219,8 @@ class Program:
 
     def _power(self, base: sp.Basic, exponent: sp.Basic) -> Labelled:
         if isinstance(exponent, sp.Rational):
+            if max(abs(int(exponent.p)), int(exponent.q)) > LARGEST_EXPONENT:
+                raise NotApplicable(f"the exponent {exponent} is larger than {LARGEST_EXPONENT}.")
             node, labels = self.read(base)
             power = self.graph.power(node, Fraction(int(exponent.p), int(exponent.q)))
             return Labelled(power, labels)

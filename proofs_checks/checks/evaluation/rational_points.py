@@ -12,7 +12,7 @@ import numpy as np
 from flint import ctx
 
 from proofs_checks.checks.evaluation.evaluator import Array
-from proofs_checks.checks.evaluation.nodes import Leaf, SingularPoint
+from proofs_checks.checks.evaluation.nodes import Leaf, SingularPoint, TooLarge
 from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
 from proofs_checks.checks.evaluation.program import Program
 from proofs_checks.checks.evaluation.real_numbers import RealRun, differ, radius, rationals
@@ -117,6 +117,7 @@ class RealStatement:
         """Yield points at which both sides are defined, and their values there.
 
         If at some points they are not, as many with positive inputs are tried in their place.
+        There are none at sizes that need too large arrays.
         """
         waiting = list(varieties)
         while waiting:
@@ -128,6 +129,8 @@ class RealStatement:
                 if variety >= 0:
                     waiting.append(-1 - variety)
                 continue
+            except TooLarge:
+                return
             yield point, found
 
     def plans(self) -> list[dict[str, int]]:

@@ -28,6 +28,8 @@ from proofs_checks.checks.evaluation.nodes import (
 
 __all__ = ["RealNumbers", "RealRun", "as_text", "differ", "radius", "rational", "rationals"]
 
+LARGEST_ARRAY = 1 << 13
+
 
 def rational(value: Fraction | int) -> fmpq:
     """Return a rational number."""
@@ -101,6 +103,11 @@ class RealRun(Evaluator):
     ) -> None:
         super().__init__(RealNumbers(), sizes, given or {})
         self._draw = draw
+
+    @property
+    def largest(self) -> int:
+        """The number of entries an array may have; every entry is an object of its own."""
+        return LARGEST_ARRAY
 
     def leaf(self, node: Leaf) -> Array:
         """Return the array of an input, or pi."""

@@ -268,6 +268,15 @@ def test_what_has_no_exact_value_says_why():
     assert "not over a whole range" in outcome.detail
 
 
+def test_sizes_whose_arrays_are_too_large_are_left_out():
+    ten = indices("a b c d e f g h p q", n)
+    left = sp.Mul(*(t[index] for index in ten))
+    outcome = exact.check(small(), Equation(left, 2 * left))
+    assert outcome.agrees is False
+    assert outcome.sizes["n"] < 3
+    assert exact.check(small(), Equation(left, left * x / x)).agrees is True
+
+
 def test_sizes_are_tried_by_their_total():
     scores = statement(Equation(s[i, j], 0))
     totals = [sum(sizes.values()) for sizes in scores.by_total(3)]

@@ -375,6 +375,12 @@ def test_a_stricter_target_takes_more_runs():
     assert float(more.error_bound) < 1e-30 < float(once.error_bound) < 1e-10
 
 
+def test_a_bound_that_cannot_be_reached_is_no_agreement():
+    outcome = modular.check(HEAD.model, Equation(c + 1, 1 + c + 0 * c), target=1e-300)
+    assert outcome.agrees is None
+    assert "after 8 equal runs the error bound is only" in outcome.detail
+
+
 def test_the_bound_counts_the_degree_of_the_difference():
     """x^3 - x has degree 3: at most 3 of the p values of x are zeros."""
     outcome = modular.check(HEAD.model, Equation(c**3 - c, c * (c - 1) * (c + 1)))
@@ -498,6 +504,8 @@ def test_a_logarithm_of_masked_weights_is_judged_for_non_zero_weights(name):
         (sp.sqrt(1 + scalar("mu", positive=True)), "a root of"),
         (c + 2**61, "too large for arithmetic modulo"),
         (ix * weight[ix], "used as a number"),
+        (c ** (2**61 - 1), "the exponent .* is larger than 1000"),
+        (total(sp.exp(2**39 * 2**20 * c) ** 4, ix), "too large for arithmetic|error bound is only"),
     ],
 )
 def test_what_cannot_be_judged_says_why(left, message):
