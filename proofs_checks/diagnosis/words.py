@@ -7,12 +7,13 @@ r"""Sentences about mistakes, as a researcher would say them; mathematics stands
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import sympy as sp
 
 from proofs_checks.edits import Edit
-from theory.algebra.expressions import bound_of
+from theory.algebra.expressions import bound_of, free_indices
 from theory.algebra.symbols import Tensor
 from theory.latex import expression as latex_of
 from theory.latex.names import index_name, subscripted
@@ -73,22 +74,21 @@ def _factor(edit: Edit, before: str, after: str) -> str:
 def missing_term(term: Any, model: Model) -> str:
     """Return that ``term`` is missing; minus a mean under weights is called the baseline."""
     if term.could_extract_minus_sign():
-        means = [node for node in term.atoms(sp.Sum) if _is_mean(node, model)]
-        if len(means) == 1:
-            return f"the baseline {mathematics(means[0], model)} is missing"
+        means = [mean for node in term.atoms(sp.Sum) for mean in _means(node, model)]
+        if means:
+            return f"the baseline {mathematics(min(means, key=sp.count_ops), model)} is missing"
     return f"the term {mathematics(term, model)} is missing"
 
 
-def _is_mean(e: sp.Sum, model: Model) -> bool:
-    """Return whether a sum is weighted by entries that sum to one over its index."""
-    bound = bound_of(e)
-    return any(
-        isinstance(factor, sp.Indexed)
-        and str(factor.base.label) in stochastic_tensors(model)
-        and factor.indices[-1] in bound
-        and not set(factor.indices[:-1]) & set(bound)
-        for factor in sp.Mul.make_args(e.function)
-    )
+def _means(e: sp.Sum, model: Model) -> Iterator[sp.Expr]:
+    """Yield the means in a sum of products: sum_k w_ik x_k with weights that sum to one over k."""
+    factors = sp.Mul.make_args(e.function)
+    for weight in factors:
+        if isinstance(weight, sp.Indexed) and str(weight.base.label) in stochastic_tensors(model):
+            k = weight.indices[-1]
+            inside = [f for f in factors if k in free_indices(f)]
+            if k in bound_of(e) and weight.indices.count(k) == 1 and len(inside) > 1:
+                yield sp.Sum(sp.Mul(*inside), (k, 1, k.size))
 
 
 def _with_indices(e: Any, model: Model) -> str:

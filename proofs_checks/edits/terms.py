@@ -41,7 +41,9 @@ def terms_inserted(place: Place, _: Model, inserted: Insertions) -> Iterator[Cha
     for pattern in inserted.terms:
         for term in assignments(pattern, place.scope):
             for signed in (term, -term):
-                yield Change("extra_term", "missing_term", None, signed, place.node + signed)
+                new = place.node + signed
+                if new != 0:
+                    yield Change("extra_term", "missing_term", None, signed, new)
 
 
 def replacements(place: Place, model: Model, _: Insertions) -> Iterator[Change]:

@@ -32,7 +32,7 @@ def _converter() -> LatexNodes2Text:
 
 
 def _fraction(node: Any, l2tobj: LatexNodes2Text) -> str:
-    above, below = (l2tobj.node_arg_to_text(node, n).strip() for n in (0, 1))
+    above, below = (str(l2tobj.node_arg_to_text(node, n)).strip() for n in (0, 1))
     if above.startswith(("∂", "d")) and below.startswith(("∂", "d")):
         return f"{above}/{below}"
     text = "/".join(f"({x})" if any(c in x for c in " +-") else x for x in (above, below))

@@ -311,6 +311,8 @@ class Polynomial:
 
     def scaled(self, factor: Fraction | int) -> Polynomial:
         """Return ``factor`` times this polynomial."""
+        if factor == 1:
+            return self
         return Polynomial({m: c * factor for m, c in self.terms.items()} if factor else {})
 
     def __neg__(self) -> Polynomial:

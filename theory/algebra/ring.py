@@ -59,6 +59,7 @@ class Ring:
         self._work = 0
         self._names = itertools.count()
         self._renamed: dict[tuple, Polynomial] = {}
+        self._denominators: dict[tuple[Atom, bool], Rule | None] = {}
         self._folding = True
 
     @property
@@ -203,7 +204,7 @@ class Ring:
                     return self._replace(rule, match)
         for atom, exponent in factors.items():
             if exponent < 0 and isinstance(atom, Base | Closed):
-                rule = denominator_rule(atom, self, opened=bool(bound))
+                rule = self._denominator_rule(atom, bool(bound))
                 if rule is None or (rule.bound and not bound):
                     continue
                 others = {a: e for a, e in factors.items() if a is not atom}
@@ -212,6 +213,11 @@ class Ring:
                     rest = ((atom, exponent), *match.rest)
                     return self._replace(rule, Match(rest, match.indices))
         return None
+
+    def _denominator_rule(self, atom: Base | Closed, opened: bool) -> Rule | None:
+        if (atom, opened) not in self._denominators:
+            self._denominators[atom, opened] = denominator_rule(atom, self, opened)
+        return self._denominators[atom, opened]
 
     def _replace(self, rule: Rule, match: Match) -> tuple[Polynomial, frozenset[Ix]]:
         replacement = self.rename(rule.replacement, match.indices)
