@@ -101,7 +101,7 @@ class Finder:
     def _at(self, match: re.Match[str]) -> tuple[list[Display | RawDirective], int]:
         """Return what stands at a match, and where to go on."""
         mark, start, after = match[0], match.start(), match.end()
-        if mark.startswith("\\begin"):
+        if mark.startswith("\\begin") and mark.endswith("}"):
             name = mark[mark.index("{") + 1 : -1].strip()
             return self._environment(name, start, after)
         if mark == r"\[":

@@ -29,9 +29,9 @@ class Limits:
 
     document_bytes: int = 2 * 1024 * 1024
     equations: int = 2000
-    seconds: float = 60.0
+    seconds: float = 20.0
     equation_characters: int = 50_000
     equation_lexemes: int = 10_000
     nesting: int = 64
-    macro_lexemes: int = 20_000
+    macro_lexemes: int = 10_000
     problems: int = 20

@@ -82,13 +82,23 @@ def missing_term(term: Any, model: Model) -> str:
 
 def _means(e: sp.Sum, model: Model) -> Iterator[sp.Expr]:
     """Yield the means in a sum of products: sum_k w_ik x_k with weights that sum to one over k."""
-    factors = sp.Mul.make_args(e.function)
+    factors, bound = sp.Mul.make_args(e.function), bound_of(e)
     for weight in factors:
-        if isinstance(weight, sp.Indexed) and str(weight.base.label) in stochastic_tensors(model):
-            k = weight.indices[-1]
-            inside = [f for f in factors if k in free_indices(f)]
-            if k in bound_of(e) and weight.indices.count(k) == 1 and len(inside) > 1:
-                yield sp.Sum(sp.Mul(*inside), (k, 1, k.size))
+        if not (isinstance(weight, sp.Indexed) and _weighs(weight, model)):
+            continue
+        inside = [f for f in factors if weight.indices[-1] in free_indices(f)]
+        # what is multiplied along silent axes belongs together: u . v is one value
+        silent = {k for f in inside for k in free_indices(f) if k in bound and k.size.feature}
+        inside += [f for f in factors if f not in inside and free_indices(f) & silent]
+        if weight.indices[-1] in bound and len(inside) > 1:
+            over = (weight.indices[-1], *sorted(silent, key=str))
+            yield sp.Sum(sp.Mul(*inside), *((k, 1, k.size) for k in over))  # type: ignore[union-attr]
+
+
+def _weighs(weight: sp.Indexed, model: Model) -> bool:
+    """Return whether an entry belongs to rows that sum to one, summed over their last index."""
+    is_row = weight.indices.count(weight.indices[-1]) == 1
+    return is_row and str(weight.base.label) in stochastic_tensors(model)
 
 
 def _with_indices(e: Any, model: Model) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from proofs_checks.audit import LawReport
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import Verdict, worst
 from theory.latex import equation as latex_equation
 from theory.models import model_named
+
+if TYPE_CHECKING:
+    from proofs_checks.audit import LawReport  # which brings torch along
 
 __all__ = ["SCHEMA", "audit_document", "check_entry", "verdict_entry"]
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from proofs_checks.audit import LawReport
 from proofs_checks.reports.text import as_text
 from proofs_checks.verdict import Verdict, worst
 from theory.latex import equation as latex_equation
 from theory.laws import Law
 from theory.models import model_named
+
+if TYPE_CHECKING:
+    from proofs_checks.audit import LawReport  # which brings torch along
 
 __all__ = ["COLOURS", "print_audit", "print_laws", "print_verdict"]
 

@@ -63,10 +63,11 @@ class Theory:
     def _add_lines(self) -> None:
         """Add adjoints and vocabulary to the definitions, each after what it uses."""
         waiting: dict[str, Definition] = {}
+        given = {name_of(x) for x in self.model.inputs}
         for name, adjoint in self.adjoints.items():
-            if adjoint.inline:
-                continue
             symbol = name_of(entry_tensor(adjoint.symbol))
+            if adjoint.inline or symbol in given:  # an upstream gradient may be an input
+                continue
             title = f"derivative of the loss by {name}"
             waiting[symbol] = Definition(adjoint.symbol, adjoint.value, title, adjoint.hypotheses)
         derivatives = dict(waiting)

@@ -30,7 +30,7 @@ P = (1 << 61) - 1
 _P = np.uint64(P)
 _LONGEST_SUM = 512
 _LARGEST_NUMBER = 1 << 40
-_UNSHARED = 1 << 18
+_BLOCK_SIDE = 64
 _BLOCK = 1 << 14  # entries that are multiplied at a time, so that temporaries stay in the cache
 
 
@@ -175,23 +175,25 @@ def _matmul(a: Array, b: Array) -> Array:
 
 
 def _in_blocks(left: Array, right: Array) -> Array:
-    """Return the product of stacks of float64 matrices, in blocks.
+    """Return the product of stacks of float64 matrices whose entries are integers.
 
-    BLAS shares products above some 2^18 multiplications among threads.  For matrices of this kind
-    that costs more than it saves, ten times more where other processes keep the cores busy.
+    BLAS shares products of more than 2^18 multiplications among threads.  For matrices of this kind
+    that costs more than it saves, ten times more where other processes keep the cores busy; so
+    large products are added up from blocks of 64 x 64.
     """
-    inner, width = right.shape[-2:]
-    rows = min(64, left.shape[-2])
-    columns = max(16, _UNSHARED // (rows * inner))
-    if columns >= width and rows == left.shape[-2]:
+    (height, inner), width = left.shape[-2:], right.shape[-1]
+    if height * inner * width <= _BLOCK_SIDE**3:
         return np.matmul(left, right)
-    result = np.empty((*left.shape[:-1], width))
-    for column in range(0, width, columns):
-        across = slice(column, column + columns)
-        block = np.ascontiguousarray(right[..., across])
-        for row in range(0, left.shape[-2], rows):
-            down = slice(row, row + rows)
-            result[..., down, across] = np.matmul(left[..., down, :], block)
+    result = np.zeros((*left.shape[:-1], width))
+    for k in range(0, inner, _BLOCK_SIDE):
+        along = slice(k, k + _BLOCK_SIDE)
+        rows = np.ascontiguousarray(left[..., along])
+        for column in range(0, width, _BLOCK_SIDE):
+            across = slice(column, column + _BLOCK_SIDE)
+            block = np.ascontiguousarray(right[..., along, across])
+            for row in range(0, height, _BLOCK_SIDE):
+                down = slice(row, row + _BLOCK_SIDE)
+                result[..., down, across] += np.matmul(rows[..., down, :], block)
     return result
 
 

@@ -8,13 +8,23 @@ __all__ = ["ElaborationError", "Restart"]
 
 
 class ElaborationError(ValueError):
-    """An equation that cannot be given a meaning; ``span`` is the place, ``other`` a second one."""
+    """An equation that cannot be given a meaning; ``span`` is the place.
+
+    ``foreign`` marks what a vocabulary lacks: a symbol, or the dependence of its loss on one.
+    """
 
     def __init__(
-        self, message: str, span: Span, *, expected: str = "", suggestion: str = ""
+        self,
+        message: str,
+        span: Span,
+        *,
+        expected: str = "",
+        suggestion: str = "",
+        foreign: bool = False,
     ) -> None:
         super().__init__(message)
         self.span, self.expected, self.suggestion = span, expected, suggestion
+        self.foreign = foreign
 
 
 class Restart(Exception):  # noqa: N818  (not an error: inference learned something)

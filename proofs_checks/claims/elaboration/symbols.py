@@ -63,6 +63,8 @@ class Symbols:
         self.differentiated: set[str] = set()
         self.loss: Any = model.loss if model else scalar("L")
         self.loss_is_opaque = False
+        self.broken: set[str] = set()  # names whose definition could not be read
+        self.bars_are_adjoints = False  # \bar{O} is the derivative of the loss by O
         self.vocabulary = self._vocabulary(model) if model else {}
 
     @staticmethod
@@ -101,6 +103,10 @@ class Symbols:
         rest = (*(u for u in upper if not isinstance(u, tree.Label)), *rest)
         if letter in self.own:
             return Found(self.own[letter], rest, False)
+        if letter in self.broken:
+            raise ElaborationError(
+                f"`{letter}` is defined by an equation that could not be read.", base.span
+            )
         if letter in self.vocabulary:
             return Found(self.vocabulary[letter], rest, False)
         if (alias := self.alias(letter)) is not None:
@@ -114,12 +120,15 @@ class Symbols:
                 base.span,
                 expected="a symbol of the vocabulary, or a definition of it",
                 suggestion=f"define it with `:=`, or declare it: % proofhead: input {letter}",
+                foreign=True,
             )
         return Found(self._input(letter, len(rest), base.span), rest, False)
 
     def _whole_of(self, letter: str, rest: tuple) -> Symbol | None:
         """Return the document's x where its X is the matrix with the rows x_i."""
         if rest or len(letter) != 1 or not letter.isupper() or letter not in self.matrices:
+            return None
+        if letter.lower() in self.broken:
             return None
         return self.own.get(letter.lower()) or self._input(letter.lower(), 2, Span(0, 0))
 

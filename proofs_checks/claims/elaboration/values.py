@@ -16,6 +16,9 @@ from proofs_checks.claims.places import Span
 from theory.algebra.expressions import fresh, substitute
 from theory.algebra.symbols import Index, total
 
+SCALARS = ("eta", "eps", "tau", "lambda", "sigma", "gamma")
+"""Letters that stay numbers where a vector could stand."""
+
 __all__ = ["Guess", "Shapes", "Value", "vector_like"]
 
 
@@ -147,8 +150,8 @@ class Shapes:
 
 
 def vector_like(guess: Guess) -> bool:
-    """Return whether a letter after a matrix is read as a vector: Latin and lower case."""
-    return guess.name[:1].islower() and len(guess.name.split("_")[0]) == 1
+    """Return whether a letter after a matrix is read as a vector: lower case, and no rate."""
+    return guess.name[:1].islower() and guess.name.split("_")[0] not in SCALARS
 
 
 def _shown(index: Index | None) -> str:

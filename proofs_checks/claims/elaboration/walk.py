@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
@@ -107,10 +108,25 @@ class Walker:
     def found(self, base: tree.Name, lower: tuple, upper: tuple) -> Found:
         """Return the symbol of an occurrence, its definition taken up first."""
         self.before(base, lower)
+        if base.letter in self.symbols.matrices and not lower:  # X, the matrix of the x_i
+            self.before(tree.Name(base.letter.lower(), span=base.span), ())
         return self.symbols.find(base, lower, upper)
+
+    def _is_adjoint(self, base: tree.Name) -> bool:
+        """Whether this is the bar of an adjoint, as in automatic differentiation."""
+        return (
+            self.symbols.bars_are_adjoints
+            and base.accents == ("bar",)
+            and spelling(base) not in self.symbols.own
+        )
 
     def _symbol(self, base: tree.Name, lower: tuple, upper: tuple, span: Span) -> Value:
         name = spelling(base)
+        if self._is_adjoint(base):
+            inner: tree.Node = replace(base, accents=())
+            if lower or upper:
+                inner = tree.Entry(inner, lower, upper, span=span)
+            return calculus.differential(self, tree.Differential(inner, span=span))
         if base.letter in ("1", "0") and base.font in ("bf", "bb") and not lower:
             one = Index("a", self.ranges.open(f"ones@{span.start}", "the vector of ones", span))
             return Value(sp.Integer(int(base.letter)), row=fresh(one))
@@ -260,8 +276,11 @@ class Walker:
                 return Value(value.expression ** self.ranges.declare("T"))
             return self.shapes.transpose(value)
         if isinstance(base, tree.Entry) and isinstance(base.base, tree.Name):
+            if self._is_adjoint(base.base):
+                return self.shapes.transpose(self.value(base))
             found = self.found(base.base, base.lower, base.upper)
-            if len(found.indices) == 2 and len(found.symbol.axes) == 2:
+            whole = not any(isinstance(x, tree.Slice) for x in found.indices)
+            if whole and len(found.indices) == 2 and len(found.symbol.axes) == 2:
                 # A^T_{ij} is the entry of the transpose, A_{ji}
                 flipped = Found(found.symbol, found.indices[::-1], found.alias)
                 return self.occurrence(flipped, base.span)

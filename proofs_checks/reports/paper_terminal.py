@@ -1,0 +1,136 @@
+"""A checked document for people at a terminal; in a pipe the same lines without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from proofs_checks.checking import ClaimReport, PaperReport
+from proofs_checks.reports.terminal import COLOURS
+from proofs_checks.reports.text import as_text
+from proofs_checks.reports.wording import (
+    chain_sentence,
+    counted,
+    judged_by,
+    one_line,
+    place,
+    printable,
+    shown_value,
+    where,
+)
+from proofs_checks.verdict import Verdict
+
+__all__ = ["print_paper", "print_refused", "print_summary"]
+
+VERDICT_WIDTH = 13
+HEADING_WIDTH = 14
+LONGEST_SOURCE = 300  # characters of an equation's source
+
+
+def print_paper(console: Console, report: PaperReport) -> None:
+    """Print one document: a heading, every equation, every chain that broke."""
+    paper = report.paper
+    heading = Text(printable(paper.name), style="bold")
+    whose = "symbols of its own" if paper.vocabulary == "own" else f"symbols of {paper.vocabulary}"
+    heading.append(f"  {whose}: {one_line(paper.why)}", style="dim not bold")
+    _print(console, heading)
+    for claim in report.claims:
+        _print_claim(console, report, claim)
+    for chain in report.chains:
+        _print(console, Text(f"chain {chain.number}: {chain_sentence(chain)}"))
+
+
+def print_refused(console: Console, name: str, reason: str) -> None:
+    """Print that a file could not be read, and why."""
+    _print(console, Text(printable(name), style="bold"))
+    _print(console, Text(printable(reason), style=COLOURS["unreadable"]), 2)
+
+
+def print_summary(
+    console: Console, reports: Sequence[PaperReport], files: int, seconds: float
+) -> None:
+    """Print how many equations of how many files got which verdict."""
+    claims = [claim for report in reports for claim in report.claims]
+    equations = f"{len(claims)} equation{'s' if len(claims) != 1 else ''}"
+    where_found = f"{files} file{'s' if files != 1 else ''}"
+    said = f"{counted(claims)} ({equations} in {where_found}, {seconds:.1f} s)"
+    _print(console, Text(said, style="bold"))
+
+
+def _print_claim(console: Console, report: PaperReport, found: ClaimReport) -> None:
+    claim, verdict = found.claim, found.verdict
+    line = Text(f"{found.status:<{VERDICT_WIDTH}}", style=COLOURS.get(found.status, "dim"))
+    line.append(place(report, found), style="default not bold")
+    extras = [one_line(claim.label)] if claim.label else []
+    if claim.chain:
+        extras.append(f"step {claim.step} of chain {claim.chain}")
+    line.append("".join(f"  {extra}" for extra in extras), style="default not bold dim")
+    _print(console, line)
+    source = one_line(claim.source)
+    if len(source) > LONGEST_SOURCE:
+        source = source[:LONGEST_SOURCE] + " ..."
+    if claim.problem is None:
+        _print(console, Text(source, style="cyan"), 2)
+    for note in claim.notes:
+        _print(console, Text(one_line(note), style="dim"), 4)
+    if claim.problem is not None:
+        _print_problem(console, found)
+    if verdict is not None:
+        _print_verdict(console, verdict)
+
+
+def _print_problem(console: Console, found: ClaimReport) -> None:
+    problem = found.claim.problem
+    if problem is None:
+        return
+    for row in printable(problem.caret).splitlines():
+        # the caret must stay under its place: such lines are cut, never wrapped
+        text = Text(f"  {row}", style="cyan", no_wrap=True, overflow="ellipsis")
+        console.print(text, highlight=False, no_wrap=True, overflow="ellipsis", crop=True)
+    _print(console, Text(one_line(problem.message)), 4)
+    for heading, text in (("expected", problem.expected), ("suggestion", problem.suggestion)):
+        if text:
+            _row(console, heading, one_line(text))
+
+
+def _print_verdict(console: Console, verdict: Verdict) -> None:
+    if verdict.diagnosis is not None:
+        _print(console, Text(as_text(verdict.diagnosis.message), style="bold"), 4)
+    if verdict.correction:
+        _row(console, "correct", as_text(verdict.correction))
+        _row(console, "in LaTeX", verdict.correction)
+    point = verdict.counterexample
+    if point is not None:
+        _row(console, "left", shown_value(point.left))
+        _row(console, "right", shown_value(point.right))
+        for heading, text in where(point):
+            _row(console, f"at {heading}", as_text(text))
+    if verdict.residual:
+        _row(console, "left - right", as_text(verdict.residual))
+    _print(console, Text(judged_by(verdict), style="dim"), 4)
+    if verdict.detail:
+        _print(console, Text(one_line(verdict.detail)), 4)
+
+
+def _row(console: Console, heading: str, text: str) -> None:
+    """Print a heading and a text that wraps under itself."""
+    if not console.is_terminal:
+        _print(console, Text(f"{heading:<{HEADING_WIDTH}}{text}"), 4)
+        return
+    grid = Table.grid()
+    grid.add_column(width=4 + HEADING_WIDTH, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(f"    {heading}", style="dim"), Text(text))
+    console.print(grid, highlight=False)
+
+
+def _print(console: Console, text: Text, indent: int = 0) -> None:
+    """Print text that wraps on a terminal; in a pipe a line stays a line."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, indent)), highlight=False)
+    else:
+        console.print(" " * indent + text.plain, highlight=False, markup=False, soft_wrap=True)
