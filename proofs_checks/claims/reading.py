@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
+from proofs_checks.claims import tree
 from proofs_checks.claims.claim import Claim, Paper, Problem
 from proofs_checks.claims.documents import Document, read_document
 from proofs_checks.claims.elaboration.errors import ElaborationError
-from proofs_checks.claims.elaboration.statements import Link, Statement
+from proofs_checks.claims.elaboration.statements import Link, Statement, symbol_parts
+from proofs_checks.claims.elaboration.symbols import spelling
 from proofs_checks.claims.elaboration.whose import Interpretation, interpret
 from proofs_checks.claims.equations import Equation, Unreadable
 from proofs_checks.claims.problems import Problem as Found
@@ -51,6 +54,7 @@ def read_claims(
             assumptions=assumptions,
             inputs=inputs,
             einstein=einstein,
+            broken=_broken(document),
         )
     except ElaborationError as error:
         return Paper(
@@ -58,6 +62,26 @@ def read_claims(
         )
     claims = _claims(document, statements, found)
     return Paper(name, tuple(claims), found.vocabulary, found.why)
+
+
+def _broken(document: Document) -> list[str]:
+    """Return the names on the left of equations that cannot be read: nothing is known of them."""
+    names = []
+    for item in document.equations:
+        if not isinstance(item, Unreadable):
+            continue
+        left = item.source.replace("&", " ").split("=")[0].rstrip(": ").removesuffix("\\equiv")
+        alone = read_document(f"\\[ {left} = 0 \\]", "-", "tex").equations
+        for equation in alone:
+            parts = symbol_parts(equation.sides[0]) if isinstance(equation, Equation) else None
+            if parts is not None:
+                names.append(spelling(parts[0]))
+                names += [f"{names[-1]}_{spelling(x)}" for x in parts[1][:1] if _is_name(x)]
+    return names
+
+
+def _is_name(node: tree.Node) -> TypeGuard[tree.Name]:
+    return isinstance(node, tree.Name)
 
 
 def _directive(document: Document, keyword: str) -> str | None:
@@ -97,10 +121,14 @@ def _claims(
             place = 1 + steps.index(link) if link in steps else 0
             chain = chains if place else 0
             claims.append(_claim(document, item, link, found.reading.model, chain, place))
-    for directive in document.directives:
-        for item in directive.equations:
-            line, column = directive.line, directive.column
-            claims.append(Claim("assumption", "", line, column, item.source))
+    hypotheses = [(d, item) for d in document.directives for item in d.equations]
+    for n, (directive, item) in enumerate(hypotheses):
+        refused = found.reading.refused.get(-1 - n)
+        if refused is not None:
+            claims.append(_without_meaning(document, item, refused))
+            continue
+        line, column = directive.line, directive.column
+        claims.append(Claim("assumption", "", line, column, item.source))
     return sorted(claims, key=lambda claim: (claim.line, claim.column, claim.step))
 
 

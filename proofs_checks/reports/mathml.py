@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
 
+from proofs_checks.reports.wording import printable
+
 __all__ = ["mathml", "mixed"]
 
 LONGEST = 4000  # characters; what is longer is shown as source
@@ -28,6 +30,8 @@ ATTRIBUTES = frozenset(
 SPACE = "{http://www.w3.org/1998/Math/MathML}"
 # what the converter does not know, in what it knows
 REPLACED = (
+    (re.compile(r"\\[bB]ig{1,2}l(?![A-Za-z])"), r"\\left"),
+    (re.compile(r"\\[bB]ig{1,2}r(?![A-Za-z])"), r"\\right"),
     (re.compile(r"\\(?:lVert|rVert|Vert|\|)(?![A-Za-z])"), "\u2016"),
     (re.compile(r"\\langle(?![A-Za-z])"), "\u27e8"),
     (re.compile(r"\\rangle(?![A-Za-z])"), "\u27e9"),
@@ -41,7 +45,7 @@ def mathml(latex: str, *, block: bool = False) -> str:
     """Return MathML for LaTeX, or its source escaped in <code> where that fails."""
     element = _converted(latex, "block" if block else "inline")
     if element is None:
-        return f"<code>{escape(latex)}</code>"
+        return f"<code>{escape(printable(latex))}</code>"
     return ElementTree.tostring(element, encoding="unicode")
 
 
@@ -49,8 +53,8 @@ def mixed(text: str) -> str:
     """Return a sentence as HTML: what stands between $ signs as mathematics, the rest escaped."""
     pieces = text.split("$")
     if len(pieces) % 2 == 0:  # a $ without its partner
-        return escape(text)
-    return "".join(mathml(p) if n % 2 else escape(p) for n, p in enumerate(pieces))
+        return escape(printable(text))
+    return "".join(mathml(p) if n % 2 else escape(printable(p)) for n, p in enumerate(pieces))
 
 
 def _converted(latex: str, display: str) -> ElementTree.Element | None:

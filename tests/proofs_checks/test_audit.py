@@ -3,11 +3,13 @@
 import dataclasses
 
 import pytest
+import sympy as sp
 
 from proofs_checks import audit
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import exit_status, worst
 from theory.algebra.expressions import Equation
+from theory.algebra.symbols import Partial, total
 from theory.catalogue import law_named
 from theory.laws import ProofStep
 from theory.models import model_named
@@ -112,3 +114,26 @@ def test_the_gravest_verdict_decides_the_exit_status():
     assert exit_status(["undecided", "refuted", "proved"]) == 1
     assert exit_status(["unreadable", "undecided"]) == 2
     assert exit_status(["inconsistent", "proved"]) == 1
+
+
+def test_a_difference_that_needs_three_positions_and_two_classes_is_found():
+    """With two keys D_ij^2 sums to 2 D_ii^2 in each row, and with one class D is zero."""
+    model = model_named(HEAD)
+    left, _ = law_named("score-step-loss").statement(model).args
+    d, (i, j) = model.tensors["D"], (model.index(x, "T") for x in "ij")
+    wrong = -left.args[1] * total(d[i, i] ** 2, i, j)
+    verdict = audit.judge(model, Equation(left, wrong))
+    assert verdict.status == "refuted"
+    assert verdict.counterexample.sizes["T"] == 3
+
+
+def test_a_repeated_index_inside_a_logarithm_is_judged():
+    model = model_named("attention-head-multi")
+    alpha, s = model.tensors["alpha"], model.tensors["s"]
+    h, (i, j, k) = model.index("h", "H"), (model.index(x, "T") for x in "ijk")
+    entropy = -total(alpha[h, i, k] * sp.log(alpha[h, i, k]), k)
+    right = -alpha[h, i, i] * (sp.log(alpha[h, i, i]) + entropy)
+    claim = Equation(Partial(entropy, s[h, i, i]), right)
+    assert audit.judge(model, claim).status == "proved"
+    claim = Equation(Partial(entropy, s[h, i, j]), right)
+    assert audit.judge(model, claim).status == "refuted"

@@ -251,6 +251,7 @@ def _transposed(array: Array, labels: Labels, wanted: Labels) -> Array:
 
 def aligned(array: Array, labels: Labels, rank: int) -> Array:
     """Return the array with its axes in order and axes of length one where it lacks a label."""
+    array, labels = _diagonal(array, labels)  # alpha_ii has one axis
     wanted = tuple(sorted(labels))
     array = _transposed(array, labels, wanted)
     if len(wanted) == rank:

@@ -6,30 +6,32 @@ two ranges become one or a symbol gains an axis, so it ends.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.elaboration.errors import ElaborationError, Restart
-from proofs_checks.claims.elaboration.own_model import own_model
-from proofs_checks.claims.elaboration.sizes import Ranges
-from proofs_checks.claims.elaboration.statements import (
-    Link,
-    Meaning,
-    Statement,
-    nodes,
-    symbol_parts,
+from proofs_checks.claims.elaboration.own_model import empty_model, own_model
+from proofs_checks.claims.elaboration.scanning import Learned, defined_name, scan
+from proofs_checks.claims.elaboration.sides import (
+    broadcast_zero,
+    named_axes,
+    same_free_indices,
+    summed,
+    without_order,
 )
+from proofs_checks.claims.elaboration.sizes import Ranges
+from proofs_checks.claims.elaboration.statements import Link, Meaning, Statement, symbol_parts
 from proofs_checks.claims.elaboration.symbols import Symbol, Symbols, spelling
 from proofs_checks.claims.elaboration.values import Guess, Value
 from proofs_checks.claims.elaboration.walk import Walker
-from theory.algebra.expressions import Equation, free_indices, substitute
-from theory.algebra.symbols import Index, Partial, scalar, total
-from theory.models import Constraint, Definition, Model
+from proofs_checks.claims.places import Span
+from theory.algebra.expressions import Equation, free_indices
+from theory.algebra.symbols import Index, Partial
+from theory.models import Constraint, Definition, Model, theory_of
 
 __all__ = ["Reading", "read_as"]
 
@@ -42,11 +44,18 @@ class Reading:
 
     model: Model
     meanings: list[Meaning]
+    refused: dict[int, ElaborationError] = field(default_factory=dict)  # hypotheses by number
 
     @property
     def problems(self) -> int:
-        """The number of statements that have no meaning under this reading."""
-        return sum(meaning.error is not None for meaning in self.meanings)
+        """The number of statements and hypotheses that have no meaning under this reading."""
+        return sum(meaning.error is not None for meaning in self.meanings) + len(self.refused)
+
+    @property
+    def foreign(self) -> int:
+        """The number of those that use what the vocabulary lacks."""
+        errors = [*(m.error for m in self.meanings), *self.refused.values()]
+        return sum(error is not None and error.foreign for error in errors)
 
 
 def read_as(
@@ -55,21 +64,27 @@ def read_as(
     assumptions: Sequence[Statement] = (),
     inputs: Sequence[tree.Node] = (),
     einstein: bool = False,
+    broken: Sequence[str] = (),
 ) -> Reading:
-    """Return the document read with the vocabulary of ``model``, or with its own symbols if None."""
+    """Return the document read with the vocabulary of ``model``, or with its own symbols if None.
+
+    ``broken`` are the names whose definitions could not even be parsed.
+
+    Raises `ElaborationError` when inference does not come to an end.
+    """
     aliases = {} if model is None or "n" in model.size_names else {"n": "T"}
     ranges = Ranges(dict(model.size_names) if model else {}, aliases)
-    learned: dict[str, Guess] = {}
+    learned = Learned()
     settled = False
     for _ in range(MOST_ROUNDS):
-        attempt = _Attempt(statements, model, ranges, learned, assumptions, inputs)
-        attempt.einstein = einstein
         try:
-            reading = attempt.run()
+            attempt = _Attempt(statements, model, ranges, learned, assumptions, inputs, broken)
+            attempt.einstein = einstein
+            attempt.elaborate()
         except Restart:
             continue
         if settled:
-            return reading
+            return attempt.reading()
         taken = set(attempt.symbols.own) | {x for m in attempt.walkers for x in m.letters}
         ranges.fix(taken)
         settled = True
@@ -79,74 +94,25 @@ def read_as(
 class _Attempt:
     """One pass over the document; raises `Restart` as soon as something is learned."""
 
-    def __init__(self, statements, model, ranges, learned, assumptions, inputs) -> None:
+    def __init__(self, statements, model, ranges, learned, assumptions, inputs, broken) -> None:
         self.statements: Sequence[Statement] = statements
         self.model: Model | None = model
         self.assumptions: Sequence[Statement] = assumptions
         self.einstein = False
         self.symbols = Symbols(ranges, model)
-        self.symbols.axes_learned = learned
+        self.symbols.axes_learned = learned.axes
+        self.learned: Learned = learned
+        self.stack: list[Statement] = []  # the definitions that are being elaborated
+        self.constraints: list[Constraint] = []
+        self.refused: dict[int, ElaborationError] = {}
         self.walkers: list[Walker] = []
         self.definitions: list[Definition] = []
-        self.pending: dict[str, Statement] = {}
         self.done: dict[int, Meaning] = {}
-        self._scan()
+        self.pending = scan(statements, self.symbols, learned, broken)
         for node in inputs:
             self._declare(node)
 
     # -- before elaborating -----------------------------------------------------------------
-
-    def _scan(self) -> None:
-        """Collect sizes, losses and which statements define a symbol."""
-        everything = [n for s in self.statements for side in s.sides for n in nodes(side)]
-        for node in everything:
-            if isinstance(node, tree.Bound | tree.Ranges) and isinstance(node.last, tree.Name):
-                self.symbols.sizes.add(spelling(node.last))
-        losses = [
-            spelling(node.quantity)
-            for node in everything
-            if isinstance(node, tree.Derivative | tree.Gradient)
-            and isinstance(node.quantity, tree.Name)
-        ]
-        self.symbols.scalars.update(losses)
-        if self.model is None:
-            self.symbols.matrices = _matrices_of_vectors(everything)
-        for statement in self.statements:
-            name = self._defined_name(statement)
-            if name is not None and name not in self.pending:
-                self.pending[name] = statement
-        if self.model is None:
-            undefined = [name for name in dict.fromkeys(losses) if name not in self.pending]
-            self.symbols.loss = scalar((undefined or losses or ["L"])[0])
-            self.symbols.loss_is_opaque = self.symbols.loss.name not in self.pending
-
-    def _defined_name(self, statement: Statement) -> str | None:
-        """Return the new symbol on the left of a statement, if it is one."""
-        left = statement.sides[0]
-        if isinstance(left, tree.Power) and isinstance(left.exponent, tree.Number):
-            left = left.base
-        parts = symbol_parts(left)
-        if parts is None or len(statement.sides) < 2:
-            return None
-        base, lower, upper = parts
-        letters = [spelling(x) for x in lower if isinstance(x, tree.Name)]
-        name = spelling(base)
-        if lower and (joined := self.symbols.joined(name, lower[0])) is not None:
-            name, letters = joined, letters[1:]
-            lower = lower[1:]
-        if any(not isinstance(x, tree.Name) for x in lower) or len(set(letters)) < len(letters):
-            return None
-        if upper or name in self.symbols.vocabulary or self.symbols.is_size(name):
-            return None
-        if base.letter == "delta" and len(lower) == 2:
-            return None
-        alias = self.symbols.alias(name)
-        if alias is not None and not (letters and not self._looks_restated(alias, letters)):
-            return None
-        return name
-
-    def _looks_restated(self, alias: str, letters: list[str]) -> bool:
-        return len(letters) >= len(self.symbols.vocabulary[alias].axes)
 
     def _declare(self, node: tree.Node) -> None:
         parts = symbol_parts(node)
@@ -161,13 +127,28 @@ class _Attempt:
 
     # -- elaborating ------------------------------------------------------------------------
 
-    def run(self) -> Reading:
-        """Elaborate every statement and build the model."""
-        meanings = [self._meaning(statement) for statement in self.statements]
-        constraints = [self._assumption(statement) for statement in self.assumptions]
-        model = self._model(tuple(c for c in constraints if c is not None))
-        self._check_derivatives(model, meanings)
-        return Reading(model, meanings)
+    def elaborate(self) -> None:
+        """Give every statement and every hypothesis its meaning."""
+        for statement in self.statements:
+            self._meaning(statement)
+        for statement in self.assumptions:
+            try:
+                self.constraints.append(self._assumption(statement))
+            except ElaborationError as error:
+                self.refused[statement.number] = error
+
+    def reading(self) -> Reading:
+        """Return what was elaborated, with its model."""
+        meanings = [self.done[statement.number] for statement in self.statements]
+        try:
+            model = self._model(tuple(self.constraints))
+            self._check_derivatives(model, meanings)
+        except (ValueError, KeyError, RecursionError) as error:
+            told = str(error) or "the definitions are nested too deeply."
+            for statement, meaning in zip(self.statements, meanings, strict=True):
+                meaning.error = meaning.error or ElaborationError(told, statement.span)
+            model = self.model or empty_model(self.symbols.loss)
+        return Reading(model, meanings, self.refused)
 
     def _meaning(self, statement: Statement) -> Meaning:
         if statement.number not in self.done:
@@ -186,23 +167,41 @@ class _Attempt:
             name = spelling(base)
             for candidate in (name, self.symbols.joined(name, lower[0]) if lower else None):
                 waiting = self.pending.get(candidate) if candidate else None
-                if waiting is not None and candidate not in self.symbols.own:
-                    if waiting.number in self.done and waiting is not statement:
-                        continue
-                    if waiting is statement:
-                        raise ElaborationError(f"`{candidate}` is defined by itself.", base.span)
+                if candidate is None or waiting is None or candidate in self.symbols.own:
+                    continue
+                if waiting is statement:
+                    raise ElaborationError(f"`{candidate}` is defined by itself.", base.span)
+                if waiting in self.stack:
+                    self._cut(candidate, waiting, base)
+                elif waiting.number not in self.done:
                     self._meaning(waiting)
 
         walker = Walker(self.symbols, str(statement.number), before)
         self.walkers.append(walker)
         return walker
 
+    def _cut(self, name: str, waiting: Statement, base: tree.Name) -> None:
+        """Of definitions in a circle, take the last one that is written with `=` for a claim."""
+        circle = self.stack[self.stack.index(waiting) :]
+        claims = [statement for statement in circle if not statement.defines]
+        if not claims:
+            raise ElaborationError(f"`{name}` is defined in a circle.", base.span)
+        self.learned.claims.add(max(claims, key=lambda statement: statement.number).number)
+        raise Restart
+
     def _take(self, statement: Statement, meaning: Meaning) -> None:
         walker = self._walker(statement)
-        name = self._defined_name(statement)
+        name = defined_name(statement, self.symbols)
         first = 0
         if name is not None and self.pending.get(name) is statement:
-            definition = self._define(statement, name, walker)
+            self.stack.append(statement)
+            try:
+                definition = self._define(statement, name, walker)
+            except ElaborationError:
+                self.symbols.broken.add(name)
+                raise
+            finally:
+                self.stack.pop()
             note = f"defines {name}"
             equation = Equation(definition.symbol, definition.value)
             meaning.links.append(
@@ -213,14 +212,16 @@ class _Attempt:
             meaning.links.append(self._link(statement, left, right, walker, first))
 
     def _link(self, statement: Statement, left, right, walker: Walker, first: int) -> Link:
-        right, order = _without_order(right, self.symbols)
-        left, _ = _without_order(left, self.symbols)
+        right, order = without_order(right, self.symbols)
+        left, _ = without_order(left, self.symbols)
         a, b = self._value(walker, left), self._value(walker, right)
-        a, b = _broadcast_zero(a, b)
+        a, b = broadcast_zero(a, b)
         a, b = walker.shapes.join(a, b, right.span, "the two sides of an equation")
-        _same_free_indices(a, b, right)
+        same_free_indices(a, b, right)
         factor = walker.remarks(statement.conditions)
-        equation = self._named_axes(Equation(a.expression * factor, b.expression * factor), a)
+        equation = named_axes(
+            Equation(a.expression * factor, b.expression * factor), a, self.model
+        )
         restated = self._restated(left)
         notes = (f"restates the vocabulary's {restated}",) if restated else ()
         return Link(
@@ -235,7 +236,7 @@ class _Attempt:
         value = walker.value(side)
         if not self.einstein:
             return value
-        return Value(_summed(value.expression, value.axes), value.row, value.column)
+        return Value(summed(value.expression, value.axes), value.row, value.column)
 
     def _restated(self, left: tree.Node) -> str | None:
         """Return the vocabulary symbol that stands alone on the left, if one does."""
@@ -254,8 +255,9 @@ class _Attempt:
         base, lower, _ = symbol_parts(left)  # type: ignore[misc]
         if self.symbols.joined(spelling(base), lower[0]) == name if lower else False:
             lower = lower[1:]
-        right, _ = _without_order(statement.sides[1], self.symbols)
+        right, _ = without_order(statement.sides[1], self.symbols)
         letters = [spelling(x) for x in lower]
+        _refuse_conditions(statement, letters)
         for letter, node in zip(letters, lower, strict=True):
             size = walker.ranges.open(
                 f"{letter}@{walker.equation}", f"the index {letter}", node.span
@@ -263,9 +265,8 @@ class _Attempt:
             walker.letters.setdefault(letter, Index(letter, size))
         value = self._value(walker, right)
         if name in self.symbols.scalars and not value.is_scalar:
-            raise ElaborationError(
-                f"`{name}` is differentiated, so it is a scalar; got {value.shape()}.", right.span
-            )
+            self.learned.vectors.add(name)
+            raise Restart
         known = {k.name for k in free_indices(value.expression)} - {k.name for k in value.axes}
         stray = sorted(known - set(letters))
         if stray:
@@ -285,26 +286,13 @@ class _Attempt:
         self.definitions.append(definition)
         return definition
 
-    def _named_axes(self, equation: Equation, value: Value) -> Equation:
-        """Give silent axes that both sides share a letter of their own."""
-        taken = {k.name for e in equation.args for k in free_indices(e)}
-        mapping = {}
-        for axis in value.axes:
-            letters = self.model.letters.get(axis.size.name, ()) if self.model else ()
-            letter = next(
-                x for x in (*letters, *"abcdefgh", *(f"a{n}" for n in range(99))) if x not in taken
-            )
-            taken.add(letter)
-            mapping[axis] = Index(letter, axis.size)
-        return Equation(*(substitute(e, mapping) for e in equation.args))
-
-    def _assumption(self, statement: Statement) -> Constraint | None:
+    def _assumption(self, statement: Statement) -> Constraint:
         walker = self._walker(statement)
         left, right = statement.sides[0], statement.sides[1]
         a, b = walker.shapes.join(
             walker.value(left), walker.value(right), right.span, "the two sides of an assumption"
         )
-        equation = self._named_axes(Equation(a.expression, b.expression), a)
+        equation = named_axes(Equation(a.expression, b.expression), a, self.model)
         return Constraint(equation, f"{equation.left} = {equation.right}")
 
     # -- the model --------------------------------------------------------------------------
@@ -327,92 +315,55 @@ class _Attempt:
         )  # fmt: skip
 
     def _check_derivatives(self, model: Model, meanings: list[Meaning]) -> None:
-        """Reject derivatives of the loss by what it does not depend on."""
-        from theory.models import theory_of
-
-        try:
-            reached = set(theory_of(model).adjoints)
-        except ValueError as error:
-            for statement, meaning in zip(self.statements, meanings, strict=True):
-                meaning.error = meaning.error or ElaborationError(str(error), statement.span)
-            return
+        """Reject derivatives of the loss by what it does not depend on, and values it lacks."""
+        reached = set(theory_of(model).adjoints)
         for statement, meaning in zip(self.statements, meanings, strict=True):
             for link in meaning.links:
-                for partial in link.equation.atoms(Partial) if link.equation else ():
-                    names = [_base_name(entry) for entry in partial.args[1:]]
-                    missing = [n for n in names if n not in reached]
-                    if partial.args[0] == model.loss and missing:
-                        meaning.error = meaning.error or ElaborationError(
-                            f"nothing says how {model.loss} depends on {missing[0]}.", statement.span,
-                            expected=f"a definition through which {missing[0]} enters {model.loss}",
-                        )  # fmt: skip
+                error = self._undetermined(link.equation, model, reached, statement.span)
+                meaning.error = meaning.error or error
+
+    def _undetermined(
+        self, equation: Equation | None, model: Model, reached: set[str], span: Span
+    ) -> ElaborationError | None:
+        if equation is None:
+            return None
+        partials = [p for p in equation.atoms(Partial) if p.args[0] == model.loss]
+        for partial in partials:
+            missing = [n for n in map(_base_name, partial.args[1:]) if n not in reached]
+            if missing:
+                return ElaborationError(
+                    f"nothing says how {model.loss} depends on {missing[0]}.", span,
+                    expected=f"a definition through which {missing[0]} enters {model.loss}",
+                    foreign=True,
+                )  # fmt: skip
+        rest = equation.xreplace({partial: sp.S.One for partial in partials})
+        if self.symbols.loss_is_opaque and rest.has(model.loss):
+            return ElaborationError(
+                f"the value of {model.loss}, which the document does not define, is not "
+                "determined; only its first derivatives are.", span, suggestion="define the loss",
+            )  # fmt: skip
+        return None
 
 
-def _matrices_of_vectors(everything: Sequence[tree.Node]) -> set[str]:
-    """Return the capitals that stand bare, with the small letter under one index: X for x_i."""
-    bare = {n.letter for n in everything if isinstance(n, tree.Name)}
-    indexed: dict[str, set[int]] = {}
-    for node in everything:
-        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
-            indexed.setdefault(node.base.letter, set()).add(len(node.lower))
-    return {
-        capital
-        for capital in bare
-        if len(capital) == 1 and capital.isupper()
-        if capital not in indexed and indexed.get(capital.lower()) == {1}
-    }
+def _refuse_conditions(statement: Statement, letters: list[str]) -> None:
+    """Reject a definition that holds for some indices only: the others would go unsaid."""
+    for item in statement.conditions:
+        if isinstance(item, tree.Compare) and isinstance(item.left, tree.Name):
+            if spelling(item.left) in letters and not isinstance(item.right, tree.Slice):
+                if item.relation in ("=", "!=", "<", ">", "<=", ">=") and _is_index(item, letters):
+                    raise ElaborationError(
+                        "a definition must hold for all values of its indices.", item.span,
+                        suggestion="write the other indices too, with \\begin{cases}",
+                    )  # fmt: skip
 
 
-def _summed(e: Any, silent: tuple[Index, ...]) -> Any:
-    """Sum every term over the indices that stand in it twice (Einstein's convention)."""
-    if isinstance(e, sp.Add):
-        return sp.Add(*(_summed(term, silent) for term in e.args))
-    counts = Counter(
-        k
-        for node in sp.preorder_traversal(e)
-        if isinstance(node, sp.Indexed)
-        for k in node.indices
-        if k in free_indices(e) and k not in silent
+def _is_index(item: tree.Compare, letters: list[str]) -> bool:
+    """Whether the right side of a condition restricts the index on the left."""
+    return isinstance(item.right, tree.Number) or (
+        isinstance(item.right, tree.Name) and spelling(item.right) in letters
     )
-    return total(e, *(k for k, n in counts.items() if n > 1))
 
 
 def _base_name(entry: Any) -> str:
     base = entry.base if isinstance(entry, sp.Indexed) else entry
     return str(getattr(base, "label", base))
-
-
-def _without_order(node: tree.Node, symbols: Symbols) -> tuple[tree.Node, Any]:
-    """Split off dropped terms O(...) at the end of a sum."""
-    if isinstance(node, tree.Add) and "O" not in symbols.own:
-        last = node.terms[-1]
-        if isinstance(last, tree.Call) and last.function == "order":
-            kept = node.terms[:-1]
-            return (kept[0] if len(kept) == 1 else replace(node, terms=kept)), last.span
-    return node, None
-
-
-def _broadcast_zero(a: Value, b: Value) -> tuple[Value, Value]:
-    """Let the number 0 stand for a zero vector or matrix."""
-    if a.expression == 0 and a.is_scalar:
-        return Value(sp.S.Zero, b.row, b.column), b
-    if b.expression == 0 and b.is_scalar:
-        return a, Value(sp.S.Zero, a.row, a.column)
-    return a, b
-
-
-def _same_free_indices(a: Value, b: Value, where: tree.Node) -> None:
-    """Reject an index that stands on one side only, unless the other side has none at all."""
-    left, right = (
-        {k.name for k in free_indices(sp.sympify(v.expression))} - {k.name for k in v.axes}
-        for v in (a, b)
-    )
-    if not left or not right or left == right:
-        return
-    stray = sorted(right - left) or sorted(left - right)
-    side = "right" if right - left else "left"
-    raise ElaborationError(
-        f"the index {stray[0]} is free on the {side} side only.", where.span,
-        expected="the same free indices on both sides",
-        suggestion=f"sum over {stray[0]}, or correct the index",
-    )  # fmt: skip

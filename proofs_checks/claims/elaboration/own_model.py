@@ -19,7 +19,7 @@ from theory.algebra.expressions import fresh, slots, tensors_in
 from theory.algebra.symbols import Index, Partial, Tensor, total
 from theory.models import Constraint, Definition, Model
 
-__all__ = ["own_model"]
+__all__ = ["empty_model", "own_model"]
 
 
 def own_model(
@@ -57,6 +57,12 @@ def own_model(
         letters={size.name: tuple("ijklabcdef") for size in sizes},
         features={},
     )
+
+
+def empty_model(loss: sp.Symbol) -> Model:
+    """Return the model of a document whose definitions make none."""
+    title = "a document without a model"
+    return Model("document", title, (), (), (Definition(loss, sp.S.Zero, "loss"),), loss)
 
 
 def _upstream(loss: sp.Symbol, symbol: sp.Expr, free: tuple[Index, ...]):

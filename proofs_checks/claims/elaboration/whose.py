@@ -15,7 +15,10 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.elaboration.document import Reading, read_as
 from proofs_checks.claims.elaboration.statements import Statement, symbol_parts
 from proofs_checks.claims.elaboration.symbols import spelling
+from theory.algebra.expressions import entry_tensor
+from theory.algebra.symbols import Partial
 from theory.models import Model, theory_of
+from theory.models.model import name_of
 
 __all__ = ["Interpretation", "interpret"]
 
@@ -37,27 +40,33 @@ def interpret(
     assumptions: Sequence[Statement] = (),
     inputs: Sequence[tree.Node] = (),
     einstein: bool = False,
+    broken: Sequence[str] = (),
 ) -> Interpretation:
     """Return the document read with ``model``'s vocabulary or with its own symbols.
 
     ``forced`` True takes the vocabulary, False the document's own symbols, None decides.
+    ``broken`` are the names whose definitions could not be parsed.
     """
     if not statements:
         return Interpretation(Reading(model, []), model.name, "there is no equation to read")
     if forced is False:
-        own = read_as(statements, None, assumptions, inputs, einstein)
+        own = read_as(statements, None, assumptions, inputs, einstein, broken)
         return Interpretation(own, "own", "asked for")
-    shared = read_as(statements, model, assumptions, inputs, einstein)
+    shared = read_as(statements, model, assumptions, inputs, einstein, broken)
     if forced:
         return Interpretation(shared, model.name, "asked for")
     redefined = _redefined(statements, shared, model)
     if redefined is None and not shared.problems:
         return Interpretation(shared, model.name, "the document agrees with this vocabulary")
-    own = read_as(statements, None, assumptions, inputs, einstein)
+    own = read_as(statements, None, assumptions, inputs, einstein, broken)
     if redefined is not None and own.problems <= shared.problems:
         why = f"the document defines {redefined} differently from the vocabulary of {model.name}"
         return Interpretation(own, "own", why)
-    if own.problems < shared.problems:
+    outside = _outside(shared)
+    if outside is not None and own.problems <= shared.problems:
+        why = f"the loss of {model.name} does not depend on {outside}, by which it is differentiated"
+        return Interpretation(own, "own", why)
+    if 2 * shared.foreign >= len(statements) and own.problems < shared.problems:
         why = f"the vocabulary of {model.name} does not fit, and the document can be read alone"
         return Interpretation(own, "own", why)
     why = "the document agrees with this vocabulary where it can be read"
@@ -81,6 +90,20 @@ def _redefined(statements: Sequence[Statement], reading: Reading, model: Model) 
     return None
 
 
+def _outside(shared: Reading) -> str | None:
+    """Return a symbol of the document by which it differentiates a loss that lacks it."""
+    own = {line.name for line in shared.model.vocabulary}
+    reached = set(theory_of(shared.model).adjoints)
+    for meaning in shared.meanings:
+        for link in meaning.links if meaning.error is not None and meaning.error.foreign else ():
+            for partial in link.equation.atoms(Partial) if link.equation else ():
+                for entry in partial.args[1:]:
+                    name = name_of(entry_tensor(entry))
+                    if partial.args[0] == shared.model.loss and name in own - reached:
+                        return name
+    return None
+
+
 def _is_vocabulary(name: str, model: Model) -> bool:
     """Whether the symbol is the vocabulary's, perhaps as the capital of a vector."""
     return name in model.tensors or (len(name) == 1 and name.lower() in model.tensors)
@@ -90,10 +113,14 @@ def _redefines(statement: Statement, parts, model: Model) -> bool:
     """Whether an equation with a vocabulary symbol on the left can be a definition of it.
 
     ``:=`` always; ``=`` for the loss and for what the model itself computes (scores, weights,
-    values, ...) written as a whole matrix, as in P = softmax(S).  For derived quantities such as
-    u_i or b_ij, and for entries, a plain ``=`` is a claim.
+    values, ...) written as a whole matrix, as in P = softmax(S), and for A and D, which many papers
+    use for other things.  For other derived quantities such as u_i or b_ij, and for entries, a
+    plain ``=`` is a claim.
     """
     name = spelling(parts[0])
     if statement.defines or name == model.loss.name:
         return True
-    return name not in model.tensors and not parts[1]
+    if parts[1] or parts[2]:
+        return False
+    computed = {line.name for line in model.definitions}
+    return name.lower() in computed if name not in model.tensors else name in ("A", "D")

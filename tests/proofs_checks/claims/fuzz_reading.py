@@ -37,6 +37,15 @@ v_j p_{ic} 1 2 0.5 10 x y z i j k n T \text{if } \text{otherwise} \text{and $x$}
 \foo \bigll ~ \! \ \forall \dots , \max \int \pm \phantom{x} \hspace{1em} \mkern-1.5mu \not=
 """.split() + ["\n", "\n\n", "% proofhead: label x\n", "% proofhead: assume ", " ", "\t", "\0", "\\"]
 
+FORMULAE = r"""
+\frac{\partial L}{\partial s_{ij}} = \alpha_{ij}\bigl(b_{ij}-\mathbb{E}_{\alpha_i}[b]\bigr)
+dS_{ij} = P_{ij} ( dP_{ij} - \mathrm{rowsum}(dO \odot O)_i ) , \qquad i = 1, \dots, n
+\dot v_j = -\eta \sum_{k \neq j} \alpha_{ik} u_i^\top v_k + O(\eta^2)
+f = \begin{cases} a & \text{if } j = k \\ b & \text{otherwise} \end{cases}
+H(\alpha_i) := - \sum_j \alpha_{ij} \log \alpha_{ij} = \mathrm{KL}(p \| q) + \| x \|_2^2
+\frac{d^2 L}{dt^2} = \nabla_{v_j} L \cdot \frac{1}{2} \tanh^2(x/2) , \quad \forall i
+""".split("\n")[1:-1]
+
 
 def check(data: bytes, kind: str) -> None:
     """Read ``data`` and check what must hold of every result."""
@@ -66,7 +75,15 @@ def check(data: bytes, kind: str) -> None:
 def random_document(rng: random.Random) -> bytes:
     """Return pieces of notation in a random order, sometimes with damaged bytes."""
     opening, closing = rng.choice([("", ""), ("\\[ a = ", " \\]"), ("$$ ", " = b $$")])
-    words = [rng.choice(PIECES) for _ in range(rng.choice([3, 8, 20, 60]))]
+    if rng.random() < 0.5:
+        words = [rng.choice(PIECES) for _ in range(rng.choice([3, 8, 20, 60]))]
+    else:
+        words = rng.choice(FORMULAE).split(" ")
+        opening, closing = rng.choice([("\\[", "\\]"), ("$$", "$$")])
+        for _ in range(rng.choice([0, 1, 2, 4])):
+            at = rng.randrange(len(words))
+            words[at : at + rng.randrange(3)] = rng.choice([[], [rng.choice(PIECES)], words[:at]])
+            words = words or ["x"]
     data = bytearray((opening + rng.choice(["", " "]).join(words) + closing).encode())
     for _ in range(rng.choice([0, 0, 0, 1, 5])):
         data[rng.randrange(len(data))] = rng.randrange(256)
