@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from proofs_checks.claims.claim import Claim, Paper
@@ -19,7 +18,7 @@ from proofs_checks.worker import Worker
 from theory.algebra.expressions import Equation
 from theory.models import Model
 
-__all__ = ["ChainReport", "ClaimReport", "PaperReport", "check_paper"]
+__all__ = ["ChainReport", "Checker", "ClaimReport", "PaperReport", "check_paper"]
 
 JUDGED = ("claim", "step")
 Progress = Callable[[int, int, Claim], None]
@@ -88,73 +87,93 @@ def check_paper(
 
     Raises `ValueError` if the time is not positive.
     """
-    if not seconds_per_equation > 0:
-        raise ValueError(
-            f"`seconds_per_equation` must be positive; got {seconds_per_equation}. "
-            "Give each equation at least a second."
-        )
     start = time.monotonic()
     reports: list[ClaimReport] = []
     chains: list[ChainReport] = []
     is_interrupted = False
-    with nullcontext(worker) if worker else Worker() as process:
-        judge = _Judge(process, seed, seconds_per_equation)
+    with Checker(seed=seed, seconds=seconds_per_equation, worker=worker) as checker:
         try:
-            for report in _reports(paper, judge, on_progress):
+            for report in _reports(paper, checker, on_progress):
                 reports.append(report)
-            chains += _chains(reports, judge)
+            chains += _chains(reports, checker)
         except KeyboardInterrupt:
             is_interrupted = True
     seconds = time.monotonic() - start
     return PaperReport(paper, tuple(reports), tuple(chains), is_interrupted, seconds)
 
 
-class _Judge:
-    """Judges equations of models, each only once."""
+class Checker:
+    """Judges claims one by one, each equation of a model only once.
 
-    def __init__(self, worker: Worker, seed: int, seconds: float) -> None:
-        self.worker, self.seed, self.seconds = worker, seed, seconds
-        self.known: dict[tuple[Model, Equation], Verdict] = {}
+    ``seconds`` is the time limit of an equation.  Use it as a context manager: it ends the judging
+    process that it started; one that was given as ``worker`` goes on.
 
-    def __call__(self, model: Model, equation: Equation) -> Verdict:
+    Raises `ValueError` if the time is not positive.
+    """
+
+    def __init__(
+        self, *, seed: int = 0, seconds: float = 20.0, worker: Worker | None = None
+    ) -> None:
+        if not seconds > 0:
+            raise ValueError(
+                f"the time for each equation must be positive; got {seconds}. "
+                "Give each equation at least a second."
+            )
+        self.seed, self.seconds = seed, seconds
+        self._is_own = worker is None
+        self._worker = worker or Worker()
+        self._known: dict[tuple[Model, Equation], Verdict] = {}
+
+    def __enter__(self) -> Checker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the judging process, if it is our own."""
+        if self._is_own:
+            self._worker.stop()
+
+    def judge(self, model: Model, equation: Equation) -> Verdict:
         """Return the verdict; one that was given before takes no time."""
         key = (model, equation)
-        if key in self.known:
-            return replace(self.known[key], seconds=0.0)
-        found = self.worker.judge(model, equation, seed=self.seed, seconds=self.seconds)
-        self.known[key] = found
+        if key in self._known:
+            return replace(self._known[key], seconds=0.0)
+        found = self._worker.judge(model, equation, seed=self.seed, seconds=self.seconds)
+        self._known[key] = found
         return found
 
+    def report(self, claim: Claim) -> ClaimReport:
+        """Return the report on one claim; its correction holds to the order that the claim does.
 
-def _reports(
-    paper: Paper, judge: _Judge, on_progress: Progress | None
-) -> Iterator[ClaimReport]:
-    judged = [claim for claim in paper.claims if claim.kind in JUDGED]
+        Raises `ValueError` for a claim that is to be judged and has no equation or no model.
+        """
+        if claim.kind not in JUDGED:
+            return ClaimReport(claim, None)
+        if claim.model is None or claim.equation is None:
+            raise ValueError(
+                f"line {claim.line}: a {claim.kind} needs a model and an equation; got "
+                f"{claim.model!r} and {claim.equation!r}. Mark what cannot be read as unreadable."
+            )
+        verdict = self.judge(claim.model, claim.equation)
+        if verdict.correction and claim.order:
+            verdict = replace(verdict, correction=f"{verdict.correction} + {claim.order}")
+        return ClaimReport(claim, verdict)
+
+
+def _reports(paper: Paper, checker: Checker, on_progress: Progress | None) -> Iterator[ClaimReport]:
+    total = sum(claim.kind in JUDGED for claim in paper.claims)
     done = 0
     for claim in paper.claims:
-        if claim.kind not in JUDGED:
-            yield ClaimReport(claim, None)
-            continue
-        if on_progress is not None:
-            on_progress(done, len(judged), claim)
-        yield ClaimReport(claim, _with_order(claim, judge))
-        done += 1
+        if claim.kind in JUDGED:
+            if on_progress is not None:
+                on_progress(done, total, claim)
+            done += 1
+        yield checker.report(claim)
 
 
-def _with_order(claim: Claim, judge: _Judge) -> Verdict:
-    """Return the verdict on a claim; its correction holds to the order that the claim does."""
-    if claim.model is None or claim.equation is None:
-        raise ValueError(
-            f"line {claim.line}: a {claim.kind} needs a model and an equation; got "
-            f"{claim.model!r} and {claim.equation!r}. Mark what cannot be read as unreadable."
-        )
-    verdict = judge(claim.model, claim.equation)
-    if verdict.correction and claim.order:
-        return replace(verdict, correction=f"{verdict.correction} + {claim.order}")
-    return verdict
-
-
-def _chains(reports: list[ClaimReport], judge: _Judge) -> Iterator[ChainReport]:
+def _chains(reports: list[ClaimReport], checker: Checker) -> Iterator[ChainReport]:
     """Yield a report on every chain that has a step which is not proved."""
     members: dict[int, list[ClaimReport]] = {}
     for report in reports:
@@ -163,12 +182,12 @@ def _chains(reports: list[ClaimReport], judge: _Judge) -> Iterator[ChainReport]:
     for number, steps in members.items():
         wrong = next((r for r in steps if r.status != "proved"), None)
         if wrong is not None:
-            yield ChainReport(number, wrong.claim.step, _ends([r.claim for r in steps], judge))
+            yield ChainReport(number, wrong.claim.step, _ends([r.claim for r in steps], checker))
 
 
-def _ends(steps: list[Claim], judge: _Judge) -> Verdict | None:
+def _ends(steps: list[Claim], checker: Checker) -> Verdict | None:
     first, last = steps[0].equation, steps[-1].equation
     model = steps[-1].model
     if first is None or last is None or model is None:
         return None
-    return judge(model, Equation(first.left, last.right))
+    return checker.judge(model, Equation(first.left, last.right))

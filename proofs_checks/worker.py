@@ -18,6 +18,7 @@ import queue
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.Queue[Any] = queue.Queue()
         self._is_ready = False
+        self._complaints = tempfile.TemporaryFile()
         self.start()
 
     def __enter__(self) -> Worker:
@@ -58,12 +60,14 @@ class Worker:
     def start(self) -> None:
         """Start the process; it imports the judges while the caller goes on."""
         root = str(Path(__file__).resolve().parents[1])
+        self._complaints.truncate(0)
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
         self._is_ready = False
         self._process = subprocess.Popen(
             [sys.executable, "-c", _COMMAND],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=self._complaints,
             env={**os.environ, "PYTHONPATH": path, "PROOFHEAD_MEMORY": str(self.memory)},
             start_new_session=True,
         )
@@ -72,7 +76,7 @@ class Worker:
         threading.Thread(target=_collect, args=reading, daemon=True).start()
 
     def stop(self) -> None:
-        """End the process at once."""
+        """End the process at once; `start` or the next equation begins a new one."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -133,7 +137,10 @@ class Worker:
     def _ending(self) -> str:
         """Return how the process came to its end."""
         status = self._process.wait() if self._process else None
-        return f"the judging process ended by itself (status {status}), perhaps out of memory"
+        self._complaints.seek(0)
+        last = self._complaints.read().decode(errors="replace").strip().rpartition("\n")[2][-200:]
+        why = f": {last}" if last else ", perhaps out of memory"
+        return f"the judging process ended by itself (status {status}){why}"
 
 
 class _Stopped(Exception):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -229,4 +229,8 @@ def power(x: Term, exponent: float, sizes: Mapping[str, int]) -> Term:
     at = x.value.detach()
     if not float(exponent).is_integer():
         return elementwise(lambda t: t**exponent, x, at <= 0)
-    return elementwise(lambda t: t**exponent, x, at == 0 if exponent < 0 else None)
+    if exponent > 0 or not bool((at == 0).any()):
+        return elementwise(lambda t: t**exponent, x)
+    found = elementwise(lambda t: t**exponent, x, at == 0)
+    # 0/0 after an underflow is no 0: as NaN it counts as an overflow, and a gentler draw is made
+    return replace(found, value=torch.where(at == 0, torch.nan, found.value))

@@ -60,7 +60,7 @@ def bounds_of(
                 bounds.append(tree.Bound(_index(entry.left), span=entry.left.span))
             conditions.append(entry)
     if last is not None and all(bound.first is None and bound.last is None for bound in bounds):
-        raise refuse("a sum with an end and no beginning", sign.to(last.span), "`k = 1` below")
+        bounds = [replace(bound, last=last) for bound in bounds]  # \sum_i^n begins at 1
     return tuple(bounds), tuple(conditions)
 
 

@@ -5,6 +5,7 @@ Each method gets the children of its rule, in order: terminals and what other ru
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from proofs_checks.claims import tree
@@ -26,7 +27,7 @@ from proofs_checks.claims.places import Span
 from proofs_checks.claims.products import folded
 from proofs_checks.claims.scripts import indices, scripted
 from proofs_checks.claims.settling import settled
-from proofs_checks.claims.terminals import Terminal
+from proofs_checks.claims.terminal import Terminal
 
 __all__ = ["Builder"]
 
@@ -92,7 +93,8 @@ class Builder:
         """Return a sum sign with its bounds."""
         scripts = _scripts(children[1:])
         span = children[0].span
-        bounds, conditions = bounds_of(scripts.lower, scripts.upper, span)
+        upper = tuple(map(settled, scripts.upper))
+        bounds, conditions = bounds_of(scripts.lower, upper, span)
         span = span.to(scripts.span) if scripts.span else span
         return Big(children[0].value, bounds, conditions, span=span)
 
@@ -124,7 +126,13 @@ class Builder:
     def subscript(self, children: list[Any]) -> tuple[str, tuple[tree.Node, ...], Span]:
         """Return the entries of a subscript."""
         entries, span = _script(children)
-        return "lower", tuple(map(settled, entries)), span
+        lower: list[tree.Node] = []
+        for entry in entries:
+            if isinstance(entry, Bracket) and isinstance(entry.entries[0], tree.Compare):
+                lower.extend(entry.entries)  # \mathbf{1}_{\{j = k\}}
+            else:
+                lower.append(settled(entry))
+        return "lower", tuple(lower), span
 
     def superscript(self, children: list[Any]) -> tuple[str, tuple[tree.Node, ...], Span]:
         """Return the entries of a superscript, brackets kept: ``(h)`` is an upper index."""
@@ -163,27 +171,29 @@ class Builder:
     def fraction(self, children: list[Any]) -> tree.Node:
         r"""Return a quotient, or the derivative that ``\frac`` writes."""
         above, below = _half(children[1]), _half(children[2])
+        span = _whole(children)
         derivative = halves(above, below)
         if derivative is not None:
-            return derivative
-        span = children[0].span.to(below.span)
+            return replace(derivative, span=span)
         return tree.Quotient(settled(above), settled(below), span=span)
 
     def part_group(self, children: list[Any]) -> Any:
         """Return what stands in the braces of a fraction, of an accent, of a root."""
-        return children[1]
+        inside, end = children[1], children[2].span.end
+        if isinstance(inside, Formula):
+            return inside._replace(end=end)
+        return Formula(inside, True, end)  # \partial alone
 
     def root(self, children: list[Any]) -> tree.Call:
         """Return a root."""
         argument = settled(_half(children[-1]))
-        span = children[0].span.to(argument.span)
         lower = (settled(children[2].node),) if len(children) > 2 else ()
-        return tree.Call("sqrt", (argument,), lower, span=span)
+        return tree.Call("sqrt", (argument,), lower, span=_whole(children))
 
     def accented(self, children: list[Any]) -> tree.Node:
         r"""Return a name with an accent, or the rate that ``\dot v`` is."""
         node = settled(_half(children[1]))
-        accent, span = children[0].value, children[0].span.to(node.span)
+        accent, span = children[0].value, _whole(children)
         if accent in _DOTS:
             if not isinstance(node, tree.Name | tree.Entry):
                 raise refuse("a dot stands over something that is no symbol", span)
@@ -193,7 +203,7 @@ class Builder:
     def styled(self, children: list[Any]) -> tree.Node:
         """Return a name in a font."""
         node = settled(_half(children[1]))
-        return _with_name(node, children[0].span.to(node.span), font=children[0].value)
+        return _with_name(node, _whole(children), font=children[0].value)
 
     # -- lists ------------------------------------------------------------------------------
 
@@ -243,8 +253,8 @@ class Builder:
     def branch(self, children: list[Any]) -> tree.Branch:
         """Return one case."""
         value = settled(children[0].node)
-        last = children[-1]
-        if isinstance(last, Terminal) and last.type == "OTHERWISE":
+        last: Any = children[-1]
+        if getattr(last, "type", "") == "OTHERWISE":
             return tree.Branch(value, span=value.span.to(last.span))
         if len(children) < 3:
             raise refuse(
@@ -274,6 +284,13 @@ def _atom(child: Any) -> tree.Node:
 def _half(child: Any) -> tree.Node:
     """Return the argument of a command: a group, or a single symbol."""
     return child.node if isinstance(child, Formula) else _atom(child)
+
+
+def _whole(children: list[Any]) -> Span:
+    """Return the span of a command with its last argument, braces included."""
+    last = children[-1]
+    end = last.end if isinstance(last, Formula) and last.end else _half(last).span.end
+    return children[0].span.to(Span(children[0].span.start, end))
 
 
 def _script(children: list[Any]) -> tuple[tuple[tree.Node, ...], Span]:

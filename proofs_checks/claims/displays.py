@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from proofs_checks.claims.macros import DEFINERS, Macros, define
@@ -72,6 +72,10 @@ class RawDirective:
     end: int
 
 
+# What stands at a mark, and where to go on.
+_Found = tuple[Sequence[Display | RawDirective], int]
+
+
 class Finder:
     """One pass over a view; ``occupied`` afterwards lists what was found or skipped."""
 
@@ -98,7 +102,7 @@ class Finder:
             if position > match.end() or found:
                 self.occupied.append((match.start(), position))
 
-    def _at(self, match: re.Match[str]) -> tuple[list[Display | RawDirective], int]:
+    def _at(self, match: re.Match[str]) -> _Found:
         """Return what stands at a match, and where to go on."""
         mark, start, after = match[0], match.start(), match.end()
         if mark.startswith("\\begin") and mark.endswith("}"):
@@ -120,7 +124,7 @@ class Finder:
             return self._comment(start)
         return self._command(mark, start, after)
 
-    def _command(self, mark: str, start: int, after: int):
+    def _command(self, mark: str, start: int, after: int) -> _Found:
         name = mark[1:]
         if DEFINERS.match(mark):
             if self._unread_definitions > 50:  # each failed one may have cost a long search
@@ -144,7 +148,7 @@ class Finder:
             return self._environment(macro.environment[1], start, after)
         return [], after
 
-    def _environment(self, name: str, start: int, after: int):
+    def _environment(self, name: str, start: int, after: int) -> _Found:
         base = name.rstrip("*")
         if base in _VERBATIM:
             stop = self.text.find(f"\\end{{{name}}}", after)
@@ -175,7 +179,7 @@ class Finder:
         macro = self.macros.get(inside["command"][1:]) if inside["command"] else None
         return macro.environment if macro and macro.environment else ("", "")
 
-    def _bracketed(self, start: int, after: int, opening: str, closing: str):
+    def _bracketed(self, start: int, after: int, opening: str, closing: str) -> _Found:
         stop = -1
         for inside in _INSIDE.finditer(self.text, after):
             mark = inside[0]
@@ -189,7 +193,7 @@ class Finder:
                 break
         return self._unclosed(opening, start, after, stop)
 
-    def _dollars(self, mark: str, start: int, after: int):
+    def _dollars(self, mark: str, start: int, after: int) -> _Found:
         if mark == "$":
             return [], self._inline_end(after)
         if mark != "$$":  # "$$$" is money
@@ -207,7 +211,7 @@ class Finder:
                 return self._unclosed("$$", start, after, inside.start())
         return self._unclosed("$$", start, after, -1)
 
-    def _unclosed(self, opening: str, start: int, after: int, stop: int):
+    def _unclosed(self, opening: str, start: int, after: int, stop: int) -> _Found:
         stop = min(stop if stop >= 0 else len(self.text), self._paragraph_end(after))
         content = self.text[after : min(stop, after + 4000)]
         # "\[1\]" and "$$$" are ordinary prose outside TeX; only mathematics is worth a message.
@@ -259,7 +263,7 @@ class Finder:
             self._absent.add(mark)
         return stop
 
-    def _comment(self, start: int) -> tuple[list[Display | RawDirective], int]:
+    def _comment(self, start: int) -> _Found:
         line = re.compile(r"[^\n\r]*").match(self.text, start)
         stop = line.end() if line else start + 1
         return list(self._directives(start, stop)), stop
@@ -268,7 +272,7 @@ class Finder:
         for match in _DIRECTIVE.finditer(self.text, start, end):
             yield RawDirective(match.start(1), match.end(1))
 
-    def _html_comment(self, after: int) -> tuple[list[Display | RawDirective], int]:
+    def _html_comment(self, after: int) -> _Found:
         stop = self._find("-->", after)
         if stop < 0:
             return [], after
@@ -285,7 +289,7 @@ class Finder:
         stop = self.text.find(delimiter, after + 1, line.end() if line else after)
         return stop + 1 if stop >= 0 and not delimiter.isalnum() else after
 
-    def _code(self, mark: str, start: int, after: int):
+    def _code(self, mark: str, start: int, after: int) -> _Found:
         stripped = mark.lstrip(" \t>")
         fence = re.match(r"`{3,}|~{3,}", stripped)
         if fence and (stripped[0] == "~" or "`" not in stripped[fence.end() :]):

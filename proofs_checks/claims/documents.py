@@ -7,14 +7,14 @@ the whole, in a `ReadingError`.  An equation that cannot be read does not stop t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.damage import damaged_displays, losses, refusals, repaired
 from proofs_checks.claims.directives import Directive, read_directive
 from proofs_checks.claims.displays import Display, Finder, RawDirective
 from proofs_checks.claims.equations import Equation, Passed, Unreadable, read_statement, span_of
+from proofs_checks.claims.labels import in_order
 from proofs_checks.claims.layout import Statement, relations_in, statements
 from proofs_checks.claims.lexemes import Lexeme, lexemes
 from proofs_checks.claims.limits import Limits
@@ -23,7 +23,7 @@ from proofs_checks.claims.parse import parse_conditions
 from proofs_checks.claims.places import Source, Span, View, decode
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, problem_at
 from proofs_checks.claims.rows import is_equality
-from proofs_checks.claims.terminals import Refusals
+from proofs_checks.claims.terminal import Refusals
 from proofs_checks.claims.tidy import tidy
 
 __all__ = ["KINDS", "Document", "kind_of", "read_document"]
@@ -131,11 +131,15 @@ class _Reader:
             for start, end in damaged_displays(self.view, finder.occupied):
                 displays.append(Display("[", start, end, ((start, end),)))
                 self._damaged(start, end, displayed=False)
+        places = {d.start: self.view.span(d.start, d.end) for d in displays}
+        equations, unused = in_order(self.items, places, self.directives)
+        for refusal in unused:
+            self.problem(refusal)
         return Document(
             self.source.name,
             self.kind,
             self.source,
-            tuple(self._ordered(displays)),
+            tuple(equations),
             tuple(self.directives),
             tuple(self.passed),
             tuple(self.problems),
@@ -316,50 +320,8 @@ class _Reader:
     def _formulae(self, start: int, end: int) -> tuple[tree.Node, ...]:
         return parse_conditions(self._inline(start, end), self.limits)
 
-    # -- order and labels -------------------------------------------------------------------
-
-    def _ordered(self, displays: list[Display]) -> Iterator[Equation | Unreadable]:
-        """Yield the equations in the order of the document, numbered and labelled."""
-        self.items.sort(key=lambda item: (item[0], item[1].span))
-        numbers = {display.start: n for n, display in enumerate(sorted(displays, key=_start))}
-        ends = {display.start: self.view.span(display.start, display.end) for display in displays}
-        given: dict[int, list[str]] = {}
-        for directive in self.directives:
-            if directive.keyword == "label":
-                at = self._labelled(directive, ends)
-                if at is None:
-                    message = f"the label `{directive.value}` has no equation after it"
-                    self.problem(Refusal(message, directive.span))
-                else:
-                    given.setdefault(at, []).append(directive.value)
-        for n, (start, item) in enumerate(self.items):
-            labels = (*given.get(n, ()), *item.labels)
-            yield replace(item, display=numbers[start], labels=labels)
-
-    def _labelled(self, directive: Directive, ends: dict[int, Span]) -> int | None:
-        """Return the position of the item that a label names."""
-        offset = directive.span.start
-        inside = [
-            n for n, (start, _) in enumerate(self.items)
-            if ends[start].start <= offset < ends[start].end
-        ]  # fmt: skip
-        before = [
-            n for n in inside
-            if self.items[n][1].span.start < offset and self.items[n][1].line == directive.line
-        ]  # fmt: skip
-        if before:
-            return before[-1]
-        for n, (_, item) in enumerate(self.items):
-            if item.span.start >= offset and (not inside or n in inside):
-                return n
-        return inside[-1] if inside else None
-
 
 def _page_view(html: str) -> View:
     from proofs_checks.claims.webpages import page_view
 
     return page_view(html)
-
-
-def _start(display: Display) -> int:
-    return display.start

@@ -17,7 +17,7 @@ from proofs_checks.claims.parse import parse_conditions, parse_formula, walk
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem, Refusal
 from proofs_checks.claims.rows import is_equality
-from proofs_checks.claims.terminals import Refusals
+from proofs_checks.claims.terminal import Refusals
 
 __all__ = ["Equation", "Passed", "Relation", "Unreadable", "read_statement", "span_of"]
 
@@ -160,6 +160,8 @@ def read_statement(
     if refusals:
         return refusals
     notes = tuple(note for side in sides for note in _notes(side, text))
+    remarks = (text(span_of(remark)) for remark in statement.remarks)
+    notes += tuple(f"`{remark}` was taken as a remark" for remark in remarks)
     return Read(tuple(sides), tuple(map(_relation, relations)), tuple(conditions), notes)
 
 

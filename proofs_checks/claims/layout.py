@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from proofs_checks.claims.lexemes import Lexeme
-from proofs_checks.claims.notation import LOOSE_OPERATORS
 from proofs_checks.claims.problems import Refusal
-from proofs_checks.claims.rows import Part, depth_step, is_equality, parts, rows
+from proofs_checks.claims.rows import Part, depth_step, is_equality, joins, parts, rows
 from proofs_checks.claims.tidy import is_relation
 
 __all__ = ["DOTS", "Statement", "relations_in", "statements"]
 
 DOTS = ("ldots", "dots", "cdots", "dotsc", "dotsb")
+_REASONS = frozenset("since because by using from due via as see".split())
 _CONDITION_WORDS = frozenset(
     "if for when whenever provided assuming given such all any each every unless except".split()
 )
@@ -31,13 +31,15 @@ _CONDITION_WORDS = frozenset(
 class Statement:
     r"""An equation or chain as lexemes, with its remarks, labels and tag.
 
-    ``conditions`` are the remarks that restrict it, each as its lexemes.  ``listed`` is what a
-    comma set before it, which only the beginning of a range (``i, j = 1, \dots``) may have.
+    ``conditions`` restrict it and ``remarks`` do not ("since ..."), each as its lexemes.
+    ``listed`` is what a comma set before it, which only the beginning of a range
+    (``i, j = 1, \dots``) may have.
     """
 
     lexemes: list[Lexeme]
     row: int
     conditions: list[list[Lexeme]] = field(default_factory=list)
+    remarks: list[list[Lexeme]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     tag: str = ""
     refusal: Refusal | None = None
@@ -152,9 +154,9 @@ class _Assembly:
         before = self.pending or (self.done[-1].lexemes if self.done else [])
         if not before:
             return False
-        if _joins(before[-1]) or is_relation(before[-1]):
+        if joins(before[-1]) or is_relation(before[-1]):
             return True
-        if part.before == "list" or not _joins(content[0]):
+        if part.before == "list" or not joins(content[0]):
             return False
         starts_anew = content[0].sign("+", "-") and not part.indented
         return not (starts_anew and any(relations_in(content)))
@@ -201,9 +203,12 @@ class _Assembly:
             if colon is not None:
                 self.take(Part(content[colon + 1 :], part.before, row=part.row))
             return True
-        if is_relation(content[0]) or _joins(content[0]):
+        if is_relation(content[0]) or joins(content[0]):
             return False
         words = re.findall(r"[^\W\d_]+", part.words.lower())
+        if words and words[0] in _REASONS and self.done:
+            self.done[-1].remarks.append(content)
+            return True
         if words and (words[0] in _CONDITION_WORDS or words[-1] in _CONDITION_WORDS):
             self._restrict(content)
             if {"unless", "except"} & set(words) and self.done:
@@ -220,6 +225,9 @@ class _Assembly:
         if inner and (kinds or inner[0].command("forall")):
             self._restrict(inner)
         elif kinds and not equal:
+            if self.pending and part.before == "list":  # "p, q \ge 0"
+                content = [*self.pending, Lexeme("sign", ",", content[0].span), *content]
+                self.pending = []
             self._restrict(content)
         elif kinds and self.last_was_condition and words == ["and"] and len(content) <= 5:
             self._restrict(content)
@@ -254,13 +262,6 @@ def _trimmed(content: list[Lexeme]) -> list[Lexeme]:
     return content[first:last]
 
 
-def _joins(lexeme: Lexeme) -> bool:
-    """Tell whether a lexeme needs something on both of its sides."""
-    if lexeme.kind == "command":
-        return lexeme.text in LOOSE_OPERATORS
-    return lexeme.sign("+", "-", "*", "/")
-
-
 def _in_brackets(content: list[Lexeme]) -> list[Lexeme]:
     """Return what is inside when the whole content is one pair of brackets."""
     if len(content) < 3 or not content[0].sign("(", "["):
@@ -275,4 +276,8 @@ def _in_brackets(content: list[Lexeme]) -> list[Lexeme]:
 
 def _is_manual_tag(content: list[Lexeme]) -> bool:
     inner = _in_brackets(content)
-    return len(inner) == 1 and (inner[0].kind == "number" or inner[0].sign("*"))
+    return len(inner) == 1 and (
+        inner[0].kind == "number"
+        or inner[0].sign("*")
+        or inner[0].command("star", "ast", "dagger", "ddagger")
+    )

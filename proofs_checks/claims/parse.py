@@ -16,7 +16,8 @@ from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
-from proofs_checks.claims.terminals import Terminal, terminals
+from proofs_checks.claims.terminal import Terminal
+from proofs_checks.claims.terminals import terminals
 
 __all__ = ["children", "parse_conditions", "parse_formula", "walk"]
 
@@ -76,7 +77,7 @@ def _parsed(found: Sequence[Lexeme], start: str, limits: Limits) -> Any:
 
 
 @cache
-def _parser() -> tuple[Any, type[Exception]]:
+def _parser() -> tuple[Any, Any]:
     from importlib import resources
 
     from lark import Lark
@@ -92,7 +93,8 @@ def _parser() -> tuple[Any, type[Exception]]:
         def lex(self, data: list[Terminal]) -> Iterator[Terminal]:
             return iter(data)
 
-    grammar = resources.files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
+    folder = resources.files("proofs_checks.claims")
+    grammar = folder.joinpath("grammar.lark").read_text(encoding="utf-8")
     parser = Lark(
         grammar,
         parser="lalr",

@@ -33,10 +33,14 @@ __all__ = [
 
 
 class Formula(NamedTuple):
-    """An expression; ``closed`` when it is one factor, so that braces around it hold nothing."""
+    """An expression; ``closed`` when it is one factor, so that braces around it hold nothing.
+
+    ``end`` is where the braces around it end, when they belong to a command before them.
+    """
 
     node: tree.Node
     closed: bool
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ The conventions, as papers are read:
 - A function takes the brackets that follow it, and only them: ``\exp(s) v`` is ``(\exp s) v``.
   Without brackets it takes the factors up to ``+ - \cdot \times``, another function or a sum:
   ``\log p_{ic} q`` is ``\log(p_{ic} q)``, ``\log 2\pi\sigma^2`` as one expects, and such a call is
-  marked ``bare`` so that the report can say how it was taken.  Brackets after such factors
-  (``\log p (1 - p)``) have two readings and are refused.
+  marked ``bare`` so that the report can say how it was taken.  Brackets or a slash after such
+  factors (``\log p (1 - p)``, ``\log n / n``) have two readings and are refused.
 - ``\partial``, ``d``, ``\Delta`` and ``\nabla_v`` take the one factor that follows;
   ``\frac{\partial}{\partial x}`` takes everything, or the brackets that follow.
 - ``a/b`` divides by the one factor after the slash.  ``1/n \sum`` and ``1/2 (a + b)`` are
@@ -25,6 +25,7 @@ from proofs_checks.claims.notation import NEEDS_BRACKETS
 from proofs_checks.claims.pieces import (
     Big,
     Braces,
+    Bracket,
     Change,
     DerivativeOperator,
     Formula,
@@ -36,8 +37,9 @@ from proofs_checks.claims.pieces import (
     rewrap,
 )
 from proofs_checks.claims.places import Span
+from proofs_checks.claims.problems import Refusal
 from proofs_checks.claims.settling import settled
-from proofs_checks.claims.terminals import Terminal
+from proofs_checks.claims.terminal import Terminal
 
 __all__ = ["folded"]
 
@@ -95,19 +97,16 @@ class _Fold:
         operator = self._operator("LOOSE")
         if operator is None:
             return settled(node) if settle else node
-        factors, symbol = [settled(node)], operator.value
+        factors: list[tree.Node] = [node]
+        symbol = operator.value
         while operator := self._operator("LOOSE"):
             self.at += 1
-            right = settled(self.run())
+            right = self.run()
             if operator.value != symbol:
-                joined = tree.Product(
-                    tuple(factors), symbol, span=factors[0].span.to(factors[-1].span)
-                )
-                self._deeper(joined.span)
-                factors, symbol = [joined], operator.value
+                self._deeper(operator.span)
+                factors, symbol = [_joined(factors, symbol)], operator.value
             factors.append(right)
-        self._check_braces(factors)
-        return tree.Product(tuple(factors), symbol, span=factors[0].span.to(factors[-1].span))
+        return _joined(factors, symbol)
 
     def run(self) -> tree.Node:
         """Read the factors that stand side by side, divided by what follows a slash."""
@@ -119,7 +118,7 @@ class _Fold:
                 self._divide(factors)
             else:
                 factors.append(self.unit())
-        self._check_braces(factors)
+        _check_braces(factors)
         return product(factors)
 
     def _divide(self, factors: list[tree.Node]) -> None:
@@ -128,10 +127,13 @@ class _Fold:
         below = self.unit()
         if is_half(factors[-1]) and is_half(below):
             changes = [below]
-            while isinstance(self._peek(), Change) or self._change_follows():
+            while isinstance(self._peek(), Change) or _is_d(self._peek()):
                 changes.append(self.unit())
             factors[-1] = derivative_of(factors[-1], product(changes))
             return
+        _check_braces(factors, [*factors, below])
+        if isinstance(below, Braces) and not below.closed:
+            raise _invisible(below)
         above = settled(product(factors))
         self._deeper(above.span)
         if self._factor_follows():
@@ -142,10 +144,6 @@ class _Fold:
                 expected="brackets, or `\\frac{..}{..}`",
             )
         factors[:] = [tree.Quotient(above, settled(below), span=above.span.to(below.span))]
-
-    def _change_follows(self) -> bool:
-        piece = self._peek()
-        return isinstance(piece, Terminal) and piece.type == "DIFF"
 
     def unit(self) -> tree.Node:
         """Read one factor, or a prefix with what it applies to."""
@@ -163,11 +161,11 @@ class _Fold:
         if isinstance(piece, Function):
             return self._call(piece)
         if isinstance(piece, Change):
-            quantity = self.unit()
+            quantity = _held(self.unit())
             span = piece.span.to(quantity.span)
             return Change(piece.symbol, quantity, piece.order, piece.tight, span=span)
         if isinstance(piece, Nabla):
-            quantity = settled(self.unit())
+            quantity = settled(_held(self.unit()))
             span = piece.span.to(quantity.span)
             return tree.Gradient(quantity, piece.by, piece.order, span=span)
         if isinstance(piece, DerivativeOperator):
@@ -175,9 +173,11 @@ class _Fold:
         following = self._peek()
         bracket = core_bracket(following) if isinstance(following, tree.Node) else None
         alone = self.at == 1 and self.at + 1 == len(self.pieces)
-        if bracket is not None and is_called_name(piece, bracket, alone):
-            self.at += 1
-            return rewrap(following, called(piece, bracket))  # type: ignore[arg-type]
+        if bracket is not None and isinstance(following, tree.Node):
+            if is_called_name(piece, bracket, alone):
+                self.at += 1
+                return rewrap(following, called(piece, bracket))
+            _check_no_function(piece, bracket)
         return piece
 
     def _marked(self, piece: Terminal) -> tree.Node:
@@ -186,14 +186,14 @@ class _Fold:
             span = piece.span.to(quantity.span)
             return Change("d", quantity, tight=piece.value == "d", span=span)
         if piece.type == "STEP":
-            quantity = settled(self.unit())
+            quantity = settled(_held(self.unit()))
             return tree.Step(quantity, span=piece.span.to(quantity.span))
         raise refuse(f"`{piece.value}` cannot stand here", piece.span, expected="an expression")
 
     def _sum(self, big: Big) -> tree.Node:
         sign = self._operator("SIGN")
         self.at += sign is not None
-        body = self.term()
+        body = settled(_held(self.term(settle=False)))
         if sign is not None and sign.value == "-":
             body = tree.Negate(body, span=sign.span.to(body.span))
         span = big.span.to(body.span)
@@ -204,8 +204,9 @@ class _Fold:
         if following is None:
             return operator
         in_brackets = isinstance(following, tree.Node) and core_bracket(following) is not None
-        quantity = self.unit() if in_brackets or operator.subscripted else self.term()
-        if in_brackets and self._factor_follows():
+        quantity = self.unit() if in_brackets or operator.subscripted else self.run()
+        beyond = self._factor_follows() if in_brackets else self._operator("LOOSE") is not None
+        if beyond and not operator.subscripted:
             raise refuse(
                 "it is not to be seen whether this factor is differentiated too",
                 operator.span.to(quantity.span),
@@ -225,7 +226,7 @@ class _Fold:
                 "this function needs brackets around its argument", span, expected="`(` or `[`"
             )
         if function.name in _ONE_FACTOR:
-            argument = settled(self.unit())
+            argument = settled(_held(self.unit()))
             if function.name != "surd" and (self._factor_follows() or self._operator("SLASH")):
                 raise refuse(
                     "it is not to be seen how far the argument of this function goes",
@@ -243,14 +244,17 @@ class _Fold:
         if isinstance(first, _PREFIXES):
             return settled(factors[0])
         while (piece := self._peek()) is not None:
-            if self._operator("SLASH"):
+            if slash := self._operator("SLASH"):
                 following = self._peek(1)
-                if isinstance(following, Change) or (
-                    isinstance(following, Terminal) and following.type == "DIFF"
-                ):
-                    break
-                self._divide(factors)
-            elif self._factor_follows():
+                if isinstance(following, Change) or _is_d(following):
+                    break  # \partial \log p / \partial s
+                raise refuse(
+                    "it is not to be seen whether the division belongs to the argument of the "
+                    "function before it",
+                    slash.span,
+                    expected="brackets around the argument, or `\\frac{..}{..}`",
+                )
+            if self._factor_follows():
                 factors.append(self.unit())
             elif isinstance(piece, tree.Node) and core_bracket(piece) is not None:
                 raise refuse(
@@ -261,28 +265,71 @@ class _Fold:
                 )
             else:
                 break
-        self._check_braces(factors)
-        return settled(product(factors))
+        _check_braces(factors)
+        return settled(_held(product(factors)))
 
-    def _check_braces(self, factors: list[tree.Node]) -> None:
-        """Refuse invisible braces that would change the meaning; take away the others."""
-        for n, factor in enumerate(factors):
-            if not isinstance(factor, Braces) or len(factors) == 1:
-                continue
+
+def _joined(factors: list[tree.Node], operator: str) -> tree.Node:
+    """Return factors joined by an operator that binds less than writing side by side."""
+    _check_braces(factors)
+    span = factors[0].span.to(factors[-1].span)
+    return tree.Product(tuple(map(settled, factors)), operator, span=span)
+
+
+def _check_braces(factors: list[tree.Node], beside: list[tree.Node] | None = None) -> None:
+    """Refuse invisible braces that would change the meaning; take away the others.
+
+    ``beside`` is all that stands side by side, the factors unless it is given.
+    """
+    beside = beside if beside is not None else factors
+    if len(beside) == 1:
+        return
+    for n, factor in enumerate(beside):
+        if isinstance(factor, Braces):
             body = factor.body
             open_ended = isinstance(body, tree.Sum | tree.Quotient) or (
                 isinstance(body, tree.Call) and body.bare
             )
-            loose = isinstance(body, tree.Product) and body.operator != ""
-            if not factor.closed and (
-                isinstance(body, tree.Add | tree.Negate)
-                or loose
-                or (open_ended and n + 1 < len(factors))
-            ):
-                raise refuse(
-                    "braces are invisible, so it is not to be seen what they hold together",
-                    factor,
-                    expected="brackets that show",
-                    suggestion="`\\left( .. \\right)`",
-                )
-            factors[n] = settled(body)
+            if open_ended and not factor.closed and n + 1 < len(beside):
+                raise _invisible(factor)
+            _held(factor)
+            if n < len(factors):
+                factors[n] = settled(body)
+
+
+def _held(node: tree.Node) -> tree.Node:
+    """Return a node, or refuse invisible braces around a sum of terms."""
+    if isinstance(node, Braces) and not node.closed:
+        body = node.body
+        loose = isinstance(body, tree.Product) and body.operator != ""
+        if loose or isinstance(body, tree.Add | tree.Negate):
+            raise _invisible(node)
+    return node
+
+
+def _invisible(node: Braces) -> Refusal:
+    return refuse(
+        "braces are invisible, so it is not to be seen what they hold together",
+        node,
+        expected="brackets that show",
+        suggestion="`\\left( .. \\right)`",
+    )
+
+
+def _is_d(piece: Piece | None) -> bool:
+    return isinstance(piece, Terminal) and piece.type == "DIFF"
+
+
+def _check_no_function(name: tree.Node, bracket: Bracket) -> None:
+    """Refuse ``f(x)``: brackets around one symbol would be idle in a product."""
+    if (
+        isinstance(name, tree.Name | tree.Entry)
+        and bracket.opening == "("
+        and len(bracket.entries) == 1
+        and isinstance(bracket.entries[0], tree.Name | tree.Entry)
+    ):
+        raise refuse(
+            "this looks like a function of the author's own, which is not in the claims language",
+            name.span.to(bracket.span),
+            expected="a symbol with indices, or a product without brackets",
+        )

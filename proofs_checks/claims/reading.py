@@ -159,7 +159,11 @@ def _unreadable(item: Unreadable) -> Claim:
 
 def _without_meaning(document: Document, item: Equation, error: ElaborationError) -> Claim:
     span = error.span if error.span.end > error.span.start else item.span
-    refusal = Refusal(str(error), span, expected=error.expected, suggestion=error.suggestion)
+    message = str(error)
+    if error.other is not None:
+        line, column = document.source.place(error.other.start)
+        message += f" The other place is line {line}, column {column}."
+    refusal = Refusal(message, span, expected=error.expected, suggestion=error.suggestion)
     problem = _problem(problem_at(document.source, refusal))
     return Claim("unreadable", item.label, item.line, item.column, item.source, problem=problem)
 

@@ -1,7 +1,7 @@
 r"""Cuts a display into rows at ``\\``, and rows into parts at whatever separates equations.
 
-A display that is one block (``aligned`` inside ``\[..\]``, a ``cases`` that holds equations) has
-the rows of the block; the lines of a block inside a formula only break it for the eye.  In
+A block that stands for itself (``aligned`` inside ``\[..\]``, a ``cases`` that holds equations)
+has rows of the display; the lines of a block inside a formula only break it for the eye.  In
 ``align`` and its kin every second ``&`` separates two equations of one row; in ``eqnarray`` and
 ``array`` none does.
 """
@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from proofs_checks.claims.lexemes import Lexeme
-from proofs_checks.claims.notation import DEFINITIONS, QUADS, function_named
+from proofs_checks.claims.notation import DEFINITIONS, LOOSE_OPERATORS, QUADS, function_named
+from proofs_checks.claims.problems import Refusal
+from proofs_checks.claims.tidy import is_relation
 
-__all__ = ["Part", "Row", "depth_step", "is_equality", "parts", "rows"]
+__all__ = ["Part", "Row", "depth_step", "is_equality", "joins", "parts", "rows"]
 
 _BLOCKS = frozenset(
     "align alignat flalign xalignat gather multline eqnarray equation split aligned alignedat "
     "gathered array IEEEeqnarray cases".split()
 )
+# Those whose lines, inside a formula, are broken for the eye only.
+_LINES = _BLOCKS - {"cases", "array"}
 _THREE_COLUMNS = frozenset(["eqnarray", "array", "IEEEeqnarray", "cases"])
 _ONE_EQUATION = frozenset(["multline", "dmath"])
 _CONNECTING_WORDS = frozenset(
@@ -70,21 +74,27 @@ def depth_step(lexeme: Lexeme) -> int:
 
 
 def rows(found: list[Lexeme], base: str) -> Iterator[Row]:
-    """Yield the rows of a display whose environment is ``base`` (without a star)."""
-    remarks = [x for x in found if x.kind in {"label", "tag"}]
-    block = _whole_block([x for x in found if x.kind not in {"label", "tag"}])
-    if block is not None:
-        first = next(i for i, x in enumerate(found) if x.kind == "begin")
-        last = next(i for i in range(len(found) - 1, -1, -1) if found[i].kind == "end")
-        yield from rows(found[first + 1 : last], block)
-        inner = {x.span for x in found[first:last]}
-        yield Row([], block, [x for x in remarks if x.span not in inner])
-        return
+    r"""Yield the rows of a display whose environment is ``base`` (without a star).
+
+    Raises `Refusal` for a ``\\`` inside a formula where the lines do not visibly join, and for
+    matrices.
+    """
     row: list[Lexeme] = []
     marks: list[Lexeme] = []
     blocks: list[str] = []
+    opened: list[str] = []  # blocks whose rows are rows of the display
     depth = 0
-    for lexeme in found:
+    for i, lexeme in enumerate(found):
+        if depth == 0 and lexeme.kind == "begin" and _opens_rows(found, i, row):
+            if row:
+                yield Row(row, opened[-1] if opened else base, marks)
+                row, marks = [], []
+            opened.append(lexeme.text.rstrip("*"))
+            continue
+        if depth == 0 and lexeme.kind == "end" and opened:
+            yield Row(row, opened.pop(), marks)
+            row, marks = [], []
+            continue
         depth = max(0, depth + depth_step(lexeme))
         _follow(blocks, lexeme)
         if lexeme.kind in {"label", "tag"}:
@@ -92,9 +102,60 @@ def rows(found: list[Lexeme], base: str) -> Iterator[Row]:
         elif lexeme.kind != "row" or (blocks and blocks[-1] == "cases"):
             row.append(lexeme)
         elif depth == 0 and base not in _ONE_EQUATION:
-            yield Row(row, base, marks)
+            yield Row(row, opened[-1] if opened else base, marks)
             row, marks = [], []
+        elif not blocks or blocks[-1] in _LINES:
+            _check_joined(row, found[i + 1 : i + 6], lexeme)
+        if blocks and blocks[-1] in _LINES and lexeme.sign("&"):
+            _check_aligned(found[i - 1], found[i + 1])
     yield Row(row, base, marks)
+
+
+def _opens_rows(found: list[Lexeme], at: int, row: list[Lexeme]) -> bool:
+    """Tell whether the block that begins here stands for itself: its rows are equations."""
+    base = found[at].text.rstrip("*")
+    if base not in _BLOCKS:
+        return False
+    before = next((x for x in reversed(row) if not x.sign("&")), None)
+    alone = before is None or before.sign(",", ";") or before.command(*QUADS)
+    return alone and (base != "cases" or _holds_equations(found[at + 1 :]))
+
+
+def _check_joined(row: list[Lexeme], following: list[Lexeme], mark: Lexeme) -> None:
+    """Refuse a line break inside a formula that no sign on either side of it bridges."""
+    before = next((x for x in reversed(row) if not _is_layout(x)), mark)
+    after = next((x for x in following if not _is_layout(x)), mark)
+    if before.kind in {"begin", "row"} or after.kind in {"end", "row"}:
+        return
+    if any(joins(x) or is_relation(x) for x in (before, after)):
+        return
+    raise Refusal(
+        "this line break stands inside a formula, and no sign joins the lines",
+        mark.span,
+        expected="a sign before or after it",
+    )
+
+
+def _is_layout(lexeme: Lexeme) -> bool:
+    return lexeme.sign("&") or lexeme.command(*QUADS) or lexeme.kind in {"label", "tag"}
+
+
+def _check_aligned(before: Lexeme, after: Lexeme) -> None:
+    """Refuse a ``&`` inside a formula that separates two entries instead of aligning a line."""
+    line_begins = before.kind in {"begin", "row"} or before.sign("&")
+    if not line_begins and not any(joins(x) or is_relation(x) for x in (before, after)):
+        raise Refusal(
+            "matrices written entry by entry are not in the claims language",
+            before.span.to(after.span),
+            expected="entries by indices",
+        )
+
+
+def joins(lexeme: Lexeme) -> bool:
+    """Tell whether a lexeme needs something on both of its sides."""
+    if lexeme.kind == "command":
+        return lexeme.text in LOOSE_OPERATORS
+    return lexeme.sign("+", "-", "*", "/")
 
 
 def parts(row: Row, number: int) -> Iterator[Part]:
@@ -105,7 +166,7 @@ def parts(row: Row, number: int) -> Iterator[Part]:
     for i, lexeme in enumerate(row.lexemes):
         depth = max(0, depth + depth_step(lexeme))
         _follow(blocks, lexeme)
-        if lexeme.kind in {"begin", "end"} and lexeme.text.rstrip("*") in _BLOCKS - {"cases"}:
+        if lexeme.kind in {"begin", "end"} and lexeme.text.rstrip("*") in _LINES:
             continue
         if lexeme.sign("&") and not (blocks and blocks[-1] == "cases"):
             if depth == 0:
@@ -119,8 +180,8 @@ def parts(row: Row, number: int) -> Iterator[Part]:
         if separator is None:
             part.lexemes.append(lexeme)
             seen = True
-        elif separator == "text" and part.before == "text" and not part.lexemes:
-            part.words += " " + lexeme.text
+        elif part.before == "text" and not part.lexemes and separator in {"text", "quad"}:
+            part.words += f" {lexeme.text}" if separator == "text" else ""
         else:
             yield part
             part = Part([], separator, lexeme.text if separator == "text" else "", row=number)
@@ -134,24 +195,6 @@ def _follow(blocks: list[str], lexeme: Lexeme) -> None:
         blocks.append(lexeme.text.rstrip("*"))
     elif lexeme.kind == "end" and blocks:
         blocks.pop()
-
-
-def _whole_block(plain: list[Lexeme]) -> str | None:
-    """Return the block of rows that the lexemes are, or None when they are something else."""
-    end = len(plain)
-    while end and (plain[end - 1].sign(",", ".", ";") or plain[end - 1].command(*QUADS)):
-        end -= 1
-    if end < 2 or plain[0].kind != "begin" or plain[end - 1].kind != "end":
-        return None
-    base = plain[0].text.rstrip("*")
-    depth = 0
-    for lexeme in plain[: end - 1]:
-        depth += (lexeme.kind == "begin") - (lexeme.kind == "end")
-        if depth == 0:
-            return None
-    if base == "cases" and not _holds_equations(plain[1:end]):
-        return None
-    return base if base in _BLOCKS else None
 
 
 def _holds_equations(inside: list[Lexeme]) -> bool:

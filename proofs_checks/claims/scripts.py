@@ -98,9 +98,9 @@ def _lowered(base: tree.Node, entries: tuple[tree.Node, ...], span: Span) -> tre
 
 
 def _raised(base: tree.Node, entries: tuple[tree.Node, ...], span: Span) -> tree.Node:
-    if len(entries) > 1:
+    exponent, *others = entries
+    if others:
         return _marked(base, entries, span)
-    exponent = entries[0]
     if isinstance(exponent, tree.Label) and not isinstance(base, tree.Number):
         return _marked(base, (exponent,), span)
     if spelled(exponent, "T") and not getattr(exponent, "accents", ()):

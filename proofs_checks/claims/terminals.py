@@ -8,61 +8,28 @@ the first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from proofs_checks.claims.brackets import with_sides
 from proofs_checks.claims.case_rows import with_columns
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.notation import (
     ACCENTS,
-    BIG_OPERATORS,
     DEFINITIONS,
     FONTS,
-    FUNCTION_COMMANDS,
     KNOWN,
-    LOOSE_OPERATORS,
     MARKS,
     NAMED_SYMBOLS,
     QUADS,
     RELATIONS,
-    TRANSPOSES,
     UNSUPPORTED,
     UNSUPPORTED_RELATIONS,
     function_named,
 )
 from proofs_checks.claims.places import TAG_MARK, Span
 from proofs_checks.claims.problems import Refusal, nearest
+from proofs_checks.claims.terminal import BARS, COMMANDS, SIGNS, TABLES, Refusals, Terminal
 
-__all__ = ["Refusals", "Terminal", "terminals"]
-
-
-@dataclass(slots=True)
-class Terminal:
-    """A token for the parser: ``type`` is its name in the grammar, ``value`` what was written.
-
-    lark asks a token for the other attributes; places are in ``span``.
-    """
-
-    type: str
-    value: str
-    span: Span
-    font: str = ""
-    line: int = 0
-    column: int = 0
-    end_line: int = 0
-    end_column: int = 0
-    start_pos: int = 0
-    end_pos: int = 0
-
-
-class Refusals(Exception):  # noqa: N818  (it carries several of them)
-    """Several places of one formula that cannot be read."""
-
-    def __init__(self, refusals: list[Refusal]) -> None:
-        """Keep them in the order of the document."""
-        self.refusals = refusals
-        super().__init__("; ".join(refusal.message for refusal in refusals))
+__all__ = ["terminals"]
 
 
 def terminals(found: list[Lexeme], limits: Limits) -> list[Terminal]:
@@ -77,29 +44,6 @@ def terminals(found: list[Lexeme], limits: Limits) -> list[Terminal]:
     return made
 
 
-_SIGNS = {
-    "+": "SIGN", "-": "SIGN", "/": "SLASH", ",": "COMMA", ";": "COMMA", ":": "COLON",
-    "{": "LBRACE", "}": "RBRACE", "(": "OPEN", "[": "OPEN", ")": "CLOSE", "]": "CLOSE",
-    "_": "SUB", "^": "SUP", "'": "PRIME", "&": "AMP",
-}  # fmt: skip
-_COMMANDS = {
-    **dict.fromkeys(NAMED_SYMBOLS | TRANSPOSES, "NAME"),
-    **dict.fromkeys(["frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac"], "FRAC"),
-    "partial": "PARTIAL", "nabla": "NABLA", "prime": "PRIME", "surd": "FUNCTION",
-    "{": "OPEN", "}": "CLOSE", "langle": "LANGLE", "rangle": "RANGLE", "land": "COMMA",
-    "wedge": "COMMA", "otherwise": "OTHERWISE",
-}  # fmt: skip
-_TABLES = (
-    (FUNCTION_COMMANDS, "FUNCTION"),
-    (BIG_OPERATORS, "BIG"),
-    (ACCENTS, "ACCENT"),
-    (RELATIONS, "RELATION"),
-    (LOOSE_OPERATORS, "LOOSE"),
-)
-_BARS = {
-    ("open", "|"): "LABS", ("close", "|"): "RABS", ("open", "||"): "LNORM",
-    ("close", "||"): "RNORM", ("middle", "|"): "MID", ("middle", "||"): "MID",
-}  # fmt: skip
 _UPRIGHT = frozenset(["rm", "sf", "tt", "it"])
 _INDEX_LETTERS = frozenset("ijklm")
 
@@ -160,11 +104,11 @@ class _Maker:
         elif kind in {"word", "text"}:
             self._word(i, lexeme)
         elif kind in {"open", "close", "middle"}:
-            self._put(_BARS[kind, text], text, span)
+            self._put(BARS[kind, text], text, span)
         elif kind in {"begin", "end"}:
             if text != "cases":
                 self._refuse(
-                    f"`{text}` is not read inside a formula", span, expected="entries by indices"
+                    f"`{text}` is not in the claims language", span, expected="entries by indices"
                 )
             else:
                 self._put("CASES" if kind == "begin" else "ENDCASES", text, span)
@@ -191,10 +135,10 @@ class _Maker:
         elif text == "*":
             colon = self._in_script and self._stands_alone(i)
             self._put("COLON" if colon else "LOOSE", "ast", span)
-        elif text in _SIGNS:
+        elif text in SIGNS:
             first_half = self._after("FRAC")
             scripted = self._after("SUB", "SUP")
-            self._put(_SIGNS[text], text, span)
+            self._put(SIGNS[text], text, span)
             if text == "{":
                 self.braces.append("script" if scripted else "half" if first_half else "")
             elif text == "}" and self.braces:
@@ -248,9 +192,12 @@ class _Maker:
             )
 
     def _is_differential(self, lexeme: Lexeme, following: Lexeme, font: str) -> bool:
-        if self._in_script or font not in {"", "rm"} or not _is_nameable(following):
+        if self._in_script or font not in {"", "rm"}:
             return False
-        if font == "rm" or lexeme.span.end == following.span.start:
+        tight = lexeme.span.end == following.span.start
+        if not _is_nameable(following):
+            return tight and following.sign("{")
+        if font == "rm" or tight:
             return True
         # In a fraction "d s" may be spaced; the builder asks that both halves agree.
         fraction_half = self._after("LBRACE") and len(self.made) > 1 and (
@@ -301,8 +248,8 @@ class _Maker:
             return self._font(i, lexeme)
         elif name in {"cdot", "bullet"} and self._in_script and self._stands_alone(i):
             self._put("COLON", name, span)
-        elif name in _COMMANDS:
-            self._put(_COMMANDS[name], name, span)
+        elif name in COMMANDS:
+            self._put(COMMANDS[name], name, span)
         elif name in QUADS:
             pass
         elif name in DEFINITIONS:
@@ -312,7 +259,7 @@ class _Maker:
         return i + 1
 
     def _other_command(self, name: str, span: Span) -> None:
-        for table, type_ in _TABLES:
+        for table, type_ in TABLES:
             if name in table:
                 self._put(type_, table[name], span)
                 return
@@ -404,7 +351,7 @@ def _is_nameable(lexeme: Lexeme) -> bool:
 
 
 def _begins_change(lexeme: Lexeme) -> bool:
-    return _is_nameable(lexeme) or lexeme.sign("(")
+    return _is_nameable(lexeme) or lexeme.sign("(", "{")
 
 
 def _begins_operand(lexeme: Lexeme) -> bool:

@@ -61,6 +61,31 @@ def audit(
     return run_audit(laws or [], paper, seed=seed, as_json=json)
 
 
+@app.command()
+def check(
+    files: Annotated[
+        list[str], typer.Argument(help="Documents: .tex, .md, .txt, .html, or - for stdin.")
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option(help="Whose symbols: a model's name, or none for the document's own."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the random judges.")] = 0,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds for each equation, then undecided.")
+    ] = 20.0,
+    junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write an HTML page to this file.")] = None,
+    json: Json = False,
+) -> int:
+    """Read the equations of documents and prove or refute each of them."""
+    from proofs_checks.cli.checking import run_check
+
+    return run_check(
+        files, model=model, seed=seed, timeout=timeout, as_json=json, junit=junit, html=html
+    )
+
+
 @app.command(name="laws")
 def list_laws(paper: Paper = None, json: Json = False) -> int:
     """List the catalogue: name, statement, source."""

@@ -8,26 +8,14 @@ import time
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from proofs_checks.audit import LawReport, audit_laws
+from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.selection import selected_laws
 from proofs_checks.reports import audit_document, print_audit
 from proofs_checks.verdict import exit_status
 
-__all__ = ["progress_bar", "run_audit"]
-
-
-def progress_bar() -> Progress:
-    """Return a progress bar on standard error: shown on a terminal, silent in a pipe."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+__all__ = ["run_audit"]
 
 
 def run_audit(names: Sequence[str], paper: str | None, *, seed: int, as_json: bool) -> int:

@@ -23,11 +23,16 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True)
 class Repair:
-    """A mistake that was found: its kind, a sentence, and the equation without it."""
+    """A mistake that was found: its kind, a sentence, and the equation without it.
+
+    ``term`` is the term that was missing, ``baseline`` the mean in it if it is minus a mean.
+    """
 
     kind: str
     message: str
     equation: Equation
+    term: sp.Expr | None = None
+    baseline: sp.Expr | None = None
 
 
 class Case:

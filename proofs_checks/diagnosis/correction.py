@@ -57,7 +57,7 @@ def _forms(case: Case, side: int) -> Iterator[Any]:
         unfold.append(foreign[0])
 
 
-def _cost(case: Case, form: sp.Expr) -> tuple[int, int]:
-    """Return how many names are foreign to the equation, then the length."""
-    own = frozenset().union(*map(tensors_in, case.sides))
-    return len(tensors_in(form) - own), len(str(form))
+def _cost(case: Case, form: sp.Expr) -> tuple[int, int, int]:
+    """Return how many names of ``form`` the model lacks, how many the equation, and the length."""
+    names = tensors_in(form) - frozenset().union(*map(tensors_in, case.sides))
+    return len(names - case.model.tensors.keys()), len(names), len(str(form))

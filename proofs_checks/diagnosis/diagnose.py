@@ -8,11 +8,14 @@ only if the equation with it is proved.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from proofs_checks.diagnosis.case import Case, OutOfTime, Repair
 from proofs_checks.diagnosis.correction import derived
 from proofs_checks.diagnosis.hypotheses import missing_hypothesis
-from proofs_checks.diagnosis.search import Rarity, edited, inserted
+from proofs_checks.diagnosis.search import Rarity, defined_term, edited, inserted
 from proofs_checks.diagnosis.terms import compared
+from proofs_checks.diagnosis.words import mathematics
 from proofs_checks.edits import KINDS
 from proofs_checks.verdict import Diagnosis
 from theory.algebra.canonical import AlgebraError
@@ -48,19 +51,32 @@ def diagnose(model: Model, equation: Equation, *, deadline: float) -> tuple[Diag
 
 def _repair(case: Case) -> Repair | None:
     """Return the first repair, in the order of the module's description."""
-    found = edited(case, _BEFORE_TERMS) or compared(case) or edited(case, _AFTER_TERMS)
+    found = edited(case, _BEFORE_TERMS) or _by_terms(case) or edited(case, _AFTER_TERMS)
     if found is None and any(side.is_Number for side in case.sides):
-        found = edited(
-            case, KINDS, Rarity.SLOW
-        )  # what is wrong in 0 = ... stands on the other side
+        found = edited(case, KINDS, Rarity.SLOW)  # in 0 = ... the other side is what is wrong
     return (
         found
         or missing_hypothesis(case)
         or edited(case, KINDS, Rarity.DIAGONAL)
-        or inserted(case)
+        or inserted(case, only_written=True)
         or edited(case, KINDS, Rarity.SLOW)
-        or inserted(case, Rarity.SLOW)
+        or inserted(case)
+        or inserted(case, only_written=True, slow=True)
     )
+
+
+def _by_terms(case: Case) -> Repair | None:
+    """Return what the comparison of terms finds, a missing term by its own name if it has one."""
+    found = compared(case)
+    if found is None or found.kind != "missing_term":
+        return found
+    named = defined_term(case)
+    if named is None or named.term is None or found.baseline is None:
+        return named or found
+    if case.holds(-named.term, found.baseline):
+        said = f"the baseline {mathematics(-named.term, case.model)} is missing"
+        return replace(named, message=said)
+    return found
 
 
 def _correction(case: Case, repair: Repair | None) -> str:

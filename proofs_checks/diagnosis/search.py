@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from typing import Any
 
 import sympy as sp
 
@@ -15,7 +16,7 @@ from theory.algebra.expressions import Equation, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Step, delta
 from theory.models import Model
 
-__all__ = ["Rarity", "edited", "inserted"]
+__all__ = ["Rarity", "defined_term", "edited", "inserted"]
 
 NAMES = ("left", "right")
 
@@ -40,23 +41,22 @@ def edited(
     return _first(case, Insertions(scalars=scalars), kinds, rarity)
 
 
-def inserted(case: Case, rarity: Rarity = Rarity.USUAL) -> Repair | None:
+def inserted(case: Case, *, only_written: bool = False, slow: bool = False) -> Repair | None:
     """Return the first repair that inserts a term or a factor.
 
-    Candidates are what the derived sides are made of, then the quantities in the equation, then
-    all quantities of the model.
+    Candidates are the quantities in the equation; then, unless ``only_written``, deltas and what
+    the derived sides are made of; then all quantities of the model.
     """
+    rarity = Rarity.SLOW if slow else Rarity.USUAL
     written = frozenset().union(*map(tensors_in, case.sides))
     found = written.union(*map(tensors_in, case.resolved))
-    parts = tuple(dict.fromkeys(_parts(case)))
-    deltas = _deltas(case.model)
-    entries = {n: case.model.entry(x) for n, x in case.model.tensors.items()}
-    pools = (
-        (*(e for n, e in entries.items() if n in written), *deltas),
-        (sp.S.One, *parts, *(e for n, e in entries.items() if n in found - written)),
-        tuple(e for n, e in entries.items() if n not in found and e != case.model.loss),
-    )
-    for pool in pools if rarity is Rarity.USUAL else pools[:1]:
+    entries = _entries(case)
+    pools = [tuple(e for n, e in entries.items() if n in written)]
+    if not only_written:
+        near = (e for n, e in entries.items() if n in found - written)
+        pools.append((sp.S.One, *_deltas(case.model), *dict.fromkeys(_parts(case)), *near))
+        pools.append(tuple(e for n, e in entries.items() if n not in found))
+    for pool in pools:
         choice = Insertions(terms=tuple(e for e in pool if not e.is_Add), factors=pool)
         for kind in ("missing_factor", "missing_term"):
             repair = _first(case, choice, (kind,), rarity)
@@ -65,8 +65,27 @@ def inserted(case: Case, rarity: Rarity = Rarity.USUAL) -> Repair | None:
     return None
 
 
+def defined_term(case: Case) -> Repair | None:
+    """Return the repair that adds a defined quantity to a sum: minus D_i, say."""
+    defined = {line.name for line in (*case.model.definitions, *case.model.vocabulary)}
+    terms = tuple(entry for name, entry in _entries(case).items() if name in defined)
+    choice = Insertions(terms=terms)
+    return _first(case, choice, ("missing_term",), Rarity.USUAL, may_be_whole=True)
+
+
+def _entries(case: Case) -> dict[str, sp.Expr]:
+    """Return one entry of every quantity but the loss, by name."""
+    tensors = case.model.tensors
+    return {n: case.model.entry(x) for n, x in tensors.items() if x != case.model.loss}
+
+
 def _first(
-    case: Case, insertions: Insertions, kinds: tuple[str, ...], rarity: Rarity
+    case: Case,
+    insertions: Insertions,
+    kinds: tuple[str, ...],
+    rarity: Rarity,
+    *,
+    may_be_whole: bool = False,
 ) -> Repair | None:
     """Return the first edit, simplest kinds first and the right side first, that repairs."""
     found: list[tuple[int, Edit]] = []
@@ -74,7 +93,7 @@ def _first(
         for edit in edits(case.sides[side], case.model, insertions, case.free):
             case.check_time()
             if edit.undoes in kinds and _rarity(edit, case.sides[side]) is rarity:
-                if not _is_idle(case, side, edit):
+                if not _is_idle(case, side, edit, may_be_whole=may_be_whole):
                     found.append((side, edit))
     found.sort(key=lambda item: KINDS.index(item[1].undoes))
     for side, edit in found:
@@ -82,18 +101,19 @@ def _first(
         sides[side] = edit.expression
         if sides[0] != sides[1] and case.holds(*sides):  # x = x repairs nothing
             message = sentence(edit, NAMES[side], case.model)
-            return Repair(edit.undoes, message, Equation(*sides))
+            term: Any = edit.after if edit.undoes == "missing_term" else None
+            return Repair(edit.undoes, message, Equation(*sides), term)
     return None
 
 
-def _is_idle(case: Case, side: int, edit: Edit) -> bool:
+def _is_idle(case: Case, side: int, edit: Edit, *, may_be_whole: bool) -> bool:
     """Return whether it would teach nothing that this insertion makes the equation true.
 
-    A term added to a whole side may be whatever is missing (terms are compared elsewhere), nobody
+    A term added to a whole side could be anything unless ``may_be_whole`` says otherwise, nobody
     forgets a factor in front of what the other side is derived from, and the derivative of a
     number is zero whatever was meant.
     """
-    if edit.is_whole and edit.undoes == "missing_term":
+    if edit.is_whole and edit.undoes == "missing_term" and not may_be_whole:
         return True
     derivatives = edit.expression.atoms(Partial, Step, Flow)
     if any(tensors_in(x.args[0]).isdisjoint(case.model.tensors) for x in derivatives):
@@ -106,8 +126,8 @@ def _rarity(edit: Edit, side: sp.Expr) -> Rarity:
     new = edit.expression.atoms(Partial, Step, Flow) - side.atoms(Partial, Step, Flow)
     if any(not (isinstance(x, Partial) and isinstance(x.args[0], sp.Symbol)) for x in new):
         return Rarity.SLOW
-    after = edit.after
-    if isinstance(after, sp.Indexed) and len(set(after.indices)) < len(after.indices):
+    entries = edit.after.atoms(sp.Indexed) if edit.after is not None else ()
+    if any(len(set(x.indices)) < len(x.indices) for x in entries):  # type: ignore[attr-defined]
         return Rarity.DIAGONAL
     return Rarity.USUAL
 

@@ -16,7 +16,7 @@ from fractions import Fraction
 import sympy as sp
 
 from proofs_checks.diagnosis.case import Case, Repair
-from proofs_checks.diagnosis.words import mathematics, missing_term
+from proofs_checks.diagnosis.words import baseline, mathematics, missing_term
 from theory.algebra.canonical import AlgebraError
 from theory.algebra.expressions import Equation
 from theory.algebra.polynomial import Polynomial
@@ -52,13 +52,15 @@ def _missing(case: Case, W: Polynomial, D: Polynomial, written: int) -> Repair |
         return None
     sides = [*case.sides]
     sides[written] = sides[written] + term
+    if not case.holds(*sides):
+        return None
     message = missing_term(term, case.model)
-    return Repair("missing_term", message, Equation(*sides)) if case.holds(*sides) else None
+    return Repair("missing_term", message, Equation(*sides), term, baseline(term, case.model))
 
 
 def _multiple(case: Case, W: Polynomial, D: Polynomial, written: int) -> Repair | None:
     ratios = {Fraction(D.terms.get(m, 0)) / c for m, c in W.terms.items()}
-    if len(ratios) != 1 or len(D.terms) != len(W.terms):
+    if len(ratios) != 1 or ratios == {0} or len(D.terms) != len(W.terms):
         return None
     ratio = ratios.pop()
     factor = sp.Rational(ratio.numerator, ratio.denominator)

@@ -21,7 +21,7 @@ from theory.latex.names import name_of as latex_name
 from theory.latex.recognition import stochastic_tensors
 from theory.models import Model
 
-__all__ = ["mathematics", "missing_term", "sentence"]
+__all__ = ["baseline", "mathematics", "missing_term", "sentence"]
 
 _SAID = {
     "transposed": "{before} should be {after}: its indices are exchanged",
@@ -42,17 +42,29 @@ def sentence(edit: Edit, side: str, model: Model) -> str:
     if edit.undoes == "sign":
         return _sign(edit, side, model)
     before, after = (mathematics(x, model) for x in (edit.before, edit.after))
-    if before == after or edit.undoes in ("wrong_index", "transposed"):  # show every index
-        before, after = (_with_indices(x, model) for x in (edit.before, edit.after))
+    if isinstance(edit.before, sp.Indexed) and edit.undoes in ("wrong_index", "transposed"):
+        return _indices(edit, model)
     if edit.undoes == "factor":
         return _factor(edit, before, after)
     if edit.undoes == "exchanged":
         return f"{before} and {after} are exchanged"
     if edit.undoes == "missing_term":
         return missing_term(edit.after, model)
-    if edit.undoes == "transposed" and not isinstance(edit.before, sp.Indexed):
+    if edit.undoes == "transposed":
         return f"the indices {before} and {after} are exchanged"
     return _SAID[edit.undoes].format(before=before, after=after)
+
+
+def _indices(edit: Edit, model: Model) -> str:
+    """Return what is wrong with the indices of an entry, with all of them shown."""
+    entry: Any = edit.before
+    if not any("~" in str(k) for k in entry.indices):
+        before, after = (_with_indices(x, model) for x in (edit.before, edit.after))
+        return _SAID[edit.undoes].format(before=before, after=after)
+    tensor = subscripted(latex_name(str(entry.base.label)))  # the document writes no indices
+    if edit.undoes == "transposed" and len(entry.indices) == 2:
+        return f"${tensor}$ should be ${tensor}^\\top$"
+    return f"${tensor}$ has a wrong index"
 
 
 def _sign(edit: Edit, side: str, model: Model) -> str:
@@ -73,26 +85,39 @@ def _factor(edit: Edit, before: str, after: str) -> str:
 
 def missing_term(term: Any, model: Model) -> str:
     """Return that ``term`` is missing; minus a mean under weights is called the baseline."""
-    if term.could_extract_minus_sign():
-        means = [mean for node in term.atoms(sp.Sum) for mean in _means(node, model)]
-        if means:
-            return f"the baseline {mathematics(min(means, key=sp.count_ops), model)} is missing"
+    mean = baseline(term, model)
+    if mean is not None:
+        return f"the baseline {mathematics(mean, model)} is missing"
     return f"the term {mathematics(term, model)} is missing"
 
 
+def baseline(term: Any, model: Model) -> sp.Expr | None:
+    """Return the mean in a negative term, None if there is none."""
+    if not term.could_extract_minus_sign():
+        return None
+    means = [mean for node in term.atoms(sp.Sum) for mean in _means(node, model)]
+    return min(means, key=sp.count_ops) if means else None
+
+
 def _means(e: sp.Sum, model: Model) -> Iterator[sp.Expr]:
-    """Yield the means in a sum of products: sum_k w_ik x_k with weights that sum to one over k."""
+    """Yield the means in a sum of products: sum_k w_ik x_k with weights that sum to one over k.
+
+    What else is summed within x, as in x_k = u . v_k, belongs to the mean unless the row of the
+    weights depends on it.
+    """
     factors, bound = sp.Mul.make_args(e.function), bound_of(e)
     for weight in factors:
         if not (isinstance(weight, sp.Indexed) and _weighs(weight, model)):
             continue
-        inside = [f for f in factors if weight.indices[-1] in free_indices(f)]
-        # what is multiplied along silent axes belongs together: u . v is one value
-        silent = {k for f in inside for k in free_indices(f) if k in bound and k.size.feature}
-        inside += [f for f in factors if f not in inside and free_indices(f) & silent]
-        if weight.indices[-1] in bound and len(inside) > 1:
-            over = (weight.indices[-1], *sorted(silent, key=str))
-            yield sp.Sum(sp.Mul(*inside), *((k, 1, k.size) for k in over))  # type: ignore[union-attr]
+        k, fixed = weight.indices[-1], set(weight.indices[:-1])
+        inside, over = [f for f in factors if k in free_indices(f)], {k}
+        for f in inside:
+            more = {x for x in free_indices(f) if x in bound and x not in fixed | over}
+            over |= more
+            inside += [g for g in factors if g not in inside and free_indices(g) & more]
+        if k in bound and len(inside) > 1:
+            limits = ((x, 1, x.size) for x in sorted(over, key=str))
+            yield sp.Sum(sp.Mul(*inside), *limits)
 
 
 def _weighs(weight: sp.Indexed, model: Model) -> bool:

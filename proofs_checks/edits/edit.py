@@ -73,8 +73,8 @@ class Insertions:
 class Role(Enum):
     """What a subexpression is to the one around it.
 
-    TERM: the whole, a summand, the argument of exp or log, the base of a power; BODY: what a sum
-    runs over; FACTOR: a factor of a product; ENTRY: what is differentiated by.
+    TERM: the whole, a summand, the argument of exp or log; BODY: what a sum runs over, the base of
+    a power; FACTOR: a factor of a product; ENTRY: what is differentiated by.
     """
 
     TERM = "term"

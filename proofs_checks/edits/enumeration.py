@@ -101,7 +101,7 @@ def _parts(node: Any) -> Iterator[tuple[int, Role]]:
         yield from ((n, Role.FACTOR) for n in numbers)
     elif isinstance(node, sp.Pow):
         if not isinstance(node.base, sp.Symbol | sp.Number):  # no root of a negative size
-            yield 0, Role.TERM
+            yield 0, Role.BODY
     elif isinstance(node, Partial):
         if not isinstance(node.args[0], sp.Symbol):
             yield 0, Role.TERM

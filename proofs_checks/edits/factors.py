@@ -24,17 +24,34 @@ def scaled(place: Place, model: Model, inserted: Insertions) -> Iterator[Change]
     node = place.node
     if place.role is not Role.TERM or node.is_zero:
         return
-    own = node.as_powers_dict()
+    own = _powers_of(node)
     for base, steps in _constants(node, model, inserted):
         for step in steps:
-            had, has = own.get(base, sp.S.Zero), own.get(base, sp.S.Zero) + step
-            before, after = (base**had if had else None), (base**has if has else None)
+            had, has = (base**e for e in (own.get(base, 0), own.get(base, 0) + step))
+            if base == 2:
+                had, has = own[sp.S.One], own[sp.S.One] * base**step
+            before, after = (x if x != 1 else None for x in (had, has))
             yield Change("factor", "factor", before, after, node * base**step)
     for base, power in own.items():
         for other in model.sizes:
             if isinstance(base, Size) and other != base:
                 new = node * (other / base) ** power
                 yield Change("factor", "factor", base**power, other**power, new)
+
+
+def _powers_of(node: Any) -> dict[Any, Any]:
+    """Return the powers of what is multiplied, also within sums; 1 stands for the number."""
+    number, rest = node.as_coeff_Mul()
+    found: dict[Any, Any] = {sp.S.One: abs(number)}
+    for base, exponent in rest.as_powers_dict().items():
+        if isinstance(base, sp.Sum) and exponent == 1:
+            inner = _powers_of(base.function)
+            found[sp.S.One] *= inner.pop(sp.S.One)
+        else:
+            inner = {base: exponent}
+        for one, power in inner.items():
+            found[one] = found.get(one, 0) + power
+    return found
 
 
 def _constants(
@@ -96,7 +113,7 @@ def powers(place: Place, _: Model, __: Insertions) -> Iterator[Change]:
 def _other_powers(node: Any) -> Iterator[Any]:
     if isinstance(node, sp.Pow):
         if node.exp.is_Integer and node.exp > 1:
-            yield node.base
+            yield node.base ** (node.exp / 2 if node.exp.is_even else 1)
             if isinstance(node.base, sp.Sum):
                 yield sp.Sum(node.base.function**node.exp, *node.base.limits)
                 yield from _fewer_inside(node, ())
@@ -116,9 +133,11 @@ def _other_powers(node: Any) -> Iterator[Any]:
 def _fewer_inside(power: Any, outer: tuple[Any, ...]) -> Iterator[Any]:
     """Yield sum_j (sum_i x)^2 for (sum_ij x)^2."""
     limits = power.base.limits
-    for limit in limits if len(limits) > 1 else ():
-        inner = sp.Sum(power.base.function, *(x for x in limits if x != limit))
-        yield sp.Sum(inner**power.exp, limit, *outer)
+    for count in range(1, len(limits)):
+        for inner in itertools.combinations(limits, count):
+            moved = (limit for limit in limits if limit not in inner)
+            square = sp.Sum(power.base.function, *inner) ** power.exp
+            yield sp.Sum(square, *moved, *outer)
 
 
 def _squares_of_sums(node: Any) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.edits.edit import Change, Insertions, Place, Role
+from proofs_checks.edits.terms import one_entry
 from theory.algebra.expressions import bound_of, entry_tensor, free_indices, fresh, substitute
 from theory.algebra.symbols import Index
 from theory.models import Model
@@ -18,22 +19,24 @@ __all__ = ["axes", "exchanged_indices", "indices", "sums", "transpositions"]
 
 def indices(place: Place, _: Model, __: Insertions) -> Iterator[Change]:
     """One index of an entry or a delta replaced by another over the same size."""
-    for slot, index in enumerate(_slots(place.node)):
+    entry, rest = _labelled(place.node)
+    for slot, index in enumerate(_slots(entry)):
         for other in place.scope:
             if isinstance(index, Index) and other != index and other.size == index.size:
-                new = _with_slots(place.node, {slot: other})
-                yield Change("wrong_index", "wrong_index", place.node, new, new)
+                new = _with_slots(entry, {slot: other})
+                yield Change("wrong_index", "wrong_index", entry, new, new * rest)
 
 
 def transpositions(place: Place, _: Model, __: Insertions) -> Iterator[Change]:
     """Two indices of an entry exchanged."""
-    if not isinstance(place.node, sp.Indexed):
+    entry, rest = one_entry(place.node)
+    if entry is None:
         return
-    at, axes = place.node.indices, entry_tensor(place.node).axes
+    at, sizes = entry.indices, entry_tensor(entry).axes
     for first, second in itertools.combinations(range(len(at)), 2):
-        if axes[first] == axes[second]:
-            new = _with_slots(place.node, {first: at[second], second: at[first]})
-            yield Change("transposed", "transposed", place.node, new, new)
+        if sizes[first] == sizes[second]:
+            new = _with_slots(entry, {first: at[second], second: at[first]})
+            yield Change("transposed", "transposed", entry, new, new * rest)
 
 
 def exchanged_indices(place: Place, _: Model, __: Insertions) -> Iterator[Change]:
@@ -87,6 +90,11 @@ def _numerators(normaliser: sp.Sum, product: sp.Mul) -> Iterator[tuple[Index, sp
             body = substitute(normaliser.function, {k: index})
             if set(sp.Mul.make_args(body)) <= set(product.args):
                 yield index, body
+
+
+def _labelled(node: Any) -> tuple[Any, Any]:
+    """Return an entry or a delta and what multiplies it."""
+    return (node, sp.S.One) if isinstance(node, sp.KroneckerDelta) else one_entry(node)
 
 
 def _slots(node: Any) -> tuple[Any, ...]:

@@ -13,7 +13,15 @@ from theory.algebra.expressions import free_indices, substitute
 from theory.algebra.symbols import Index, Tensor
 from theory.models import Model
 
-__all__ = ["assignments", "exchanges", "replacements", "signs", "terms_inserted", "terms_removed"]
+__all__ = [
+    "assignments",
+    "exchanges",
+    "one_entry",
+    "replacements",
+    "signs",
+    "terms_inserted",
+    "terms_removed",
+]
 
 MOST_ASSIGNMENTS = 64  # of indices in scope to the free indices of one inserted expression
 
@@ -47,11 +55,22 @@ def terms_inserted(place: Place, _: Model, inserted: Insertions) -> Iterator[Cha
 
 
 def replacements(place: Place, model: Model, _: Insertions) -> Iterator[Change]:
-    """One entry replaced by the same entry of another quantity of that shape."""
-    if isinstance(place.node, sp.Indexed):
-        for other in _same_shape(place.node.base, model):
-            new = other[tuple(place.node.indices)]
-            yield Change("wrong_quantity", "wrong_quantity", place.node, new, new)
+    """One entry, or one of the two in a square, replaced by that of another quantity."""
+    entry, rest = one_entry(place.node)
+    if entry is not None:
+        for other in _same_shape(entry.base, model):
+            new = other[tuple(entry.indices)]
+            yield Change("wrong_quantity", "wrong_quantity", entry, new, new * rest)
+
+
+def one_entry(node: Any) -> tuple[Any, Any]:
+    """Return (x, 1) for an entry x, (x, x^(n-1)) for its power, (None, 1) for anything else."""
+    if isinstance(node, sp.Indexed):
+        return node, sp.S.One
+    if isinstance(node, sp.Pow) and isinstance(node.base, sp.Indexed):
+        if isinstance(node.exp, sp.Integer) and node.exp > 1:
+            return node.base, node.base ** (node.exp - 1)
+    return None, sp.S.One
 
 
 def exchanges(place: Place, model: Model, _: Insertions) -> Iterator[Change]:

@@ -49,18 +49,22 @@ def junit(reports: Sequence[PaperReport], refused: Sequence[tuple[str, str]] = (
     for name, reason in refused:
         suite = _suite(root, name, 0.0)
         case = ElementTree.SubElement(suite, "testcase", name="document", classname=_legal(name))
-        ElementTree.SubElement(case, "error", message=_legal(one_line(reason))).text = _legal(reason)
+        ElementTree.SubElement(case, "error", message=_legal(one_line(reason))).text = _legal(
+            reason
+        )
     for suite in root:
         _count(suite)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def told(report: PaperReport, found: ClaimReport) -> str:
+def told(file: str, found: ClaimReport) -> str:
     """Return everything known about an equation as plain text, several lines."""
     claim, verdict = found.claim, found.verdict
-    lines = [f"{place(report, found)}: {found.status}", f"  {one_line(claim.source)}"]
-    if claim.problem is not None:
+    lines = [f"{place(file, claim)}: {found.status}"]
+    if claim.problem is None:
+        lines.append(f"  {one_line(claim.source)}")
+    else:
         problem = claim.problem
         lines += [f"  {row}" for row in printable(problem.caret).splitlines()]
         lines.append(one_line(problem.message))
@@ -106,7 +110,7 @@ def _case(suite: ElementTree.Element, report: PaperReport, found: ClaimReport) -
         part = ElementTree.SubElement(case, outcome, message=_legal(_message(found)))
         if outcome != "skipped":
             part.set("type", found.status)
-            part.text = _legal(told(report, found))
+            part.text = _legal(told(report.paper.name, found))
 
 
 def _message(found: ClaimReport) -> str:

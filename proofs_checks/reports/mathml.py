@@ -27,6 +27,7 @@ ATTRIBUTES = frozenset(
     "display mathvariant stretchy fence form accent minsize maxsize columnalign linethickness "
     "displaystyle scriptlevel lspace rspace".split()
 )
+REFUSED = re.compile(r"[<>&]|\\(?:href|style|class)(?![A-Za-z])")
 SPACE = "{http://www.w3.org/1998/Math/MathML}"
 # what the converter does not know, in what it knows
 REPLACED = (
@@ -58,7 +59,11 @@ def mixed(text: str) -> str:
 
 
 def _converted(latex: str, display: str) -> ElementTree.Element | None:
-    if len(latex) > LONGEST or not latex.strip() or re.search(r"[<>&]|\\(?:href|style|class)", latex):
+    if (
+        len(latex) > LONGEST
+        or not latex.strip()
+        or re.search(r"[<>&]|\\(?:href|style|class)", latex)
+    ):
         return None
     for pattern, replacement in REPLACED:
         latex = pattern.sub(replacement, latex)
@@ -77,9 +82,13 @@ def _known(element: ElementTree.Element) -> ElementTree.Element | None:
         return None
     copy = ElementTree.Element(tag, {k: v for k, v in element.attrib.items() if k in ATTRIBUTES})
     copy.text = element.text
+    before = "("
     for child in element:
         inner = _known(child)
         if inner is None:
             return None
+        if tag == "mrow" and inner.text == "\u2212" and before in ("=", "(", "[", "+"):
+            inner.set("form", "prefix")  # a sign, not a difference
+        before = inner.text if inner.tag == "mo" else ""
         copy.append(inner)
     return copy

@@ -51,7 +51,9 @@ def page(
     sections = [_file(report, number) for number, report in enumerate(reports)]
     sections += [_refused(name, reason, len(sections)) for name, reason in refused]
     return _template().render(
-        title=f"Check of {printable(names[0])}" if len(names) == 1 else f"Check of {len(names)} files",
+        title=f"Check of {printable(names[0])}"
+        if len(names) == 1
+        else f"Check of {len(names)} files",
         made_by=made_by,
         counts=counted(every).split(", "),
         files=sections,
@@ -74,7 +76,7 @@ def _file(report: PaperReport, number: int) -> dict[str, Any]:
         "whose": f"{whose}: {one_line(paper.why)}",
         "refused": "",
         "interrupted": report.interrupted,
-        "claims": [_claim(report, found) for found in report.claims],
+        "claims": [_claim(paper.name, found) for found in report.claims],
         "chains": [f"Chain {c.number}: {chain_sentence(c)}." for c in report.chains],
     }
 
@@ -86,13 +88,13 @@ def _refused(name: str, reason: str, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _claim(report: PaperReport, found: ClaimReport) -> dict[str, Any]:
+def _claim(file: str, found: ClaimReport) -> dict[str, Any]:
     claim, verdict = found.claim, found.verdict
     understood = read_as(found)
     problem = claim.problem
     return {
         "status": found.status,
-        "place": place(report, found),
+        "place": place(file, found.claim),
         "label": one_line(claim.label),
         "chain": f"step {claim.step} of chain {claim.chain}" if claim.chain else "",
         "mathematics": Markup(mathml(understood, block=True)) if understood else "",

@@ -39,7 +39,7 @@ def print_paper(console: Console, report: PaperReport) -> None:
     heading.append(f"  {whose}: {one_line(paper.why)}", style="dim not bold")
     _print(console, heading)
     for claim in report.claims:
-        _print_claim(console, report, claim)
+        _print_claim(console, paper.name, claim)
     for chain in report.chains:
         _print(console, Text(f"chain {chain.number}: {chain_sentence(chain)}"))
 
@@ -61,10 +61,10 @@ def print_summary(
     _print(console, Text(said, style="bold"))
 
 
-def _print_claim(console: Console, report: PaperReport, found: ClaimReport) -> None:
+def _print_claim(console: Console, file: str, found: ClaimReport) -> None:
     claim, verdict = found.claim, found.verdict
     line = Text(f"{found.status:<{VERDICT_WIDTH}}", style=COLOURS.get(found.status, "dim"))
-    line.append(place(report, found), style="default not bold")
+    line.append(place(file, found.claim), style="default not bold")
     extras = [one_line(claim.label)] if claim.label else []
     if claim.chain:
         extras.append(f"step {claim.step} of chain {claim.chain}")
@@ -75,10 +75,10 @@ def _print_claim(console: Console, report: PaperReport, found: ClaimReport) -> N
         source = source[:LONGEST_SOURCE] + " ..."
     if claim.problem is None:
         _print(console, Text(source, style="cyan"), 2)
-    for note in claim.notes:
-        _print(console, Text(one_line(note), style="dim"), 4)
     if claim.problem is not None:
         _print_problem(console, found)
+    for note in claim.notes:
+        _print(console, Text(one_line(note), style="dim"), 4)
     if verdict is not None:
         _print_verdict(console, verdict)
 

@@ -10,11 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from proofs_checks.checking import ChainReport, ClaimReport, PaperReport
+from proofs_checks.checking import ChainReport, ClaimReport
 from proofs_checks.checks.outcome import Outcome
+from proofs_checks.claims.claim import Claim
 from proofs_checks.reports.paper import VERDICTS
 from proofs_checks.verdict import Counterexample, Verdict
 from theory.latex import equation as latex_equation
+from theory.latex.names import name_of as latex_name
+from theory.latex.names import subscripted
 
 __all__ = [
     "chain_sentence",
@@ -28,7 +31,12 @@ __all__ = [
     "where",
 ]
 
-JUDGES = {"normal_form": "normal form", "modular": "modular", "exact": "exact", "autograd": "autograd"}
+JUDGES = {
+    "normal_form": "normal form",
+    "modular": "modular",
+    "exact": "exact",
+    "autograd": "autograd",
+}
 PLURAL = {"definition": "definitions", "assumption": "assumptions"}
 BALL = re.compile(r"\[(?P<middle>[^\s\[\]]*) ?\+/- (?P<radius>[^\s\[\]]+)\]")
 
@@ -43,9 +51,9 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
-def place(report: PaperReport, claim: ClaimReport) -> str:
+def place(file: str, claim: Claim) -> str:
     """Return "file:line:column" of an equation."""
-    return f"{printable(report.paper.name)}:{claim.claim.line}:{claim.claim.column}"
+    return f"{printable(file)}:{claim.line}:{claim.column}"
 
 
 def read_as(report: ClaimReport) -> str:
@@ -96,7 +104,13 @@ def where(point: Counterexample) -> list[tuple[str, str]]:
 
 
 def _pairs(values: Mapping[str, object]) -> str:
-    return ", ".join(f"${name}$ = {value}" for name, value in values.items())
+    return ", ".join(f"${_name(name)}$ = {value}" for name, value in values.items())
+
+
+def _name(name: str) -> str:
+    """Return the name of a scalar, or of an entry such as alpha_{11}, in LaTeX."""
+    stem, brace, indices = name.partition("_{")
+    return f"{latex_name(stem).stem}{brace}{indices}" if brace else subscripted(latex_name(name))
 
 
 def shown_value(value: str) -> str:

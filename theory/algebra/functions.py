@@ -94,10 +94,14 @@ def _factors(ring: Ring, value: Polynomial) -> tuple[list[tuple[Atom, Number]], 
         monomial, coefficient = value.single
         return list(monomial.factors), Fraction(coefficient)
     content, number, part = primitive(ring, value, whole=True)
-    if part.single is not None:
-        product = ring.multiply(Polynomial({content: number}), part)
-        return _factors(ring, product)
-    return [*content.factors, (Base(part), 1)], number
+    if part.single is None:
+        return [*content.factors, (Base(part), 1)], number
+    # r/(r + h) is kept as 1 - h/(r + h): its factors must not be multiplied again
+    monomial, coefficient = part.single
+    merged = dict(content.factors)
+    for atom, e in monomial.factors:
+        merged[atom] = merged.get(atom, 0) + e
+    return [(a, e) for a, e in merged.items() if e], number * coefficient
 
 
 def _log_of_atom(ring: Ring, atom: Atom, sign: int = 1, magnitude: bool = False) -> Polynomial:
@@ -106,6 +110,8 @@ def _log_of_atom(ring: Ring, atom: Atom, sign: int = 1, magnitude: bool = False)
         return atom.arguments[0]
     if isinstance(atom, Prime):
         return _opaque_log(Polynomial.of(atom.value))
+    if isinstance(atom, Base) and atom.polynomial.single is not None:  # sqrt(x y)
+        return log(ring, atom.polynomial.scaled(sign))
     inner = atom.polynomial if isinstance(atom, Base) else Polynomial.of(atom)
     return log(ring, absolute(ring, inner)) if magnitude else _opaque_log(inner.scaled(sign))
 
@@ -122,8 +128,9 @@ def absolute(ring: Ring, value: Polynomial) -> Polynomial:
         return _absolute_product(ring, *value.single)
     content, number, part = primitive(ring, value, whole=True)
     if part.single is not None:
-        return absolute(ring, ring.multiply(Polynomial({content: number}), part))
-    inside = part if part.nonnegative else Polynomial.of(Function("abs", (part,)))
+        inside = _absolute_product(ring, *part.single)
+    else:
+        inside = part if part.nonnegative else Polynomial.of(Function("abs", (part,)))
     return ring.multiply(_absolute_product(ring, content, number), inside)
 
 

@@ -41,8 +41,8 @@ def normal_form(
 def is_zero(value: Polynomial, ring: Ring) -> bool:
     """Return whether a normal form is zero, multiplying out denominators with several terms.
 
-    Sums over the same indices that have the same factors in front are compared as one sum, so
-    that denominators inside them are multiplied out too.
+    Sums over the same indices are compared as one sum, with the factors in front of them inside,
+    so that denominators inside them are multiplied out too.
     """
     for _ in range(MOST_CLEARINGS):
         powers: dict[Atom, Fraction | int] = {}
@@ -61,7 +61,7 @@ def is_zero(value: Polynomial, ring: Ring) -> bool:
 
 def _sums_vanish(value: Polynomial, ring: Ring) -> bool:
     """Return whether the terms are sums that vanish together, summand by summand."""
-    joined: dict[tuple, list[Polynomial]] = {}
+    joined: dict[tuple[Ix, ...], list[Polynomial]] = {}
     names: dict[tuple[Ix, ...], dict[Ix, Ix]] = {}
     for monomial, coefficient in value.terms.items():
         sums = [a for a, e in monomial.factors if isinstance(a, Closed) and e == 1]
@@ -69,9 +69,9 @@ def _sums_vanish(value: Polynomial, ring: Ring) -> bool:
             return False
         bound = sums[0].bound
         opened = names.setdefault(bound, {k: ring.fresh(k[1]) for k in bound})
-        outside = Monomial((a, e) for a, e in monomial.factors if a is not sums[0])
+        outside = [(a, e) for a, e in monomial.factors if a is not sums[0]]
         body = ring.rename_monomial(sums[0].body, opened).scaled(coefficient)
-        joined.setdefault((outside, bound), []).append(body)
+        joined.setdefault(bound, []).append(ring.multiply(body, ring.assemble(outside)))
     summands = [Polynomial.add(parts) for parts in joined.values()]
     return len(joined) < len(value.terms) and all(is_zero(s, ring) for s in summands)
 

@@ -139,9 +139,9 @@ class Reader:
 
     def _position(self, e: sp.Basic, size: Size, scope) -> Ix:
         if isinstance(e, Index) and e.size == size:
-            return scope.get(e) or (_checked(e.name, index=True), size.name)
+            return scope.get(e) or (_checked(e.name, index=True), _checked(size.name))
         if isinstance(e, sp.Integer) and e > 0:
-            return (f"#{e}", size.name)
+            return (f"#{e}", _checked(size.name))
         raise AlgebraError(f"`{e}` stands in the place of an index over {size}.")
 
     def _sum_of_terms(self, e: sp.Add, scope) -> Polynomial:
@@ -191,7 +191,7 @@ class Reader:
                 raise AlgebraError(
                     f"the sum over {k} from {low} to {high} does not run over the whole range of k."
                 )
-            bound.append(self.ring.fresh(k.size.name))
+            bound.append(self.ring.fresh(_checked(k.size.name)))
             inner[k] = bound[-1]
         return self.ring.sum_over(bound, self._read(e.function, inner))
 
@@ -200,7 +200,7 @@ class Reader:
         return self.ring.function(e.func.__name__, arguments)
 
     def _unresolved(self, e: sp.Expr, _) -> Polynomial:
-        raise AlgebraError(f"`{e}` needs a model: resolve derivatives with `Model.resolve` first.")
+        raise AlgebraError(f"`{e}` needs a model: resolve derivatives with `Theory.resolve` first.")
 
     def _tensor(self, e: Tensor, _) -> Polynomial:
         raise AlgebraError(f"the tensor `{e}` stands without its {len(e.axes)} indices.")

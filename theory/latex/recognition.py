@@ -109,7 +109,9 @@ _INDEXED = (sp.Indexed, sp.Sum, Index, Partial, Step, Flow, Mean, Entropy)
 
 class _Recogniser:
     def __init__(self, model: Model | None) -> None:
-        self.known = frozenset(model.tensors) if model else frozenset()
+        known = frozenset(model.tensors) if model else frozenset()
+        # an undefined loss has free inputs for its derivatives; they are printed as such
+        self.known = known - {f"d{model.loss.name}_d{x}" for x in known if model}
         self.weights = stochastic_tensors(model)
         self.numbers: Iterator[int] = itertools.count(1)
 

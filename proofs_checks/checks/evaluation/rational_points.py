@@ -63,8 +63,11 @@ class Point:
                 values = [x for x in values if x > 0]
             elif not self.hypotheses.is_mask(leaf):
                 values = [x for x in values if x]
-            rng = np.random.default_rng([abs(self.variety), crc32(leaf.name.encode())])
-            for position in np.ndindex(*shape):
+            seed = crc32(leaf.name.encode())
+            if not shape:  # two varieties never give a scalar one value, such as 1
+                result[...] = values[(seed + self.variety) % len(values)]
+            rng = np.random.default_rng([abs(self.variety), seed])
+            for position in np.ndindex(*shape) if shape else ():
                 result[position] = values[int(rng.integers(len(values)))]
         if self.hypotheses.is_mask(leaf):
             if self.hypotheses.mask == "causal":

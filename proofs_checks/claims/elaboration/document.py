@@ -25,6 +25,7 @@ from proofs_checks.claims.elaboration.sides import (
 )
 from proofs_checks.claims.elaboration.sizes import Ranges
 from proofs_checks.claims.elaboration.statements import Link, Meaning, Statement, symbol_parts
+from proofs_checks.claims.elaboration.sums import remarks
 from proofs_checks.claims.elaboration.symbols import Symbol, Symbols, spelling
 from proofs_checks.claims.elaboration.values import Guess, Value
 from proofs_checks.claims.elaboration.walk import Walker
@@ -52,10 +53,9 @@ class Reading:
         return sum(meaning.error is not None for meaning in self.meanings) + len(self.refused)
 
     @property
-    def foreign(self) -> int:
-        """The number of those that use what the vocabulary lacks."""
-        errors = [*(m.error for m in self.meanings), *self.refused.values()]
-        return sum(error is not None and error.foreign for error in errors)
+    def claims(self) -> int:
+        """The number of links to be judged, which define nothing."""
+        return sum(link.kind != "definition" for m in self.meanings for link in m.links)
 
 
 def read_as(
@@ -85,8 +85,7 @@ def read_as(
             continue
         if settled:
             return attempt.reading()
-        taken = set(attempt.symbols.own) | {x for m in attempt.walkers for x in m.letters}
-        ranges.fix(taken)
+        ranges.fix(attempt.symbols.spelled)
         settled = True
     raise ElaborationError("the ranges of this document cannot be inferred.", statements[0].span)
 
@@ -105,7 +104,6 @@ class _Attempt:
         self.stack: list[Statement] = []  # the definitions that are being elaborated
         self.constraints: list[Constraint] = []
         self.refused: dict[int, ElaborationError] = {}
-        self.walkers: list[Walker] = []
         self.definitions: list[Definition] = []
         self.done: dict[int, Meaning] = {}
         self.pending = scan(statements, self.symbols, learned, broken)
@@ -176,9 +174,7 @@ class _Attempt:
                 elif waiting.number not in self.done:
                     self._meaning(waiting)
 
-        walker = Walker(self.symbols, str(statement.number), before)
-        self.walkers.append(walker)
-        return walker
+        return Walker(self.symbols, str(statement.number), before)
 
     def _cut(self, name: str, waiting: Statement, base: tree.Name) -> None:
         """Of definitions in a circle, take the last one that is written with `=` for a claim."""
@@ -218,10 +214,8 @@ class _Attempt:
         a, b = broadcast_zero(a, b)
         a, b = walker.shapes.join(a, b, right.span, "the two sides of an equation")
         same_free_indices(a, b, right)
-        factor = walker.remarks(statement.conditions)
-        equation = named_axes(
-            Equation(a.expression * factor, b.expression * factor), a, self.model
-        )
+        factor = remarks(walker, statement.conditions)
+        equation = named_axes(Equation(a.expression * factor, b.expression * factor), a, self.model)
         restated = self._restated(left)
         notes = (f"restates the vocabulary's {restated}",) if restated else ()
         return Link(
@@ -256,12 +250,11 @@ class _Attempt:
         if self.symbols.joined(spelling(base), lower[0]) == name if lower else False:
             lower = lower[1:]
         right, _ = without_order(statement.sides[1], self.symbols)
-        letters = [spelling(x) for x in lower]
+        letters = [spelling(x) for x in lower if isinstance(x, tree.Name)]
         _refuse_conditions(statement, letters)
         for letter, node in zip(letters, lower, strict=True):
-            size = walker.ranges.open(
-                f"{letter}@{walker.equation}", f"the index {letter}", node.span
-            )
+            size = walker.ranges.open(f"{letter}@{walker.equation}")
+            walker.first[letter] = node.span
             walker.letters.setdefault(letter, Index(letter, size))
         value = self._value(walker, right)
         if name in self.symbols.scalars and not value.is_scalar:
@@ -270,15 +263,17 @@ class _Attempt:
         known = {k.name for k in free_indices(value.expression)} - {k.name for k in value.axes}
         stray = sorted(known - set(letters))
         if stray:
+            whole = f"{name}_{{{''.join([*letters, *stray])}}}"
             raise ElaborationError(
                 f"the index {stray[0]} stands on the right side only.", right.span,
-                suggestion=f"write {name}_{{{''.join([*letters, *stray])}}} on the left, or sum over {stray[0]}",
+                suggestion=f"write {whole} on the left, or sum over {stray[0]}",
             )  # fmt: skip
         parameters = [
-            walker.index(x, walker.letters[spelling(x)].size, "the left side") for x in lower
+            walker.index(x, walker.letters[letter].size, "the left side")
+            for letter, x in zip(letters, lower, strict=True)
         ]
         axes = [*parameters, *value.axes]
-        symbol = Symbol(name, [k.size for k in axes], defined=True)
+        symbol = Symbol(name, [k.size for k in axes], defined=True, positive=power == 2)
         self.symbols.own[name] = symbol
         tensor = self.symbols.tensor(symbol)
         entry = tensor[tuple(axes)] if axes else tensor

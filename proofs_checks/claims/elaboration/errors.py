@@ -10,7 +10,8 @@ __all__ = ["ElaborationError", "Restart"]
 class ElaborationError(ValueError):
     """An equation that cannot be given a meaning; ``span`` is the place.
 
-    ``foreign`` marks what a vocabulary lacks: a symbol, or the dependence of its loss on one.
+    ``other`` is the place it clashes with.  ``foreign`` marks what a vocabulary lacks: a symbol, or
+    the dependence of its loss on one.
     """
 
     def __init__(
@@ -21,8 +22,10 @@ class ElaborationError(ValueError):
         expected: str = "",
         suggestion: str = "",
         foreign: bool = False,
+        other: Span | None = None,
     ) -> None:
         super().__init__(message)
+        self.other = other
         self.span, self.expected, self.suggestion = span, expected, suggestion
         self.foreign = foreign
 

@@ -1,7 +1,7 @@
 """Functions of the notation: softmax, expectations, entropies, norms, linear algebra.
 
-A function of numbers acts entrywise on vectors and matrices; softmax and log-sum-exp act on a vector,
-or on every row of a matrix; expectations run over the silent axis of their distribution.
+A function of numbers acts entrywise on vectors and matrices; softmax and log-sum-exp act on a
+vector, or on every row of a matrix; expectations run over the silent axis of their distribution.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ def _diag(walker: Walker, node: tree.Call) -> Value:
     if value.column is None:
         other = fresh(value.row)
         return Value(delta(value.row, other) * value.expression, value.row, other)
-    walker.ranges.meet(value.row.size, value.column.size, "the diagonal", node.span)
+    walker.shapes.square(value, "`diag`", node.span)
     return Value(substitute(value.expression, {value.column: value.row}), value.row)
 
 
@@ -250,7 +250,7 @@ def _trace(walker: Walker, node: tree.Call) -> Value:
     value = walker.value(node.arguments[0])
     if value.row is None or value.column is None:
         raise ElaborationError(f"a trace needs a matrix; got {value.shape()}.", node.span)
-    walker.ranges.meet(value.row.size, value.column.size, "the diagonal", node.span)
+    walker.shapes.square(value, "a trace", node.span)
     return Value(total(substitute(value.expression, {value.column: value.row}), value.row))
 
 

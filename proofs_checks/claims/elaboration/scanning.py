@@ -1,4 +1,4 @@
-r"""A first look at a document: which statements define a symbol, what is the loss, which names are sizes.
+r"""A first look at a document: which statements define a symbol, what is the loss, what is a size.
 
 Nothing is elaborated here; only spellings and places are looked at.
 """
@@ -39,6 +39,9 @@ def scan(
     for node in everything:
         if isinstance(node, tree.Bound | tree.Ranges) and isinstance(node.last, tree.Name):
             symbols.sizes.add(spelling(node.last))
+        if isinstance(node, tree.Bound) and isinstance(node.index, tree.Name):
+            symbols.bound.add(spelling(node.index))
+    symbols.spelled = {spelling(n) for n in everything if isinstance(n, tree.Name)}
     losses = list(dict.fromkeys(_differentiated(everything)))
     losses = [name for name in losses if name not in learned.vectors]
     symbols.scalars.update(losses)

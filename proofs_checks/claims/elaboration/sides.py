@@ -31,7 +31,7 @@ def summed(e: Any, silent: tuple[Index, ...]) -> Any:
         for k in node.indices
         if k in free_indices(e) and k not in silent
     )
-    return total(e, *(k for k, n in counts.items() if n > 1))
+    return total(e, *(k for k, n in counts.items() if n > 1))  # type: ignore[arg-type]
 
 
 def without_order(node: tree.Node, symbols: Symbols) -> tuple[tree.Node, Span | None]:

@@ -2,13 +2,12 @@ r"""Ranges of indices, inferred by unification of the slots in which they stand.
 
 Every slot of a symbol and every index letter of an equation starts with a range of its own.  When
 an index stands in a slot the two ranges become one.  Ranges with a name (a model's sizes, the n of
-\\sum_{k=1}^n) never become each other: that is an error which names both places.
+\\sum_{k=1}^n) never become each other: that is an error, which whoever asks words.
 """
 
 from __future__ import annotations
 
-from proofs_checks.claims.elaboration.errors import ElaborationError, Restart
-from proofs_checks.claims.places import Span
+from proofs_checks.claims.elaboration.errors import Restart
 from theory.algebra.symbols import Size
 
 __all__ = ["Ranges"]
@@ -23,7 +22,7 @@ class Ranges:
         self.named = dict(named)
         self.aliases = dict(aliases or {})
         self._parent: dict[str, str] = {}
-        self._place: dict[str, tuple[str, Span]] = {}
+        self._opened: set[str] = set()
         self._visible: set[str] = set()
 
     def declare(self, name: str) -> Size:
@@ -31,10 +30,10 @@ class Ranges:
         name = self.aliases.get(name, name)
         return self.named.setdefault(name, Size(name))
 
-    def open(self, name: str, what: str, span: Span) -> Size:
-        """Return the range of a slot or an index; ``what`` and ``span`` say where, for errors."""
+    def open(self, name: str) -> Size:
+        """Return the range of a slot or an index, which ``name`` tells from all others."""
         name = f"?{name}"
-        self._place.setdefault(name, (what, span))
+        self._opened.add(name)
         return self.find(Size(name))
 
     def find(self, size: Size) -> Size:
@@ -53,18 +52,16 @@ class Ranges:
         root = self.find(size).name
         return any(self.find(Size(name)).name == root for name in self._visible)
 
-    def meet(self, first: Size, second: Size, what: str, span: Span) -> None:
-        """Make two ranges one.
+    def clash(self, first: Size, second: Size) -> bool:
+        """Return whether both ranges have names, and different ones."""
+        a, b = self.find(first), self.find(second)
+        return a != b and a.name in self.named and b.name in self.named
 
-        Raises `Restart` when they were not one before, `ElaborationError` when both have names.
-        """
+    def meet(self, first: Size, second: Size) -> None:
+        """Make two ranges one that do not clash; raises `Restart` when they were two before."""
         a, b = self.find(first), self.find(second)
         if a == b:
             return
-        if a.name in self.named and b.name in self.named:
-            raise ElaborationError(
-                f"{what}: {self._told(first, a)}, but {self._told(second, b)}.", span
-            )
         if a.name in self.named:
             a, b = b, a
         self._parent[a.name] = b.name
@@ -72,7 +69,7 @@ class Ranges:
 
     def fix(self, taken: set[str]) -> None:
         """Give every open range a name: short letters that are not ``taken``."""
-        roots = {self.find(Size(name)).name for name in (*self._place, *self._parent)}
+        roots = {self.find(Size(name)).name for name in (*self._opened, *self._parent)}
         taken = taken | set(self.named)
         free = (x for x in (*LETTERS, *(f"n_{k}" for k in range(1, 10_000))) if x not in taken)
         final = {}
@@ -81,7 +78,3 @@ class Ranges:
         for root, size in final.items():
             self._parent[root] = size.name
             self.named[size.name] = size
-
-    def _told(self, asked: Size, found: Size) -> str:
-        what = self._place.get(asked.name, ("", None))[0]
-        return f"{what} ranges over {found}" if what else f"there it ranges over {found}"

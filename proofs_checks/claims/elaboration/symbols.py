@@ -39,6 +39,7 @@ class Symbol:
     known: Any = None
     guess: Guess | None = None
     defined: bool = False
+    positive: bool = False  # a defined scalar that is a root
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Symbols:
         self.own: dict[str, Symbol] = {}
         self.scalars: set[str] = set()  # names that must be scalars: losses, ends of sums
         self.sizes: set[str] = set()  # names used as the end of a sum
+        self.spelled: set[str] = set()  # every name in the document
+        self.bound: set[str] = set()  # letters that some sum runs over
         self.axes_learned: dict[str, Guess] = {}
         self.matrices: set[str] = set()  # capitals that stand for the matrix of x_1, x_2, ...
         self.differentiated: set[str] = set()
@@ -143,7 +146,7 @@ class Symbols:
         if letter == "d" and self.model is None and letter not in self.own:
             return name  # d_k, d_v: a dimension
         plain = isinstance(first, tree.Name) and len(text) == 1 and not first.font
-        if plain and (text.islower() or text in self.sizes):
+        if plain and (text.islower() or text in self.sizes) or text in self.bound:
             return None
         if isinstance(first, tree.Number):
             known = self.own.get(letter)
@@ -181,22 +184,23 @@ class Symbols:
             return
         while len(symbol.axes) < symbol.guess.axes:
             slot = len(symbol.axes) + 1
-            what = f"axis {slot} of {symbol.name}"
-            symbol.axes.append(self.ranges.open(f"{symbol.name}.{slot}", what, span))
+            symbol.axes.append(self.ranges.open(f"{symbol.name}.{slot}"))
 
     def tensor(self, symbol: Symbol) -> Any:
         """Return the SymPy tensor or scalar of a symbol, at the ranges known by now."""
         if symbol.known is not None:
             return symbol.known
+        if not symbol.axes and symbol.defined:
+            return scalar(symbol.name, positive=symbol.positive)
         if not symbol.axes:
             return own_scalar(symbol.name)
         return Tensor(symbol.name, tuple(self.ranges.find(size) for size in symbol.axes))
 
 
 def own_scalar(name: str) -> sp.Symbol:
-    """Return a scalar of a document; dimensions, rates and scales are positive."""
+    """Return a scalar that no equation defines; dimensions, rates and scales are positive."""
     stem = name.split("_")[0].split("^")[0]
-    return scalar(name, positive=stem in POSITIVE or stem == "d" or name in ("n", "N", "m"))
+    return scalar(name, positive=stem in POSITIVE or stem == "d" or name in ("n", "N"))
 
 
 def spelling(name: tree.Name) -> str:

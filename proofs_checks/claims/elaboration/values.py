@@ -1,8 +1,8 @@
 """Values with silent axes, and the products of linear algebra on them.
 
 A value is an index expression whose silent axes are free indices: none (a scalar), a row axis (a
-column vector), a column axis (a row vector) or both (a matrix).  A product contracts the column axis
-of the left with the row axis of the right.
+column vector), a column axis (a row vector) or both (a matrix).  A product contracts the column
+axis of the left with the row axis of the right.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from proofs_checks.claims.elaboration.errors import ElaborationError, Restart
 from proofs_checks.claims.elaboration.sizes import Ranges
 from proofs_checks.claims.places import Span
 from theory.algebra.expressions import fresh, substitute
-from theory.algebra.symbols import Index, total
+from theory.algebra.symbols import Index, Size, total
 
 SCALARS = ("eta", "eps", "tau", "lambda", "sigma", "gamma")
 """Letters that stay numbers where a vector could stand."""
@@ -37,7 +37,10 @@ class Guess:
 
 @dataclass(frozen=True)
 class Value:
-    """An expression with its silent axes; ``guess`` is set for a bare symbol of unknown shape."""
+    """An expression with its silent axes.
+
+    ``guess`` is the symbol of unknown shape that would have to have another axis for this to.
+    """
 
     expression: Any
     row: Index | None = None
@@ -106,8 +109,25 @@ class Shapes:
             )  # fmt: skip
         for mine, theirs in ((a.row, b.row), (a.column, b.column)):
             if mine is not None and theirs is not None:
-                self.ranges.meet(mine.size, theirs.size, what, span)
+                self._meet(mine.size, theirs.size, f"{what} need one shape", (a, b), span)
         return a, self.renamed(b, a.row, a.column)
+
+    def square(self, value: Value, what: str, span: Span) -> None:
+        """Make the rows and columns of a matrix one range."""
+        if value.row is not None and value.column is not None:
+            if self.ranges.clash(value.row.size, value.column.size):
+                raise ElaborationError(f"{what} needs a square matrix; got {value.shape()}.", span)
+            self.ranges.meet(value.row.size, value.column.size)
+
+    def _meet(
+        self, mine: Size, theirs: Size, what: str, shown: tuple[Value, Value], span: Span
+    ) -> None:
+        if self.ranges.clash(mine, theirs):
+            raise ElaborationError(
+                f"{what}: {shown[0].shape()} meets {shown[1].shape()}.", span,
+                suggestion="check the order of the factors and the transposes",
+            )  # fmt: skip
+        self.ranges.meet(mine, theirs)
 
     def add(self, a: Value, b: Value, span: Span) -> Value:
         """Return the sum."""
@@ -127,10 +147,12 @@ class Shapes:
             b.guess.more()
         if a.is_scalar or b.is_scalar:
             shape = b if a.is_scalar else a
-            return Value(a.expression * b.expression, shape.row, shape.column)
+            guess = _likelier(a.guess, b.guess) if a.is_scalar and b.is_scalar else None
+            return Value(a.expression * b.expression, shape.row, shape.column, guess)
         a, b = self.apart(a), self.apart(b)
         if a.column is not None and b.row is not None:
-            self.ranges.meet(a.column.size, b.row.size, "the two factors of a product", span)
+            what = "the columns of the first factor are not the rows of the second"
+            self._meet(a.column.size, b.row.size, what, (a, b), span)
             b = self.renamed(b, a.column, b.column)
             return Value(total(a.expression * b.expression, a.column), a.row, b.column)
         if a.column is None and b.row is None:  # a column times a row
@@ -152,6 +174,14 @@ class Shapes:
 def vector_like(guess: Guess) -> bool:
     """Return whether a letter after a matrix is read as a vector: lower case, and no rate."""
     return guess.name[:1].islower() and guess.name.split("_")[0] not in SCALARS
+
+
+def _likelier(first: Guess | None, second: Guess | None) -> Guess | None:
+    """Return the factor of a product that is the vector, if the product is one."""
+    guesses = [g for g in (first, second) if g is not None and vector_like(g)]
+    fewest = min((g.axes for g in guesses), default=0)
+    likely = [g for g in guesses if g.axes == fewest]
+    return likely[0] if len(likely) == 1 else None
 
 
 def _shown(index: Index | None) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.elaboration import calculus, functions
+from proofs_checks.claims.elaboration import calculus, functions, sums
 from proofs_checks.claims.elaboration.errors import ElaborationError
 from proofs_checks.claims.elaboration.symbols import Found, Symbol, Symbols, spelling
 from proofs_checks.claims.elaboration.values import Shapes, Value
 from proofs_checks.claims.places import Span
 from theory.algebra.expressions import fresh, slots, substitute
-from theory.algebra.symbols import Index, delta, total
+from theory.algebra.symbols import Index, delta
 
 __all__ = ["Walker"]
 
@@ -34,6 +34,7 @@ class Walker:
         self.shapes = Shapes(self.ranges)
         self.equation, self.before = equation, before
         self.letters: dict[str, Index] = {}
+        self.first: dict[str, Span] = {}  # where an index letter stands first
         self.mean: tuple[Value, Index] | None = None  # inside E_{alpha_i}[..]: alpha_i, its axis
 
     def value(self, node: tree.Node) -> Value:
@@ -65,10 +66,18 @@ class Walker:
             )
         letter = spelling(node)
         if letter not in self.letters:
-            opened = self.ranges.open(f"{letter}@{self.equation}", f"the index {letter}", node.span)
+            opened = self.ranges.open(f"{letter}@{self.equation}")
             self.letters[letter] = Index(letter, opened)
         index = self.letters[letter]
-        self.ranges.meet(index.size, size, f"the index {letter} and {what}", node.span)
+        first = self.first.setdefault(letter, node.span)
+        if self.ranges.clash(index.size, size):
+            raise ElaborationError(
+                f"the index {letter} ranges over {self.ranges.find(index.size)} elsewhere, "
+                f"but {what} ranges over {self.ranges.find(size)}.", node.span,
+                suggestion="another letter, or another order of the indices",
+                other=first if first != node.span else None,
+            )  # fmt: skip
+        self.ranges.meet(index.size, size)
         self.ranges.show(size)
         return Index(letter, self.ranges.find(size))
 
@@ -128,10 +137,10 @@ class Walker:
                 inner = tree.Entry(inner, lower, upper, span=span)
             return calculus.differential(self, tree.Differential(inner, span=span))
         if base.letter in ("1", "0") and base.font in ("bf", "bb") and not lower:
-            one = Index("a", self.ranges.open(f"ones@{span.start}", "the vector of ones", span))
+            one = Index("a", self.ranges.open(f"ones@{span.start}"))
             return Value(sp.Integer(int(base.letter)), row=fresh(one))
         if name == "I" and "I" not in self.symbols.own and not lower:
-            size = self.ranges.open(f"identity@{span.start}", "the identity matrix", span)
+            size = self.ranges.open(f"identity@{span.start}")
             row, column = fresh(Index("a", size)), fresh(Index("b", size))
             return Value(delta(row, column), row, column)
         if name == "delta" and len(lower) == 2 and "delta" not in self.symbols.own:
@@ -202,7 +211,7 @@ class Walker:
         """Return the Kronecker delta of two subscripts."""
         letters = [spelling(x) for x in (first, second) if isinstance(x, tree.Name)]
         sizes = [self.letters[x].size for x in letters if x in self.letters]
-        size = sizes[0] if sizes else self.ranges.open(f"delta@{span.start}", "the delta", span)
+        size = sizes[0] if sizes else self.ranges.open(f"delta@{span.start}")
         a, b = (self.index(x, self.ranges.find(size), "the delta") for x in (first, second))
         if a == b:
             return sp.S.One
@@ -222,7 +231,7 @@ class Walker:
 
     def _negate(self, node: tree.Negate) -> Value:
         body = self.value(node.body)
-        return Value(-body.expression, body.row, body.column)
+        return Value(-body.expression, body.row, body.column, guess=body.guess)
 
     def _product(self, node: tree.Product) -> Value:
         operation = {
@@ -251,7 +260,7 @@ class Walker:
         below = self.scalar(node.denominator, "a denominator")
         if below == 0:
             raise ElaborationError("this divides by zero.", node.denominator.span)
-        return Value(above.expression / below, above.row, above.column)
+        return Value(above.expression / below, above.row, above.column, guess=above.guess)
 
     def _power(self, node: tree.Power) -> Value:
         if isinstance(node.base, tree.Name) and spelling(node.base) == "e" and self._is_euler():
@@ -286,137 +295,13 @@ class Walker:
                 return self.occurrence(flipped, base.span)
         return self.shapes.transpose(self.value(base))
 
-    # -- sums and cases ---------------------------------------------------------------------
-
-    def _sum(self, node: tree.Sum) -> Value:
-        if node.operator != "sum":
-            raise ElaborationError(
-                "products over an index are not part of the language.", node.span
-            )
-        outer, bound = dict(self.letters), []
-        for item in node.bounds:
-            bound.append(self._bind(item))
-        factor = self.conditions(node.conditions)
-        body = self.value(node.body)
-        names = [self.letters[letter] for letter in bound]
-        indices = tuple(Index(k.name, self.ranges.find(k.size)) for k in names)
-        for letter in bound:
-            self.letters.pop(letter)
-        self.letters = {**self.letters, **{k: v for k, v in outer.items() if k in bound}}
-        return Value(total(body.expression * factor, *indices), body.row, body.column)
-
-    def _bind(self, item: tree.Bound) -> str:
-        if not isinstance(item.index, tree.Name):
-            raise ElaborationError("a sum runs over an index letter.", item.span)
-        letter = spelling(item.index)
-        if item.domain is not None:
-            raise ElaborationError("a sum over a set is not part of the language.", item.span)
-        if item.first is not None and not (
-            isinstance(item.first, tree.Number) and item.first.text in ("1", "0")
-        ):
-            raise ElaborationError("a sum must start at 1.", item.first.span)
-        opened = self.ranges.open(
-            f"{letter}@{self.equation}.{item.span.start}", f"the index {letter}", item.span
-        )
-        self.letters[letter] = Index(letter, opened)
-        if item.last is not None:
-            end = self._end(item.last)
-            self.ranges.meet(opened, end, f"the sum over {letter}", item.span)
-            self.letters[letter] = Index(letter, self.ranges.find(opened))
-        return letter
-
-    def _end(self, node: tree.Node) -> Any:
-        name = _size_name(node)
-        if name is None:
-            raise ElaborationError(
-                "a sum must end at a size.", node.span, expected="a letter such as n"
-            )
-        return self.ranges.declare(name)
-
-    def conditions(self, conditions: tuple[tree.Compare, ...]) -> Any:
-        """Return the product of deltas that is 1 where all conditions hold."""
-        result = sp.S.One
-        for item in conditions:
-            if item.relation not in ("=", "!="):
-                raise ElaborationError(
-                    f"the condition `{item.relation}` is not part of the language.", item.span,
-                    expected="= or \\neq between two indices",
-                )  # fmt: skip
-            same = self.delta(item.left, item.right, item.span)
-            result *= same if item.relation == "=" else 1 - same
-        return result
-
-    def remarks(self, remarks: tuple[tree.Node, ...]) -> Any:
-        """Return the factor that is 1 where the remarks beside an equation hold.
-
-        ``j \\neq k`` restricts the indices; ``i = 1, \\dots, n`` names their range; what is said
-        about quantities (``\\eta > 0``) restricts nothing that is judged here.
-        """
-        result = sp.S.One
-        for item in remarks:
-            if isinstance(item, tree.Ranges):
-                end = self._end(item.last)
-                for index in item.indices:
-                    self.index(index, end, "the range beside the equation")
-            elif isinstance(item, tree.Compare) and item.relation in ("=", "!="):
-                if self._is_letter(item.left) and self._is_letter(item.right):
-                    result *= self.conditions((item,))
-            elif isinstance(item, tree.Compare) and self._is_letter(item.left):
-                if self._is_letter(item.right):
-                    self.conditions((item,))
-        return result
-
-    def _is_letter(self, node: tree.Node) -> bool:
-        return isinstance(node, tree.Name) and spelling(node) in self.letters
-
-    def _indicator(self, node: tree.Indicator) -> Value:
-        return Value(self.conditions(node.conditions))
-
-    def _cases(self, node: tree.Cases) -> Value:
-        rest, result = sp.S.One, None
-        for branch in node.branches:
-            value = self.value(branch.value)
-            here = self.conditions(branch.conditions) if branch.conditions else sp.S.One
-            term = Value(value.expression * here * rest, value.row, value.column)
-            result = term if result is None else self.shapes.add(result, term, node.span)
-            rest *= 1 - here
-        if result is None:
-            raise ElaborationError("a case distinction without cases.", node.span)
-        # rest is zero when the cases cover everything: here, or not here
-        if sp.expand(rest) != 0 and not _complementary(node):
-            raise ElaborationError(
-                "the cases do not cover every index.", node.span,
-                suggestion="end with `\\text{otherwise}`",
-            )  # fmt: skip
-        return result
+    # -- linear algebra ---------------------------------------------------------------------
 
     def _inner(self, node: tree.Inner) -> Value:
         return self.shapes.inner(self.value(node.left), self.value(node.right), node.span)
 
     def _norm(self, node: tree.Norm) -> Value:
         return functions.norm(self, node)
-
-
-def _size_name(node: tree.Node) -> str | None:
-    if isinstance(node, tree.Name):
-        return spelling(node)
-    if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name) and len(node.lower) == 1:
-        lower = node.lower[0]
-        if isinstance(lower, tree.Name):
-            return f"{spelling(node.base)}_{spelling(lower)}"
-    return None
-
-
-def _complementary(node: tree.Cases) -> bool:
-    r"""Return whether two cases are ``j = k`` and ``j \\neq k``."""
-    if len(node.branches) != 2:
-        return False
-    first, second = (b.conditions for b in node.branches)
-    if len(first) != 1 or len(second) != 1:
-        return False
-    a, b = first[0], second[0]
-    same_sides = {(a.left, a.right), (a.right, a.left)} & {(b.left, b.right)}
-    return bool(same_sides) and {a.relation, b.relation} == {"=", "!="}
 
 
 _METHODS: Mapping[type, Callable[[Walker, Any], Value]] = {
@@ -429,9 +314,9 @@ _METHODS: Mapping[type, Callable[[Walker, Any], Value]] = {
     tree.Quotient: Walker._quotient,
     tree.Power: Walker._power,
     tree.Transpose: Walker._transpose,
-    tree.Sum: Walker._sum,
-    tree.Indicator: Walker._indicator,
-    tree.Cases: Walker._cases,
+    tree.Sum: sums.sum_over,
+    tree.Indicator: sums.indicator,
+    tree.Cases: sums.cases,
     tree.Inner: Walker._inner,
     tree.Norm: Walker._norm,
     tree.Call: functions.call,

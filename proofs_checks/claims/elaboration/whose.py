@@ -2,8 +2,8 @@
 
 The vocabulary holds as long as the document agrees with it.  A document that defines one of its
 symbols differently, or the scalar it differentiates, is self-contained; so is one that the
-vocabulary cannot read and that can be read alone.  A wrong equation between vocabulary symbols is a
-wrong claim, not another definition: what tells them apart is said at `_redefines`.
+vocabulary mostly cannot read and that can be read alone.  A wrong equation between vocabulary
+symbols is a wrong claim, not another definition: what tells them apart is said at `_redefines`.
 """
 
 from __future__ import annotations
@@ -64,9 +64,12 @@ def interpret(
         return Interpretation(own, "own", why)
     outside = _outside(shared)
     if outside is not None and own.problems <= shared.problems:
-        why = f"the loss of {model.name} does not depend on {outside}, by which it is differentiated"
+        why = (
+            f"the loss of {model.name} does not depend on {outside}, by which it is differentiated"
+        )
         return Interpretation(own, "own", why)
-    if 2 * shared.foreign >= len(statements) and own.problems < shared.problems:
+    mostly = 2 * shared.problems >= len(statements)
+    if mostly and own.problems < shared.problems and own.claims:
         why = f"the vocabulary of {model.name} does not fit, and the document can be read alone"
         return Interpretation(own, "own", why)
     why = "the document agrees with this vocabulary where it can be read"
@@ -85,7 +88,9 @@ def _redefined(statements: Sequence[Statement], reading: Reading, model: Model) 
         if meaning.error is not None:
             return name
         for link in meaning.links[:1]:
-            if link.notes and not theory_of(reading.model).prove(link.equation).proved:
+            if link.equation is None or not link.notes:
+                continue
+            if not theory_of(reading.model).prove(link.equation).proved:
                 return name
     return None
 

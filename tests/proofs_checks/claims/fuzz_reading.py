@@ -19,7 +19,8 @@ from proofs_checks.claims import Document, Equation, ReadingError, outline, read
 KINDS = ("tex", "md", "txt", "html", "auto")
 SECONDS_PER_DOCUMENT = 10.0
 
-PIECES = r"""
+PIECES = (
+    r"""
 \[ \] $$ $ \( \) \begin{align} \end{align} \begin{equation*} \end{equation*} \begin{aligned}
 \end{aligned} \begin{cases} \end{cases} \begin{split} \end{split} \begin{array}{rl} \end{array}
 \begin{verbatim} \end{verbatim} \\ & &= = := \coloneqq \equiv \stackrel{a}{=} =: \neq \le \in \sim
@@ -35,7 +36,9 @@ v_j p_{ic} 1 2 0.5 10 x y z i j k n T \text{if } \text{otherwise} \text{and $x$}
 % %proofhead: <!-- --> </p> <br> <em> <script> </script> &amp; &alpha; &lt; < > ``` ~~~ ``` math
 α Σ_ Σ ∂ η ⊤ 𝔼 ᵀ ᵢ ² − · ≡ ≔ √ ‖ 贝 � igl( frac{ partial op [ ] ηsum_i heta mathbb{E}
 \foo \bigll ~ \! \ \forall \dots , \max \int \pm \phantom{x} \hspace{1em} \mkern-1.5mu \not=
-""".split() + ["\n", "\n\n", "% proofhead: label x\n", "% proofhead: assume ", " ", "\t", "\0", "\\"]
+""".split()
+    + ["\n", "\n\n", "% proofhead: label x\n", "% proofhead: assume ", " ", "\t", "\0", "\\"]
+)
 
 FORMULAE = r"""
 \frac{\partial L}{\partial s_{ij}} = \alpha_{ij}\bigl(b_{ij}-\mathbb{E}_{\alpha_i}[b]\bigr)

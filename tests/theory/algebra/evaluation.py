@@ -18,6 +18,9 @@ UNARY = {
     sp.sinh: np.sinh,
     sp.cosh: np.cosh,
     sp.tanh: np.tanh,
+    sp.coth: lambda v: 1 / np.tanh(v),
+    sp.sech: lambda v: 1 / np.cosh(v),
+    sp.csch: lambda v: 1 / np.sinh(v),
     sp.sign: np.sign,
 }
 

@@ -1,8 +1,8 @@
 """Random index expressions, equivalent rewritings of them, and mutations.
 
-The vocabulary: sizes T and n; tensors x_i, y_i, S_ij over T, w_a over n, s_ia over T and n, r_i > 0;
-scalars c (any sign) and h > 0; free indices i, j over T and m over n.  Under hypotheses: P_ij with
-rows that sum to one, O_ia with one-hot rows, a mask B_i of zeros and ones.
+The vocabulary: sizes T and n; tensors x_i, y_i, S_ij over T, w_a over n, s_ia over T and n,
+r_i > 0; scalars c (any sign) and h > 0; free indices i, j over T and m over n.  Under hypotheses:
+P_ij with rows that sum to one, O_ia with one-hot rows, a mask B_i of zeros and ones.
 """
 
 import numpy as np
@@ -135,7 +135,7 @@ def _places(e, path=()):
 
 
 def _scope(e, path):
-    """Return the part at ``path``, the indices in scope, and whether only + * and sums enclose it."""
+    """Return the part at ``path``, the indices in scope, and whether no function encloses it."""
     inside, plain = set(FREE), True
     for n in path:
         plain = plain and isinstance(e, sp.Sum | sp.Add | sp.Mul)

@@ -1,0 +1,158 @@
+r"""Sums, conditions on indices, and case distinctions.
+
+A condition is a factor that is 1 where it holds: j = k is delta_jk, j != k is 1 - delta_jk.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.elaboration.errors import ElaborationError
+from proofs_checks.claims.elaboration.symbols import spelling
+from proofs_checks.claims.elaboration.values import Value
+from theory.algebra.symbols import Index, total
+
+if TYPE_CHECKING:
+    from proofs_checks.claims.elaboration.walk import Walker
+
+__all__ = ["cases", "indicator", "remarks", "sum_over"]
+
+
+def sum_over(walker: Walker, node: tree.Sum) -> Value:
+    """Return a sum over whole ranges, of what stands where its conditions hold."""
+    if node.operator != "sum":
+        raise ElaborationError("products over an index are not part of the language.", node.span)
+    outer, bound = dict(walker.letters), []
+    for item in node.bounds:
+        bound.append(_bind(walker, item))
+    factor = conditions(walker, node.conditions)
+    body = walker.value(node.body)
+    names = [walker.letters[letter] for letter in bound]
+    indices = tuple(Index(k.name, walker.ranges.find(k.size)) for k in names)
+    for letter in bound:
+        walker.letters.pop(letter)
+    walker.letters = {**walker.letters, **{k: v for k, v in outer.items() if k in bound}}
+    return Value(total(body.expression * factor, *indices), body.row, body.column, guess=body.guess)
+
+
+def _bind(walker: Walker, item: tree.Bound) -> str:
+    if not isinstance(item.index, tree.Name):
+        raise ElaborationError("a sum runs over an index letter.", item.span)
+    letter = spelling(item.index)
+    if item.domain is not None:
+        raise ElaborationError("a sum over a set is not part of the language.", item.span)
+    if item.first is not None and not (
+        isinstance(item.first, tree.Number) and item.first.text == "1"
+    ):
+        raise ElaborationError("a sum must start at 1.", item.first.span)
+    opened = walker.ranges.open(f"{letter}@{walker.equation}.{item.span.start}")
+    walker.first[letter] = item.span
+    walker.letters[letter] = Index(letter, opened)
+    if item.last is not None:
+        end = _end(walker, item.last)
+        if walker.ranges.clash(opened, end):
+            raise ElaborationError(
+                f"the sum over {letter} ends at {end}, but its slots range over "
+                f"{walker.ranges.find(opened)}.", item.last.span, other=item.span,
+            )  # fmt: skip
+        walker.ranges.meet(opened, end)
+        walker.letters[letter] = Index(letter, walker.ranges.find(opened))
+    return letter
+
+
+def _end(walker: Walker, node: tree.Node) -> Any:
+    name = _size_name(node)
+    if name is None:
+        raise ElaborationError(
+            "a sum must end at a size.", node.span, expected="a letter such as n"
+        )
+    return walker.ranges.declare(name)
+
+
+def conditions(walker: Walker, items: tuple[tree.Compare, ...]) -> Any:
+    """Return the product of deltas that is 1 where all conditions hold."""
+    result = sp.S.One
+    for item in items:
+        if item.relation not in ("=", "!="):
+            raise ElaborationError(
+                f"the condition `{item.relation}` is not part of the language.", item.span,
+                expected="= or \\neq between two indices",
+            )  # fmt: skip
+        same = walker.delta(item.left, item.right, item.span)
+        result *= same if item.relation == "=" else 1 - same
+    return result
+
+
+def remarks(walker: Walker, remarks: tuple[tree.Node, ...]) -> Any:
+    r"""Return the factor that is 1 where the remarks beside an equation hold.
+
+    ``j \neq k`` restricts the indices; ``i = 1, \dots, n`` names their range; what is said
+    about quantities (``\eta > 0``) restricts nothing that is judged here.
+    """
+    result = sp.S.One
+    for item in remarks:
+        if isinstance(item, tree.Ranges):
+            end = _end(walker, item.last)
+            for index in item.indices:
+                walker.index(index, end, "the range beside the equation")
+        elif isinstance(item, tree.Compare) and item.relation in ("=", "!="):
+            if _is_letter(walker, item.left) and _is_letter(walker, item.right):
+                result *= conditions(walker, (item,))
+        elif isinstance(item, tree.Compare) and _is_letter(walker, item.left):
+            if _is_letter(walker, item.right):
+                conditions(walker, (item,))
+    return result
+
+
+def _is_letter(walker: Walker, node: tree.Node) -> bool:
+    return isinstance(node, tree.Name) and spelling(node) in walker.letters
+
+
+def indicator(walker: Walker, node: tree.Indicator) -> Value:
+    """Return 1 where the conditions hold, else 0."""
+    return Value(conditions(walker, node.conditions))
+
+
+def cases(walker: Walker, node: tree.Cases) -> Value:
+    """Return the value of the first case whose conditions hold; together they cover everything."""
+    rest, result = sp.S.One, None
+    for branch in node.branches:
+        value = walker.value(branch.value)
+        here = conditions(walker, branch.conditions) if branch.conditions else sp.S.One
+        term = Value(value.expression * here * rest, value.row, value.column)
+        result = term if result is None else walker.shapes.add(result, term, node.span)
+        rest *= 1 - here
+    if result is None:
+        raise ElaborationError("a case distinction without cases.", node.span)
+    # rest is zero when the cases cover everything: here, or not here
+    if sp.expand(rest) != 0 and not _complementary(node):
+        raise ElaborationError(
+            "the cases do not cover every index.", node.span,
+            suggestion="end with `\\text{otherwise}`",
+        )  # fmt: skip
+    return result
+
+
+def _size_name(node: tree.Node) -> str | None:
+    if isinstance(node, tree.Name):
+        return spelling(node)
+    if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name) and len(node.lower) == 1:
+        lower = node.lower[0]
+        if isinstance(lower, tree.Name):
+            return f"{spelling(node.base)}_{spelling(lower)}"
+    return None
+
+
+def _complementary(node: tree.Cases) -> bool:
+    r"""Return whether two cases are ``j = k`` and ``j \\neq k``."""
+    if len(node.branches) != 2:
+        return False
+    first, second = (b.conditions for b in node.branches)
+    if len(first) != 1 or len(second) != 1:
+        return False
+    a, b = first[0], second[0]
+    same_sides = {(a.left, a.right), (a.right, a.left)} & {(b.left, b.right)}
+    return bool(same_sides) and {a.relation, b.relation} == {"=", "!="}
