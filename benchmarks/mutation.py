@@ -1,7 +1,7 @@
 """Can the audit fail?  Every single edit of every law, judged: no false statement may be proved.
 
-An edit that happens to be true is shown to be so: the normal form proves it and the exact judge finds
-both sides equal at every point it tries.  Run by hand; the test suite judges a sample.
+An edit that happens to be true is shown to be so: the normal form proves it and the exact judge
+finds both sides equal at every point it tries.  The test suite judges a sample.
 """
 
 from collections import Counter

@@ -48,7 +48,6 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.Queue[Any] = queue.Queue()
         self._is_ready = False
-        self._complaints = tempfile.TemporaryFile()
         self.start()
 
     def __enter__(self) -> Worker:
@@ -60,7 +59,7 @@ class Worker:
     def start(self) -> None:
         """Start the process; it imports the judges while the caller goes on."""
         root = str(Path(__file__).resolve().parents[1])
-        self._complaints.truncate(0)
+        self._complaints = tempfile.TemporaryFile()
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
         self._is_ready = False
         self._process = subprocess.Popen(
@@ -81,7 +80,7 @@ class Worker:
         if process is not None:
             process.kill()
             process.wait()
-            for pipe in (process.stdin, process.stdout):
+            for pipe in (process.stdin, process.stdout, self._complaints):
                 with contextlib.suppress(OSError):  # a message may be stuck in the pipe
                     pipe and pipe.close()
 
@@ -124,6 +123,8 @@ class Worker:
             _write(self._process.stdin, message)
         except OSError:
             raise _Stopped(self._ending()) from None
+        except RecursionError:
+            raise _Stopped("the equation is nested too deeply to be judged") from None
 
     def _answer(self, seconds: float) -> Any:
         try:

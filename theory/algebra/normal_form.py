@@ -18,7 +18,7 @@ import sympy as sp
 
 from theory.algebra.folding import Rule
 from theory.algebra.limits import bounded
-from theory.algebra.polynomial import Atom, Base, Closed, Ix, Monomial, Polynomial
+from theory.algebra.polynomial import Atom, Base, Closed, Ix, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
 

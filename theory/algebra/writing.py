@@ -31,7 +31,7 @@ __all__ = ["Writer"]
 
 
 class Writer:
-    """Writes polynomials with the symbols of one vocabulary.
+    """Writes polynomials with the symbols of one vocabulary; raises `ValueError` for others.
 
     ``tensors`` maps names to tensors and scalars, ``sizes`` to sizes, ``letters`` gives the
     letters to use for indices over a size, in order of preference.
@@ -90,7 +90,8 @@ class Writer:
             key = (others, own.bound) if own is not None else place
             groups.setdefault(key, []).append((number, factors))
         result: list[tuple[Fraction, dict]] = []
-        for members in groups.values():
+        for group in groups.values():
+            members = sorted(group, key=lambda term: term[0] < 0)  # x - y, not -(y - x)
             sums = [(c, own) for c, f in members if (own := _only_sum(f)) is not None]
             shared = _shared_factors([s for _, s in sums])
             if len(sums) < 2 or not any(a.free & set(sums[0][1].bound) for a in shared):
@@ -112,11 +113,9 @@ class Writer:
 
     def _atom(self, atom: Atom, scope, taken) -> sp.Expr:
         if isinstance(atom, Entry):
-            symbol = self.sizes[atom.name] if atom.size else self.tensors.get(atom.name)
-            if symbol is None:
-                symbol = getattr(sp, atom.name.removesuffix("()"))  # pi and the like
+            symbol = self._symbol(atom)
             if not isinstance(symbol, Tensor):
-                return symbol  # type: ignore[return-value]
+                return symbol
             return symbol[tuple(self._index(k, scope) for k in atom.indices)]
         if isinstance(atom, Delta):
             return sp.KroneckerDelta(
@@ -142,6 +141,15 @@ class Writer:
         return total(
             self._polynomial(polynomial, inner, frozenset(used)), *(inner[k] for k in bound)
         )
+
+    def _symbol(self, atom: Entry) -> Any:
+        symbol = (self.sizes if atom.size else self.tensors).get(atom.name)
+        if symbol is None and atom.name.endswith("()"):  # pi and the like
+            symbol = getattr(sp, atom.name.removesuffix("()"), None)
+        if symbol is None:
+            known = ", ".join([*self.tensors, *self.sizes])
+            raise ValueError(f"`{atom.name}` is not in the vocabulary: {known}.")
+        return symbol
 
     def letter(self, size: str, used: set[str]) -> str:
         """Return the first letter for an index over ``size`` that is not used."""

@@ -31,7 +31,8 @@ _k ^2 ^{2} \frac{\partial L}{\partial s_{ij}} \frac{d x}{dt} \partial \nabla_{v}
 \sum_i \sum_{k=1}^{n} \sum_{k \neq j} \prod_i \log \exp( \exp e^ \sqrt{ \sqrt[3] \frac \frac12 {}
 \mathbb{1}[ \mathbf{1} I \delta_{jk} \sigma( H( O(\eta^2) \|x\|^2 \mathcal{L} \alpha_{ij} s b u_i
 v_j p_{ic} 1 2 0.5 10 x y z i j k n T \text{if } \text{otherwise} \text{and $x$} \quad \qquad \,
-\label{a} \tag{1} \nonumber \boxed{ \underbrace{ }_{n} \underset{k}{\sum} \substack{ \mathrm{ \operatorname{
+\label{a} \tag{1} \nonumber \boxed{ \underbrace{ }_{n} \underset{k}{\sum} \substack{ \mathrm{
+\operatorname{
 \newcommand{\a}[1]{#1 b} \a \def\b{\b\b} \b \DeclareMathOperator{\sm}{softmax} \sm \let\c\d
 % %proofhead: <!-- --> </p> <br> <em> <script> </script> &amp; &alpha; &lt; < > ``` ~~~ ``` math
 α Σ_ Σ ∂ η ⊤ 𝔼 ᵀ ᵢ ² − · ≡ ≔ √ ‖ 贝 � igl( frac{ partial op [ ] ηsum_i heta mathbb{E}
