@@ -38,7 +38,7 @@ audit: $(STAMP)  ## derive and prove every law of the catalogue, and cross-check
 
 test: $(STAMP)  ## run the test suite
 	@echo "==> test: running the test suite"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(STAMP)  ## style, format, types and who may import whom
 	@echo "==> lint: ruff check (style)"

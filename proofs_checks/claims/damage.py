@@ -34,6 +34,7 @@ __all__ = ["Loss", "damaged_displays", "losses", "refusals", "repaired"]
 
 _LONGEST_DISPLAY = 4000
 _ESCAPES = "abfnrtv"  # \a \b \f \n \r \t \v: letters that an escape takes with it
+_BLANKS = " \t\r\n"
 _CONTROLS = {"\x07": "a", "\x08": "b", "\x0b": "v", "\x0c": "f"}
 _WORD = re.compile(r"[A-Za-z]+")
 _READ_AS_TEXT = re.compile(
@@ -98,15 +99,15 @@ def losses(view: View, start: int, end: int, *, displayed: bool = True) -> list[
 def refusals(view: View, found: list[Loss]) -> Iterator[Refusal]:
     """Yield a message for each damaged place."""
     for loss in found:
-        lost = view.text[loss.start : loss.end].strip()
+        text = view.text[loss.start : loss.end]
+        lost = text.strip(_BLANKS)
         shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in lost)
         likely = " or ".join(f"`{repair.strip()}`" for repair in loss.repair)
         if lost in {"[", "]"}:
             message = f"`{lost}` does not delimit an equation; {likely} does"
         else:
             message = f"`{shown}` is not known; {likely} is"
-        text = view.text[loss.start : loss.end]
-        start = loss.start + len(text) - len(text.lstrip())
+        start = loss.start + len(text) - len(text.lstrip(_BLANKS))
         yield Refusal(message, view.span(start, loss.end), suggestion=likely)
 
 

@@ -181,8 +181,11 @@ class _Assembly:
         if not self.done:
             return []
         conditions = self.done[-1].conditions
-        if self.last_was_condition and conditions and any(map(is_equality, conditions[-1])):
-            return conditions[-1]
+        second = len(self.pending) == 1 and self.pending[0].kind == "number"  # "1, 2, \\dots"
+        if self.last_was_condition or second:
+            if conditions and any(map(is_equality, conditions[-1])):
+                self.pending = []
+                return conditions[-1]
         last = self.done[-1]
         if len(self.done) < 2 or len(list(relations_in(last.lexemes))) != 1:
             return []

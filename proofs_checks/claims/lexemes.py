@@ -57,6 +57,7 @@ _PATTERN = re.compile(
   | (?P<letter> [A-Za-z] )
   | (?P<parameter> \#[1-9] )
   | (?P<definition> := | =: )
+  | (?P<ascii> <= | >= | != )
   | (?P<sign> [-+*/=<>()\[\]{{}}|,;:.!'&^_] )
   | (?P<other> . )
     """,
@@ -87,6 +88,8 @@ def lexemes(view: View, start: int, end: int) -> Iterator[Lexeme]:
             position = _after_combining(text, position, end)
         elif kind == "definition":
             yield Lexeme("command", match[0], span)
+        elif kind == "ascii":
+            yield Lexeme("command", {"<": "le", ">": "ge", "!": "neq"}[match[0][0]], span)
         elif kind == "row":
             yield Lexeme("row", match[0], span)
         elif kind == "environment":

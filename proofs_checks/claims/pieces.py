@@ -7,6 +7,7 @@ for what they apply to.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ __all__ = [
     "refuse",
     "rewrap",
     "spelled",
+    "under_transpose",
 ]
 
 
@@ -136,6 +138,14 @@ def product(factors: list[tree.Node]) -> tree.Node:
     if len(factors) == 1:
         return factors[0]
     return tree.Product(tuple(factors), span=factors[0].span.to(factors[-1].span))
+
+
+def under_transpose(node: tree.Node, make: Callable[[tree.Node], tree.Node]) -> tree.Node:
+    r"""Return ``make(node)``, or its transpose where ``node`` is one: ``dO^\top`` is ``(dO)^\top``."""
+    if isinstance(node, tree.Transpose):
+        inner = make(node.base)
+        return tree.Transpose(inner, node.mark, span=inner.span.to(node.span))
+    return make(node)
 
 
 def core_bracket(node: tree.Node) -> Bracket | None:

@@ -35,6 +35,7 @@ from proofs_checks.claims.pieces import (
     product,
     refuse,
     rewrap,
+    under_transpose,
 )
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
@@ -167,7 +168,9 @@ class _Fold:
         if isinstance(piece, Nabla):
             quantity = settled(_held(self.unit()))
             span = piece.span.to(quantity.span)
-            return tree.Gradient(quantity, piece.by, piece.order, span=span)
+            return under_transpose(
+                quantity, lambda x: tree.Gradient(x, piece.by, piece.order, span=span)
+            )
         if isinstance(piece, DerivativeOperator):
             return self._derivative(piece)
         following = self._peek()
@@ -187,7 +190,8 @@ class _Fold:
             return Change("d", quantity, tight=piece.value == "d", span=span)
         if piece.type == "STEP":
             quantity = settled(_held(self.unit()))
-            return tree.Step(quantity, span=piece.span.to(quantity.span))
+            span = piece.span.to(quantity.span)
+            return under_transpose(quantity, lambda x: tree.Step(x, span=span))
         raise refuse(f"`{piece.value}` cannot stand here", piece.span, expected="an expression")
 
     def _sum(self, big: Big) -> tree.Node:

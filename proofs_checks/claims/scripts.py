@@ -56,8 +56,10 @@ def indices(entries: Iterable[tree.Node]) -> tuple[tree.Node, ...]:
 
 
 def is_transpose(node: tree.Node) -> bool:
-    """Tell whether an exponent is a sign of transposition, ``T`` aside."""
-    return isinstance(node, tree.Name) and node.letter in TRANSPOSES and not node.primes
+    """Tell whether an exponent is a sign of transposition; a plain ``T`` may be a size."""
+    if not isinstance(node, tree.Name) or node.primes or node.accents:
+        return False
+    return node.letter in TRANSPOSES or (node.letter == "T" and node.font in {"rm", "sf", "tt"})
 
 
 def _flattened(entries: Iterable[tree.Node]) -> Iterator[tree.Node]:
@@ -103,10 +105,10 @@ def _raised(base: tree.Node, entries: tuple[tree.Node, ...], span: Span) -> tree
         return _marked(base, entries, span)
     if isinstance(exponent, tree.Label) and not isinstance(base, tree.Number):
         return _marked(base, (exponent,), span)
-    if spelled(exponent, "T") and not getattr(exponent, "accents", ()):
-        return tree.Transpose(base, "T", span=span)
     if is_transpose(exponent):
         return tree.Transpose(base, "top", span=span)
+    if exponent == tree.Name("T"):
+        return tree.Transpose(base, "T", span=span)
     if isinstance(exponent, tree.Negate) and (
         spelled(exponent.body, "T") or is_transpose(exponent.body)
     ):

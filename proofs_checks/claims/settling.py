@@ -11,6 +11,7 @@ from proofs_checks.claims.pieces import (
     core_bracket,
     refuse,
     rewrap,
+    under_transpose,
 )
 
 __all__ = ["settled"]
@@ -46,7 +47,9 @@ def _differential(change: Change) -> tree.Node:
     if change.quantity is None:
         return tree.Name("d", span=change.span)
     if change.tight:
-        return tree.Differential(settled(change.quantity), span=change.span)
+        return under_transpose(
+            settled(change.quantity), lambda x: tree.Differential(x, span=change.span)
+        )
     letter = tree.Name("d", span=change.span)
     return tree.Product((letter, settled(change.quantity)), span=change.span)
 

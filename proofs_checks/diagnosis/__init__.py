@@ -1,5 +1,5 @@
 """What probably went wrong in a refuted equation, and what is right."""
 
-from proofs_checks.diagnosis.diagnose import diagnose
+from proofs_checks.diagnosis.mistakes import diagnose
 
 __all__ = ["diagnose"]

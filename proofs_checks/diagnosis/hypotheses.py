@@ -1,8 +1,8 @@
 r"""Would the equation be true under one more hypothesis?
 
     rows (or columns) of a tensor that sum to one      \sum_c y_{ic} = 1
-    one-hot rows                                       y_{ic} y_{id} = \delta_{cd} y_{ic} as well
     zeros and ones                                     M_{ij}^2 = M_{ij}
+    one-hot rows                                       y_{ic} y_{id} = \delta_{cd} y_{ic} as well
     a symmetric matrix                                 W_{ab} = W_{ba}
 
 A hypothesis is tried at a point first; the proof under it is a proof in a model that has it as a
@@ -91,8 +91,8 @@ def _kinds_of_entries(model: Model, x: Tensor, entry: sp.Expr) -> Iterator[_Hypo
     product = entry * x[(*slots(entry)[:-1], other)]
     one_hot = Equation(product, delta(k, other) * entry)
     sums = Equation(total(entry, k), 1)
-    yield _assumed(model, one_hot, sums)
     yield _assumed(model, Equation(entry**2, entry))
+    yield _assumed(model, one_hot, sums)
 
 
 def _symmetric(model: Model, x: Tensor) -> Iterator[_Hypothesis]:

@@ -42,16 +42,17 @@ TINY = 1e-30  # of complex steps
 STEP = 1e-7  # of finite differences
 SOLVED = 1e-11  # largest violation of a hypothesis
 SIZES = ((3, 2, 5, 4, 7, 6), (2, 4, 3, 6, 5, 7))
-FUNCTIONS: Mapping[Any, Any] = {
-    sp.exp: np.exp,
-    sp.log: np.log,
-    sp.Abs: lambda x: np.where(np.real(x) < 0, -x, x),
-    sp.sinh: np.sinh,
-    sp.cosh: np.cosh,
-    sp.tanh: np.tanh,
-    sp.sech: lambda x: 1 / np.cosh(x),
-    sp.csch: lambda x: 1 / np.sinh(x),
-    sp.coth: lambda x: 1 / np.tanh(x),
+FUNCTIONS: Mapping[str, Any] = {  # by name: what the theory writes may be a bare name
+    "exp": np.exp,
+    "log": np.log,
+    "Abs": lambda x: np.where(np.real(x) < 0, -x, x),
+    "sign": lambda x: np.sign(np.real(x)),
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "sech": lambda x: 1 / np.cosh(x),
+    "csch": lambda x: 1 / np.sinh(x),
+    "coth": lambda x: 1 / np.tanh(x),
 }
 
 
@@ -252,9 +253,9 @@ class Point:
             return self._along(quantity, [(x, rate) for x in moved])
         if isinstance(e, Flow):
             return self._along(e.args[0], list(e.pairs))
-        if e.func in FUNCTIONS:
+        if isinstance(e, sp.Function) and e.func.__name__ in FUNCTIONS:
             labels, array = self.value(e.args[0])
-            return Value(labels, FUNCTIONS[e.func](array))
+            return Value(labels, FUNCTIONS[e.func.__name__](array))
         raise NotEvaluable(f"`{e}` ({type(e).__name__}) has no float64 value.")
 
     def _picked(self, array: Any, e: sp.Basic, after: tuple[Index, ...] = ()) -> Value:

@@ -99,7 +99,8 @@ def _first(
     for side, edit in found:
         sides = [*case.sides]
         sides[side] = edit.expression
-        if sides[0] != sides[1] and case.holds(*sides):  # x = x repairs nothing
+        is_idle = sides[0] == sides[1] and isinstance(sides[0], sp.Atom | sp.Indexed)  # x = x
+        if not is_idle and case.holds(*sides):
             message = sentence(edit, NAMES[side], case.model)
             term: Any = edit.after if edit.undoes == "missing_term" else None
             return Repair(edit.undoes, message, Equation(*sides), term)

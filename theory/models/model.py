@@ -109,6 +109,7 @@ class Model:
             known.add(line.name)
         if all(line.symbol != self.loss for line in self.definitions):
             raise ValueError(f"model `{self.name}`: no definition has the loss `{self.loss}`.")
+        self._check_circles()
 
     def _check_new(self, name: str, known: set[str]) -> None:
         if name in known:
@@ -116,6 +117,18 @@ class Model:
                 f"model `{self.name}`: `{name}` is defined twice; sizes, inputs and definitions "
                 "need different names."
             )
+
+    def _check_circles(self) -> None:
+        """Check that the vocabulary, which may stand in any order, can be put in one."""
+        waiting = {line.name: tensors_in(line.value) for line in self.vocabulary}
+        while waiting:
+            ready = [name for name, used in waiting.items() if used.isdisjoint(waiting)]
+            if not ready:
+                raise ValueError(
+                    f"model `{self.name}`: {sorted(waiting)} are defined in terms of each other."
+                )
+            for name in ready:
+                del waiting[name]
 
     def _check_indices(self, line: Definition) -> None:
         """Check that the left side has every free index of the right side, and each once."""

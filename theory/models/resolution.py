@@ -82,9 +82,10 @@ class Theory:
             ready = [n for n, line in waiting.items() if tensors_in(line.value) <= known]
             plain = [n for n in ready if not waiting[n].value.has(Partial)]
             if not ready:
+                unknown = frozenset().union(*(tensors_in(x.value) for x in waiting.values()))
                 raise ValueError(
-                    f"model `{self.model.name}`: {sorted(waiting)} are defined in a circle "
-                    "or use unknown symbols."
+                    f"model `{self.model.name}`: the definitions of {sorted(waiting)} use "
+                    f"{sorted(unknown - known - waiting.keys())}, which nothing defines."
                 )
             for name in plain or ready[:1]:  # what needs derivatives last: they use other lines
                 line = waiting.pop(name)

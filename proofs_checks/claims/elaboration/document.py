@@ -6,6 +6,7 @@ two ranges become one or a symbol gains an axis, so it ends.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -36,7 +37,8 @@ from theory.models import Constraint, Definition, Model, theory_of
 
 __all__ = ["Reading", "read_as"]
 
-MOST_ROUNDS = 400
+MOST_ROUNDS = 2000
+MOST_SECONDS = 20.0
 
 
 @dataclass
@@ -76,7 +78,10 @@ def read_as(
     ranges = Ranges(dict(model.size_names) if model else {}, aliases)
     learned = Learned()
     settled = False
+    deadline = time.monotonic() + MOST_SECONDS
     for _ in range(MOST_ROUNDS):
+        if time.monotonic() > deadline:
+            break
         try:
             attempt = _Attempt(statements, model, ranges, learned, assumptions, inputs, broken)
             attempt.einstein = einstein
@@ -87,7 +92,10 @@ def read_as(
             return attempt.reading()
         ranges.fix(attempt.symbols.spelled)
         settled = True
-    raise ElaborationError("the ranges of this document cannot be inferred.", statements[0].span)
+    raise ElaborationError(
+        "the shapes and ranges of this document could not be inferred within the limits.",
+        statements[0].span, suggestion="split the document, or declare symbols with `input`",
+    )  # fmt: skip
 
 
 class _Attempt:
@@ -252,10 +260,7 @@ class _Attempt:
         right, _ = without_order(statement.sides[1], self.symbols)
         letters = [spelling(x) for x in lower if isinstance(x, tree.Name)]
         _refuse_conditions(statement, letters)
-        for letter, node in zip(letters, lower, strict=True):
-            size = walker.ranges.open(f"{letter}@{walker.equation}")
-            walker.first[letter] = node.span
-            walker.letters.setdefault(letter, Index(letter, size))
+        walker.first.update((letter, x.span) for letter, x in zip(letters, lower, strict=True))
         value = self._value(walker, right)
         if name in self.symbols.scalars and not value.is_scalar:
             self.learned.vectors.add(name)
@@ -268,12 +273,10 @@ class _Attempt:
                 f"the index {stray[0]} stands on the right side only.", right.span,
                 suggestion=f"write {whole} on the left, or sum over {stray[0]}",
             )  # fmt: skip
-        parameters = [
-            walker.index(x, walker.letters[letter].size, "the left side")
-            for letter, x in zip(letters, lower, strict=True)
-        ]
+        parameters = [walker.left_index(x) for x in lower if isinstance(x, tree.Name)]
         axes = [*parameters, *value.axes]
         symbol = Symbol(name, [k.size for k in axes], defined=True, positive=power == 2)
+        symbol.source = value.guess
         self.symbols.own[name] = symbol
         tensor = self.symbols.tensor(symbol)
         entry = tensor[tuple(axes)] if axes else tensor

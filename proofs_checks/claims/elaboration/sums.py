@@ -30,10 +30,9 @@ def sum_over(walker: Walker, node: tree.Sum) -> Value:
         bound.append(_bind(walker, item))
     factor = conditions(walker, node.conditions)
     body = walker.value(node.body)
-    names = [walker.letters[letter] for letter in bound]
-    indices = tuple(Index(k.name, walker.ranges.find(k.size)) for k in names)
+    indices = tuple(_bound_index(walker, letter, node) for letter in bound)
     for letter in bound:
-        walker.letters.pop(letter)
+        walker.letters.pop(letter, None)
     walker.letters = {**walker.letters, **{k: v for k, v in outer.items() if k in bound}}
     return Value(total(body.expression * factor, *indices), body.row, body.column, guess=body.guess)
 
@@ -48,19 +47,18 @@ def _bind(walker: Walker, item: tree.Bound) -> str:
         isinstance(item.first, tree.Number) and item.first.text == "1"
     ):
         raise ElaborationError("a sum must start at 1.", item.first.span)
-    opened = walker.ranges.open(f"{letter}@{walker.equation}.{item.span.start}")
     walker.first[letter] = item.span
-    walker.letters[letter] = Index(letter, opened)
+    walker.letters.pop(letter, None)  # the first slot in which it stands says its range
     if item.last is not None:
-        end = _end(walker, item.last)
-        if walker.ranges.clash(opened, end):
-            raise ElaborationError(
-                f"the sum over {letter} ends at {end}, but its slots range over "
-                f"{walker.ranges.find(opened)}.", item.last.span, other=item.span,
-            )  # fmt: skip
-        walker.ranges.meet(opened, end)
-        walker.letters[letter] = Index(letter, walker.ranges.find(opened))
+        walker.letters[letter] = Index(letter, _end(walker, item.last))
     return letter
+
+
+def _bound_index(walker: Walker, letter: str, node: tree.Sum) -> Index:
+    known = walker.letters.get(letter)
+    opened = f"{letter}@{walker.equation}.{node.span.start}"
+    size = known.size if known else walker.ranges.open(opened)
+    return Index(letter, walker.ranges.find(size))
 
 
 def _end(walker: Walker, node: tree.Node) -> Any:

@@ -40,6 +40,7 @@ class Symbol:
     guess: Guess | None = None
     defined: bool = False
     positive: bool = False  # a defined scalar that is a root
+    source: Guess | None = None  # what would have to have another axis for this to
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class Symbols:
         if plain and (text.islower() or text in self.sizes) or text in self.bound:
             return None
         if isinstance(first, tree.Number):
-            known = self.own.get(letter)
+            known = self.own.get(letter) or self.vocabulary.get(letter)
             return None if known is not None and known.axes else name
         return name if self.model is None or letter not in self.vocabulary else None
 

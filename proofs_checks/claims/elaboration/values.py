@@ -132,7 +132,8 @@ class Shapes:
     def add(self, a: Value, b: Value, span: Span) -> Value:
         """Return the sum."""
         a, b = self.join(a, b, span, "the terms of a sum")
-        return Value(a.expression + b.expression, a.row, a.column)
+        guess = next((v.guess for v in (a, b) if v.guess and vector_like(v.guess)), None)
+        return Value(a.expression + b.expression, a.row, a.column, guess)
 
     def times_entrywise(self, a: Value, b: Value, span: Span) -> Value:
         """Return the entrywise product; a scalar multiplies every entry."""
@@ -167,6 +168,8 @@ class Shapes:
         for value in (a, b):
             if value.is_scalar and value.guess is not None:
                 value.guess.more()
+        if a.is_scalar and b.is_scalar:
+            raise ElaborationError("the arguments of an inner product are scalars.", span)
         a, b = self.join(self.apart(a), self.apart(b), span, "the arguments of an inner product")
         return Value(total(a.expression * b.expression, *a.axes))
 
@@ -180,8 +183,8 @@ def _likelier(first: Guess | None, second: Guess | None) -> Guess | None:
     """Return the factor of a product that is the vector, if the product is one."""
     guesses = [g for g in (first, second) if g is not None and vector_like(g)]
     fewest = min((g.axes for g in guesses), default=0)
-    likely = [g for g in guesses if g.axes == fewest]
-    return likely[0] if len(likely) == 1 else None
+    likely = {id(g): g for g in guesses if g.axes == fewest}
+    return next(iter(likely.values())) if len(likely) == 1 else None
 
 
 def _shown(index: Index | None) -> str:

@@ -65,10 +65,7 @@ class Walker:
                 f"{what} needs an index letter here.", node.span, expected="a letter such as i"
             )
         letter = spelling(node)
-        if letter not in self.letters:
-            opened = self.ranges.open(f"{letter}@{self.equation}")
-            self.letters[letter] = Index(letter, opened)
-        index = self.letters[letter]
+        index = self.letters.setdefault(letter, Index(letter, self.ranges.find(size)))
         first = self.first.setdefault(letter, node.span)
         if self.ranges.clash(index.size, size):
             raise ElaborationError(
@@ -80,6 +77,13 @@ class Walker:
         self.ranges.meet(index.size, size)
         self.ranges.show(size)
         return Index(letter, self.ranges.find(size))
+
+    def left_index(self, node: tree.Name) -> Index:
+        """Return an index on the left of a definition; its range is free if nothing binds it."""
+        letter = spelling(node)
+        known = self.letters.get(letter)
+        size = known.size if known else self.ranges.open(f"{letter}@{self.equation}")
+        return self.index(node, size, "the left side")
 
     def hidden(self, size: Any, near: str = "a") -> Index:
         """Return a new silent axis over ``size``."""
@@ -173,7 +177,7 @@ class Walker:
             )
         tensor = self.symbols.tensor(symbol)
         if not axes:
-            return Value(tensor, guess=symbol.guess)
+            return Value(tensor, guess=symbol.guess or symbol.source)
         if self.mean is not None:
             given = self._completed(symbol, given)
         silent: list[Index] = []
@@ -193,7 +197,7 @@ class Walker:
             )  # fmt: skip
         row = silent[0] if silent else None
         column = silent[1] if len(silent) > 1 else None
-        return Value(tensor[tuple(index)], row, column, guess=symbol.guess)
+        return Value(tensor[tuple(index)], row, column, guess=symbol.guess or symbol.source)
 
     def _completed(self, symbol: Symbol, given: tuple) -> tuple:
         """Return the indices of a symbol inside E_{alpha_i}[..]: b is b_ik there, v is v_k."""

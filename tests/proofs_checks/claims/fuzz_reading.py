@@ -84,12 +84,12 @@ def random_document(rng: random.Random) -> bytes:
     else:
         words = rng.choice(FORMULAE).split(" ")
         opening, closing = rng.choice([("\\[", "\\]"), ("$$", "$$")])
-        for _ in range(rng.choice([0, 1, 2, 4])):
+        for _ in range(rng.choice([0, 1, 1, 2, 4])):
             at = rng.randrange(len(words))
             words[at : at + rng.randrange(3)] = rng.choice([[], [rng.choice(PIECES)], words[:at]])
             words = words or ["x"]
     data = bytearray((opening + rng.choice(["", " "]).join(words) + closing).encode())
-    for _ in range(rng.choice([0, 0, 0, 1, 5])):
+    for _ in range(rng.choice([0, 0, 0, 0, 0, 0, 1, 5])):
         data[rng.randrange(len(data))] = rng.randrange(256)
     return bytes(data)
 

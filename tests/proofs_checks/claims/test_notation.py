@@ -36,6 +36,7 @@ TABLE = [
     (r"\Delta_{ij} + \Delta", "(+ Delta[i,j] Delta)"),
     (r"dO", "(diff O)"),
     (r"dS_{ij}", "(diff S[i,j])"),
+    (r"dO_i^\top v + \Delta v_j^\top", "(+ (* (top (diff O[i])) v) (top (step v[j])))"),
     (r"d\mathbf{O}", "(diff bf:O)"),
     (r"\frac{dO}{\sqrt{d}}", "(/ (diff O) (sqrt d))"),
     (r"\bar{O}_{ij}", "bar.O[i,j]"),
@@ -57,7 +58,7 @@ TABLE = [
     # matrices and vectors
     (r"u_i^\top v_j", "(* (top u[i]) v[j])"),
     (r"A^T A^\top", "(* (T A) (top A))"),
-    (r"A^{\mathsf{T}} Aᵀ A^\intercal", "(* (T A) (T A) (top A))"),
+    (r"A^{\mathsf{T}} Aᵀ A^\intercal A^\mathrm{T}", "(* (top A) (top A) (top A) (top A))"),
     (r"u_i^Tv_j", "(* (T u[i]) v[j])"),
     (r"A^{T}_{ij} A_{ij}^T", "(* (T A[i,j]) (T A[i,j]))"),
     (r"A^{-1} A^{-\top}", "(* (^ A (- 1)) (top (^ A (- 1))))"),
@@ -128,7 +129,7 @@ TABLE = [
         "(cases a if j=k; b if j!=k)",
     ),
     (
-        r"\begin{cases} a & \text{if } i = j \text{ and } j = k \\ b & \text{otherwise} \end{cases}",
+        r"\begin{cases} a & \text{if } i = j \text{ and } j = k \\ b & \text{else} \end{cases}",
         "(cases a if i=j,j=k; b if otherwise)",
     ),
     (
@@ -159,7 +160,7 @@ TABLE = [
     ("Σ_j αᵢⱼ vⱼ − ∑ₖ x²", "(+ (sum {j} (* alpha[i,j] v[j])) (- (sum {k} (^ x 2))))"),
     ("Σ + \\Sigma_{ij}", "(+ Sigma Sigma[i,j])"),
     ("∂L/∂s_{ij} · ‖x‖² ⊙ y", "(odot (cdot (d L / s[i,j]) (^ (norm x) 2)) y)"),
-    ("𝐱ᵀ 𝒩 ℓ", "(* (T bf:x) cal:N ell)"),
+    ("𝐱ᵀ 𝒩 ℓ", "(* (top bf:x) cal:N ell)"),
 ]  # fmt: skip
 
 

@@ -37,7 +37,10 @@ def diagnose(model: Model, equation: Equation, *, deadline: float) -> tuple[Diag
     correction is proved; it is empty where neither an edit was found nor a side determines the
     other.  Mathematics in the message stands between $ signs.
     """
-    case = Case(model, equation, deadline)
+    try:
+        case = Case(model, equation, deadline)
+    except ValueError as error:  # judges that evaluate can refute what cannot be derived
+        return Diagnosis("unknown", f"nothing to compare it with could be derived: {error}"), ""
     repair, is_late = None, False
     try:
         repair = _repair(case)

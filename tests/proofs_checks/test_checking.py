@@ -1,0 +1,155 @@
+"""Documents as a whole: what is judged, chains, limits, interrupts."""
+
+import pytest
+
+from proofs_checks.checking import Checker, check_paper
+from proofs_checks.claims.claim import Claim, Paper, Problem
+from proofs_checks.claims.reading import read_claims
+from proofs_checks.worker import Worker
+
+DOCUMENT = r"""
+\begin{equation}\label{eq:routing}
+\frac{\partial L}{\partial s_{ij}} = \alpha_{ij} (b_{ij} - \mathbb{E}_{\alpha_i}[b])
+\end{equation}
+\[ \Delta v_j = \eta \sum_i \alpha_{ij} u_i + O(\eta^2) \]
+\[ r_i := \sum_k \alpha_{ik} b_{ik} \]
+\[ \frac{\partial L}{\partial s_{ij}} = \alpha_{ij} (b_{ij} - r_i) \]
+\[ \frac{a}{b = igl( \]
+"""
+CHAIN = r"""
+\begin{align}
+\frac{\partial L}{\partial s_{ij}}
+  &= \sum_k \frac{\partial L}{\partial \alpha_{ik}} \frac{\partial \alpha_{ik}}{\partial s_{ij}} \\
+  &= \sum_k b_{ik} \alpha_{ik} (\delta_{jk} SIGN \alpha_{ij}) \\
+  &= \alpha_{ij} (b_{ij} LAST \sum_k \alpha_{ik} b_{ik})
+\end{align}
+"""
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with Worker() as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def report(worker):
+    return check_paper(read_claims(DOCUMENT, "notes.tex"), worker=worker)
+
+
+def chain(worker, sign, last):
+    text = CHAIN.replace("SIGN", sign).replace("LAST", last)
+    return check_paper(read_claims(text, "chain.tex"), worker=worker)
+
+
+def test_every_equation_has_its_status(report):
+    assert [r.status for r in report.claims] == [
+        "proved",
+        "refuted",
+        "definition",
+        "proved",
+        "unreadable",
+    ]
+    assert report.claims[2].verdict is None
+    assert report.claims[4].verdict is None
+    assert report.exit_status == 1
+    assert not report.interrupted
+    assert report.statuses == ("proved", "refuted", "proved", "unreadable")
+
+
+def test_the_correction_holds_to_the_order_of_the_claim(report):
+    verdict = report.claims[1].verdict
+    assert verdict.diagnosis.kind == "sign"
+    assert verdict.correction == r"\Delta v_j = -\eta \sum_i \alpha_{ij} u_i + O(\eta^2)"
+
+
+def test_ten_equations_are_checked_in_time(worker):
+    routing = r"\[ \frac{\partial L}{\partial s_{ij}} = %d \alpha_{ij} (b_{ij} - r_i) \]"
+    text = r"\[ r_i := \sum_k \alpha_{ik} b_{ik} \]" + "\n".join(routing % n for n in range(1, 10))
+    report = check_paper(read_claims(text, "ten.tex"), worker=worker)
+    assert [r.status for r in report.claims] == ["definition", "proved", *["refuted"] * 8]
+    assert all("one too many" in r.verdict.diagnosis.message for r in report.claims[2:])
+    assert report.seconds < 30  # 5 s on an idle machine; here others may be busy
+
+
+@pytest.mark.parametrize(
+    ("sign", "last", "statuses", "step", "ends"),
+    [
+        ("+", "-", ["proved", "refuted", "refuted"], 2, "proved"),
+        ("+", "+", ["proved", "refuted", "proved"], 2, "refuted"),
+        ("-", "+", ["proved", "proved", "refuted"], 3, "refuted"),
+    ],
+)
+def test_chains_name_the_first_wrong_step_and_what_becomes_of_the_ends(
+    worker, sign, last, statuses, step, ends
+):
+    report = chain(worker, sign, last)
+    assert [r.status for r in report.claims] == statuses
+    (broken,) = report.chains
+    assert (broken.number, broken.step, broken.ends.status) == (1, step, ends)
+
+
+def test_a_right_chain_is_not_mentioned(worker):
+    report = chain(worker, "-", "-")
+    assert report.exit_status == 0
+    assert report.chains == ()
+
+
+def test_a_chain_with_unreadable_ends(worker):
+    first = chain(worker, "+", "-").paper.claims[1]
+    problem = Problem(9, 1, "cannot be read")
+    last = Claim("unreadable", "", 9, 1, "?", chain=first.chain, step=3, problem=problem)
+    paper = Paper("broken.tex", (first, last), "attention-head", "")
+    (broken,) = check_paper(paper, worker=worker).chains
+    assert (broken.step, broken.ends) == (2, None)
+
+
+def test_identical_equations_are_judged_once(worker):
+    claim = read_claims(DOCUMENT, "notes.tex").claims[0]
+    with Checker(worker=worker) as checker:
+        first, second = checker.report(claim), checker.report(claim)
+    assert first.verdict.seconds > 0
+    assert second.verdict.seconds == 0
+    assert second.status == "proved"
+
+
+def test_an_equation_over_its_time_is_undecided_and_the_rest_goes_on():
+    paper = read_claims(DOCUMENT, "notes.tex")
+    report = check_paper(paper, seconds_per_equation=1e-9)
+    assert [r.status for r in report.claims].count("undecided") == 3
+    assert "stopped after the time limit" in report.claims[0].verdict.detail
+    assert report.exit_status == 2  # the unreadable one is worse
+
+
+def test_an_interrupt_leaves_what_was_done(worker):
+    paper = read_claims(DOCUMENT, "notes.tex")
+
+    def progress(done, total, claim):
+        assert total == 3
+        assert claim.kind == "claim"
+        if done == 1:
+            raise KeyboardInterrupt
+
+    report = check_paper(paper, worker=worker, on_progress=progress)
+    assert [r.status for r in report.claims] == ["proved"]
+    assert report.interrupted
+    assert report.exit_status == 130
+
+
+def test_times_must_be_positive():
+    paper = Paper("empty.tex", (), "attention-head", "")
+    for seconds in (0, -1, float("nan")):
+        with pytest.raises(ValueError, match="the time for each equation must be positive; got"):
+            check_paper(paper, seconds_per_equation=seconds)
+
+
+def test_a_claim_without_an_equation_is_a_mistake_of_the_reader(worker):
+    claim = Claim("claim", "", 3, 1, "a = b")
+    with pytest.raises(ValueError, match=r"line 3: a claim needs a model and an equation"):
+        Checker(worker=worker).report(claim)
+
+
+def test_an_empty_document_is_fine(worker):
+    report = check_paper(Paper("empty.tex", (), "attention-head", ""), worker=worker)
+    assert report.claims == ()
+    assert report.exit_status == 0
