@@ -80,9 +80,9 @@ class Worker:
         if process is not None:
             process.kill()
             process.wait()
-            for pipe in (process.stdin, process.stdout, self._complaints):
+            for pipe in filter(None, (process.stdin, process.stdout, self._complaints)):
                 with contextlib.suppress(OSError):  # a message may be stuck in the pipe
-                    pipe and pipe.close()
+                    pipe.close()
 
     def judge(self, model: Model, equation: Equation, *, seed: int, seconds: float) -> Verdict:
         """Return the verdict, with diagnosis and correction if the equation is refuted.

@@ -14,6 +14,7 @@ from typing import Any
 from proofs_checks.claims import tree
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
+from proofs_checks.claims.notation import TRANSPOSES
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 from proofs_checks.claims.terminal import Terminal
@@ -158,7 +159,7 @@ def _check(node: tree.Node) -> None:
                 current.span,
                 suggestion="split the formula with a definition",
             )
-        if isinstance(current, tree.Name) and current.letter in {"top", "intercal"}:
+        if isinstance(current, tree.Name) and current.letter in TRANSPOSES:
             raise Refusal(
                 "this sign of transposition is not above anything",
                 current.span,

@@ -141,7 +141,7 @@ def product(factors: list[tree.Node]) -> tree.Node:
 
 
 def under_transpose(node: tree.Node, make: Callable[[tree.Node], tree.Node]) -> tree.Node:
-    r"""Return ``make(node)``, or its transpose where ``node`` is one: ``dO^\top`` is ``(dO)^\top``."""
+    r"""Return ``make(node)``; of a transpose, the transpose: ``dO^\top`` is ``(dO)^\top``."""
     if isinstance(node, tree.Transpose):
         inner = make(node.base)
         return tree.Transpose(inner, node.mark, span=inner.span.to(node.span))

@@ -99,7 +99,7 @@ def baseline(term: Any, model: Model) -> sp.Expr | None:
     return min(means, key=sp.count_ops) if means else None
 
 
-def _means(e: sp.Sum, model: Model) -> Iterator[sp.Expr]:
+def _means(e: Any, model: Model) -> Iterator[Any]:
     """Yield the means in a sum of products: sum_k w_ik x_k with weights that sum to one over k.
 
     What else is summed within x, as in x_k = u . v_k, belongs to the mean unless the row of the
@@ -120,7 +120,7 @@ def _means(e: sp.Sum, model: Model) -> Iterator[sp.Expr]:
             yield sp.Sum(sp.Mul(*inside), *limits)
 
 
-def _weighs(weight: sp.Indexed, model: Model) -> bool:
+def _weighs(weight: Any, model: Model) -> bool:
     """Return whether an entry belongs to rows that sum to one, summed over their last index."""
     is_row = weight.indices.count(weight.indices[-1]) == 1
     return is_row and str(weight.base.label) in stochastic_tensors(model)

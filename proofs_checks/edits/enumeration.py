@@ -67,8 +67,15 @@ def edits(
 
 
 def _edit(place: Place, change: Change, *, is_whole: bool) -> Edit:
-    *named, new = change
-    return Edit(*named, place=place.node, is_whole=is_whole, expression=place.rebuild(new))
+    return Edit(
+        change.kind,
+        change.undoes,
+        change.before,
+        change.after,
+        place=place.node,
+        is_whole=is_whole,
+        expression=place.rebuild(change.new),
+    )
 
 
 def _places(node: Any, scope: tuple[Index, ...], role: Role, rebuild: Any) -> Iterator[Place]:

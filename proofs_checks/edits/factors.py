@@ -149,7 +149,8 @@ def _squares_of_sums(node: Any) -> Iterator[Any]:
     for count in range(1, len(limits) + 1):
         for inner in itertools.combinations(limits, count):
             outer = [limit for limit in limits if limit not in inner]
-            square = sp.Sum(root, *inner) ** 2
+            within: Any = sp.Sum(root, *inner)
+            square = within**2
             yield sp.Sum(square, *outer) if outer else square
 
 

@@ -32,7 +32,7 @@ from proofs_checks.claims.elaboration.values import Guess, Value
 from proofs_checks.claims.elaboration.walk import Walker
 from proofs_checks.claims.places import Span
 from theory.algebra.expressions import Equation, free_indices
-from theory.algebra.symbols import Index, Partial
+from theory.algebra.symbols import Partial
 from theory.models import Constraint, Definition, Model, theory_of
 
 __all__ = ["Reading", "read_as"]

@@ -127,17 +127,20 @@ def test_edits_are_different_and_use_known_indices(law):
             assert edit.message
 
 
-def test_every_edit_of_a_law_is_undone_by_an_edit():
+def test_edits_of_every_kind_are_undone_by_an_edit():
     """What `edits` gets wrong it can put right, if it is told which terms and factors there are."""
     right = law_named("advantage-routing").statement(MODEL).right
     parts = [x for e in sp.preorder_traversal(right) if isinstance(e, sp.Add) for x in e.args]
     factors = [x for e in sp.preorder_traversal(right) if isinstance(e, sp.Mul) for x in e.args]
     insertions = Insertions(terms=tuple(parts), factors=tuple(f for f in factors if f != -1))
     not_undone = []
+    by_kind: dict[str, list[Edit]] = {}
     for edit in edits(right, MODEL):
+        by_kind.setdefault(edit.kind, []).append(edit)
+    for edit in (e for found in by_kind.values() for e in found[:2]):  # all take minutes
         back = edits(edit.expression, MODEL, insertions, free_indices(right))
-        found = [e for e in back if sp.expand(e.expression - right) == 0]
-        if not any(e.undoes == edit.kind for e in found):
+        undone = (e.undoes == edit.kind and sp.expand(e.expression - right) == 0 for e in back)
+        if not any(undone):
             not_undone.append(edit)
     assert [e.message for e in not_undone if not vanished(e)] == []
 
