@@ -36,6 +36,8 @@ _INSIDE = re.compile(
     r"|(?P<command>\\(?:[A-Za-z]+|.))|%[^\n\r]*|(?P<dollars>\$+)|(?P<blank>\n[ \t]*\r?\n)",
     re.DOTALL,
 )
+# In the prose of a page a percent sign begins no comment.
+_INLINE = re.compile(r"\\.|(?P<dollars>\$+)|(?P<blank>\n[ \t]*\r?\n)", re.DOTALL)
 _TEX = re.compile(r"\\begin\s*\{\s*[A-Za-z]+\*?\s*\}|\\(?:[A-Za-z]+|.)|\$\$?|%", re.DOTALL)
 _PAGE = re.compile(
     r"\\begin\s*\{\s*[A-Za-z]+\*?\s*\}|\\\\[(\[]|\\(?:[A-Za-z]+|.)|\$+"
@@ -151,8 +153,9 @@ class Finder:
     def _environment(self, name: str, start: int, after: int) -> _Found:
         base = name.rstrip("*")
         if base in _VERBATIM:
-            stop = self.text.find(f"\\end{{{name}}}", after)
-            return [], len(self.text) if stop < 0 else stop + len(name) + 6
+            stop = self._find(f"\\end{{{name}}}", after)
+            missing = len(self.text) if self.kind == "tex" else after
+            return [], missing if stop < 0 else stop + len(name) + 6
         if base not in ENVIRONMENTS:
             return [], after
         if base in {"alignat", "xalignat", "IEEEeqnarray", "empheq"}:
@@ -183,8 +186,9 @@ class Finder:
         stop = -1
         for inside in _INSIDE.finditer(self.text, after):
             mark = inside[0]
-            if closing == r"\\]" and mark == r"\\" and self.text[inside.end()] in "[]":
-                mark += self.text[inside.end()]
+            following = self.text[inside.end() : inside.end() + 1]
+            if closing == r"\\]" and mark == r"\\" and following in {"[", "]"}:
+                mark += following
             if mark == closing:
                 end = inside.start() + len(closing)
                 return [self._display(opening, start, after, inside.start(), end)], end
@@ -232,7 +236,8 @@ class Finder:
 
     def _inline_end(self, after: int) -> int:
         """Return where inline mathematics that begins before ``after`` ends."""
-        for inside in _INSIDE.finditer(self.text, after):
+        pattern = _INSIDE if self.kind == "tex" else _INLINE
+        for inside in pattern.finditer(self.text, after):
             if inside["blank"]:
                 return after
             if inside["dollars"]:

@@ -37,7 +37,7 @@ def terminals(found: list[Lexeme], limits: Limits) -> list[Terminal]:
 
     Raises `Refusal` for brackets that do not match, `Refusals` for what is not in the language.
     """
-    maker = _Maker(with_columns(with_sides(found, limits)))
+    maker = _Maker(with_columns(with_sides(found, limits)), limits.problems)
     made = maker.run()
     if maker.refusals:
         raise Refusals(maker.refusals)
@@ -49,8 +49,9 @@ _INDEX_LETTERS = frozenset("ijklm")
 
 
 class _Maker:
-    def __init__(self, found: list[Lexeme]) -> None:
+    def __init__(self, found: list[Lexeme], problems: int) -> None:
         self.found = found
+        self.most_problems = problems
         self.made: list[Terminal] = []
         self.refusals: list[Refusal] = []
         # For every open brace: does it hold a script, the first half of a fraction, or neither?
@@ -270,7 +271,8 @@ class _Maker:
         elif name in KNOWN:
             self._refuse(f"`\\{name}` cannot stand here", span)
         else:
-            near = nearest(name, KNOWN)
+            # The search takes milliseconds; a hostile formula holds thousands of such words.
+            near = nearest(name, KNOWN) if len(self.refusals) < self.most_problems else None
             self._refuse(f"`\\{name}` is not known", span, suggestion=f"`\\{near}`" if near else "")
 
     def _stands_alone(self, i: int) -> bool:

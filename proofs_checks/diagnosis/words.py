@@ -13,13 +13,14 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.edits import Edit
-from theory.algebra.expressions import bound_of, free_indices
+from theory.algebra.expressions import bound_of, entry_tensor, free_indices, slots
 from theory.algebra.symbols import Tensor
 from theory.latex import expression as latex_of
 from theory.latex.names import index_name, subscripted
 from theory.latex.names import name_of as latex_name
 from theory.latex.recognition import stochastic_tensors
 from theory.models import Model
+from theory.models.model import name_of
 
 __all__ = ["baseline", "mathematics", "missing_term", "sentence"]
 
@@ -61,7 +62,7 @@ def _indices(edit: Edit, model: Model) -> str:
     if not any("~" in str(k) for k in entry.indices):
         before, after = (_with_indices(x, model) for x in (edit.before, edit.after))
         return _SAID[edit.undoes].format(before=before, after=after)
-    tensor = subscripted(latex_name(str(entry.base.label)))  # the document writes no indices
+    tensor = subscripted(latex_name(name_of(entry.base)))  # the document writes no indices
     if edit.undoes == "transposed" and len(entry.indices) == 2:
         return f"${tensor}$ should be ${tensor}^\\top$"
     return f"${tensor}$ has a wrong index"
@@ -105,12 +106,14 @@ def _means(e: Any, model: Model) -> Iterator[Any]:
     What else is summed within x, as in x_k = u . v_k, belongs to the mean unless the row of the
     weights depends on it.
     """
-    factors, bound = sp.Mul.make_args(e.function), bound_of(e)
+    factors: tuple[Any, ...] = sp.Mul.make_args(e.function)
+    bound = bound_of(e)
     for weight in factors:
         if not (isinstance(weight, sp.Indexed) and _weighs(weight, model)):
             continue
         k, fixed = weight.indices[-1], set(weight.indices[:-1])
-        inside, over = [f for f in factors if k in free_indices(f)], {k}
+        inside: list[Any] = [f for f in factors if k in free_indices(f)]
+        over: set[Any] = {k}
         for f in inside:
             more = {x for x in free_indices(f) if x in bound and x not in fixed | over}
             over |= more
@@ -123,15 +126,16 @@ def _means(e: Any, model: Model) -> Iterator[Any]:
 def _weighs(weight: Any, model: Model) -> bool:
     """Return whether an entry belongs to rows that sum to one, summed over their last index."""
     is_row = weight.indices.count(weight.indices[-1]) == 1
-    return is_row and str(weight.base.label) in stochastic_tensors(model)
+    return is_row and name_of(weight.base) in stochastic_tensors(model)
 
 
 def _with_indices(e: Any, model: Model) -> str:
     """Return an entry with all its indices, also those that papers do not write."""
-    if not isinstance(e, sp.Indexed) or str(e.base.label) not in model.tensors:
+    name = name_of(entry_tensor(e))
+    if name not in model.tensors:
         return mathematics(e, model)
-    at = [index_name(str(k)) for k in e.indices]
-    return f"${subscripted(latex_name(str(e.base.label)), at)}$"
+    at = [index_name(str(k)) for k in slots(e)]
+    return f"${subscripted(latex_name(name), at)}$"
 
 
 def mathematics(e: Any, model: Model) -> str:
@@ -139,5 +143,5 @@ def mathematics(e: Any, model: Model) -> str:
     if e is None:
         return ""
     if isinstance(e, Tensor):
-        return f"${subscripted(latex_name(str(e.label)))}$"
+        return f"${subscripted(latex_name(name_of(e)))}$"
     return f"${latex_of(e, model)}$"
