@@ -2,8 +2,9 @@
 
 Four draws a check, chosen for where formulas and float64 break: one position (T = n = 1); one
 dimension (d_x = d_k = d_v = 1) with T != n and one-hot labels; a plain one with soft labels, all
-sizes at least 2; and one whose largest |s| is 700, near the end of what exp can hold, so that rows
-of the softmax are saturated and weights underflow.
+sizes at least 2 and different, so that 1/sqrt(d_v) is not taken for 1/sqrt(d_k); and one whose
+largest |s| is 700, near the end of what exp can hold, so that rows of the softmax are saturated
+and weights underflow.
 
 Inputs meet the hypotheses of the models: label rows sum to one, masks are 0 or 1 with at least one
 key for every query, temperatures are positive.
@@ -60,11 +61,13 @@ def battery(names: Iterable[str], seed: int) -> tuple[Draw, ...]:
     def sizes(**chosen: int) -> dict[str, int]:
         return {name: chosen.get(name) or rng.choice((2, 3)) for name in names}
 
-    (T1, n1), (T2, n2) = rng.sample((4, 5, 6), 2), rng.sample((2, 3, 4), 2)
+    names = tuple(names)
+    different = dict(zip(names, rng.sample(range(2, 2 + len(names)), len(names)), strict=True))
+    T2, n2 = rng.sample((2, 3, 4), 2)
     return (
         Draw("T = 1", sizes(T=1, n=1), "soft"),
         Draw("d = 1", sizes(T=6, n=5, d_x=1, d_k=1, d_v=1), "one-hot"),
-        Draw("plain", sizes(T=T1, n=n1, C=3), "soft"),
+        Draw("plain", different, "soft"),
         Draw("extreme scores", sizes(T=T2, n=n2), "one-hot", EXTREME),
     )
 

@@ -17,6 +17,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from proofs_checks.claims.code import Code
 from proofs_checks.claims.macros import DEFINERS, Macros, define
 from proofs_checks.claims.places import View
 
@@ -38,6 +39,9 @@ _INSIDE = re.compile(
 )
 # In the prose of a page a percent sign begins no comment.
 _INLINE = re.compile(r"\\.|(?P<dollars>\$+)|(?P<blank>\n[ \t]*\r?\n)", re.DOTALL)
+# "$$" alone on its line, perhaps quoted; a run of words that no backslash precedes.
+_ALONE = re.compile(r"[ \t]*(?:>[ \t]*)*\$\$[ \t]*(?=[\r\n]|\Z)")
+_PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}(?![A-Za-z{}])")
 _TEX = re.compile(r"\\begin\s*\{\s*[A-Za-z]+\*?\s*\}|\\(?:[A-Za-z]+|.)|\$\$?|%", re.DOTALL)
 _PAGE = re.compile(
     r"\\begin\s*\{\s*[A-Za-z]+\*?\s*\}|\\\\[(\[]|\\(?:[A-Za-z]+|.)|\$+"
@@ -88,7 +92,7 @@ class Finder:
         self.occupied: list[tuple[int, int]] = []
         self._unread_definitions = 0
         self._absent: set[str] = set()
-        self._ticks: dict[int, list[int]] | None = None
+        self._code = Code(view.text, self._paragraph_end)
         self._blank_lines = [match.start() for match in _BLANK_LINE.finditer(view.text)]
 
     def find(self) -> Iterator[Display | RawDirective]:
@@ -121,7 +125,11 @@ class Finder:
         if mark == "<!--":
             return self._html_comment(after)
         if mark.startswith("`") or mark.lstrip(" \t>").startswith(("```", "~~~")):
-            return self._code(mark, start, after)
+            after, stop = self._code.skip(mark, start, after)
+            if stop is None:
+                return [], after
+            inside = match.end()
+            return [self._display("```math", start, inside, stop, after, after > stop)], after
         if mark.lstrip(" \t").startswith("%"):
             return self._comment(start)
         return self._command(mark, start, after)
@@ -210,10 +218,20 @@ class Finder:
                     inside.end()
                 )
             if inside["blank"]:
-                if not self.text[after : inside.start()].strip():
-                    continue  # "$$" alone on its line, then a blank line: still opening
+                if self._spans_blank_lines(start, after):
+                    continue
                 return self._unclosed("$$", start, after, inside.start())
         return self._unclosed("$$", start, after, -1)
+
+    def _spans_blank_lines(self, start: int, after: int) -> bool:
+        """Tell whether a display of a page, its marks alone on their lines, has blank lines."""
+        end = self.text.find("$$", after, after + 4000)
+        if self.kind == "tex" or end < 0:
+            return False
+        alone = _ALONE.match(self.text, self.text.rfind("\n", max(0, start - 200), start) + 1)
+        closes = _ALONE.match(self.text, self.text.rfind("\n", after, end) + 1)
+        prose = _PROSE.findall(self.text, after, end)
+        return bool(alone and closes) and len(prose) <= 2
 
     def _unclosed(self, opening: str, start: int, after: int, stop: int) -> _Found:
         stop = min(stop if stop >= 0 else len(self.text), self._paragraph_end(after))
@@ -293,35 +311,3 @@ class Finder:
         line = re.compile(r"[^\n]{0,2000}").match(self.text, after)
         stop = self.text.find(delimiter, after + 1, line.end() if line else after)
         return stop + 1 if stop >= 0 and not delimiter.isalnum() else after
-
-    def _code(self, mark: str, start: int, after: int) -> _Found:
-        stripped = mark.lstrip(" \t>")
-        fence = re.match(r"`{3,}|~{3,}", stripped)
-        if fence and (stripped[0] == "~" or "`" not in stripped[fence.end() :]):
-            closing = re.compile(
-                rf"(?m)^[ \t]*(?:>[ \t]*)*{re.escape(fence[0])}{re.escape(fence[0][0])}*[ \t]*\r?$"
-            ).search(self.text, after)
-            stop = closing.start() if closing else len(self.text)
-            end = closing.end() if closing else stop
-            if stripped[fence.end() :].strip().lower() in {"math", "{math}"}:
-                return [self._display("```math", start, after, stop, end, bool(closing))], end
-            return [], end
-        begin = start + len(mark) - len(stripped)
-        run = re.compile(r"`+|~+").match(self.text, begin)
-        first = run.end() if run else after
-        return [], self._code_span_end(first - begin, first)
-
-    def _code_span_end(self, length: int, first: int) -> int:
-        """Return the end of the code span opened by ``length`` backticks before ``first``."""
-        if self._ticks is None:
-            self._ticks = {}
-            for run in re.finditer(r"`+", self.text):
-                self._ticks.setdefault(len(run[0]), []).append(run.start())
-        runs = self._ticks.get(length, [])
-        at = bisect_left(runs, first)
-        if at == len(runs) or runs[at] > self._paragraph_end(first):
-            return first
-        # ``quoted'' is how TeX writes quotation marks: no code, whatever follows.
-        if length == 2 and "''" in self.text[first : runs[at]]:
-            return first
-        return runs[at] + length

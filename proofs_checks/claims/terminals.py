@@ -221,6 +221,12 @@ class _Maker:
             self._refuse(UNSUPPORTED[text.lower()], span)
         elif lexeme.kind == "word":
             self._put("NAME", text, span, lexeme.font)
+        elif self._next(i).sign("(", "["):
+            self._refuse(
+                f"`{text.strip()}` is no function of the claims language",
+                span,
+                expected="one such as `\\mathrm{softmax}`",
+            )
         elif self._between_operands(i):
             self._refuse(
                 "a text stands between two factors",

@@ -88,9 +88,11 @@ def _print_problem(console: Console, found: ClaimReport) -> None:
     if problem is None:
         return
     for row in printable(problem.caret).splitlines():
-        # the caret must stay under its place: such lines are cut, never wrapped
-        text = Text(f"  {row}", style="cyan", no_wrap=True, overflow="ellipsis")
-        console.print(text, highlight=False, no_wrap=True, overflow="ellipsis", crop=True)
+        if console.is_terminal:  # the caret stays under its place: lines are cut, not wrapped
+            text = Text(f"  {row}", style="cyan")
+            console.print(text, highlight=False, no_wrap=True, overflow="ellipsis", crop=True)
+        else:
+            _print(console, Text(row), 2)
     _print(console, Text(one_line(problem.message)), 4)
     for heading, text in (("expected", problem.expected), ("suggestion", problem.suggestion)):
         if text:

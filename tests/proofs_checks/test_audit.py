@@ -137,3 +137,19 @@ def test_a_repeated_index_inside_a_logarithm_is_judged():
     assert audit.judge(model, claim).status == "proved"
     claim = Equation(Partial(entropy, s[h, i, j]), right)
     assert audit.judge(model, claim).status == "refuted"
+
+
+def test_judges_that_looked_at_other_sizes_contradict_no_counterexample(monkeypatch):
+    """1/sqrt(d_v) for 1/sqrt(d_k) is no difference where the two sizes are equal."""
+    model = model_named(HEAD)
+    d_k, d_v = (model.size_names[x] for x in ("d_k", "d_v"))
+    left, right = law_named("query-gradient").statement(model).args
+    wrong = Equation(left, right * sp.sqrt(d_k) / sp.sqrt(d_v))
+    real = audit.autograd.check
+
+    def at_equal_sizes(model, equation, *, seed=0, sizes=None):
+        return real(model, equation, seed=seed, sizes=sizes or {"d_k": 2, "d_v": 2})
+
+    assert audit.judge(model, wrong).status == "refuted"
+    monkeypatch.setattr(audit.autograd, "check", at_equal_sizes)
+    assert audit.judge(model, wrong).status == "refuted"

@@ -38,7 +38,7 @@ from theory.models import Constraint, Definition, Model, theory_of
 __all__ = ["Reading", "read_as"]
 
 MOST_ROUNDS = 2000
-MOST_SECONDS = 20.0
+MOST_SECONDS = 15.0
 
 
 @dataclass
@@ -85,6 +85,7 @@ def read_as(
         try:
             attempt = _Attempt(statements, model, ranges, learned, assumptions, inputs, broken)
             attempt.einstein = einstein
+            attempt.symbols.deadline = deadline
             attempt.elaborate()
         except Restart:
             continue

@@ -121,7 +121,7 @@ def cases(walker: Walker, node: tree.Cases) -> Value:
         value = walker.value(branch.value)
         here = conditions(walker, branch.conditions) if branch.conditions else sp.S.One
         term = Value(value.expression * here * rest, value.row, value.column)
-        result = term if result is None else walker.shapes.add(result, term, node.span)
+        result = term if result is None else walker.shapes.add([result, term], node.span)
         rest *= 1 - here
     if result is None:
         raise ElaborationError("a case distinction without cases.", node.span)

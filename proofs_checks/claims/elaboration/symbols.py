@@ -7,6 +7,7 @@ vocabulary's vector (Q, K, V, S, ...) is the whole matrix of it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,6 +68,7 @@ class Symbols:
         self.differentiated: set[str] = set()
         self.loss: Any = model.loss if model else scalar("L")
         self.loss_is_opaque = False
+        self.deadline = math.inf  # by the monotonic clock
         self.broken: set[str] = set()  # names whose definition could not be read
         self.bars_are_adjoints = False  # \bar{O} is the derivative of the loss by O
         self.vocabulary = self._vocabulary(model) if model else {}

@@ -7,8 +7,11 @@ axis of the left with the row axis of the right.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import sympy as sp
 
 from proofs_checks.claims.elaboration.errors import ElaborationError, Restart
 from proofs_checks.claims.elaboration.sizes import Ranges
@@ -18,6 +21,8 @@ from theory.algebra.symbols import Index, Size, total
 
 SCALARS = ("eta", "eps", "tau", "lambda", "sigma", "gamma")
 """Letters that stay numbers where a vector could stand."""
+
+TERMS = "the terms of a sum"
 
 __all__ = ["Guess", "Shapes", "Value", "vector_like"]
 
@@ -129,11 +134,14 @@ class Shapes:
             )  # fmt: skip
         self.ranges.meet(mine, theirs)
 
-    def add(self, a: Value, b: Value, span: Span) -> Value:
-        """Return the sum."""
-        a, b = self.join(a, b, span, "the terms of a sum")
-        guess = next((v.guess for v in (a, b) if v.guess and vector_like(v.guess)), None)
-        return Value(a.expression + b.expression, a.row, a.column, guess)
+    def add(self, terms: Sequence[Value], span: Span) -> Value:
+        """Return the sum of values that must have one shape."""
+        first, parts = terms[0], [terms[0].expression]
+        guess = next((v.guess for v in terms if v.guess and vector_like(v.guess)), None)
+        for term in terms[1:]:
+            joined = self.join(replace(first, guess=first.guess or guess), term, span, TERMS)[1]
+            parts.append(joined.expression)
+        return Value(sp.Add(*parts), first.row, first.column, guess)
 
     def times_entrywise(self, a: Value, b: Value, span: Span) -> Value:
         """Return the entrywise product; a scalar multiplies every entry."""

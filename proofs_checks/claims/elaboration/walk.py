@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,9 @@ from theory.algebra.expressions import fresh, slots, substitute
 from theory.algebra.symbols import Index, delta
 
 __all__ = ["Walker"]
+
+MOST_DIGITS = 60  # of a number as written
+MOST_POWER = 1000
 
 
 class Walker:
@@ -42,6 +46,8 @@ class Walker:
 
         Raises `ElaborationError` with the place of what has none.
         """
+        if time.monotonic() > self.symbols.deadline:
+            raise ElaborationError("elaboration took too long.", node.span, suggestion="split it")
         method = _METHODS.get(type(node))
         if method is None:
             raise ElaborationError(f"a {type(node).__name__.lower()} cannot stand here.", node.span)
@@ -224,14 +230,14 @@ class Walker:
     # -- arithmetic -------------------------------------------------------------------------
 
     def _number(self, node: tree.Number) -> Value:
+        if len(node.text) > MOST_DIGITS:
+            raise ElaborationError(
+                f"a number may have {MOST_DIGITS} digits; got {len(node.text)}.", node.span
+            )
         return Value(sp.Rational(node.text))
 
     def _add(self, node: tree.Add) -> Value:
-        terms = [self.value(term) for term in node.terms]
-        result = terms[0]
-        for term in terms[1:]:
-            result = self.shapes.add(result, term, node.span)
-        return result
+        return self.shapes.add([self.value(term) for term in node.terms], node.span)
 
     def _negate(self, node: tree.Negate) -> Value:
         body = self.value(node.body)
@@ -276,6 +282,10 @@ class Walker:
                 suggestion="write the sum over its entries",
             )  # fmt: skip
         exponent = self.scalar(node.exponent, "an exponent")
+        if _is_too_large(base.expression, exponent):
+            raise ElaborationError(
+                f"a power beyond {MOST_POWER} is not part of the language.", node.exponent.span
+            )
         return Value(base.expression**exponent)
 
     def _is_euler(self) -> bool:
@@ -306,6 +316,16 @@ class Walker:
 
     def _norm(self, node: tree.Norm) -> Value:
         return functions.norm(self, node)
+
+
+def _is_too_large(base: Any, exponent: Any) -> bool:
+    """Whether a power could not be written out: too high an exponent, or too long a number."""
+    if not isinstance(exponent, sp.Rational):
+        return False
+    size = abs(exponent.p) + exponent.q
+    if isinstance(base, sp.Rational):
+        size *= max(1, (base.p.bit_length() + base.q.bit_length()) // 64)
+    return size > MOST_POWER
 
 
 _METHODS: Mapping[type, Callable[[Walker, Any], Value]] = {

@@ -142,6 +142,10 @@ TABLE = [
     ),
     # arithmetic, brackets, spacing
     (r"-x^2 + 0.5 y", "(+ (- (^ x 2)) (* 0.5 y))"),
+    (r"\frac{(\frac{\partial L}{\partial S})^{\!\top} Q}{\sqrt{d_{\text{m}}}}",
+     "(/ (* (top (d L / S)) Q) (sqrt d['m']))"),
+    (r"\frac{\partial L}{\partial S}^T Q", "(* (T (d L / S)) Q)"),
+    (r"Z^\top(\frac{\partial L}{\partial{Y}})(W_o)^\top", "(* (top Z) (d L / Y) (top W[o]))"),
     (r"\frac12 x \frac{a}{b} \tfrac1{2}", "(* (/ 1 2) x (/ a b) (/ 1 2))"),
     (r"q_i^\top k_j/\sqrt{d_k}", "(/ (* (top q[i]) k[j]) (sqrt d[k]))"),
     (r"1/n \sum_i x_i", "(* (/ 1 n) (sum {i} x[i]))"),
@@ -192,6 +196,7 @@ REFUSED = [
     (r"s_ij", "TeX takes `i` only", "`_{ij}`"),
     (r"x^10", "TeX takes `1` only", "`^{10}`"),
     (r"f(x)", "function of the author's own", ""),
+    (r"\text{Attention}(Q)", "`Attention` is no function of the claims language", ""),
     (r"f(x, y)", "a list in brackets", ""),
     (r"p(y | x)", "a list in brackets", ""),
     (r"\mathrm{softmax} s_i", "needs brackets", ""),

@@ -1,0 +1,91 @@
+"""MathML: every law converts, nothing else than MathML ever comes out."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proofs_checks.reports.mathml import ATTRIBUTES, ELEMENTS, mathml, mixed
+from theory.catalogue import LAWS
+from theory.latex import equation
+from theory.models import model_named
+
+CASES = [(law, name) for law in LAWS for name in law.models]
+PIECES = st.sampled_from([
+    r"\frac", r"\text", "{", "}", "<", ">", "&", "&lt;", "&#60;", "script", "<script>", r"\href",
+    r"\style", r"\class", r"\color", "javascript:alert(1)", '"', "'", "onclick=", "^", "_", "x",
+    r"\sum", r"\lVert", r"\Bigl", r"\Bigr", "(", ")", r"\mathrm", r"\begin{cases}", r"\end{cases}",
+    "\x00", "\ud800", r"\\", "$", " ", r"\left", r"\right", r"\mathbb", r"\unknown", "<img src=x>",
+])  # fmt: skip
+
+
+class Elements(HTMLParser):
+    """Collects elements and attributes as a browser would see them."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.add(tag)
+        self.found.update(name for name, _ in attrs)
+
+
+@pytest.mark.parametrize(("law", "name"), CASES, ids=[f"{law.name}-{n}" for law, n in CASES])
+def test_every_law_becomes_mathematics(law, name):
+    model = model_named(name)
+    text = mathml(equation(law.statement(model), model, law.order), block=True)
+    assert text.startswith('<math display="block">')
+    assert "\\" not in text
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\text{<script>alert(1)</script>}",
+        r"\href{javascript:alert(1)}{x}",
+        r"\style{background:url(x)}{x}",
+        r"\class{x}{y}",
+        r"\unknown{a}",
+        r"\frac{",
+        "a & b",
+        "",
+        "x" * 5000,
+    ],
+)
+def test_what_cannot_be_shown_is_escaped_source(latex):
+    text = mathml(latex)
+    assert text.startswith("<code>")
+    assert Elements(text).found == {"code"}
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_nothing_but_mathematics_or_code_comes_out(latex):
+    allowed = ELEMENTS | ATTRIBUTES | {"code"}
+    for text in (mathml(latex), mixed(latex)):
+        assert Elements(text).found <= allowed
+        assert "\x00" not in text
+
+
+def test_colours_and_links_are_dropped():
+    assert mathml(r"\color{red}x") == '<math display="inline"><mrow><mstyle><mi>x</mi></mstyle></mrow></math>'
+
+
+def test_a_leading_minus_is_a_sign():
+    text = mathml(r"a = -b - c")
+    assert re.findall(r'<mo( form="prefix")?>\u2212</mo>', text) == [' form="prefix"', ""]
+
+
+def test_norms_and_words():
+    assert mathml(r"\Bigl\lVert x \Bigr\rVert").count("\u2016") == 2
+    assert "<mtext>softmax</mtext>" in mathml(r"\mathrm{softmax}(x)")
+
+
+def test_sentences_hold_mathematics_between_dollars():
+    text = mixed(r"the sign of $b_{ij}$ is <b>wrong</b>")
+    assert text.startswith("the sign of <math")
+    assert text.endswith("</math> is &lt;b&gt;wrong&lt;/b&gt;")
+    assert mixed("a $ alone") == "a $ alone"

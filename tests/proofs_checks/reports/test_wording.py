@@ -1,0 +1,53 @@
+"""Sentences that the reports share."""
+
+import pytest
+
+from proofs_checks.checking import ClaimReport
+from proofs_checks.claims.claim import Claim
+from proofs_checks.reports.wording import (
+    counted,
+    one_line,
+    place,
+    printable,
+    read_as,
+    shown_value,
+    where,
+)
+from proofs_checks.verdict import Counterexample
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("1/3", "1/3"),
+        ("[0.25 +/- 1e-15]", "0.25 ± 1e-15"),
+        ("[+/- 3.3e-59]", "0 ± 3.3e-59"),
+        ("-2", "-2"),
+    ],
+)
+def test_values(value, shown):
+    assert shown_value(value) == shown
+
+
+def test_counterexamples_without_inputs_or_with_zeros_only():
+    zeros = Counterexample({"n": 1}, {"x_{1}": "0"}, {}, "0", "1")
+    assert where(zeros) == [("sizes", "$n$ = 1"), ("inputs", "all inputs 0")]
+    greek = Counterexample({"n": 1}, {"alpha_{1}": "2", "tau": "3"}, {"i": 1}, "0", "1")
+    assert where(greek)[2] == ("inputs", r"$\alpha_{1}$ = 2, $\tau$ = 3")
+
+
+def test_text_without_control_characters():
+    assert printable("a\x1b[0m\tb\nc") == "a [0m   b\nc"
+    assert one_line("a\n  b\x07 c") == "a b c"
+    assert place("f\x00.tex", Claim("claim", "", 3, 7, "")) == "f .tex:3:7"
+
+
+def test_an_equation_that_was_not_understood_has_no_reading():
+    assert read_as(ClaimReport(Claim("claim", "", 1, 1, "a = b"), None)) == ""
+
+
+def test_plurals():
+    report = ClaimReport(Claim("definition", "", 1, 1, "a := b"), None)
+    assert counted([report]) == "1 definition"
+    assert counted([report, report]) == "2 definitions"
+    assert counted([]) == "no equations"
