@@ -36,6 +36,7 @@ MEMORY = 4096
 """MiB of memory that a worker may use by default."""
 
 STARTING = 120.0  # seconds that the imports may take
+DIAGNOSIS_SHARE = 0.4  # of the time limit
 _COMMAND = "from proofs_checks.worker import serve; serve()"
 _LENGTH = struct.Struct("!Q")
 
@@ -67,7 +68,12 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
-            env={**os.environ, "PYTHONPATH": path, "PROOFHEAD_MEMORY": str(self.memory)},
+            env={
+                "OMP_NUM_THREADS": "1",  # the arrays are tiny: more threads only get in the way
+                **os.environ,
+                "PYTHONPATH": path,
+                "PROOFHEAD_MEMORY": str(self.memory),
+            },
             start_new_session=True,
         )
         self._answers = queue.Queue()
@@ -198,7 +204,9 @@ def serve() -> None:
             verdict = judge(model, equation, seed=seed)
             _write(answers, verdict)
             if verdict.status == "refuted":
-                _write(answers, diagnose(model, equation, deadline=deadline - 1))
+                # a mistake that is not found soon is none of a single edit
+                until = min(deadline - 1, time.monotonic() + seconds * DIAGNOSIS_SHARE)
+                _write(answers, diagnose(model, equation, deadline=until))
         except MemoryError:
             _write(answers, _Failure(f"stopped at the memory limit of {memory} MiB"))
         except Exception as error:

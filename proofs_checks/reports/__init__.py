@@ -1,4 +1,8 @@
-"""Verdicts for people and machines: terminal and JSON."""
+"""Verdicts for people and machines: terminal and JSON.
+
+Reports on documents (`paper`, `paper_terminal`, `junit`, `page`) are imported from their modules:
+they need the reader of documents, which audits do without.
+"""
 
 from proofs_checks.reports.machine import audit_document, check_entry, verdict_entry
 from proofs_checks.reports.terminal import print_audit, print_laws

@@ -38,6 +38,7 @@ JUDGES = {
     "autograd": "autograd",
 }
 PLURAL = {"definition": "definitions", "assumption": "assumptions"}
+GRADIENT = re.compile(r"d([A-Za-z]+)_\{?d(\w+?)(?:,(\d[\d,]*))?\}?")
 BALL = re.compile(r"\[(?P<middle>[^\s\[\]]*) ?\+/- (?P<radius>[^\s\[\]]+)\]")
 
 
@@ -108,7 +109,11 @@ def _pairs(values: Mapping[str, object]) -> str:
 
 
 def _name(name: str) -> str:
-    """Return the name of a scalar, or of an entry such as alpha_{11}, in LaTeX."""
+    """Return the name of a scalar, or of an entry such as alpha_{11} or dL_{dO,11}, in LaTeX."""
+    gradient = GRADIENT.fullmatch(name)
+    if gradient is not None:
+        loss, by, at = gradient.groups()
+        return rf"\partial {loss}/\partial {subscripted(latex_name(by), [at] if at else [])}"
     stem, brace, indices = name.partition("_{")
     return f"{latex_name(stem).stem}{brace}{indices}" if brace else subscripted(latex_name(name))
 

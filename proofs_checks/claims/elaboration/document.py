@@ -39,6 +39,7 @@ __all__ = ["Reading", "read_as"]
 
 MOST_ROUNDS = 2000
 MOST_SECONDS = 15.0
+MOST_SYMBOLS = 300
 
 
 @dataclass
@@ -148,6 +149,11 @@ class _Attempt:
         """Return what was elaborated, with its model."""
         meanings = [self.done[statement.number] for statement in self.statements]
         try:
+            if len(self.symbols.own) > MOST_SYMBOLS:
+                raise ValueError(
+                    f"the document has {len(self.symbols.own)} symbols; at most {MOST_SYMBOLS} "
+                    "are taken. Write families as tensors with an index, or split the document."
+                )
             model = self._model(tuple(self.constraints))
             self._check_derivatives(model, meanings)
         except (ValueError, KeyError, RecursionError) as error:

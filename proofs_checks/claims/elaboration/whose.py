@@ -15,7 +15,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.elaboration.document import Reading, read_as
 from proofs_checks.claims.elaboration.statements import Statement, symbol_parts
 from proofs_checks.claims.elaboration.symbols import spelling
-from theory.algebra.expressions import entry_tensor
+from theory.algebra.expressions import entry_tensor, tensors_in
 from theory.algebra.limits import AlgebraError
 from theory.algebra.symbols import Partial
 from theory.models import Model, theory_of
@@ -70,7 +70,8 @@ def interpret(
         )
         return Interpretation(own, "own", why)
     mostly = 2 * shared.problems >= len(statements)
-    if mostly and own.problems < shared.problems and own.claims:
+    fits = own.problems < shared.problems and own.claims
+    if mostly and fits and not _holds(shared):
         why = f"the vocabulary of {model.name} does not fit, and the document can be read alone"
         return Interpretation(own, "own", why)
     why = "the document agrees with this vocabulary where it can be read"
@@ -98,6 +99,23 @@ def _redefined(statements: Sequence[Statement], reading: Reading, model: Model) 
             if not agrees:
                 return name
     return None
+
+
+def _holds(shared: Reading) -> bool:
+    """Whether some claim can be proved from the vocabulary alone: then it is what is meant."""
+    for meaning in shared.meanings:
+        for link in meaning.links if meaning.error is None else ():
+            if link.kind == "definition" or link.notes or link.equation is None:
+                continue  # a restatement may be of another model: p = softmax(z)
+            try:
+                if (
+                    tensors_in(link.equation)
+                    and theory_of(shared.model).prove(link.equation).proved
+                ):
+                    return True
+            except AlgebraError:
+                continue
+    return False
 
 
 def _outside(shared: Reading) -> str | None:

@@ -174,7 +174,13 @@ def test_a_document_full_of_traps_is_only_text(write, capsys):
 
 
 def test_help_answers_at_once_and_names_check():
-    command = [sys.executable, "-X", "importtime", "-c", "from proofs_checks.cli import main; main()"]
+    command = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-c",
+        "from proofs_checks.cli import main; main()",
+    ]
     done = subprocess.run([*command, "--help"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert "check" in done.stdout

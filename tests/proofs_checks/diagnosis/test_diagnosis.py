@@ -204,7 +204,19 @@ $$dV = P dO$$
     assert correction.endswith("- D_i\\Bigr)")
     diagnosis, correction = diagnosed(claims[1].equation, claims[1].model)
     assert (diagnosis.kind, diagnosis.message) == ("transposed", r"$P$ should be $P^\top$")
-    assert "P_" in correction
+    assert r"\frac{\partial L}{\partial O" in correction  # the free gradient of an opaque loss
+
+
+def test_a_residual_beside_an_adjoint_is_written_with_the_tensor():
+    """The label of a tensor is a symbol of its name, which must not take the tensor's place."""
+    theory = theory_of(MODEL)
+    gradient = theory.resolve(Partial(L, W_Q[e, r]))
+    polynomial = next(theory.levels(Equation(gradient, 0))).residual
+    for _ in range(20):
+        written = theory.write(polynomial, gradient)
+        assert {x.name for x in written.atoms(sp.Symbol)} >= {"dL_dq", "X"}
+        assert written.atoms(sp.Indexed)
+        assert theory.prove(Equation(written, gradient)).proved
 
 
 def test_an_unknown_function_is_judged_without_points():

@@ -1,4 +1,4 @@
-"""Float64 points: they meet hypotheses, agree with the theory, and say what they cannot evaluate."""
+"""Float64 points meet hypotheses, agree with the theory, and say what has no value there."""
 
 import dataclasses
 

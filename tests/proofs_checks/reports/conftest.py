@@ -55,9 +55,7 @@ def report():
     claims = (
         ClaimReport(Claim("definition", "", 2, 1, "P := x", notes=("defines P",)), None),
         ClaimReport(Claim("assumption", "", 3, 1, r"\sum_c y_{ic} = 1"), None),
-        ClaimReport(
-            Claim("claim", "eq:one", 4, 3, one.source, one.model, one.equation), PROVED
-        ),
+        ClaimReport(Claim("claim", "eq:one", 4, 3, one.source, one.model, one.equation), PROVED),
         ClaimReport(Claim("step", "", 5, 3, "a = b", chain=1, step=1), REFUTED),
         ClaimReport(Claim("step", NASTY, 6, 3, NASTY, chain=1, step=2, order="O(h)"), UNDECIDED),
         ClaimReport(Claim("claim", "eq:odd", 7, 3, "x = y"), INCONSISTENT),

@@ -71,7 +71,10 @@ def test_nothing_but_mathematics_or_code_comes_out(latex):
 
 
 def test_colours_and_links_are_dropped():
-    assert mathml(r"\color{red}x") == '<math display="inline"><mrow><mstyle><mi>x</mi></mstyle></mrow></math>'
+    assert (
+        mathml(r"\color{red}x")
+        == '<math display="inline"><mrow><mstyle><mi>x</mi></mstyle></mrow></math>'
+    )
 
 
 def test_a_leading_minus_is_a_sign():

@@ -30,7 +30,9 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def parsed(report, empty):
-    return Page(page([report, empty], [("gone.tex", "cannot <be> read")], made_by="proofhead 0.1.0"))
+    return Page(
+        page([report, empty], [("gone.tex", "cannot <be> read")], made_by="proofhead 0.1.0")
+    )
 
 
 def test_the_page_is_well_formed(parsed):
@@ -43,7 +45,9 @@ def test_nothing_is_loaded_or_run(parsed):
     names = {name for name, _ in parsed.attributes}
     assert not any(name.startswith("on") for name in names)
     assert not {"src", "href", "style"} & names
-    policy = next(value for name, value in parsed.attributes if name == "content" and "src" in value)
+    policy = next(
+        value for name, value in parsed.attributes if name == "content" and "src" in value
+    )
     assert policy == "default-src 'none'; style-src 'unsafe-inline'"
 
 

@@ -111,7 +111,9 @@ def test_the_summary_counts(report, empty):
         "1 proved, 1 refuted, 1 undecided, 1 unreadable, 1 inconsistent, 1 definition, "
         "1 assumption (7 equations in 1 file, 1.5 s)\n"
     )
-    assert printed(print_summary, [empty], 2, 0.0) == "no equations (0 equations in 2 files, 0.0 s)\n"
+    assert (
+        printed(print_summary, [empty], 2, 0.0) == "no equations (0 equations in 2 files, 0.0 s)\n"
+    )
 
 
 def test_a_file_that_cannot_be_read():

@@ -34,6 +34,9 @@ def test_counterexamples_without_inputs_or_with_zeros_only():
     assert where(zeros) == [("sizes", "$n$ = 1"), ("inputs", "all inputs 0")]
     greek = Counterexample({"n": 1}, {"alpha_{1}": "2", "tau": "3"}, {"i": 1}, "0", "1")
     assert where(greek)[2] == ("inputs", r"$\alpha_{1}$ = 2, $\tau$ = 3")
+    free = Counterexample({"n": 1}, {"dL_{dO,21}": "1", "dL_dx": "2"}, {}, "0", "1")
+    named = r"$\partial L/\partial O_{21}$ = 1, $\partial L/\partial x$ = 2"
+    assert where(free)[1] == ("inputs", named)
 
 
 def test_text_without_control_characters():
