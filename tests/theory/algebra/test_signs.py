@@ -56,6 +56,8 @@ ONLY_WHERE_DEFINED = {
 NEVER = {
     "root of a square is no identity": (sp.sqrt(a**2), a),
     "root of a square of a sum": (sp.sqrt((x[i] + y[i]) ** 2), x[i] + y[i]),
+    "root of a square of sums": (sp.sqrt(total(x[k], k) ** 2), total(x[k], k)),
+    "magnitude of a total": (sp.Abs(total(x[k], k)), total(x[k], k)),
     "magnitude is no identity": (sp.Abs(x[i]), x[i]),
     "magnitude of a sum": (sp.Abs(a + b), sp.Abs(a) + sp.Abs(b)),
     "exp of half the log of a square": (sp.exp(sp.log(a**2, evaluate=False) / 2), a),

@@ -180,6 +180,12 @@ def test_unequal(name):
     assert normal_form(left) != normal_form(right)
 
 
+def test_a_sum_that_a_symmetry_turns_into_its_negative_is_zero():
+    """Such a sum divides by zero on its diagonal, so nothing can be evaluated here."""
+    assert not normal_form(total(x[i] * x[j] / (y[i] - y[j]), i, j))
+    assert normal_form(total(x[i] * z[j] / (y[i] - y[j]), i, j))
+
+
 def test_a_reader_may_reuse_a_letter_over_another_size():
     k_over_n = Index("k", N)
     assert proved_equal(total(x[k] * w[k_over_n], k, k_over_n), total(x[i], i) * total(w[o], o))

@@ -247,7 +247,5 @@ def test_a_definition_may_contain_derivatives_of_the_loss():
 def test_a_vocabulary_with_unknown_symbols_is_refused():
     lines = (Definition(loop[c_], pool[c_] + 1, ""),)
     model = dataclasses.replace(CLASSIFIER, name="stranger", vocabulary=lines)
-    with pytest.raises(
-        ValueError, match=r"definitions of \['loop'\] use \['pool'\], which nothing"
-    ):
+    with pytest.raises(ValueError, match=r"of \['loop'\] use \['pool'\], which nothing defines"):
         theory_of(model)

@@ -62,14 +62,12 @@ def test_only_the_logits_rest_on_the_labels(name):
     assert adjoints["z"].hypotheses == ("sum_c y_ic = 1",)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [name for name in MODELS if "cross" not in name])
 def test_an_adjoint_can_be_read_at_other_indices(name):
     model = model_named(name)
     adjoint = theory_of(model).adjoints["s"]
     entry = adjoint.partial.args[1]
     *own, row, column = slots(entry)
-    if row.size != column.size:
-        pytest.skip("queries and keys have their own positions here")
     swapped = entry_tensor(entry)[(*own, column, row)]
     assert adjoint.at(swapped).base == adjoint.symbol.base
     there = adjoint.at(swapped, "value")
