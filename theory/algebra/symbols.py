@@ -100,6 +100,8 @@ class Tensor(sp.IndexedBase):
     def __getitem__(self, index: Any, **_: Any) -> Any:
         """Return the entry at ``index``: indices over the right sizes, or positive integers."""
         given = index if isinstance(index, tuple) else (index,)
+        if any(isinstance(item, str) for item in given):  # SymPy would evaluate the text
+            raise TypeError(f"`{self}` takes indices and positions, not text; got {given}.")
         if len(given) != len(self.axes):
             raise ValueError(
                 f"`{self}` has {len(self.axes)} axes {self.axes}; got {len(given)} indices {given}."

@@ -101,3 +101,10 @@ def test_text_is_never_evaluated(make):
     """SymPy would run a string as Python code."""
     with pytest.raises(sp.SympifyError):
         make("__import__('os').getcwd()")
+
+
+def test_text_is_no_index():
+    """SymPy would run it as code."""
+    x = Tensor("x", (Size("n"),))
+    with pytest.raises(TypeError, match="`x` takes indices and positions, not text"):
+        x["j"]
