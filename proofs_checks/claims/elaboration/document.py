@@ -33,6 +33,7 @@ from proofs_checks.claims.elaboration.walk import Walker
 from proofs_checks.claims.places import Span
 from theory.algebra.expressions import Equation, free_indices
 from theory.algebra.symbols import Partial
+from theory.latex import equation as latex_equation
 from theory.models import Constraint, Definition, Model, theory_of
 
 __all__ = ["Reading", "read_as"]
@@ -298,7 +299,7 @@ class _Attempt:
             walker.value(left), walker.value(right), right.span, "the two sides of an assumption"
         )
         equation = named_axes(Equation(a.expression, b.expression), a, self.model)
-        return Constraint(equation, f"{equation.left} = {equation.right}")
+        return Constraint(equation, latex_equation(equation, self.model))
 
     # -- the model --------------------------------------------------------------------------
 
