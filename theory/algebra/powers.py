@@ -104,14 +104,16 @@ def primitive(ring: Ring, value: Polynomial, whole: bool) -> tuple[Monomial, Fra
         math.gcd(*(c.numerator for c in coefficients)),
         math.lcm(*(c.denominator for c in coefficients)),
     )
-    if whole and value.terms[min(value.terms, key=lambda m: m.key)] < 0:
-        number = -number
     part = Polynomial.add(
         ring.assemble((*m.factors, *((a, -e) for a, e in common.items()))).scaled(
             Fraction(c) / number
         )
         for m, c in value.terms.items()
     )
+    if not part:  # seen only now that the common denominator is gone
+        raise AlgebraError("a power, logarithm or magnitude of what turns out to be zero.")
+    if whole and part.terms[min(part.terms, key=lambda m: m.key)] < 0:
+        number, part = -number, -part
     return Monomial(common.items()), number, part
 
 

@@ -21,6 +21,10 @@ EQUAL = {
     "magnitude of a product": (sp.Abs(a * b), sp.Abs(a) * sp.Abs(b)),
     "magnitude of a quotient": (sp.Abs(a / b), sp.Abs(a) / sp.Abs(b)),
     "magnitude of a negative": (sp.Abs(-a - b), sp.Abs(a + b)),
+    "magnitude of a sum with a common factor": (
+        sp.Abs(a * b - sp.exp(-x[i])),
+        sp.Abs(a * b * sp.exp(x[i]) - 1) * sp.exp(-x[i]),
+    ),
     "magnitude of a positive": (sp.Abs(h + a**2), h + a**2),
     "magnitude squared": (sp.Abs(a - b) ** 2, (a - b) ** 2),
     "magnitude cubed": (sp.Abs(a) ** 3, sp.Abs(a) * a**2),
