@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,16 +19,15 @@ from theory.algebra.powers import factorised, power, primitive
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring
 
-__all__ = ["absolute", "exp", "function", "log", "symbolic_power"]
+__all__ = ["KNOWN_FUNCTIONS", "absolute", "exp", "function", "log", "symbolic_power"]
 
 Number: TypeAlias = Fraction | int
 
 
 def function(ring: Ring, name: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
     """Return a function of polynomials."""
-    known = {"exp": exp, "log": log, "abs": absolute, "power": symbolic_power}
-    if name in known:
-        return known[name](ring, *arguments)
+    if name in KNOWN_FUNCTIONS:
+        return KNOWN_FUNCTIONS[name](ring, *arguments)
     return Polynomial.of(Function(name, arguments))
 
 
@@ -148,3 +148,12 @@ def _absolute_product(ring: Ring, monomial: Monomial, coefficient: Number) -> Po
                 magnitude = Polynomial.of(Function("abs", (magnitude,)))
         result = ring.multiply(result, power(ring, magnitude, e))
     return result
+
+
+KNOWN_FUNCTIONS: dict[str, Callable[..., Polynomial]] = {
+    "exp": exp,
+    "log": log,
+    "abs": absolute,
+    "power": symbolic_power,
+}
+"""The functions with rules of their own; every other one is opaque."""

@@ -49,7 +49,9 @@ def power(ring: Ring, value: Polynomial, exponent: Number) -> Polynomial:
         for _ in range(int(exponent)):
             result = ring.multiply(result, value)
         return result
-    content, coefficient, part = primitive(ring, value, whole)
+    content, coefficient, part = primitive(ring, value, whole=True)
+    if not whole and not part.nonnegative:
+        content, coefficient, part = primitive(ring, value, whole=False)
     outside = _power_of_product(ring, content, coefficient, exponent)
     if part.single is not None:
         return ring.multiply(outside, _power_of_product(ring, *part.single, exponent))

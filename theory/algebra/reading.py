@@ -18,6 +18,7 @@ import sympy as sp
 
 from theory.algebra.domain import nonnegative_names
 from theory.algebra.expressions import tensors_in
+from theory.algebra.functions import KNOWN_FUNCTIONS
 from theory.algebra.limits import AlgebraError, bounded
 from theory.algebra.polynomial import Entry, Ix, Polynomial
 from theory.algebra.ring import Ring
@@ -196,8 +197,14 @@ class Reader:
         return self.ring.sum_over(bound, self._read(e.function, inner))
 
     def _function(self, e: sp.Function, scope) -> Polynomial:
-        arguments = tuple(self._read(argument, scope) for argument in e.args)
-        return self.ring.function(e.func.__name__, arguments)
+        name = e.func.__name__
+        if (
+            name in KNOWN_FUNCTIONS
+        ):  # an undefined function of that name; SymPy's own are read above
+            raise AlgebraError(
+                f"`{name}` has a meaning here; give the function `{e}` another name."
+            )
+        return self.ring.function(name, tuple(self._read(argument, scope) for argument in e.args))
 
     def _unresolved(self, e: sp.Expr, _) -> Polynomial:
         raise AlgebraError(f"`{e}` needs a model: resolve derivatives with `Theory.resolve` first.")

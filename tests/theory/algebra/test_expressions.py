@@ -85,8 +85,10 @@ def test_substitution_of_an_index_reads_the_values_there(e, old, new):
         before = evaluate(e, sizes, values, *FREE)
         place = list(np.indices(before.shape))
         place[FREE.index(old)] = place[FREE.index(new)]
+        expected = before[tuple(place)]
+        defined = np.isfinite(expected)  # elsewhere SymPy and NumPy differ in how they say so
         after = evaluate(moved, sizes, values, *FREE)
-        np.testing.assert_allclose(after, before[tuple(place)], rtol=1e-9)
+        np.testing.assert_allclose(after[defined], expected[defined], rtol=1e-9)
 
 
 @given(expressions())
@@ -103,9 +105,9 @@ def test_a_derivative_is_that_of_finite_differences(e):
             evaluate(e, sizes, {**values, "S": values["S"] + sign * shift}, *FREE)
             for sign in (1, -1)
         )
+        largest = np.max([np.abs(part).max() for part in (far, near, got)])
+        assume(np.isfinite(largest) and largest < 1e3)  # beyond that the step is too long
         difference = (far - near) / (2 * step)
-        assume(np.isfinite(difference).all() and np.abs(far).max() < 1e3)
-        assume(np.abs(got).max() < 1e3)  # beyond that the step is too long
         np.testing.assert_allclose(got[..., row, column], difference, rtol=1e-3, atol=1e-5)
 
 

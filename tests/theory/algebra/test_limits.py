@@ -74,6 +74,14 @@ REFUSED = {
     "a flow without a model": (Flow(L, (x[i], h)), "needs a model"),
     "division by zero": (1 / zero, "division by an expression that is identically zero"),
     "logarithm of zero": (sp.log(zero), "logarithm of an expression that is identically zero"),
+    "a zero in disguise": (
+        sp.log(a / ((a + b) * (a - b)) - 1 / (a + b) - b / ((a + b) * (a - b))),
+        "of what turns out to be zero",
+    ),
+    "a function with a known name": (
+        sp.Function("exp")(a),
+        r"`exp` has a meaning here; give the function `exp\(a\)` another name",
+    ),
     "division by a delta": (a / delta(i, j), r"division by the Kronecker delta \[i:T=j:T\]"),
     "a name with brackets": (sp.Symbol("x[i:T]"), r"`x\[i:T\]` cannot name a quantity"),
     "a name with a power": (Tensor("x^2", (T,))[i], r"`x\^2` cannot name a quantity"),

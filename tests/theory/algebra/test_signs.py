@@ -18,6 +18,10 @@ EQUAL = {
         sp.sqrt(a**2 * x[i] + a**2 * y[i]),
         sp.Abs(a) * sp.sqrt(x[i] + y[i]),
     ),
+    "root of a sum with a common factor and a known sign": (
+        sp.sqrt(x[i] * (h + y[i] ** 2)),
+        sp.sqrt(x[i]) * sp.sqrt(h + y[i] ** 2),
+    ),
     "magnitude of a product": (sp.Abs(a * b), sp.Abs(a) * sp.Abs(b)),
     "magnitude of a quotient": (sp.Abs(a / b), sp.Abs(a) / sp.Abs(b)),
     "magnitude of a negative": (sp.Abs(-a - b), sp.Abs(a + b)),
