@@ -8,11 +8,11 @@ that were rebuilt as identifiers.
 from __future__ import annotations
 
 import inspect
-import linecache
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from theory.codegen.compiling import compiled
 from theory.codegen.inputs import Backend, checked, deviation_allowed
 from theory.codegen.program import Check, Program
 
@@ -48,13 +48,13 @@ class GeneratedFunction:
     @cached_property
     def raw(self) -> Callable[..., Any]:
         """The compiled function, without any check of its arguments or results."""
-        return _compiled(self.source, self.__name__, self.__name__)
+        return compiled(self.source, self.__name__, self.__name__)
 
     @cached_property
     def _deviations(self) -> tuple[tuple[Check, Callable[..., Any]], ...]:
         checks = self.program.checks
         label = f"{self.__name__}, hypothesis"
-        return tuple((c, _compiled(c.source, "deviation", f"{label} {c.text}")) for c in checks)
+        return tuple((c, compiled(c.source, "deviation", f"{label} {c.text}")) for c in checks)
 
     @cached_property
     def _backend(self) -> Backend:
@@ -103,12 +103,3 @@ class GeneratedFunction:
                     f"`{name}` of `{self.__name__}` must be finite; got {entry}{where}, beyond the "
                     "range of the floating-point type. Scale the arguments down."
                 )
-
-
-def _compiled(source: str, name: str, label: str) -> Callable[..., Any]:
-    """Compile generated source; tracebacks show its lines."""
-    filename = f"<proofhead {label} {abs(hash(source)):x}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {}
-    exec(compile(source, filename, "exec"), namespace)
-    return namespace[name]

@@ -1,0 +1,17 @@
+"""The dynamical systems: right-hand sides generated from the laws, with checked parameters."""
+
+from numerics.flows.attention_flow import attention_flow
+from numerics.flows.catalogue import SYSTEMS, settings_of, system_named
+from numerics.flows.head_flow import head_flow
+from numerics.flows.system import Quantity, System, Variable
+
+__all__ = [
+    "SYSTEMS",
+    "Quantity",
+    "System",
+    "Variable",
+    "attention_flow",
+    "head_flow",
+    "settings_of",
+    "system_named",
+]

@@ -1,0 +1,49 @@
+"""Every system by name, explicitly."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from numerics.flows.attention_flow import attention_flow
+from numerics.flows.head_flow import head_flow
+from numerics.flows.system import System
+from theory.codegen.names import nearest
+
+__all__ = ["SYSTEMS", "settings_of", "system_named"]
+
+SYSTEMS: Mapping[str, Callable[..., System]] = {
+    "attention-flow": attention_flow,
+    "head-flow": head_flow,
+}
+"""The builder of each system; its keyword arguments are the settings."""
+
+
+def settings_of(name: str) -> Mapping[str, Any]:
+    """Return the settings of a system and their defaults.
+
+    Raises `ValueError` with the nearest name if there is no such system.
+    """
+    if name not in SYSTEMS:
+        raise ValueError(
+            f"`{name}` is no system.{nearest(name, SYSTEMS)} Systems: {', '.join(SYSTEMS)}."
+        )
+    parameters = inspect.signature(SYSTEMS[name]).parameters
+    return {x: parameter.default for x, parameter in parameters.items()}
+
+
+def system_named(name: str, **settings: Any) -> System:
+    """Return a system with these settings, defaults for the others.
+
+    Raises `ValueError` for an unknown system or setting (the nearest name is suggested), and what
+    the builder raises for values that make no sense.
+    """
+    known = settings_of(name)
+    for setting in settings:
+        if setting not in known:
+            raise ValueError(
+                f"`{name}` has no setting `{setting}`.{nearest(setting, known)} "
+                f"Settings: {', '.join(known)}."
+            )
+    return SYSTEMS[name](**settings)
