@@ -108,7 +108,7 @@ def _unify(atom: Atom, candidate: Atom, indices, rule, bound, rename) -> Iterato
     for assignment in product(*choices):
         extended = {**indices, **dict(zip(unknown, assignment, strict=True))}
         renamed = rename(atom, {k: v for k, v in extended.items() if k in atom.free})
-        if renamed == Polynomial.of(candidate):
+        if renamed == rename(candidate, {}):  # a sum, as a factor, stands for its terms
             yield extended
 
 

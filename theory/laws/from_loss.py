@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from theory.algebra.expressions import entry_tensor
 from theory.laws.law import ProofStep, chain
-from theory.models.model import Definition, Model, name_of
+from theory.models.model import Model, name_of
 from theory.models.resolution import theory_of
 from theory.models.reverse_mode import Adjoint
 
@@ -48,7 +48,7 @@ def last_stage(model: Model, name: str) -> tuple[ProofStep, ...]:
 
 def _stage(model: Model, adjoint: Adjoint) -> tuple[ProofStep, ...]:
     named = {line.name: line for line in model.vocabulary}
-    through = " and ".join(_title(model.by_name[x]) for x in adjoint.through)
+    through = " and ".join(_title(model, x) for x in adjoint.through)
     contract = "contract the deltas"
     if adjoint.hypotheses:
         contract += f", with {', '.join(adjoint.hypotheses)}"
@@ -64,5 +64,5 @@ def _stage(model: Model, adjoint: Adjoint) -> tuple[ProofStep, ...]:
     return chain(adjoint.partial, *lines)
 
 
-def _title(line: Definition) -> str:
-    return "the loss" if not line.parameters else f"the {line.title}"
+def _title(model: Model, name: str) -> str:
+    return "the loss" if name == model.loss.name else f"the {model.by_name[name].title}"

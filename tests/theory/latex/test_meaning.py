@@ -25,7 +25,8 @@ from theory.algebra.symbols import (
 )
 from theory.catalogue import LAWS
 from theory.latex import chain
-from theory.models import MODELS, model_named
+from theory.models import model_named
+from theory.models.attention_head import ATTENTION_HEADS
 
 T, D, C = Size("T"), Size("d_v", feature=True), Size("C", feature=True)
 SIZES = {x: 2 for x in ("T", "n", "H", "d_x", "d_k", "d_v", "C")}
@@ -222,7 +223,7 @@ def test_printed_expression_has_the_value_of_the_expression(seed, depth, with_mo
     check(e, rows, MODEL if with_model else None, arrays_for(0))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ATTENTION_HEADS)
 def test_every_line_of_every_law_means_what_it_says(name):
     """Each side of each statement and of each line of each derivation."""
     model = model_named(name)

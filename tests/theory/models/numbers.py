@@ -17,7 +17,7 @@ def inputs(model: Model, seed: int = 0) -> dict[str, np.ndarray]:
     for tensor in model.inputs:
         shape = [SIZES[k.name] for k in tensor.axes] if isinstance(tensor, Tensor) else ()
         values[name_of(tensor)] = draw.normal(size=shape)
-    if "y" in values:
+    if "C" in model.size_names:
         values["y"] = draw.dirichlet(np.ones(SIZES["C"]), size=SIZES["T"])
     if "tau" in values:
         values["tau"] = np.float64(0.7)

@@ -16,6 +16,7 @@ from theory.models import (
     attention_head,
     model_named,
 )
+from theory.models.attention_head import ATTENTION_HEADS
 from theory.models.model import name_of
 
 T, N = Size("T"), Size("n")
@@ -167,7 +168,7 @@ def test_unknown_masks_are_refused():
         attention_head(mask="causal", cross=True)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ATTENTION_HEADS)
 def test_features_are_recorded_and_change_the_inputs(name):
     made = model_named(name)
     names = {name_of(tensor) for tensor in made.inputs}

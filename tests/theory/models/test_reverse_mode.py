@@ -1,4 +1,4 @@
-"""Reverse mode in every attention head: against finite differences and against `pull_back`."""
+"""Reverse mode in every model: against finite differences and against `pull_back`."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from theory.algebra.expressions import Equation, entry_tensor, free_indices, slo
 from theory.algebra.normal_form import proved_equal
 from theory.algebra.symbols import Partial
 from theory.models import MODELS, model_named, theory_of
+from theory.models.attention_head import ATTENTION_HEADS
 from theory.models.reverse_mode import computed_from, pull_back
 
 CASES = [(name, quantity) for name in MODELS for quantity in theory_of(model_named(name)).adjoints]
@@ -54,7 +55,7 @@ def test_every_step_of_a_derivation_equals_the_next(name, quantity):
     assert adjoint.through
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ATTENTION_HEADS)
 def test_only_the_logits_rest_on_the_labels(name):
     adjoints = theory_of(model_named(name)).adjoints
     resting = {quantity for quantity, adjoint in adjoints.items() if adjoint.hypotheses}
@@ -62,7 +63,7 @@ def test_only_the_logits_rest_on_the_labels(name):
     assert adjoints["z"].hypotheses == ("sum_c y_ic = 1",)
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if "cross" not in name])
+@pytest.mark.parametrize("name", [name for name in ATTENTION_HEADS if "cross" not in name])
 def test_an_adjoint_can_be_read_at_other_indices(name):
     model = model_named(name)
     adjoint = theory_of(model).adjoints["s"]

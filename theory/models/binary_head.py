@@ -1,0 +1,68 @@
+"""The binary head: two positions, two classes, on the subspace where the two mirror each other.
+
+A softmax attention head with T = n = 2, d_v = 1, logit w g_i, labels +1 and -1, and the mean of the
+cross-entropy over both positions.  On the symmetric subspace
+
+    s_1 = (x/2, -x/2) = -s_2,        v_1 = y = -v_2,
+
+both positions have the same loss, and what is left are two variables and one parameter:
+
+    alpha_12 = 1/(1 + exp(x)) = alpha_21          weight of the other position
+    g = (1 - 2 alpha_12) y = y tanh(x/2)          context of position 1; that of 2 is -g
+    f = w g                                       logit of the right class
+    L = log(1 + exp(f)) - f = log(1 + exp(-f))    cross-entropy in nats, the mean of both positions
+
+x = s_11 - s_12 is the score margin, y the value of position 1, w the output weight; all are
+dimensionless real numbers.  The first form of L is the one whose derivative -1/(1 + exp(f)) does
+not cancel.  Vocabulary: alpha_11 = 1 - alpha_12 = alpha_22, weight of the position itself;
+u = dL/dg; p = 1/(1 + exp(-f)) = sigma(f), probability of the right class, and
+q = 1/(1 + exp(f)) = sigma(-f), that of the wrong one.
+
+Gradient flow.  The head moves along ds/dt = -eps_s dL/ds, dv/dt = -eps_v dL/dv, which leaves the
+subspace invariant.  There it is dx/dt = -eps_s dL/dx and dy/dt = -(eps_v/2) dL/dy, since y stands
+for two values and x for a difference of two scores:
+
+    dx/dt = (eps_s/2) w sigma(-f) y sech^2(x/2),    dy/dt = (eps_v/2) w sigma(-f) tanh(x/2).
+
+(On the subspace |ds|^2 / eps_s + |dv|^2 / eps_v is dx^2 / eps_s + 2 dy^2 / eps_v, the metric in
+which this is the gradient flow of L; without the factor 1/2 it would be another system.)
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory.algebra.symbols import Partial, scalar
+from theory.models.model import Definition, Model
+
+__all__ = ["binary_head"]
+
+
+def binary_head(name: str = "binary-head") -> Model:
+    """Return the loss of the symmetric binary head as a function of x, y and w."""
+    x, y, w = (scalar(letter) for letter in "xyw")
+    own, other = (scalar(f"alpha_{place}", positive=True) for place in ("11", "12"))
+    u, g, f, L = (scalar(letter) for letter in "ugfL")
+    p, q = (scalar(letter, positive=True) for letter in "pq")
+    definitions = (
+        Definition(other, 1 / (1 + sp.exp(x)), "attention weight of the other position"),
+        Definition(g, (1 - 2 * other) * y, "context"),
+        Definition(f, w * g, "logit of the right class"),
+        Definition(L, sp.log(1 + sp.exp(f)) - f, "cross-entropy, nats"),
+    )
+    vocabulary = (
+        Definition(own, 1 - other, "attention weight of the position itself"),
+        Definition(u, Partial(L, g), "upstream gradient"),
+        Definition(p, 1 / (1 + sp.exp(-f)), "probability of the right class"),
+        Definition(q, 1 / (1 + sp.exp(f)), "probability of the wrong class"),
+    )
+    return Model(
+        name=name,
+        title="symmetric binary attention head under cross-entropy",
+        sizes=(),
+        inputs=(x, y, w),
+        definitions=definitions,
+        loss=L,
+        vocabulary=vocabulary,
+        features={"binary": True},
+    )
