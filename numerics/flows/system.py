@@ -8,8 +8,8 @@ The field comes out of a model through `theory.codegen.components`; nothing is t
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from theory.codegen.components import Components, batch_jacobian, batch_values
 __all__ = ["Quantity", "System", "Variable"]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Variable:
     """One tensor of the state: its name, shape (one number per axis) and what it is in words."""
 
@@ -35,7 +35,7 @@ class Variable:
         return int(np.prod(self.shape, dtype=int))
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Quantity:
     """What a law says about every trajectory, for a run to monitor.
 
@@ -50,7 +50,7 @@ class Quantity:
     units: str = "dimensionless"
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class System:
     """A system with its parameters, ready to be integrated, iterated or searched for fixed points.
 
@@ -74,7 +74,7 @@ class System:
     settings: Mapping[str, Any]
     starts: Callable[[np.random.Generator, int], np.ndarray]
     quantities: tuple[Quantity, ...] = ()
-    shifts: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    shifts: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
     relabellings: tuple[tuple[int, ...], ...] = ()
     window: tuple[float, float, float, float] | None = None
     laws: tuple[str, ...] = ()

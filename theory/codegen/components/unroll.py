@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import sympy as sp
 
@@ -182,7 +183,7 @@ class _Unroller:
 
     # -- values ---------------------------------------------------------------------------------
 
-    def value(self, e: sp.Basic, env: Environment) -> sp.Expr:
+    def value(self, e: Any, env: Environment) -> sp.Expr:
         """Return an expression with its indices at ``env`` in terms of symbols."""
         if isinstance(e, sp.Indexed):
             place = tuple(int(self.value(k, env)) for k in slots(e))
@@ -198,7 +199,7 @@ class _Unroller:
         if isinstance(e, sp.log):
             return self._log(e.args[0], env)
         if isinstance(e, sp.Number | sp.NumberSymbol):
-            return e
+            return e  # type: ignore[return-value]
         if isinstance(e, sp.Add | sp.Mul | sp.Pow | sp.Function):
             return self._rebuilt(e, env)
         raise ValueError(
