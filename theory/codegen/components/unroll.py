@@ -199,7 +199,7 @@ class _Unroller:
         if isinstance(e, sp.log):
             return self._log(e.args[0], env)
         if isinstance(e, sp.Number | sp.NumberSymbol):
-            return e  # type: ignore[return-value]
+            return e
         if isinstance(e, sp.Add | sp.Mul | sp.Pow | sp.Function):
             return self._rebuilt(e, env)
         raise ValueError(
@@ -212,7 +212,7 @@ class _Unroller:
             deltas = [x for x in e.args if isinstance(x, sp.KroneckerDelta)]
             if any(self._rebuilt(x, env) == 0 for x in deltas):
                 return sp.S.Zero
-        return e.func(*(self.value(argument, env) for argument in e.args))
+        return e.func(*(self.value(x, env) for x in e.args))  # type: ignore[return-value]
 
     def _sum(self, e: sp.Sum, env: Environment) -> sp.Expr:
         bound = bound_of(e)
