@@ -2,6 +2,7 @@ r"""Names of symbols and indices in LaTeX.
 
     alpha  ->  \alpha        W_O     ->  W_O            eps_s   ->  \epsilon_s
     d_k    ->  d_k           v_star  ->  v^{*}          rate    ->  \mathrm{rate}
+    sigma2 ->  \sigma^{2}    sigma2_star  ->  \sigma^{2*}
 
 A name is a stem and subscripts, parted by underscores; the endings hat, bar, tilde and star are
 accents.  Indices follow the name's own subscript after a comma: W_O[c, a] is W_{O,ca}.
@@ -20,6 +21,8 @@ GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
     "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
 )
+SQUARES = {"sigma2": r"\sigma^{2}"}
+"""Variances: parameters of their own, written as the squares that they are."""
 ALIASES = {"eps": "epsilon", "lam": "lambda"}
 ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}", "tilde": r"\tilde{%s}", "star": "%s^{*}"}
 SPECIAL = {c: f"\\{c}" for c in "_%#&${}"} | {
@@ -39,15 +42,17 @@ class Name(NamedTuple):
 def name_of(text: str) -> Name:
     """Return the parts of a symbol's name, each in LaTeX."""
     parts = [part for part in text.split("_") if part] or [text]
-    stem, subscripts, is_raised = _word(parts[0]), [], False
+    stem, subscripts, is_raised = _word(parts[0]), [], parts[0] in SQUARES
     for part in parts[1:]:
-        if part in ACCENTS and not is_raised:
+        if part == "star" and is_raised and parts[0] in SQUARES:
+            stem = f"{stem[:-1]}*}}"  # one superscript holds both
+        elif part in ACCENTS and not is_raised:
             stem = ACCENTS[part] % stem
             is_raised = part == "star"
         else:
             subscripts.append(_word(part))
     trailing = re.fullmatch(r"([A-Za-z]+)(\d+)", parts[0])
-    if trailing:
+    if trailing and parts[0] not in SQUARES:
         stem, subscripts = _word(trailing[1]), [trailing[2], *subscripts]
     return Name(stem, tuple(subscripts), is_raised or "'" in stem)
 
@@ -71,6 +76,8 @@ def subscripted(name: Name, indices: Iterable[str] = ()) -> str:
 def _word(text: str) -> str:
     """Return a letter as it is, a Greek name as its letter, any other word upright."""
     word = ALIASES.get(text, text)
+    if word in SQUARES:
+        return SQUARES[word]
     if word in GREEK:
         return f"\\{word}"
     if re.fullmatch(r"[A-Za-z]'*|\d+", word):

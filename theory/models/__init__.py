@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 
 from theory.models.attention_head import ATTENTION_HEADS, attention_head
 from theory.models.binary_head import binary_head
 from theory.models.model import Constraint, Definition, Model
+from theory.models.prototype_mixture import PROTOTYPE_MIXTURES, prototype_mixture
 from theory.models.resolution import Proof, Theory, theory_of
 
 __all__ = [
@@ -20,10 +22,16 @@ __all__ = [
     "attention_head",
     "binary_head",
     "model_named",
+    "prototype_mixture",
     "theory_of",
 ]
 
-MODELS: tuple[str, ...] = (*ATTENTION_HEADS, "binary-head")
+BUILDERS: Mapping[str, Callable[[], Model]] = {
+    **{name: partial(attention_head, name, **on) for name, on in ATTENTION_HEADS.items()},
+    "binary-head": binary_head,
+    **{name: partial(prototype_mixture, name, **on) for name, on in PROTOTYPE_MIXTURES.items()},
+}
+MODELS: tuple[str, ...] = tuple(BUILDERS)
 
 
 @cache
@@ -32,10 +40,8 @@ def model_named(name: str) -> Model:
 
     Raises `ValueError` with the nearest names if there is none.
     """
-    if name in ATTENTION_HEADS:
-        return attention_head(name, **ATTENTION_HEADS[name])
-    if name == "binary-head":
-        return binary_head()
+    if name in BUILDERS:
+        return BUILDERS[name]()
     near = get_close_matches(name, MODELS, n=3, cutoff=0.4)
     hint = f" Did you mean {', '.join(f'`{x}`' for x in near)}?" if near else ""
     raise ValueError(f"`{name}` is no model.{hint} Models: {', '.join(MODELS)}.")

@@ -63,10 +63,10 @@ class Theory:
     def _add_lines(self) -> None:
         """Add adjoints and vocabulary to the definitions, each after what it uses."""
         waiting: dict[str, Definition] = {}
-        given = {name_of(x) for x in self.model.inputs}
+        given = {name_of(x) for x in self.model.inputs} | {line.name for line in self.lines}
         for name, adjoint in self.adjoints.items():
             symbol = name_of(entry_tensor(adjoint.symbol))
-            if adjoint.inline or symbol in given:  # an upstream gradient may be an input
+            if adjoint.inline or symbol in given:  # an upstream gradient may be an input, or r
                 continue
             title = f"derivative of the loss by {name}"
             waiting[symbol] = Definition(adjoint.symbol, adjoint.value, title, adjoint.hypotheses)

@@ -94,7 +94,7 @@ def _adjoint(
     inherited = [found[line.name].hypotheses for line in through if _rests(model, found[line.name])]
     for line in through:
         symbol, value = _renamed_apart(model, line, taken)
-        local = local_derivative(model, line.name, value, symbol, entry)
+        local = local_derivative(model, line, value, entry)
         upstream = found[line.name].at(symbol)
         shown = found[line.name].at(symbol, "partial") if line.name != model.loss.name else 1
         bound = slots(symbol)
@@ -109,7 +109,9 @@ def _adjoint(
         chain=sp.Add(*chain),
         inserted=sp.Add(*inserted),
         value=model.writer(extra).write(polynomial, avoid=taken),
-        symbol=_name_in_vocabulary(model, entry, polynomial) or _own_symbol(model, tensor, entry),
+        symbol=_name_in_vocabulary(model, entry, polynomial)
+        or _name_of_line(model, entry, polynomial)
+        or _own_symbol(model, tensor, entry),
         through=tuple(line.name for line in through),
         hypotheses=tuple(sorted(ring.hypotheses.union(*inherited))),
         inline=_divides(polynomial),
@@ -117,11 +119,20 @@ def _adjoint(
 
 
 def local_derivative(
-    model: Model, name: str, value: sp.Basic, symbol: sp.Basic, entry: sp.Basic
+    model: Model, line: Definition, value: sp.Basic, entry: sp.Basic
 ) -> Polynomial:
-    """Return d symbol / d entry from the right side ``value``; quotients are recognised by name."""
-    rules = [model.refolding[name]] if name in model.refolding else []
-    return Reader(Ring(rules)).read(differentiate(value, entry))
+    """Return the derivative of a line's right side ``value``; quotients are recognised by name.
+
+    They are the line itself, and those made of nothing but what the line is made of: the gradient
+    of log sum_k exp(s_ik) is the softmax.
+    """
+    own = tensors_in(line.value)
+    names = [
+        name
+        for name in model.refolding
+        if name == line.name or (tensors_in(model.by_name[name].value) <= own and name not in own)
+    ]
+    return Reader(Ring(model.refolding[x] for x in names)).read(differentiate(value, entry))
 
 
 def pull_back(
@@ -148,7 +159,7 @@ def pull_back(
             parts.append(reader.read(differentiate(quantity, of)))
         for line, symbol, value, upstream in done:
             if tensor in tensors_in(value):
-                local = local_derivative(model, line.name, value, symbol, of)
+                local = local_derivative(model, line, value, of)
                 product = ring.multiply(upstream, local)
                 parts.append(reader.total(product, slots(symbol)))
         return Polynomial.add(parts)
@@ -212,6 +223,18 @@ def _name_in_vocabulary(model: Model, entry: sp.Expr, value: Polynomial) -> sp.E
         if line.name in plain:
             ring = Ring(model.rules)
             if Reader(ring, plain).read(symbol) == value:
+                return symbol
+    return None
+
+
+def _name_of_line(model: Model, entry: sp.Expr, value: Polynomial) -> sp.Expr | None:
+    """Return the entry of a definition that dL/d entry is, such as r_ij for dF/dd_ij."""
+    axes = tuple(k.size for k in slots(entry))
+    for line in model.definitions if axes else ():
+        if tuple(k.size for k in line.parameters) == axes:
+            here = dict(zip(line.parameters, slots(entry), strict=True))
+            symbol = substitute(line.symbol, here)
+            if Reader(Ring()).read(symbol) == value:
                 return symbol
     return None
 

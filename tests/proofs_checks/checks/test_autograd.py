@@ -20,7 +20,8 @@ from theory.algebra.symbols import (
     scalar,
     total,
 )
-from theory.models import MODELS, model_named
+from theory.models import model_named
+from theory.models.attention_head import ATTENTION_HEADS
 
 SHARED = frozenset({"X", "X_K", "y", "z", "p", "w", "M", "B"})
 
@@ -258,10 +259,10 @@ WRONG = {
     ),
 }
 
-HEADS = {name: Head(name) for name in MODELS}
+HEADS = {name: Head(name) for name in ATTENTION_HEADS}
 CASES = [
     (model, law)
-    for model in MODELS
+    for model in ATTENTION_HEADS
     for law in LAWS
     if not (law == "A11" and HEADS[model].has["cross"])
 ]
@@ -309,7 +310,7 @@ def test_second_derivatives_and_steps_of_inner_quantities(model, law):
     assert outcome.agrees is True, outcome
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ATTENTION_HEADS)
 def test_the_model_itself_agrees_line_by_line(name):
     model = model_named(name)
     for line in (*model.definitions, *model.vocabulary):
@@ -318,7 +319,7 @@ def test_the_model_itself_agrees_line_by_line(name):
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ATTENTION_HEADS)
 def test_mistakes_are_seen(model, wrong):
     outcome = check(model_named(model), equation(model, wrong, WRONG))
     assert outcome.agrees is False

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from proofs_checks.checks.torch_majorant import attention_head_majorant
 from proofs_checks.checks.torch_reference import attention_head, reference_for
-from theory.models import MODELS, Model, model_named
+from theory.models import Model, model_named
+from theory.models.attention_head import ATTENTION_HEADS
 
 FLAGS = ("bias", "temperature", "cross", "heads", "weights")
 NOTHING = {"mask": None, **dict.fromkeys(FLAGS, False)}
@@ -180,7 +181,7 @@ def test_missing_and_misfit_inputs():
         attention_head({**draw(NOTHING), "y": torch.ones(4, 4)}, NOTHING)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ATTENTION_HEADS)
 def test_every_named_model_has_a_reference_with_its_names_and_shapes(name):
     model = model_named(name)
     reference = reference_for(model)

@@ -7,7 +7,7 @@ from tests.theory.algebra.evaluation import evaluate
 from theory.algebra.symbols import Tensor
 from theory.models.model import Model, name_of
 
-SIZES = {"T": 3, "n": 2, "d_x": 2, "d_k": 2, "d_v": 2, "C": 3, "H": 2}
+SIZES = {"T": 3, "n": 2, "d_x": 2, "d_k": 2, "d_v": 2, "C": 3, "H": 2, "N": 3, "K": 2}
 
 
 def inputs(model: Model, seed: int = 0) -> dict[str, np.ndarray]:
@@ -21,6 +21,10 @@ def inputs(model: Model, seed: int = 0) -> dict[str, np.ndarray]:
         values["y"] = draw.dirichlet(np.ones(SIZES["C"]), size=SIZES["T"])
     if "tau" in values:
         values["tau"] = np.float64(0.7)
+    if "pi" in values:
+        values["pi"] = draw.dirichlet(np.ones(SIZES["K"]))
+    if "sigma2" in values:
+        values["sigma2"] = np.float64(0.6)
     if "M" in values:
         mask = draw.integers(2, size=values["M"].shape).astype(float)
         mask[:, 0] = 1.0
