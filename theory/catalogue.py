@@ -7,10 +7,11 @@ from difflib import get_close_matches
 from theory.laws.coupled import COUPLED
 from theory.laws.first_order import FIRST_ORDER
 from theory.laws.law import Law
+from theory.laws.steps import STEPS
 
 __all__ = ["LAWS", "law_named"]
 
-LAWS: tuple[Law, ...] = (*FIRST_ORDER, *COUPLED)
+LAWS: tuple[Law, ...] = (*FIRST_ORDER, *COUPLED, *STEPS)
 
 
 def law_named(name: str) -> Law:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.algebra.symbols import Index, Partial, Tensor, scalar, total
+from theory.algebra.expressions import substitute
+from theory.algebra.symbols import Index, Partial, Tensor, delta, scalar, total
 from theory.models.model import Model
 
 __all__ = ["HeadNotation"]
@@ -21,7 +22,10 @@ class HeadNotation:
     """Indices, entries and scalars of one attention-head model.
 
     ``entry("alpha", i, j)`` is alpha_ij; ``grad("s", i, j)`` is dL/ds_ij.  Indices: i, m over
-    queries; j, k, l over keys; a, b over d_v; r, t over d_k; e over d_x; c over C.
+    queries; j, k, l over keys; a, b over d_v; r, t over d_k; e over d_x; c, d over C.
+
+    ``other("v", l, b)`` is the entry of another head h' where there are several, so that second
+    derivatives across heads can be stated; with one head it is ``entry``.
     """
 
     def __init__(self, model: Model) -> None:
@@ -32,8 +36,11 @@ class HeadNotation:
         self.j, self.k, self.l = (Index(x, keys) for x in "jkl")
         self.a, self.b = Index("a", sizes["d_v"]), Index("b", sizes["d_v"])
         self.r, self.t = Index("r", sizes["d_k"]), Index("t", sizes["d_k"])
-        self.e, self.c = Index("e", sizes["d_x"]), Index("c", sizes["C"])
-        self.heads = (Index("h", sizes["H"]),) if model.features["heads"] else ()
+        self.e = Index("e", sizes["d_x"])
+        self.c, self.d = Index("c", sizes["C"]), Index("d", sizes["C"])
+        has_heads = model.features["heads"]
+        self.heads = (Index("h", sizes["H"]),) if has_heads else ()
+        self.other_heads = (Index("h'", sizes["H"]),) if has_heads else ()
         self.loss = model.loss
         self.eta = scalar("eta", positive=True)
         self.key_inputs = "X_K" if model.features["cross"] else "X"
@@ -46,6 +53,19 @@ class HeadNotation:
                 f"`{name}` is a scalar of model `{self.model.name}`; it has no entries."
             )
         return tensor[index if name in SHARED else (*self.heads, *index)]
+
+    def other(self, name: str, *index: Index) -> sp.Expr:
+        """Return an entry of the other head; of the same one where there is one head only."""
+        return substitute(self.entry(name, *index), self._other)
+
+    @property
+    def _other(self) -> dict[Index, Index]:
+        return dict(zip(self.heads, self.other_heads, strict=True))
+
+    @property
+    def same_head(self) -> sp.Expr:
+        """1 if the other head is this one, else 0."""
+        return sp.Mul(*(delta(h, other) for h, other in self._other.items()))
 
     def grad(self, name: str, *index: Index) -> Partial:
         """Return dL/d entry."""
