@@ -174,6 +174,7 @@ def arrays_of(model, seed):
         arrays[name], arrays[f"dL_d{name}"] = rng.uniform(0.2, 1, shape), rng.normal(size=shape)
     for name in ("alpha", "p", "y"):
         arrays[name] = arrays[name] / arrays[name].sum(axis=-1, keepdims=True)
+    arrays["xi"] = rng.normal(size=arrays["s"].shape)  # a direction in the space of scores
     return arrays
 
 
