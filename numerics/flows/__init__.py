@@ -1,8 +1,9 @@
 """The dynamical systems: right-hand sides generated from the laws, with checked parameters."""
 
 from numerics.flows.attention_flow import attention_flow
-from numerics.flows.catalogue import SYSTEMS, settings_of, system_named
+from numerics.flows.catalogue import SYSTEMS, settings_of, system_from, system_named
 from numerics.flows.head_flow import head_flow
+from numerics.flows.own_system import own_system
 from numerics.flows.system import Quantity, System, Variable
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "Variable",
     "attention_flow",
     "head_flow",
+    "own_system",
     "settings_of",
+    "system_from",
     "system_named",
 ]

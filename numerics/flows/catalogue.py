@@ -8,10 +8,11 @@ from typing import Any
 
 from numerics.flows.attention_flow import attention_flow
 from numerics.flows.head_flow import head_flow
+from numerics.flows.own_system import own_system
 from numerics.flows.system import System
 from theory.codegen.names import nearest
 
-__all__ = ["SYSTEMS", "settings_of", "system_named"]
+__all__ = ["SYSTEMS", "settings_of", "system_from", "system_named"]
 
 SYSTEMS: Mapping[str, Callable[..., System]] = {
     "attention-flow": attention_flow,
@@ -47,3 +48,13 @@ def system_named(name: str, **settings: Any) -> System:
                 f"Settings: {', '.join(known)}."
             )
     return SYSTEMS[name](**settings)
+
+
+def system_from(source: str, **settings: Any) -> System:
+    """Return the system that ``source`` names, or that the TOML file ``source`` defines.
+
+    Raises what `system_named` and `own_system` raise.
+    """
+    if source.endswith(".toml"):
+        return own_system(source, **settings)
+    return system_named(source, **settings)
