@@ -1,0 +1,88 @@
+"""Driving an engine over any number of trajectories: pieces, threads, what one engine passes on.
+
+Work is cut into units of a few hundred trajectories; each thread has an engine of its own and takes
+the next unit.  Nothing depends on the number of threads, not even the last bit: a unit always holds
+the same trajectories.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from numerics.integration.problem import Problem, Solution
+
+__all__ = ["ENGINES", "driven", "threads_here"]
+
+ENGINES = ("auto", "heyoka", "scipy", "scipy-lsoda", "scipy-radau")
+"""The names that `integrate` takes for its engine."""
+
+UNIT = 512
+"""Trajectories a call of an engine."""
+
+Solve = Callable[[np.ndarray, np.ndarray], Solution]
+
+
+def threads_here() -> int:
+    """Return the number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def driven(
+    engine: str, problem: Problem, starts: np.ndarray, values: np.ndarray, threads: int
+) -> Iterator[tuple[slice, Solution]]:
+    """Yield the solutions of successive trajectories, in order.
+
+    ``values``  parameters, (batch, m)
+    """
+    local = threading.local()
+    stop = threading.Event()
+
+    def work(rows: slice) -> Solution | None:
+        if stop.is_set():
+            return None
+        if not hasattr(local, "solve"):
+            local.solve = _solver(engine, problem, values)
+        return local.solve(starts[rows], values[rows])
+
+    unit = UNIT if engine in ("heyoka", "stiff") else 16
+    units = (slice(n, min(n + unit, len(starts))) for n in range(0, len(starts), unit))
+    with ThreadPoolExecutor(threads if engine in THREADED else 1) as pool:
+        waiting: deque[tuple[slice, Future]] = deque()
+        try:
+            for rows in units:
+                waiting.append((rows, pool.submit(work, rows)))
+                if len(waiting) > 4 * threads:  # bounded memory: results are taken in order
+                    yield waiting[0][0], waiting.popleft()[1].result()
+            while waiting:
+                yield waiting[0][0], waiting.popleft()[1].result()
+        finally:
+            stop.set()
+
+
+THREADED = ("heyoka", "stiff")
+"""Engines that work outside the interpreter's lock."""
+
+
+def _solver(engine: str, problem: Problem, values: np.ndarray) -> Solve:
+    """Return what integrates a unit; trajectories that one engine cannot do go to the next."""
+    if engine.startswith("scipy"):
+        from numerics.integration.reference import ReferenceEngine
+
+        return ReferenceEngine(problem, engine).solve
+    from numerics.integration.taylor import TaylorEngine
+
+    taylor, fallback = TaylorEngine(problem, values), _solver("scipy", problem, values)
+
+    def solve(starts: np.ndarray, values: np.ndarray) -> Solution:
+        solution, again = taylor.solve(starts, values)
+        if len(again):
+            solution.put(again, fallback(starts[again], values[again]))
+        return solution
+
+    return solve

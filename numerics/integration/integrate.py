@@ -1,0 +1,193 @@
+"""`integrate`: trajectories of a system as a labelled dataset, whatever the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from numerics.flows import System
+from numerics.integration.driving import ENGINES, driven, threads_here
+from numerics.integration.events import Event, sorted_events
+from numerics.integration.invariants import Monitored, monitored, step_tolerance
+from numerics.integration.problem import Problem, Solution
+from theory.codegen.names import nearest
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Part", "Request", "integrate", "parts", "requested"]
+
+OUTPUTS = 101
+"""Output times of a run that is given its length only."""
+
+Progress = Callable[[int, int], None]
+
+
+class Request(NamedTuple):
+    """A checked call of `integrate`: forward in time, whatever the direction asked for."""
+
+    system: System
+    starts: np.ndarray
+    times: np.ndarray
+    problem: Problem
+    values: np.ndarray
+    rtol: float
+    atol: float
+    engine: str
+    threads: int
+
+
+class Part(NamedTuple):
+    """Successive trajectories, finished: which rows, their solution, what was monitored."""
+
+    rows: slice
+    solution: Solution
+    quantities: dict[str, Monitored]
+
+
+def integrate(
+    system: System,
+    starts: np.ndarray,
+    times: np.ndarray | Sequence[float] | float,
+    *,
+    engine: str = "auto",
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+    events: Sequence[Event] = (),
+    progress: Progress | None = None,
+    values: np.ndarray | None = None,
+    threads: int | None = None,
+    keep_partial: bool = False,
+    command: str = "",
+) -> xr.Dataset:
+    """Return the trajectories of a flow from ``starts``.
+
+    ``starts``        (batch, d), or (d,) for one
+    ``times``         output times, strictly increasing or decreasing, the first that of the starts;
+                      or a number T other than 0 for 101 times from 0 to T
+    ``engine``        one of `ENGINES`
+    ``rtol, atol``    tolerances of a step, relative and absolute; steps are made more careful where
+                      a conserved quantity is not linear (attributes ``step_rtol, step_atol``)
+    ``events``        `FixedPoint`, `Section`
+    ``progress``      called with (trajectories done, all of them)
+    ``values``        parameters of each trajectory (batch, m), instead of ``system.values``
+    ``threads``       how many; as many as there are processors if not given
+    ``keep_partial``  on an interrupt return what is finished, with the attribute ``interrupted``
+    ``command``       for provenance: what the user ran
+
+    The dataset holds ``y`` (trajectory, time, component), NaN after the end of a trajectory;
+    ``status`` ("finished", "fixed point", "section", or the failure "step too small",
+    "not finite", "blow-up", "too many steps"), ``end_time``, ``end`` and ``message`` of each
+    trajectory; every monitored quantity of the system with its ``drift_...``; crossings of sections
+    if there are any; attributes with the system, its settings, laws, engine, tolerances, versions.
+
+    Raises `ValueError` for a map, starts of the wrong shape or not finite, times that do not run in
+    one direction, tolerances that make no sense, an unknown engine or component.
+    """
+    from numerics.integration.dataset import dataset
+
+    request = requested(
+        system, starts, times, engine, rtol, atol, events, values=values, threads=threads
+    )
+    found: list[Part] = []
+    try:
+        for part in parts(request):
+            found.append(part)
+            if progress is not None:
+                progress(part.rows.stop, len(request.starts))
+    except KeyboardInterrupt:
+        if not keep_partial or not found:
+            raise
+    return dataset(request, found, command)
+
+
+def requested(
+    system: System, starts: np.ndarray, times: np.ndarray | Sequence[float] | float, engine: str,
+    rtol: float, atol: float, events: Sequence[Event], *, values: np.ndarray | None = None,
+    threads: int | None = None,
+) -> Request:  # fmt: skip
+    """Return a checked request; raises what `integrate` says."""
+    if system.kind != "flow":
+        raise ValueError(
+            f"`{system.name}` is a map, and only flows are integrated; iterate it with "
+            "`numerics.em.iterate`."
+        )
+    if engine not in ENGINES:
+        raise ValueError(
+            f"`{engine}` is no engine.{nearest(engine, ENGINES)} Engines: {', '.join(ENGINES)}."
+        )
+    y, t = _starts(system, starts), _times(times)
+    for name, value, least in (("rtol", rtol, 1e-15), ("atol", atol, 0.0)):
+        if not (least <= value <= 0.1):
+            raise ValueError(f"`{name}` must lie between {least:g} and 0.1; got {value:g}.")
+    field, forward = system.field, t
+    if t[-1] < t[0]:  # backward in time is the reversed field forward
+        field = replace(field, outputs=tuple(-e for e in field.outputs))
+        forward = -t
+    problem = Problem(
+        field, forward, step_tolerance(system, rtol), step_tolerance(system, atol),
+        sorted_events(system, events),
+    )  # fmt: skip
+    if values is None:
+        p = np.broadcast_to(system.values, (len(y), len(system.values)))
+    else:
+        p = np.asarray(values, dtype=float)
+        if p.shape != (len(y), len(system.values)) or not np.isfinite(p).all():
+            raise ValueError(
+                f"`values` must be finite and have shape {(len(y), len(system.values))} "
+                f"(trajectories, parameters of `{system.name}`); got shape {p.shape}."
+            )
+    if engine == "auto":
+        engine = "heyoka"
+    return Request(system, y, t, problem, p, rtol, atol, engine, threads or threads_here())
+
+
+def parts(request: Request) -> Iterator[Part]:
+    """Yield finished trajectories in order, with what the laws say about them."""
+    problem, backward = request.problem, request.times[-1] < request.times[0]
+    work = driven(request.engine, problem, request.starts, request.values, request.threads)
+    for rows, solution in work:
+        quantities = {
+            q.name: monitored(q, solution.y, request.values[rows], request.rtol)
+            for q in request.system.quantities
+            if not (backward and q.kind == "decreasing")  # backward in time it increases
+        }
+        if backward:
+            solution.end_time = -solution.end_time
+            solution.crossings = [
+                [x._replace(time=-x.time) for x in row] for row in solution.crossings
+            ]
+        yield Part(rows, solution, quantities)
+
+
+def _starts(system: System, starts: np.ndarray) -> np.ndarray:
+    y = np.atleast_2d(np.array(starts, dtype=float))
+    if y.ndim != 2 or y.shape[1] != system.dimension or not len(y):
+        raise ValueError(
+            f"`starts` of `{system.name}` must have shape (trajectories, {system.dimension}), "
+            f"at least one row; got {np.shape(starts)}."
+        )
+    if not np.isfinite(y).all():
+        row = int(np.argwhere(~np.isfinite(y))[0, 0])
+        raise ValueError(f"`starts` must be finite; row {row} is {y[row].tolist()}.")
+    return y
+
+
+def _times(times: np.ndarray | Sequence[float] | float) -> np.ndarray:
+    if np.ndim(times) == 0:
+        end = float(times)  # type: ignore[arg-type]
+        if not np.isfinite(end) or end == 0:
+            raise ValueError(f"`times` as a number is the end of the run, not 0; got {end:g}.")
+        return np.linspace(0.0, end, OUTPUTS)
+    t = np.asarray(times, dtype=float)
+    steps = np.diff(t) if t.ndim == 1 else np.zeros(0)
+    one_way = len(steps) and bool((steps > 0).all() or (steps < 0).all())
+    if not one_way or not np.isfinite(t).all():
+        raise ValueError(
+            "`times` must be at least two finite numbers that strictly increase or decrease, "
+            f"the first the time of the starts; got {np.array2string(t, threshold=6)}."
+        )
+    return t

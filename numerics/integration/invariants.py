@@ -1,0 +1,67 @@
+"""What the laws say about every trajectory, checked along a finished run.
+
+    conserved    drift = max over output times of |Q(t) - Q(0)|, at most tolerance (1 + |Q(0)|)
+    decreasing   drift = largest rise from one output time to the next, at most rtol (1 + |Q|)
+
+Rows of scores (B1) are linear and kept by every engine to rounding.  The balances (B6, B7) are not:
+their drift is the error of the integration made visible, so a system that has such a quantity is
+integrated with tolerances a factor `CARE` below those asked for.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from numerics.flows import Quantity, System
+from theory.codegen.components import batch_values, local_derivatives
+
+__all__ = ["Monitored", "invariant_tolerance", "monitored", "step_tolerance"]
+
+
+CARE = 1e-3
+
+
+def step_tolerance(system: System, tolerance: float) -> float:
+    """Return the tolerance of a step with which the invariants stay within theirs."""
+    curved = any(q.kind == "conserved" and not _is_linear(q) for q in system.quantities)
+    return max(tolerance * CARE, 1e-14) if curved else tolerance
+
+
+def _is_linear(quantity: Quantity) -> bool:
+    fixed = set(quantity.values.parameters)
+    return all(e.free_symbols <= fixed for e in local_derivatives(quantity.values).partials)
+
+
+class Monitored(NamedTuple):
+    """A quantity along trajectories.
+
+    ``values``    (batch, n_t, entries); NaN after the end of a trajectory
+    ``drift``     (batch,), 0 or above; NaN where there is one output time only
+    ``violated``  (batch,) whether the drift is beyond what the tolerance allows
+    """
+
+    values: np.ndarray
+    drift: np.ndarray
+    violated: np.ndarray
+
+
+def invariant_tolerance(rtol: float) -> float:
+    """Return the drift that a conserved quantity of size 1 may show: rtol/100, 1e-12 at least."""
+    return max(rtol / 100, 1e-12)
+
+
+def monitored(quantity: Quantity, y: np.ndarray, values: np.ndarray, rtol: float) -> Monitored:
+    """Return a quantity at states ``y`` (batch, n_t, d) with parameters ``values`` (batch, m)."""
+    batch, count, d = y.shape
+    flat = batch_values(quantity.values)(y.reshape(-1, d), np.repeat(values, count, axis=0))
+    along = flat.reshape(batch, count, -1)
+    if quantity.kind == "conserved":
+        change, allowed = np.abs(along - along[:, :1]), invariant_tolerance(rtol)
+    else:
+        change, allowed = np.maximum(np.diff(along, axis=1, prepend=along[:, :1]), 0), rtol
+    known = np.isfinite(change)
+    drift = np.where(known, change, 0).max(axis=(1, 2))
+    scale = 1 + np.abs(along[:, 0]).max(axis=-1)
+    return Monitored(along, drift, drift > allowed * scale)

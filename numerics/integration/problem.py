@@ -1,0 +1,109 @@
+"""What an engine is asked, and what it answers, for a handful of trajectories at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.integration.events import Crossing, Events
+from theory.codegen.components import Components
+
+__all__ = ["BLOW_UP", "Problem", "Solution", "failure", "large"]
+
+BLOW_UP = 1e8
+"""A failed trajectory whose state grew by this factor over 1 + its start has blown up."""
+
+MAX_STEPS = 1_000_000
+"""Steps a trajectory may take before it is given up."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """dy/dt = field(y; values) from times[0] on, for any number of starts.
+
+    ``times``  increasing output times (n_t,), the first that of the starts
+    """
+
+    field: Components
+    times: np.ndarray
+    rtol: float
+    atol: float
+    events: Events
+    max_steps: int = MAX_STEPS
+
+    @property
+    def shortest_step(self) -> float:
+        """Steps below this do not move the time any more."""
+        return 16 * np.finfo(float).eps * float(np.abs(self.times).max())
+
+
+@dataclass
+class Solution:
+    """States at the output times; NaN after the end of a trajectory.
+
+    ``y``          (batch, n_t, d)
+    ``status``     (batch,) of "finished", "fixed point", "section", or why it failed
+    ``end_time``   (batch,) the time of ``end``: the last time reached
+    ``end``        (batch, d) the last state reached
+    ``message``    (batch,) words for a failure, empty else
+    ``crossings``  for each trajectory where it crossed the sections
+    ``steps``      (batch,) accepted steps
+    """
+
+    y: np.ndarray
+    status: list[str]
+    end_time: np.ndarray
+    end: np.ndarray
+    message: list[str]
+    steps: np.ndarray
+    crossings: list[list[Crossing]]
+
+    @classmethod
+    def empty(cls, problem: Problem, starts: np.ndarray) -> Solution:
+        """Return trajectories that never left their starts, for an engine to fill."""
+        batch, d = starts.shape
+        return cls(
+            y=np.full((batch, len(problem.times), d), np.nan),
+            status=["finished"] * batch,
+            end_time=np.full(batch, problem.times[0]),
+            end=starts.copy(),
+            message=[""] * batch,
+            steps=np.zeros(batch, dtype=int),
+            crossings=[[] for _ in range(batch)],
+        )
+
+    def put(self, rows: Sequence[int] | np.ndarray, other: Solution) -> None:
+        """Replace the trajectories ``rows`` by those of ``other``."""
+        self.y[rows], self.end_time[rows], self.end[rows] = other.y, other.end_time, other.end
+        self.steps[rows] = other.steps
+        for here, there in zip(rows, range(len(other.status)), strict=True):
+            self.status[here] = other.status[there]
+            self.message[here] = other.message[there]
+            self.crossings[here] = other.crossings[there]
+
+
+def large(state: np.ndarray, start: np.ndarray) -> bool:
+    """Whether a state has left every scale of its start: see `BLOW_UP`."""
+    return bool(np.abs(state).max() > BLOW_UP * (1 + np.abs(start).max()))
+
+
+def failure(reason: str, time: float, state: np.ndarray, start: np.ndarray) -> tuple[str, str]:
+    """Return status and message of a trajectory that stopped at a finite ``state``.
+
+    ``reason`` is "step too small", "not finite" or "too many steps"; the first two at a state that
+    has left every scale are a blow-up.
+    """
+    size = float(np.abs(state).max())
+    if reason != "too many steps" and large(state, start):
+        return "blow-up", f"grew to {size:.1e} by t = {time:.6g}, then {_words(reason)}"
+    return reason, f"{_words(reason)} at t = {time:.6g}, where the largest entry is {size:.3g}"
+
+
+def _words(reason: str) -> str:
+    return {
+        "step too small": "no step above rounding met the tolerance",
+        "not finite": "the velocity was not a finite number",
+        "too many steps": "the budget of steps was spent",
+    }[reason]
