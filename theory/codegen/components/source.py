@@ -61,8 +61,14 @@ def _source(
 ) -> str:
     printer = _Printer()
     needed = _needed(stages, results)
-    lines = [f"{x.name} = y[{n}]" for n, x in enumerate(program.state) if x in needed]
-    lines += [f"{x.name} = p[{n}]" for n, x in enumerate(program.parameters) if x in needed]
+    given = [(x.name, f"y[{n}]") for n, x in enumerate(program.state) if x in needed]
+    given += [(x.name, f"p[{n}]") for n, x in enumerate(program.parameters) if x in needed]
+    if {"y", "p"}.isdisjoint(here for here, _ in given):
+        lines = [f"{here} = {there}" for here, there in given]
+    else:  # a variable called y must not hide the state before all of it is read
+        lines = [
+            " = ".join(f"({''.join(f'{x}, ' for x in side)})" for side in zip(*given, strict=True))
+        ]
     for number, stage in enumerate(stages):
         if not needed.isdisjoint(stage.symbols if isinstance(stage, Softmax) else (stage.symbol,)):
             lines += _statements(stage, printer, style, str(number))

@@ -1,0 +1,154 @@
+"""Newton's method for many starts at once, on the quotient by the symmetries.
+
+    A dz = -B^T f(y),   A = B^T f'(y) B,   y <- y + t B dz
+
+with the pseudo-inverse of A where it is singular, so that a point of a continuous family is reached
+by the shortest way.  The damping t asks that the next step, taken with the same A, be shorter
+(affine-invariant: rescaling variables or equations changes nothing; Deuflhard 2011, section 3.3).
+
+`relaxed` follows the flow with implicit Euler steps of growing length (pseudo-transient
+continuation; Kelley and Keyes 1998): it leads to what attracts, where Newton may lead elsewhere.
+
+A start counts as converged when the undamped step is at rounding level, never because the residual
+is small: where fixed points lie at infinity the residual falls to 0 while the steps stay as long as
+they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.fixed_points.quotient import Quotient
+
+__all__ = ["Landing", "newton", "relaxed"]
+
+STEP = 1e-9  # of a converged point, in units; quadratic convergence makes the next one 1e-16
+FAR = 1e4  # units from where the starts are
+SINGULAR = 1e-12  # singular values below this part of the largest count as 0
+HALVINGS = 10
+
+AWAY = "runs away: no finite fixed point on this way"
+UNDEFINED = "the field or its Jacobian is not finite"
+STUCK = "Newton's method ends where the field is not zero"
+ENDLESS = "steps of Newton's method do not shrink"
+VANISHING = 1e-6  # of the residual at the start: what is left when a start runs away
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Where starts ended: states (batch, d), and the reason where that is no fixed point."""
+
+    y: np.ndarray
+    reasons: tuple[str, ...]  # empty where converged
+
+
+def newton(quotient: Quotient, starts: np.ndarray, limit: int = 120) -> Landing:
+    """Return where Newton's method ends from every start (batch, d), after ``limit`` steps."""
+    y = np.array(starts, dtype=float)
+    reasons = np.full(len(y), ENDLESS, dtype=object)
+    active = np.arange(len(y))
+    for _ in range(limit):
+        if not len(active):
+            break
+        at = y[active]
+        f, a = quotient.residual(at), quotient.slope(at)
+        finite = np.isfinite(f).all(axis=1) & np.isfinite(a).all(axis=(1, 2))
+        reasons[active[~finite]] = UNDEFINED
+        active, at, f, a = active[finite], at[finite], f[finite], a[finite]
+        if not len(active):
+            break
+        inverse = np.linalg.pinv(a, rcond=SINGULAR)
+        step = _step(quotient, inverse, f)
+        small: np.ndarray = quotient.size(step) <= STEP * (1 + quotient.size(at))
+        y[active] = at + np.where(small[:, None], step, _damped(quotient, at, step, inverse))
+        reasons[active[small]] = ""
+        far: np.ndarray = quotient.size(y[active]) > FAR + quotient.size(starts[active])
+        reasons[active[far & ~small]] = AWAY
+        active = active[~small & ~far]
+    if len(active):
+        before, after = (np.abs(quotient.residual(x[active])).max(axis=1) for x in (starts, y))
+        reasons[active[after < VANISHING * before]] = AWAY
+    ended = np.array([not reason for reason in reasons], dtype=bool)
+    y = _polished(quotient, y, ended)
+    reasons[ended & ~_vanishes(quotient, y)] = STUCK
+    return Landing(y, tuple(reasons))
+
+
+def _vanishes(quotient: Quotient, y: np.ndarray) -> np.ndarray:
+    """Return where the residual is at rounding level: the pseudo-inverse may leave a part of it."""
+    with np.errstate(all="ignore"):
+        steepness = np.abs(quotient.slope(y)).max(axis=(1, 2)) * quotient.unit.max()
+        rounding = 1e-13 * steepness * (1 + quotient.size(y))
+        return np.abs(quotient.residual(y)).max(axis=1) <= rounding + 1e-9 * quotient.level
+
+
+def _step(quotient: Quotient, inverse: np.ndarray, f: np.ndarray) -> np.ndarray:
+    """Return -B A^+ f, (batch, d)."""
+    return -np.einsum("bij,bj->bi", inverse, f) @ quotient.basis.T
+
+
+def _damped(quotient: Quotient, y: np.ndarray, step: np.ndarray, inverse: np.ndarray) -> np.ndarray:
+    """Return the part of each step after which the next one would be shorter."""
+    length = quotient.size(step)
+    part = np.ones(len(y))
+    pending = np.arange(len(y))
+    for _ in range(HALVINGS):
+        tried = y[pending] + part[pending, None] * step[pending]
+        after = quotient.size(_step(quotient, inverse[pending], quotient.residual(tried)))
+        # false for nan
+        shorter: np.ndarray = after <= (1 - part[pending] / 2) * length[pending]
+        pending = pending[~shorter]
+        if not len(pending):
+            break
+        part[pending] /= 2
+    return part[:, None] * step
+
+
+def _polished(quotient: Quotient, y: np.ndarray, converged: np.ndarray) -> np.ndarray:
+    """Return the states after two more steps each, where these lower the residual."""
+    y = y.copy()
+    for _ in range(2):
+        at = y[converged]
+        if not len(at):
+            break
+        f, a = quotient.residual(at), quotient.slope(at)
+        finite = np.isfinite(f).all(axis=1) & np.isfinite(a).all(axis=(1, 2))
+        a = np.where(finite[:, None, None], a, np.eye(a.shape[1]))
+        moved = at + _step(quotient, np.linalg.pinv(a, rcond=SINGULAR), f)
+        better: np.ndarray = np.abs(quotient.residual(moved)).max(axis=1) < np.abs(f).max(axis=1)
+        y[converged] = np.where(better[:, None], moved, at)
+    return y
+
+
+def relaxed(quotient: Quotient, starts: np.ndarray, limit: int = 60) -> np.ndarray:
+    """Return where the flow (for a map: dy/dt = map(y) - y) has led from every start (batch, d).
+
+    The step length of the implicit Euler method grows as the residual falls.
+    """
+    y = np.array(starts, dtype=float)
+    m = quotient.basis.shape[1]
+    f = quotient.residual(y)
+    length = np.full(len(y), 0.1 / max(quotient.rate, 1e-300))
+    active: np.ndarray = np.isfinite(f).all(axis=1)
+    for _ in range(limit):
+        a = quotient.slope(y)
+        active &= np.isfinite(a).all(axis=(1, 2))
+        matrix = np.where(active[:, None, None], np.eye(m) - length[:, None, None] * a, np.eye(m))
+        # a step length at which the matrix is exactly singular has measure zero; pinv survives it
+        step = np.einsum("bij,bj->bi", np.linalg.pinv(matrix), length[:, None] * f)
+        moved = y + step @ quotient.basis.T
+        after = quotient.residual(moved)
+        near = quotient.size(moved) <= FAR + quotient.size(starts)
+        active &= np.isfinite(after).all(axis=1) & near
+        if not active.any():
+            break
+        with np.errstate(divide="ignore", invalid="ignore"):
+            growth = np.abs(f).max(axis=1) / np.abs(after).max(axis=1)
+        growth = np.clip(np.nan_to_num(growth, nan=2.0, posinf=4.0), 0.5, 4.0)
+        y = np.where(active[:, None], moved, y)
+        f = np.where(active[:, None], after, f)
+        length = np.where(active, np.minimum(length * growth, 1e12 / max(quotient.rate, 1e-300)),
+                          length)  # fmt: skip
+    return y
