@@ -131,7 +131,7 @@ def relaxed(quotient: Quotient, starts: np.ndarray, limit: int = 60) -> np.ndarr
     m = quotient.basis.shape[1]
     f = quotient.residual(y)
     length = np.full(len(y), 0.1 / max(quotient.rate, 1e-300))
-    active: np.ndarray = np.isfinite(f).all(axis=1)
+    active = np.array([np.isfinite(row).all() for row in f], dtype=bool)
     for _ in range(limit):
         a = quotient.slope(y)
         active &= np.isfinite(a).all(axis=(1, 2))

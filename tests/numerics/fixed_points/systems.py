@@ -60,11 +60,12 @@ def em_map(data, sigma=1.0):
             stages.append(Assign(e, -((point - mean) ** 2) / (2 * variance)))
         stages.append(Softmax(responsibilities, exponents, (sp.S.One, sp.S.One)))
         weights.append(responsibilities)
-    outputs = [
-        sp.Add(*(r[j] * p for r, p in zip(weights, x, strict=True)))
-        / sp.Add(*(r[j] for r in weights))
-        for j in (0, 1)
-    ]
+    outputs = []
+    for j in (0, 1):
+        above, below = sp.symbols(f"above_{j} below_{j}", real=True)
+        stages.append(Assign(above, sp.Add(*(r[j] * p for r, p in zip(weights, x, strict=True)))))
+        stages.append(Assign(below, sp.Add(*(r[j] for r in weights))))
+        outputs.append(above / below)
     field = Components("em", v, (*x, variance), tuple(stages), tuple(outputs))
     return wrapped(field, [*data, sigma**2], kind="map", relabellings=((1, 0),))
 
