@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TypeGuard
 
@@ -20,6 +21,7 @@ from theory.models import Model, model_named
 __all__ = ["DEFAULT_MODEL", "read_claims"]
 
 DEFAULT_MODEL = "attention-head"
+LAYOUT = re.compile(r"\\\\|&|%|\\(?:label|tag|nonumber|notag)(?![A-Za-z])")  # after a step
 
 
 def read_claims(
@@ -117,10 +119,11 @@ def _claims(
             continue
         steps = [link for link in meaning.links if link.kind == "step"]
         chains += bool(steps)
-        for link in meaning.links:
+        for number, link in enumerate(meaning.links):
             place = 1 + steps.index(link) if link in steps else 0
             chain = chains if place else 0
-            claims.append(_claim(document, item, link, found.reading.model, chain, place))
+            source = _source_of(document, item, link, number)
+            claims.append(_claim(document, item, link, source, found.reading.model, chain, place))
     hypotheses = [(d, item) for d in document.directives for item in d.equations]
     for n, (directive, item) in enumerate(hypotheses):
         refused = found.reading.refused.get(-1 - n)
@@ -133,17 +136,34 @@ def _claims(
 
 
 def _claim(
-    document: Document, item: Equation, link: Link, model: Model, chain: int, step: int
+    document: Document,
+    item: Equation,
+    link: Link,
+    source: str,
+    model: Model,
+    chain: int,
+    step: int,
 ) -> Claim:
     line, column = item.line, item.column
     if step > 1:
         line, column = document.source.place(link.span.start)
-    source = document.source.text[slice(*link.span)] if step > 1 else item.source
     order = document.source.text[slice(*link.order)] if link.order else ""
     return Claim(
         link.kind, item.label, line, column, source, model, link.equation, chain, step, order,
         notes=(*link.notes, *item.notes),
     )  # fmt: skip
+
+
+def _source_of(document: Document, item: Equation, link: Link, number: int) -> str:
+    """Return the LaTeX of one ``=``: both its sides if it is the first, else ``= C``."""
+    if len(item.relations) == 1:
+        return item.source
+    text = document.source.text
+    start = item.relations[number].span.start if number else item.span.start
+    rest = item.relations[number + 1 :]
+    end = rest[0].span.start if rest else item.span.end
+    layout = LAYOUT.search(text, link.span.end, end)  # a side's span may lack closing brackets
+    return text[start : layout.start() if layout else end].rstrip()
 
 
 def _unreadable(item: Unreadable) -> Claim:

@@ -206,3 +206,29 @@ def test_a_hundred_equations_are_read_in_seconds() -> None:
     paper = read(*[rf"\sum_j \alpha_{{ij}} b_{{ij}} = {n}" for n in range(100)])
     assert len(paper.claims) == 100
     assert time.perf_counter() - start < 20
+
+
+# -- what is shown ----------------------------------------------------------------------------
+
+
+def test_each_step_of_a_chain_shows_its_own_source() -> None:
+    text = r"""\begin{align}
+\sum_j \alpha_{ij} A_{ij}
+  &= \sum_j \alpha_{ij} b_{ij} - \sum_j \alpha_{ij} m_i \nonumber \\[2pt] % as said
+  &= \bigl( m_i - m_i \bigr) \label{same} \\
+  &= 0.
+\end{align}
+\[ m_i := \sum_k \alpha_{ik} b_{ik} = \mathbb{E}_{\alpha_i}[b] \]"""
+    claims = read_claims(text, "a.tex").claims
+    assert [(c.kind, c.line, c.source) for c in claims] == [
+        (
+            "step",
+            2,
+            "\\sum_j \\alpha_{ij} A_{ij}\n"
+            r"  &= \sum_j \alpha_{ij} b_{ij} - \sum_j \alpha_{ij} m_i",
+        ),
+        ("step", 4, r"= \bigl( m_i - m_i \bigr)"),
+        ("step", 5, "= 0"),
+        ("definition", 7, r"m_i := \sum_k \alpha_{ik} b_{ik}"),
+        ("claim", 7, r"= \mathbb{E}_{\alpha_i}[b]"),
+    ]
