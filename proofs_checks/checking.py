@@ -9,10 +9,11 @@ spoil the result.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from proofs_checks.claims.claim import Claim, Paper
+from proofs_checks.corrections import in_own_notation
 from proofs_checks.verdict import Status, Verdict, exit_status
 from proofs_checks.worker import Worker
 from theory.algebra.expressions import Equation
@@ -21,6 +22,7 @@ from theory.models import Model
 __all__ = ["ChainReport", "Checker", "ClaimReport", "PaperReport", "check_paper"]
 
 JUDGED = ("claim", "step")
+CORRECTION_SECONDS = 5.0  # for the proofs of one correction in the author's notation
 Progress = Callable[[int, int, Claim], None]
 
 
@@ -157,9 +159,24 @@ class Checker:
                 f"{claim.model!r} and {claim.equation!r}. Mark what cannot be read as unreadable."
             )
         verdict = self.judge(claim.model, claim.equation)
-        if verdict.correction and claim.order:
+        own = self._in_own_notation(claim, verdict)
+        if own:
+            verdict = replace(verdict, correction=own)
+        elif verdict.correction and claim.order:
             verdict = replace(verdict, correction=f"{verdict.correction} + {claim.order}")
         return ClaimReport(claim, verdict)
+
+    def _in_own_notation(self, claim: Claim, verdict: Verdict) -> str:
+        """Return the right equation as the author would write it; empty if none is found."""
+        if verdict.status != "refuted" or claim.model is None or claim.equation is None:
+            return ""
+        model, equation = claim.model, claim.equation
+        limit = min(self.seconds, CORRECTION_SECONDS)
+
+        def first_true(candidates: Sequence[Equation]) -> int | None:
+            return self._worker.first_true(model, equation, candidates, seconds=limit)
+
+        return in_own_notation(claim, verdict, first_true)
 
 
 def _reports(paper: Paper, checker: Checker, on_progress: Progress | None) -> Iterator[ClaimReport]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from proofs_checks.checks.outcome import Outcome
+
+if TYPE_CHECKING:
+    from theory.algebra.expressions import Equation
 
 __all__ = [
     "EXIT_STATUS",
@@ -58,7 +62,8 @@ class Verdict:
     """The answer about one equation.
 
     ``method`` is the judge that settled it; ``hypotheses`` are the constraints the proof used;
-    ``residual`` is left - right in LaTeX; ``correction`` the right equation in LaTeX.
+    ``residual`` is left - right in LaTeX; ``correction`` the right equation in LaTeX, ``repaired``
+    what it was written from.
     """
 
     status: Status
@@ -72,6 +77,7 @@ class Verdict:
     detail: str = ""
     seconds: float = 0.0
     sizes: Mapping[str, int] = field(default_factory=dict)
+    repaired: Equation | None = field(default=None, repr=False)
 
 
 def worst(statuses: Iterable[Status]) -> Status:

@@ -1,9 +1,10 @@
 """A process that judges equations and can be stopped: bounded in time and in memory.
 
 The parent sends (model, equation, seed, seconds) and gets first the verdict, then, if it was a
-refutation, the diagnosis; so that a diagnosis which takes too long costs nothing but itself.  The
-process is started once and used for many equations; importing the judges takes it a second or
-two, during which the parent can read the document.
+refutation, the diagnosis; so that a diagnosis which takes too long costs nothing but itself.  With
+repaired equations in place of the seed it gets the number of the first that is proved.  The process
+is started once and used for many equations; importing the judges takes it a second or two, during
+which the parent can read the document.
 
 Messages are pickles with their length in front, over pipes that nobody else writes to.  The
 child leaves the parent's process group, so that Ctrl-C ends the parent's waiting and nothing else.
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -114,13 +115,32 @@ class Worker:
         if verdict.status != "refuted":
             return verdict
         try:
-            diagnosis, correction = self._answer(seconds - (time.monotonic() - start))
+            diagnosis, correction, repaired = self._answer(seconds - (time.monotonic() - start))
         except _Stopped as stopped:
             self.stop()
             detail = "; ".join(filter(None, (verdict.detail, f"no diagnosis: {stopped}")))
             return replace(verdict, detail=detail)
         seconds = time.monotonic() - start
-        return replace(verdict, diagnosis=diagnosis, correction=correction, seconds=seconds)
+        return replace(
+            verdict,
+            diagnosis=diagnosis,
+            correction=correction,
+            repaired=repaired,
+            seconds=seconds,
+        )
+
+    def first_true(
+        self, model: Model, equation: Equation, candidates: Sequence[Equation], *, seconds: float
+    ) -> int | None:
+        """Return the place of the first proved one among repairs of a refuted equation."""
+        if self._process is None or not self._is_ready:
+            return None
+        try:
+            self._send((replace(model), equation, tuple(candidates), seconds))
+            return self._answer(seconds + 1)
+        except _Stopped:
+            self.stop()
+            return None
 
     def _send(self, message: object) -> None:
         if self._process is None or self._process.stdin is None:
@@ -197,22 +217,44 @@ def serve() -> None:
     from proofs_checks.diagnosis import diagnose
 
     _write(answers, "ready")
-    for model, equation, seed, seconds in _read(sys.stdin.buffer):
+    for model, equation, task, seconds in _read(sys.stdin.buffer):
         deadline = time.monotonic() + seconds
         _end_after(seconds + 30)  # if the parent was killed, nobody else stops us
         try:
-            verdict = judge(model, equation, seed=seed)
+            if isinstance(task, tuple):
+                _write(answers, _first_true(model, equation, task, deadline))
+                continue
+            verdict = judge(model, equation, seed=task)
             _write(answers, verdict)
             if verdict.status == "refuted":
                 # a mistake that is not found soon is none of a single edit
                 until = min(deadline - 1, time.monotonic() + seconds * DIAGNOSIS_SHARE)
-                _write(answers, diagnose(model, equation, deadline=until))
+                _write(answers, tuple(diagnose(model, equation, deadline=until)))
         except MemoryError:
             _write(answers, _Failure(f"stopped at the memory limit of {memory} MiB"))
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
             _write(answers, _Failure(f"a judge failed, which is a defect to report ({said})"))
-        _end_after(0)
+        finally:
+            _end_after(0)
+
+
+_cases: list[Any] = []  # the last refuted equation that was to be repaired
+
+
+def _first_true(
+    model: Model, equation: Equation, candidates: tuple[Equation, ...], deadline: float
+) -> int | None:
+    from proofs_checks.diagnosis.case import Case, OutOfTime
+
+    try:
+        if not _cases or (_cases[0].model, _cases[0].equation) != (model, equation):
+            _cases[:] = [Case(model, equation, deadline)]
+        case = _cases[0]
+        case.deadline = deadline
+        return next((n for n, e in enumerate(candidates) if case.holds(*e.args)), None)
+    except (OutOfTime, ValueError):
+        return None
 
 
 def _limit_memory(mebibytes: int) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from proofs_checks.claims import tree
 from theory.algebra.expressions import Equation
 from theory.models import Model
 
-__all__ = ["Claim", "Paper", "Problem"]
+__all__ = ["Claim", "Paper", "Problem", "Side", "Written"]
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,42 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Side:
+    """One side of an equation as written: its LaTeX, its tree, where the LaTeX begins.
+
+    The spans of the tree are places in the document, of which ``start`` is the first of ``text``.
+    """
+
+    text: str
+    node: tree.Node
+    start: int
+
+
+@dataclass(frozen=True)
+class Written:
+    r"""An equation in its author's notation, and what its document has to write others with.
+
+    ``symbols`` are the quantities that the document writes down, such as ``dS_{ij}`` or ``K``, in
+    the order of their first use; ``read`` returns what ``left = right`` would mean in the place of
+    the equation, None if it would mean nothing there.
+    """
+
+    left: Side
+    right: Side
+    symbols: tuple[str, ...]
+    read: Callable[[str, str], Equation | None]
+
+
+@dataclass(frozen=True)
 class Claim:
     """One equation of a document, with the model it is about.
 
     ``kind`` is "claim", "step" (of a chain), "definition", "assumption" or "unreadable"; ``source``
     is the LaTeX as written; ``chain`` numbers the display chain a step belongs to (0: none) and
     ``step`` its place there; ``order`` is the LaTeX of dropped terms such as O(eta^2); ``notes``
-    say how the equation was taken.
+    say how the equation was taken; ``axes`` are the letters that its silent row and column axes got
+    ("" for none); ``written`` is what a correction in the author's notation is
+    made of.
     """
 
     kind: str
@@ -48,6 +79,8 @@ class Claim:
     order: str = ""
     problem: Problem | None = None
     notes: tuple[str, ...] = ()
+    axes: tuple[str, str] = ("", "")
+    written: Written | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ the whole, in a `ReadingError`.  An equation that cannot be read does not stop t
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.damage import damaged_displays, losses, refusals, repaired
@@ -48,6 +48,7 @@ class Document:
     | directives | the readable directives, in order |
     | passed | displays without an equality |
     | problems | what concerns no equation: undecodable bytes, unreadable directives |
+    | macros | the author's own commands, as they are at the end |
     """
 
     name: str
@@ -57,6 +58,7 @@ class Document:
     directives: tuple[Directive, ...] = ()
     passed: tuple[Passed, ...] = ()
     problems: tuple[Problem, ...] = ()
+    macros: Macros = field(default_factory=dict)
 
 
 def kind_of(name: str, text: str) -> str:
@@ -74,11 +76,17 @@ def kind_of(name: str, text: str) -> str:
 
 
 def read_document(
-    data: bytes | str, name: str = "-", kind: str = "auto", *, limits: Limits | None = None
+    data: bytes | str,
+    name: str = "-",
+    kind: str = "auto",
+    *,
+    limits: Limits | None = None,
+    macros: Macros | None = None,
 ) -> Document:
     """Return the equations and directives of a document.
 
-    ``kind`` is "tex", "md", "txt", "html" or "auto" (see `kind_of`).
+    ``kind`` is "tex", "md", "txt", "html" or "auto" (see `kind_of`); ``macros`` are commands
+    that are known from elsewhere.
 
     Raises:
         ReadingError: the document is larger than ``limits.document_bytes`` or holds more than
@@ -95,6 +103,7 @@ def read_document(
     source = Source(name, text)
     kind = kind_of(name, text) if kind == "auto" else kind
     reader = _Reader(source, kind, limits)
+    reader.macros.update(macros or {})
     if undecoded is not None:
         message = "these bytes are not UTF-8; they were replaced"
         reader.problem(Refusal(message, Span(undecoded, undecoded + 1), suggestion="save as UTF-8"))
@@ -143,6 +152,7 @@ class _Reader:
             tuple(self.directives),
             tuple(self.passed),
             tuple(self.problems),
+            self.macros,
         )
 
     def problem(self, refusal: Refusal) -> None:

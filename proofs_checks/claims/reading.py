@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeGuard
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.author import Author
 from proofs_checks.claims.claim import Claim, Paper, Problem
 from proofs_checks.claims.documents import Document, read_document
 from proofs_checks.claims.elaboration.errors import ElaborationError
@@ -14,6 +16,7 @@ from proofs_checks.claims.elaboration.statements import Link, Statement, symbol_
 from proofs_checks.claims.elaboration.symbols import spelling
 from proofs_checks.claims.elaboration.whose import Interpretation, interpret
 from proofs_checks.claims.equations import Equation, Unreadable
+from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem as Found
 from proofs_checks.claims.problems import Refusal, problem_at
 from theory.models import Model, model_named
@@ -21,6 +24,7 @@ from theory.models import Model, model_named
 __all__ = ["DEFAULT_MODEL", "read_claims"]
 
 DEFAULT_MODEL = "attention-head"
+SPACE = " \t\r\n&"
 LAYOUT = re.compile(r"\\\\|&|%|\\(?:label|tag|nonumber|notag)(?![A-Za-z])")  # after a step
 
 
@@ -108,6 +112,7 @@ def _claims(
         for statement, meaning in zip(statements, found.reading.meanings, strict=True)
     }
     claims: list[Claim] = [_whole_document(document, problem) for problem in document.problems]
+    author = Author(document, found.reading)
     chains = 0
     for n, item in enumerate(document.equations):
         if isinstance(item, Unreadable):
@@ -119,11 +124,14 @@ def _claims(
             continue
         steps = [link for link in meaning.links if link.kind == "step"]
         chains += bool(steps)
+        stretches = _stretches(document, item, meaning.links)
         for number, link in enumerate(meaning.links):
             place = 1 + steps.index(link) if link in steps else 0
             chain = chains if place else 0
-            source = _source_of(document, item, link, number)
-            claims.append(_claim(document, item, link, source, found.reading.model, chain, place))
+            claim = _claim(document, item, link, found.reading.model, chain, place)
+            source = _source_of(document, item, stretches, number)
+            written = author.written(item, meaning.links, number, stretches)
+            claims.append(replace(claim, source=source, written=written))
     hypotheses = [(d, item) for d in document.directives for item in d.equations]
     for n, (directive, item) in enumerate(hypotheses):
         refused = found.reading.refused.get(-1 - n)
@@ -136,34 +144,43 @@ def _claims(
 
 
 def _claim(
-    document: Document,
-    item: Equation,
-    link: Link,
-    source: str,
-    model: Model,
-    chain: int,
-    step: int,
+    document: Document, item: Equation, link: Link, model: Model, chain: int, step: int
 ) -> Claim:
     line, column = item.line, item.column
     if step > 1:
         line, column = document.source.place(link.span.start)
     order = document.source.text[slice(*link.order)] if link.order else ""
     return Claim(
-        link.kind, item.label, line, column, source, model, link.equation, chain, step, order,
-        notes=(*link.notes, *item.notes),
+        link.kind, item.label, line, column, item.source, model, link.equation, chain, step, order,
+        notes=(*link.notes, *item.notes), axes=link.axes,
     )  # fmt: skip
 
 
-def _source_of(document: Document, item: Equation, link: Link, number: int) -> str:
+def _stretches(document: Document, item: Equation, links: Sequence[Link]) -> list[Span]:
+    """Return the places of the sides of an equation, without what lays them out."""
+    text, relations = document.source.text, item.relations
+    found = [_trimmed(text, Span(item.span.start, relations[0].span.start))]
+    for number, link in enumerate(links):
+        rest = relations[number + 1 :]
+        end = rest[0].span.start if rest else item.span.end
+        layout = LAYOUT.search(text, link.span.end, end)  # a side's span may lack its brackets
+        start = relations[number].span.end
+        found.append(_trimmed(text, Span(start, layout.start() if layout else end)))
+    return found
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    inside = text[slice(*span)]
+    start = span.start + len(inside) - len(inside.lstrip(SPACE))
+    return Span(start, max(start, span.end - len(inside) + len(inside.rstrip(SPACE))))
+
+
+def _source_of(document: Document, item: Equation, stretches: list[Span], number: int) -> str:
     """Return the LaTeX of one ``=``: both its sides if it is the first, else ``= C``."""
     if len(item.relations) == 1:
         return item.source
-    text = document.source.text
     start = item.relations[number].span.start if number else item.span.start
-    rest = item.relations[number + 1 :]
-    end = rest[0].span.start if rest else item.span.end
-    layout = LAYOUT.search(text, link.span.end, end)  # a side's span may lack closing brackets
-    return text[start : layout.start() if layout else end].rstrip()
+    return document.source.text[start : stretches[number + 1].end]
 
 
 def _unreadable(item: Unreadable) -> Claim:

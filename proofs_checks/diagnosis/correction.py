@@ -60,4 +60,6 @@ def _forms(case: Case, side: int) -> Iterator[Any]:
 def _cost(case: Case, form: sp.Expr) -> tuple[int, int, int]:
     """Return how many names of ``form`` the model lacks, how many the equation, and the length."""
     names = tensors_in(form) - frozenset().union(*map(tensors_in, case.sides))
-    return len(names - case.model.tensors.keys()), len(names), len(str(form))
+    derivatives = {name_of(entry_tensor(a.symbol)) for a in case.theory.adjoints.values()}
+    foreign = names - case.model.tensors.keys() - derivatives
+    return len(foreign), len(names), len(str(form))

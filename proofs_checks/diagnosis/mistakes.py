@@ -9,6 +9,7 @@ only if the equation with it is proved.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from proofs_checks.diagnosis.case import Case, OutOfTime, Repair
 from proofs_checks.diagnosis.correction import derived
@@ -23,15 +24,23 @@ from theory.algebra.expressions import Equation
 from theory.latex import equation as latex_equation
 from theory.models import Model
 
-__all__ = ["diagnose"]
+__all__ = ["Explanation", "diagnose"]
 
 GRACE = 1.0  # seconds for the correction after the deadline
 _BEFORE_TERMS = KINDS[: KINDS.index("missing_term")]
 _AFTER_TERMS = KINDS[KINDS.index("missing_term") :]
 
 
-def diagnose(model: Model, equation: Equation, *, deadline: float) -> tuple[Diagnosis, str]:
-    """Return what probably went wrong in a refuted equation, and the right equation in LaTeX.
+class Explanation(NamedTuple):
+    """The mistake, the right equation in LaTeX (empty for none), and that equation."""
+
+    diagnosis: Diagnosis
+    correction: str
+    repaired: Equation | None
+
+
+def diagnose(model: Model, equation: Equation, *, deadline: float) -> Explanation:
+    """Return what probably went wrong in a refuted equation, and the right equation.
 
     ``deadline`` is a value of `time.monotonic`; what was not found by then is not found.  The
     correction is proved; it is empty where neither an edit was found nor a side determines the
@@ -40,16 +49,18 @@ def diagnose(model: Model, equation: Equation, *, deadline: float) -> tuple[Diag
     try:
         case = Case(model, equation, deadline)
     except ValueError as error:  # judges that evaluate can refute what cannot be derived
-        return Diagnosis("unknown", f"nothing to compare it with could be derived: {error}"), ""
+        said = f"nothing to compare it with could be derived: {error}"
+        return Explanation(Diagnosis("unknown", said), "", None)
     repair, is_late = None, False
     try:
         repair = _repair(case)
     except OutOfTime:
         is_late = True
-    correction = _correction(case, repair)
+    correction, repaired = _correction(case, repair)
     if repair is not None:
-        return Diagnosis(repair.kind, repair.message), correction
-    return Diagnosis("unknown", _unknown(correction, is_late=is_late)), correction
+        return Explanation(Diagnosis(repair.kind, repair.message), correction, repaired)
+    unknown = Diagnosis("unknown", _unknown(correction, is_late=is_late))
+    return Explanation(unknown, correction, repaired)
 
 
 def _repair(case: Case) -> Repair | None:
@@ -82,7 +93,7 @@ def _by_terms(case: Case) -> Repair | None:
     return found
 
 
-def _correction(case: Case, repair: Repair | None) -> str:
+def _correction(case: Case, repair: Repair | None) -> tuple[str, Equation | None]:
     """Return the repaired equation, or the derived one where there is none or it is shorter."""
     case.deadline += GRACE
     try:
@@ -93,9 +104,9 @@ def _correction(case: Case, repair: Repair | None) -> str:
             other = derived(case) if repair.kind == "missing_term" else None
             if other is not None and len(str(other)) < len(str(equation)):
                 equation = other
-        return latex_equation(equation, case.model) if equation is not None else ""
+        return latex_equation(equation, case.model) if equation is not None else "", equation
     except (OutOfTime, AlgebraError):
-        return ""
+        return "", None
 
 
 def _unknown(correction: str, *, is_late: bool) -> str:

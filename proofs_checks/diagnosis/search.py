@@ -99,7 +99,10 @@ def _first(
     for side, edit in found:
         sides = [*case.sides]
         sides[side] = edit.expression
-        is_idle = sides[0] == sides[1] and isinstance(sides[0], sp.Atom | sp.Indexed)  # x = x
+        # x = x, or the other side put in front of 1: that says nothing
+        is_put = edit.is_whole and edit.undoes in ("missing_term", "missing_factor")
+        is_bare = isinstance(sides[0], sp.Atom | sp.Indexed) or is_put
+        is_idle = sides[0] == sides[1] and is_bare
         if not is_idle and case.holds(*sides):
             message = sentence(edit, NAMES[side], case.model)
             term: Any = edit.after if edit.undoes == "missing_term" else None

@@ -50,6 +50,7 @@ class Reading:
     model: Model
     meanings: list[Meaning]
     refused: dict[int, ElaborationError] = field(default_factory=dict)  # hypotheses by number
+    attempt: _Attempt | None = None  # what `Rereader` reads further equations with
 
     @property
     def problems(self) -> int:
@@ -162,7 +163,7 @@ class _Attempt:
             for statement, meaning in zip(self.statements, meanings, strict=True):
                 meaning.error = meaning.error or ElaborationError(told, statement.span)
             model = self.model or empty_model(self.symbols.loss)
-        return Reading(model, meanings, self.refused)
+        return Reading(model, meanings, self.refused, self)
 
     def _meaning(self, statement: Statement) -> Meaning:
         if statement.number not in self.done:
@@ -223,6 +224,12 @@ class _Attempt:
         for left, right in zip(statement.sides[first:], statement.sides[first + 1 :], strict=False):
             meaning.links.append(self._link(statement, left, right, walker, first))
 
+    def claim(self, statement: Statement) -> Equation | None:
+        """Return the equation that a statement claims, of whose symbols none is new."""
+        walker = self._walker(statement)
+        left, right = statement.sides
+        return self._link(statement, left, right, walker, 0).equation
+
     def _link(self, statement: Statement, left, right, walker: Walker, first: int) -> Link:
         right, order = without_order(right, self.symbols)
         left, _ = without_order(left, self.symbols)
@@ -231,7 +238,8 @@ class _Attempt:
         a, b = walker.shapes.join(a, b, right.span, "the two sides of an equation")
         same_free_indices(a, b, right)
         factor = remarks(walker, statement.conditions)
-        equation = named_axes(Equation(a.expression * factor, b.expression * factor), a, self.model)
+        both = Equation(a.expression * factor, b.expression * factor)
+        equation, axes = named_axes(both, a, self.model)
         restated = self._restated(left)
         notes = (f"restates the vocabulary's {restated}",) if restated else ()
         return Link(
@@ -240,6 +248,7 @@ class _Attempt:
             right.span,
             order,
             notes,
+            axes,
         )
 
     def _value(self, walker: Walker, side: tree.Node) -> Value:
@@ -298,7 +307,7 @@ class _Attempt:
         a, b = walker.shapes.join(
             walker.value(left), walker.value(right), right.span, "the two sides of an assumption"
         )
-        equation = named_axes(Equation(a.expression, b.expression), a, self.model)
+        equation, _ = named_axes(Equation(a.expression, b.expression), a, self.model)
         return Constraint(equation, latex_equation(equation, self.model))
 
     # -- the model --------------------------------------------------------------------------
@@ -325,12 +334,13 @@ class _Attempt:
         reached = set(theory_of(model).adjoints)
         for statement, meaning in zip(self.statements, meanings, strict=True):
             for link in meaning.links:
-                error = self._undetermined(link.equation, model, reached, statement.span)
+                error = self.undetermined(link.equation, model, reached, statement.span)
                 meaning.error = meaning.error or error
 
-    def _undetermined(
+    def undetermined(
         self, equation: Equation | None, model: Model, reached: set[str], span: Span
     ) -> ElaborationError | None:
+        """Return why an equation has no meaning in the model, None if it has one."""
         if equation is None:
             return None
         partials = [p for p in equation.atoms(Partial) if p.args[0] == model.loss]

@@ -70,8 +70,10 @@ def same_free_indices(a: Value, b: Value, where: tree.Node) -> None:
     )  # fmt: skip
 
 
-def named_axes(equation: Equation, value: Value, model: Model | None) -> Equation:
-    """Give silent axes that both sides share a letter of their own."""
+def named_axes(
+    equation: Equation, value: Value, model: Model | None
+) -> tuple[Equation, tuple[str, str]]:
+    """Give silent axes that both sides share a letter of their own; return these too."""
     taken = {k.name for e in equation.args for k in free_indices(e)}
     mapping = {}
     for axis in value.axes:
@@ -81,4 +83,5 @@ def named_axes(equation: Equation, value: Value, model: Model | None) -> Equatio
         )
         taken.add(letter)
         mapping[axis] = Index(letter, axis.size)
-    return Equation(*(substitute(e, mapping) for e in equation.args))
+    row, column = (mapping[k].name if k is not None else "" for k in (value.row, value.column))
+    return Equation(*(substitute(e, mapping) for e in equation.args)), (row, column)

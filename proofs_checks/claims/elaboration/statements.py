@@ -31,13 +31,17 @@ class Statement:
 
 @dataclass(frozen=True)
 class Link:
-    """One ``=`` of a statement: the kind of claim it is, and the equation."""
+    """One ``=`` of a statement: the kind of claim it is, and the equation.
+
+    ``axes`` are the letters that its silent row and column axes got, "" for none.
+    """
 
     kind: str
     equation: Equation | None
     span: Span
     order: Span | None = None
     notes: tuple[str, ...] = ()
+    axes: tuple[str, str] = ("", "")
 
 
 @dataclass
