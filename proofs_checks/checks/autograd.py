@@ -92,7 +92,7 @@ def check(
         detail = f"no hand-written torch implementation for model `{model.name}`"
         return _abstain(detail, seed, start)
     sides = (*equation.args, *(line.value for line in model.by_name.values()))
-    question = _Question(model, reference, equation, differentiated(*sides))
+    question = _Question(model, reference, equation, differentiated(model.loss.name, *sides))
     with _one_thread():
         try:
             seeds = (len(draws) * seed + k for k in range(len(draws)))

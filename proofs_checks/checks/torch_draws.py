@@ -1,13 +1,12 @@
 """The points at which the autograd judge looks: shapes, labels, score scales, seeded inputs.
 
-Four draws a check, chosen for where formulas and float64 break: one position (T = n = 1); one
-dimension (d_x = d_k = d_v = 1) with T != n and one-hot labels; a plain one with soft labels, all
-sizes at least 2 and different, so that 1/sqrt(d_v) is not taken for 1/sqrt(d_k); and one whose
-largest |s| is 700, near the end of what exp can hold, so that rows of the softmax are saturated
-and weights underflow.
+Four draws a check, chosen for where formulas and float64 break: one position or datum
+(T = n = N = 1); one dimension (d_x = d_k = d_v = 1) with T != n and one-hot labels; a plain one
+with soft labels, all sizes at least 2 and different, so that 1/sqrt(d_v) is not taken for
+1/sqrt(d_k); and one whose largest score (|s|, or the largest D / (2 sigma^2) of a mixture) is 700,
+near the end of what exp can hold, so that rows of the softmax are saturated and weights underflow.
 
-Inputs meet the hypotheses of the models: label rows sum to one, masks are 0 or 1 with at least one
-key for every query, temperatures are positive.
+The reference makes inputs of these shapes that meet the hypotheses of its models.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from proofs_checks.checks.torch_reference import Reference
 from proofs_checks.checks.torch_terms import bounded
 from theory.algebra.expressions import Equation, entry_tensor
 from theory.algebra.symbols import Index, Size, Tensor
-from theory.models.model import Model, name_of
+from theory.models.model import Model
 
 __all__ = ["EXTREME", "Draw", "Labels", "battery", "draw_inputs", "draws_for"]
 
@@ -65,8 +64,8 @@ def battery(names: Iterable[str], seed: int) -> tuple[Draw, ...]:
     different = dict(zip(names, rng.sample(range(2, 2 + len(names)), len(names)), strict=True))
     T2, n2 = rng.sample((2, 3, 4), 2)
     return (
-        Draw("T = 1", sizes(T=1, n=1), "soft"),
-        Draw("d = 1", sizes(T=6, n=5, d_x=1, d_k=1, d_v=1), "one-hot"),
+        Draw("one row", sizes(T=1, n=1, N=1), "soft"),
+        Draw("d = 1", sizes(T=6, n=5, N=6, K=4, d_x=1, d_k=1, d_v=1), "one-hot"),
         Draw("plain", different, "soft"),
         Draw("extreme scores", sizes(T=T2, n=n2), "one-hot", EXTREME),
     )
@@ -127,10 +126,7 @@ def _least_sizes(equation: Equation) -> dict[str, int]:
 def draw_inputs(
     model: Model, reference: Reference, draw: Draw, generator: torch.Generator
 ) -> dict[str, torch.Tensor]:
-    """Return float64 inputs of an attention head at the sizes, labels and score scale of a draw.
-
-    Weights are normal with variance 1/rows, so that quantities are of order one; ``scores`` then
-    rescales W_Q.
+    """Return float64 inputs of a model at the sizes, labels and score scale of a draw.
 
     Raises `Unjudgeable` if a quantity of the model would be too large.
     """
@@ -139,42 +135,4 @@ def draw_inputs(
         axes = tensor.axes if isinstance(tensor, Tensor) else ()
         shapes[name] = tuple(draw.sizes[axis.name] for axis in axes)
         bounded(math.prod(shapes[name]))
-    inputs = {}
-    for name in map(name_of, model.inputs):
-        shape = shapes[name]
-        if name == "y":
-            inputs[name] = _labels(shape, draw.labels, generator)
-        elif name == "M":
-            inputs[name] = _mask(shape, generator)
-        elif name == "tau":
-            inputs[name] = torch.rand(shape, generator=generator, dtype=torch.float64) + 0.5
-        else:
-            inputs[name] = torch.randn(shape, generator=generator, dtype=torch.float64)
-        if name.startswith("W_"):
-            inputs[name] /= math.sqrt(shape[-1] if name == "W_O" else shape[-2])
-    if draw.scores is not None:
-        inputs["W_Q"] *= _score_factor(model, reference, inputs, draw.scores)
-    return inputs
-
-
-def _score_factor(
-    model: Model, reference: Reference, inputs: Mapping[str, torch.Tensor], largest: float
-) -> float:
-    """Return what W_Q must be multiplied by for the largest |s| to be ``largest``."""
-    bias = inputs.get("B", torch.zeros(()))
-    product = reference.values(inputs, model.features)["s"].detach() - bias
-    now = float(product.abs().max())
-    return (largest - float(bias.abs().max())) / now if now else 1.0
-
-
-def _labels(shape: tuple[int, ...], kind: Labels, generator: torch.Generator) -> torch.Tensor:
-    scores = torch.randn(shape, generator=generator, dtype=torch.float64)
-    if kind == "soft":
-        return torch.softmax(3 * scores, dim=-1)
-    return torch.nn.functional.one_hot(scores.argmax(-1), shape[-1]).double()
-
-
-def _mask(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    scores = torch.rand(shape, generator=generator, dtype=torch.float64)
-    best = torch.nn.functional.one_hot(scores.argmax(-1), shape[-1]).bool()
-    return ((scores > 0.4) | best).double()
+    return reference.draw(shapes, model.features, draw, generator)

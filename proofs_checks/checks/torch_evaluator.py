@@ -23,9 +23,9 @@ import sympy as sp
 import torch
 
 from proofs_checks.checks.torch_point import (
-    ADJOINT,
     Point,
     Whole,
+    adjoint_source,
     jacobian,
 )
 from proofs_checks.checks.torch_terms import (
@@ -54,7 +54,7 @@ FUNCTIONS = {
 }
 
 
-def differentiated(*sides: sp.Basic) -> frozenset[str]:
+def differentiated(loss: str, *sides: sp.Basic) -> frozenset[str]:
     """Return the names of everything by which the expressions differentiate."""
     entries: list[sp.Basic] = []
     for node in (n for side in sides for n in sp.preorder_traversal(side)):
@@ -66,7 +66,7 @@ def differentiated(*sides: sp.Basic) -> frozenset[str]:
             entries += [x for x, _ in node.pairs]
     names = {name_of(entry_tensor(x)) for x in entries}
     used = frozenset().union(*(tensors_in(side) for side in sides))
-    return frozenset(names | {x.removeprefix(ADJOINT) for x in used if x.startswith(ADJOINT)})
+    return frozenset(names | ({adjoint_source(x, loss) for x in used} - {""}))
 
 
 class Evaluator:
@@ -122,8 +122,8 @@ class Evaluator:
         found = self.point.wholes.get(name)
         if found is None and name in self.model.by_name:
             found = self.point.wholes[name] = self._defined(name)
-        if found is None and name.startswith(ADJOINT):
-            source = self.model.tensors.get(name.removeprefix(ADJOINT))
+        if found is None and adjoint_source(name, self.model.loss.name):
+            source = self.model.tensors.get(adjoint_source(name, self.model.loss.name))
             found = None if source is None else self._loss_gradient(source)
         if found is None:
             symbol = tensor.label if isinstance(tensor, Tensor) else tensor

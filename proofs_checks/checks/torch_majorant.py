@@ -29,7 +29,7 @@ from collections.abc import Mapping
 
 import torch
 
-__all__ = ["TINY", "attention_head_majorant"]
+__all__ = ["TINY", "attention_head_majorant", "softmax_majorant"]
 
 TINY = torch.finfo(torch.float64).tiny
 """The smallest normal number: a result that underflows is off by eps times this."""
@@ -62,11 +62,11 @@ def attention_head_majorant(
         if features.get("bias"):
             s = s + given["B"]
         s = centred("s", s)
-        alpha, log_alpha = _softmax(at["alpha"].detach(), at["log_alpha"].detach(), s)
+        alpha, log_alpha = softmax_majorant(at["alpha"].detach(), at["log_alpha"].detach(), s)
         g = centred("g", alpha @ v)
         z = g @ given["W_O"].mT
         z = centred("z", z.sum(0) if features.get("heads") else z)
-        p, log_p = _softmax(at["p"].detach(), at["log_p"].detach(), z)
+        p, log_p = softmax_majorant(at["p"].detach(), at["log_p"].detach(), z)
         if "p" in through:
             relative = (p - p.detach()) / at["p"].detach()
             log_p = at["log_p"].detach().abs() - torch.log1p(-relative)
@@ -80,7 +80,7 @@ def attention_head_majorant(
     return given | made
 
 
-def _softmax(
+def softmax_majorant(
     weight: torch.Tensor, log_weight: torch.Tensor, score: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the majorants of softmax and log-softmax, whose values at the point are given."""

@@ -16,10 +16,13 @@ from proofs_checks.checks.torch_reference import Reference
 from proofs_checks.checks.torch_terms import Array, Term, Unjudgeable, bounded
 from theory.algebra.symbols import Index
 
-__all__ = ["ADJOINT", "Point", "Whole", "jacobian"]
+__all__ = ["Point", "Whole", "adjoint_source", "jacobian"]
 
-ADJOINT = "dL_d"
-"""What the names of loss derivatives begin with: dL_ds is the derivative of the loss by s."""
+
+def adjoint_source(name: str, loss: str) -> str:
+    """Return s for dL_ds, the name of the derivative of the loss L by s; "" for other names."""
+    prefix = f"d{loss}_d"
+    return name.removeprefix(prefix) if name.startswith(prefix) else ""
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 
+from proofs_checks.checks.torch_inputs import leaves
 from proofs_checks.checks.torch_majorant import attention_head_majorant
+from proofs_checks.checks.torch_mixture import (
+    draw_mixture,
+    prototype_mixture,
+    prototype_mixture_majorant,
+)
 from theory.models.model import Model
 
-__all__ = ["REFERENCES", "Reference", "attention_head", "reference_for"]
+if TYPE_CHECKING:
+    from proofs_checks.checks.torch_draws import Draw
+
+__all__ = ["REFERENCES", "Reference", "attention_head", "draw_head", "reference_for"]
 
 Tensors = dict[str, torch.Tensor]
 Features = Mapping[str, object]
@@ -44,7 +54,7 @@ def attention_head(
 
     Raises `ValueError` for a missing input or one that is not float64.
     """
-    given = _checked(inputs, features)
+    given = leaves(inputs, _needed(features), "the attention head", constant=("M",))
     if features.get("mask") == "causal":
         T = given["X"].shape[0]
         given["M"] = torch.ones(T, T, dtype=torch.float64).tril()
@@ -81,24 +91,62 @@ def _output(g: torch.Tensor, W_O: torch.Tensor, heads: bool) -> torch.Tensor:
     return F.linear(g, W_O)
 
 
-def _checked(inputs: Mapping[str, torch.Tensor], features: Features) -> Tensors:
+def _needed(features: Features) -> list[str]:
     needed = ["X", "W_Q", "W_K", "W_V", "W_O", "y"]
     optional = {"cross": "X_K", "bias": "B", "temperature": "tau", "weights": "w"}
     needed += [name for feature, name in optional.items() if features.get(feature)]
-    needed += ["M"] if features.get("mask") == "arbitrary" else []
-    missing = [name for name in needed if name not in inputs]
-    if missing:
-        raise ValueError(
-            f"the attention head needs the inputs {', '.join(needed)}; "
-            f"missing: {', '.join(missing)}. Pass one float64 tensor for each."
-        )
-    given: Tensors = {}
-    for name in needed:
-        x = inputs[name]
-        if x.dtype != torch.float64:
-            raise ValueError(f"`{name}` must be float64; got {x.dtype}. Use `{name}.double()`.")
-        given[name] = x if x.requires_grad or name == "M" else x.detach().clone().requires_grad_()
-    return given
+    return needed + (["M"] if features.get("mask") == "arbitrary" else [])
+
+
+def draw_head(
+    shapes: Mapping[str, tuple[int, ...]],
+    features: Features,
+    draw: Draw,
+    generator: torch.Generator,
+) -> Tensors:
+    """Return inputs of an attention head at the labels and score scale of a draw.
+
+    Weights are normal with variance 1/rows, so that quantities are of order one; ``draw.scores``
+    then rescales W_Q.  Label rows sum to one, masks are 0 or 1 with at least one key for every
+    query, temperatures are positive.
+    """
+    inputs = {}
+    for name in _needed(features):
+        shape = shapes[name]
+        if name == "y":
+            inputs[name] = _labels(shape, draw.labels, generator)
+        elif name == "M":
+            inputs[name] = _mask(shape, generator)
+        elif name == "tau":
+            inputs[name] = torch.rand(shape, generator=generator, dtype=torch.float64) + 0.5
+        else:
+            inputs[name] = torch.randn(shape, generator=generator, dtype=torch.float64)
+        if name.startswith("W_"):
+            inputs[name] /= math.sqrt(shape[-1] if name == "W_O" else shape[-2])
+    if draw.scores is not None:
+        inputs["W_Q"] *= _score_factor(features, inputs, draw.scores)
+    return inputs
+
+
+def _score_factor(features: Features, inputs: Mapping[str, torch.Tensor], largest: float) -> float:
+    """Return what W_Q must be multiplied by for the largest |s| to be ``largest``."""
+    bias = inputs.get("B", torch.zeros(()))
+    product = attention_head(inputs, features)["s"].detach() - bias
+    now = float(product.abs().max())
+    return (largest - float(bias.abs().max())) / now if now else 1.0
+
+
+def _labels(shape: tuple[int, ...], kind: str, generator: torch.Generator) -> torch.Tensor:
+    scores = torch.randn(shape, generator=generator, dtype=torch.float64)
+    if kind == "soft":
+        return torch.softmax(3 * scores, dim=-1)
+    return F.one_hot(scores.argmax(-1), shape[-1]).double()
+
+
+def _mask(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    scores = torch.rand(shape, generator=generator, dtype=torch.float64)
+    best = F.one_hot(scores.argmax(-1), shape[-1]).bool()
+    return ((scores > 0.4) | best).double()
 
 
 @dataclass(frozen=True)
@@ -106,12 +154,14 @@ class Reference:
     """A hand-written implementation of a family of models.
 
     ``values(inputs, features, through=...)`` returns all named quantities, ``majorant(values,
-    features, through=...)`` their magnitudes; ``logs`` names the stable logarithm of a quantity;
-    ``fixed`` are inputs by which it cannot be differentiated.
+    features, through=...)`` their magnitudes; ``draw(shapes, features, draw, generator)`` makes
+    inputs that meet the hypotheses; ``logs`` names the stable logarithm of a quantity; ``fixed``
+    are inputs by which it cannot be differentiated.
     """
 
     values: Callable[..., Tensors]
     majorant: Callable[..., Tensors]
+    draw: Callable[..., Tensors]
     logs: Mapping[str, str]
     fixed: frozenset[str]
 
@@ -122,8 +172,19 @@ REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
         Reference(
             attention_head,
             attention_head_majorant,
+            draw_head,
             logs={"alpha": "log_alpha", "p": "log_p"},
             fixed=frozenset(("M",)),
+        ),
+    ),
+    (
+        frozenset(("mixture",)),
+        Reference(
+            prototype_mixture,
+            prototype_mixture_majorant,
+            draw_mixture,
+            logs={"r": "log_r", "pi": "log_pi"},
+            fixed=frozenset(),
         ),
     ),
 )

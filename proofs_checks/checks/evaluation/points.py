@@ -1,7 +1,8 @@
 """Inputs that satisfy the hypotheses of a model, and the sizes an equation needs.
 
 * A hypothesis sum_k x_.k = c on an input x, with c a constant, is met by solving for the last entry
-  along k; x_.. = c fixes the input.
+  along k; x_.. = c fixes the input.  Rational points of what is positive are shared out first, so
+  that the last entry is positive too.
 * A mask (feature "mask") has entries 0 and 1 with at least one 1 in every row; the causal mask is
   the lower triangle with its diagonal.
 * Any other hypothesis is tried at the point that was drawn; where it fails, nothing can be said.
@@ -37,11 +38,15 @@ Positions = tuple[Index, ...]
 
 @dataclass(frozen=True)
 class Solved:
-    """A hypothesis that fixes entries of ``leaf``: the last one along ``axis``, or all (None)."""
+    """A hypothesis that fixes entries of ``leaf``: the last one along ``axis``, or all (None).
+
+    ``right`` is its right side, ``number`` the same if it is a number, else 0.
+    """
 
     leaf: Leaf
     axis: int | None
     right: Labelled
+    number: Fraction
     positions: Positions
 
 
@@ -87,7 +92,8 @@ class Hypotheses:
         axis = None if summed is None else entry.indices.index(summed)
         if not set(value.labels) <= set(entry.indices) - {summed}:
             return None
-        return Solved(leaf, axis, value, tuple(entry.indices))  # type: ignore[arg-type]
+        number = Fraction(int(right.p), int(right.q)) if isinstance(right, sp.Rational) else 0
+        return Solved(leaf, axis, value, Fraction(number), tuple(entry.indices))  # type: ignore[arg-type]
 
     def concerning(self, *roots: Node) -> tuple[Node, ...]:
         """Return these nodes and those of the hypotheses on their inputs; forget the others."""
@@ -103,6 +109,13 @@ class Hypotheses:
         self.tried = kept
         rights = [rule.right.node for leaf, rule in self.solved.items() if leaf in inputs]
         return (*nodes, *rights)
+
+    def shared_out(self, leaf: Leaf, drawn: Array) -> Array:
+        """Return positive numbers whose sums meet a hypothesis; others as they were drawn."""
+        rule = self.solved.get(leaf)
+        if rule is None or rule.axis is None or not leaf.nonnegative or rule.number <= 0:
+            return drawn
+        return drawn * rule.number / drawn.sum(axis=rule.axis, keepdims=True)
 
     def is_mask(self, leaf: Leaf) -> bool:
         """Return whether the input is the mask of the model."""

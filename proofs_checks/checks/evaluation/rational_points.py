@@ -44,7 +44,8 @@ class Point:
     def draw(self, leaf: Leaf, run: RealRun) -> Array:
         """Return the exact array of an input."""
         if leaf not in self.arrays:
-            self.arrays[leaf] = self._made_up(leaf, run.shape(leaf))
+            drawn = self._made_up(leaf, run.shape(leaf))
+            self.arrays[leaf] = self.hypotheses.shared_out(leaf, drawn)
         return self.hypotheses.complete(leaf, rationals(self.arrays[leaf]), run)
 
     def candidates(self, leaf: Leaf) -> Sequence[Fraction]:

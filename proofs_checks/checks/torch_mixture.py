@@ -1,0 +1,147 @@
+"""The prototype mixture written by hand in torch: what the autograd judge trusts about it.
+
+Nothing here is generated from a model or read off a derivation.  Given tensors by the names of
+`theory.models.prototype_mixture`, it computes D, d, r and F with `softmax` and `logsumexp`, the
+M-step by matrix products, and keeps the graph.
+
+Shapes: x (N, d_x), v (K, d_x), pi (K,), sigma2 (); in the free variant a (K,) and tau () instead
+of the last two.
+
+`prototype_mixture_majorant` is the same program with every sign positive (`torch_majorant` says
+what a majorant is and why).  Besides the rules there, with delta = t' - t'(at the point),
+
+    1/t             <<  1 / (t - delta)
+    log t           <<  |log t| - log(1 - delta / t)
+    log sum exp -d  <<  |value| - log(1 - h),    h = sum_j r_j (1 + |d_j|) (e^{delta_j} - 1) .
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+
+from proofs_checks.checks.torch_inputs import leaves
+from proofs_checks.checks.torch_majorant import softmax_majorant
+
+if TYPE_CHECKING:
+    from proofs_checks.checks.torch_draws import Draw
+
+__all__ = ["draw_mixture", "prototype_mixture", "prototype_mixture_majorant"]
+
+Tensors = dict[str, torch.Tensor]
+Features = Mapping[str, object]
+
+
+def prototype_mixture(
+    inputs: Mapping[str, torch.Tensor], features: Features, *, through: frozenset[str] = frozenset()
+) -> Tensors:
+    """Return every named quantity of the mixture, inputs included, with the graph between them.
+
+    ``features["mixture"]`` is "simplex" or "free".  Inputs that do not require a gradient are
+    replaced by leaves that do.  The logarithms come as ``log_r`` and ``log_pi``; with
+    ``through={"pi"}`` what is computed from the weights of the free variant passes through them.
+
+    Raises `ValueError` for a missing input or one that is not float64.
+    """
+    given = leaves(inputs, _inputs(features), "the prototype mixture")
+    with torch.enable_grad():
+        if features["mixture"] == "free":
+            given["pi"] = torch.softmax(given["a"], dim=-1)
+            given["log_pi"] = torch.log_softmax(given["a"], dim=-1)
+            given["sigma2"] = given["tau"].exp()
+        else:
+            given["log_pi"] = given["pi"].log()
+        log_pi = given["pi"].log() if "pi" in through else given["log_pi"]
+        x, v, sigma2 = given["x"], given["v"], given["sigma2"]
+        N, d_x = x.shape
+        D = (x[:, None] - v).square().sum(-1)
+        d = D / (2 * sigma2) + d_x / 2 * torch.log(2 * math.pi * sigma2) - log_pi
+        r, log_r = torch.softmax(-d, dim=-1), torch.log_softmax(-d, dim=-1)
+        F = -torch.logsumexp(-d, dim=-1).sum()
+        n = r.sum(0)
+        made = {"D": D, "d": d, "r": r, "log_r": log_r, "F": F, "n": n, "pi_star": n / N}
+        made |= {"v_star": r.mT @ x / n[:, None], "sigma2_star": (r * D).sum() / (N * d_x)}
+    return given | made
+
+
+def prototype_mixture_majorant(
+    at: Mapping[str, torch.Tensor],
+    features: Features,
+    *,
+    through: frozenset[str] = frozenset(),
+) -> Tensors:
+    """Return the majorant of every quantity that `prototype_mixture` gave as ``at``."""
+    names = _inputs(features)
+    given = {name: at[name].detach().abs().requires_grad_() for name in names}
+
+    def value(name: str) -> torch.Tensor:
+        return at[name].detach()
+
+    def centred(name: str, x: torch.Tensor) -> torch.Tensor:
+        return x - x.detach() + value(name).abs()
+
+    with torch.enable_grad():
+        if features["mixture"] == "free":
+            a, tau = given["a"], given["tau"]
+            given["pi"], log_pi = softmax_majorant(value("pi"), value("log_pi"), a)
+            given["sigma2"] = value("sigma2") * torch.exp(tau - tau.detach())
+            given["log_pi"] = log_pi
+        else:
+            given["log_pi"] = log_pi = _log(value("pi"), given["pi"])
+        if "pi" in through:
+            log_pi = _log(value("pi"), given["pi"])
+        x, v, sigma2 = given["x"], given["v"], given["sigma2"]
+        N, d_x = x.shape
+        inverse = _inverse(value("sigma2"), sigma2)
+        D = centred("D", (x[:, None] + v).square().sum(-1))
+        log_scale = _log(2 * math.pi * value("sigma2"), 2 * math.pi * sigma2)
+        d = centred("d", D * inverse / 2 + d_x / 2 * log_scale + log_pi)
+        r, log_r = softmax_majorant(value("r"), value("log_r"), d)
+        grown = value("r") * (1 + value("d").abs()) * torch.expm1(d - d.detach())
+        log_sum = torch.logsumexp(-value("d"), dim=-1).abs()
+        F = (log_sum - torch.log1p(-grown.sum(-1))).sum()
+        n = r.sum(0)
+        made = {"D": D, "d": d, "r": r, "log_r": log_r, "F": F, "n": n, "pi_star": n / N}
+        made["v_star"] = (r.mT @ x) * _inverse(value("n"), n)[:, None]
+        made["sigma2_star"] = (r * D).sum() / (N * d_x)
+    return given | made
+
+
+def draw_mixture(
+    shapes: Mapping[str, tuple[int, ...]],
+    features: Features,
+    draw: Draw,
+    generator: torch.Generator,
+) -> Tensors:
+    """Return inputs: normal data and prototypes, weights on the simplex, a variance near 1.
+
+    ``draw.scores`` makes the variance so small that the largest D / (2 sigma^2) is that number.
+    """
+
+    def normal(name: str) -> torch.Tensor:
+        return torch.randn(shapes[name], generator=generator, dtype=torch.float64)
+
+    inputs = {"x": normal("x"), "v": normal("v")}
+    logits = normal("pi")
+    sigma2 = torch.rand((), generator=generator, dtype=torch.float64) + 0.5
+    if draw.scores is not None:
+        farthest = (inputs["x"][:, None] - inputs["v"]).square().sum(-1).max()
+        sigma2 = farthest / (2 * draw.scores)
+    if features["mixture"] == "free":
+        return inputs | {"a": logits, "tau": sigma2.log()}
+    return inputs | {"pi": torch.softmax(logits, dim=-1), "sigma2": sigma2}
+
+
+def _log(at: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    return at.log().abs() - torch.log1p(-(x - x.detach()) / at)
+
+
+def _inverse(at: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    return 1 / (at - (x - x.detach()))
+
+
+def _inputs(features: Features) -> tuple[str, ...]:
+    return ("x", "v", *(("a", "tau") if features["mixture"] == "free" else ("pi", "sigma2")))
