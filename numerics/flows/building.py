@@ -16,10 +16,10 @@ import sympy as sp
 
 from numerics.flows.system import Quantity, Variable
 from theory.algebra.expressions import free_indices, slots
-from theory.algebra.symbols import Flow, Index, Tensor, scalar
+from theory.algebra.symbols import Flow, Tensor, scalar
 from theory.catalogue import law_named
 from theory.codegen.components import Components, unroll
-from theory.models.model import Model, name_of
+from theory.models.model import Definition, Model, name_of
 from theory.models.resolution import theory_of
 
 __all__ = ["conserved", "decreasing", "gradient_flow", "parameter_vector", "rate", "variables"]
@@ -32,14 +32,14 @@ def rate(name: str) -> sp.Symbol:
 
 def gradient_flow(
     model: Model,
-    moves: Mapping[str, sp.Symbol],
+    moves: Mapping[str, sp.Expr],
     parameters: Sequence[sp.Basic],
     sizes: Mapping[str, int],
     name: str,
 ) -> Components:
     """Return -rate dL/dx for every tensor x of ``moves``, at concrete sizes.
 
-    ``parameters`` are the tensors and scalars that stay, rates included.
+    ``parameters`` are the tensors and scalars that stay, the symbols in the rates included.
     """
     theory = theory_of(model)
     state = [model.tensors[x] for x in moves]
@@ -63,25 +63,22 @@ def conserved(
         raise ValueError(f"law `{law}` must say that a quantity is conserved; got {statement}.")
     quantity: Any = statement.left.args[0]
     free = sorted(free_indices(quantity), key=lambda k: k.name)
-    return Quantity(
-        name, law, "conserved", _values(model, quantity, free, state, parameters, sizes, law)
-    )
+    values = unroll(law, theory_of(model).lines, state, parameters, [(free, quantity)], sizes)
+    return Quantity(name, law, "conserved", values)
 
 
 def decreasing(
     law: str, model: Model, state: Sequence[sp.Basic], parameters: Sequence[sp.Basic],
-    sizes: Mapping[str, int], units: str = "nats",
+    sizes: Mapping[str, int], *, name: str = "loss", units: str = "nats",
+    tied: Sequence[Definition] = (),
 ) -> Quantity:  # fmt: skip
-    """Return the loss, which the law says never grows along the flow."""
-    values = _values(model, model.loss, [], state, parameters, sizes, law)
-    return Quantity("loss", law, "decreasing", values, units)
+    """Return the loss, which the law says never grows along the flow, or from step to step.
 
-
-def _values(
-    model: Model, e: sp.Expr, free: Sequence[Index], state: Sequence[sp.Basic],
-    parameters: Sequence[sp.Basic], sizes: Mapping[str, int], law: str,
-) -> Components:  # fmt: skip
-    return unroll(law, theory_of(model).lines, state, parameters, [(free, e)], sizes)
+    ``tied`` are lines that make inputs of the model functions of the state.
+    """
+    lines = (*tied, *theory_of(model).lines)
+    values = unroll(law, lines, state, parameters, [([], model.loss)], sizes)
+    return Quantity(name, law, "decreasing", values, units)
 
 
 def parameter_vector(

@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from numerics.flows.attention_flow import attention_flow
+from numerics.flows.binary_head import binary_head
+from numerics.flows.em_map import em_flow, em_map
+from numerics.flows.em_symmetric import em_symmetric, em_symmetric_flow
 from numerics.flows.head_flow import head_flow
+from numerics.flows.mixture_flow import mixture_flow
 from numerics.flows.own_system import own_system
 from numerics.flows.system import System
 from theory.codegen.names import nearest
@@ -17,6 +21,12 @@ __all__ = ["SYSTEMS", "settings_of", "system_from", "system_named"]
 SYSTEMS: Mapping[str, Callable[..., System]] = {
     "attention-flow": attention_flow,
     "head-flow": head_flow,
+    "binary-head": binary_head,
+    "mixture-flow": mixture_flow,
+    "em-map": em_map,
+    "em-flow": em_flow,
+    "em-symmetric": em_symmetric,
+    "em-symmetric-flow": em_symmetric_flow,
 }
 """The builder of each system; its keyword arguments are the settings."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["array", "count", "distribution", "fraction", "not_negative", "positive"]
+__all__ = ["array", "count", "distribution", "fraction", "not_negative", "not_zero", "positive"]
 
 
 def positive(name: str, value: Any, role: str) -> float:
@@ -22,6 +22,14 @@ def not_negative(name: str, value: Any, role: str) -> float:
     number = _number(name, value)
     if number < 0:
         raise ValueError(f"`{name}` ({role}) must be 0 or above; got {number:g}.")
+    return number
+
+
+def not_zero(name: str, value: Any, role: str) -> float:
+    """Return a finite number that is not 0."""
+    number = _number(name, value)
+    if number == 0:
+        raise ValueError(f"`{name}` ({role}) must not be 0, with which nothing moves.")
     return number
 
 

@@ -103,8 +103,14 @@ def _local(
 
 
 def _by_each_symbol(program: Components, e: sp.Expr) -> Iterator[tuple[sp.Symbol, sp.Expr]]:
-    for u in sorted((x for x in e.free_symbols if isinstance(x, sp.Symbol)), key=lambda x: x.name):
-        derivative = sp.diff(e, u)
+    """Yield (u, de/du); a sum over data has a term for every point, each with its own symbols."""
+    terms: dict[sp.Symbol, list[sp.Expr]] = {}
+    for term in sp.Add.make_args(e):
+        for u in term.free_symbols:
+            if isinstance(u, sp.Symbol):
+                terms.setdefault(u, []).append(term)
+    for u in sorted(terms, key=lambda x: x.name):
+        derivative = sp.Add(*(sp.diff(term, u) for term in terms[u]))
         if derivative.has(sp.Derivative, sp.Subs):
             raise ValueError(
                 f"program `{program.name}`: `{e}` has no elementary derivative by {u}."
