@@ -6,27 +6,26 @@ on the model `binary-head`: x is the margin of the scores, y the value of positi
 1/2 is there because y stands for two values (see the model), so that this is the flow of the whole
 head on its symmetric subspace.  Conserved: sinh^2(x/2)/eps_s - y^2/(2 eps_v).
 
-Source: agarwal2025gradient, section 4; the conserved quantity is of the family of marcotte2023abide.
+Sources: agarwal2025gradient, section 4; marcotte2023abide for the family of the conserved quantity.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from numerics.flows import checks
-from numerics.flows.building import (
-    conserved,
-    decreasing,
-    gradient_flow,
-    parameter_vector,
-    rate,
-    variables,
-)
+from numerics.flows.building import decreasing, parameter_vector, rate, variables
 from numerics.flows.system import System
+from theory.codegen.components import unroll
 from theory.models import model_named
+from theory.models.model import Model
+from theory.models.resolution import theory_of
 
-__all__ = ["binary_head"]
+__all__ = ["binary_gradient", "binary_head"]
 
 TITLES = {"x": "score margin", "y": "value of position 1"}
 
@@ -48,22 +47,30 @@ def binary_head(*, w: float = 1.0, eps_s: float = 1.0, eps_v: float = 1.0) -> Sy
     model = model_named("binary-head")
     state = [model.tensors[x] for x in "xy"]
     parameters = [model.tensors["w"], rate("s"), rate("v")]
-    moves = {"x": rate("s"), "y": rate("v") / sp.Integer(2)}
-    law = "binary-invariant"
+    slopes = binary_gradient(model)
+    outputs = [((), -rate("s") * slopes["x"]), ((), -rate("v") / 2 * slopes["y"])]
+    lines = theory_of(model).lines
     return System(
         name="binary-head",
         title="binary attention head on its symmetric subspace",
         kind="flow",
         variables=variables(state, TITLES, {}),
-        field=gradient_flow(model, moves, parameters, {}, "binary-head"),
+        field=unroll("binary-head", lines, state, parameters, outputs, {}),
         values=parameter_vector(parameters, given, {}),
         settings=dict(given),
         starts=lambda rng, count: rng.normal(size=(count, 2)),
-        quantities=(
-            conserved(law, model, model, state, parameters, {}, "balance of margin and value"),
-            decreasing("dissipation", model, state, parameters, {}),
-        ),
+        quantities=(decreasing("dissipation", model, state, parameters, {}),),
         shifts=np.zeros((0, 2)),
         window=(-6.0, 6.0, -4.0, 4.0),
-        laws=("binary-score-flow", "binary-value-flow", law),
+        laws=("dissipation",),
     )  # fmt: skip
+
+
+def binary_gradient(model: Model) -> dict[str, sp.Expr]:
+    """Return dL/dx = 2 u y alpha_11 alpha_12 and dL/dy = u (alpha_11 - alpha_12).
+
+    The derived gradient has exp(x) beside alpha_12^2, an infinity beside a zero for large margins.
+    """
+    tensors: Mapping[str, Any] = model.tensors
+    y, u, own, other = (tensors[name] for name in ("y", "u", "alpha_11", "alpha_12"))
+    return {"x": 2 * u * y * own * other, "y": u * (own - other)}

@@ -19,7 +19,7 @@ Source: xu1996convergence, section 2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import sympy as sp
@@ -33,8 +33,6 @@ from theory.models.model import Definition, Model
 from theory.models.resolution import theory_of
 
 __all__ = ["em_flow", "em_map", "log_responsibilities", "m_step"]
-
-LAWS = {"v": "m-step", "a": "weight-m-step", "tau": "variance-m-step"}
 
 
 def em_map(
@@ -91,11 +89,9 @@ def _system(m: Mixture, name: str, title: str, kind: Literal["flow", "map"]) -> 
         values=m.values(parameters),
         settings=m.settings,
         starts=m.starts,
-        quantities=(m.descent("em-descent", parameters),),
         shifts=m.shifts,
         relabellings=m.relabellings,
         window=m.window,
-        laws=("responsibilities", *(LAWS[x] for x in m.moves)),
     )
 
 
@@ -121,7 +117,8 @@ def log_responsibilities(model: Model) -> tuple[Definition, ...]:
     ``omega_ij``   r_ij / sum_m r_mj
     ``mean_ja``    sum_i omega_ij x_ia, the M-step of the prototypes
     """
-    d, x = model.tensors["d"], model.tensors["x"]
+    tensors: Mapping[str, Any] = model.tensors
+    d, x = tensors["d"], tensors["x"]
     N, K, d_x = (model.size_names[name] for name in ("N", "K", "d_x"))
     i, j, k, a = Index("i", N), Index("j", K), Index("k", K), Index("a", d_x)
     log_r, mass = Tensor("l", (N, K)), Tensor("m", (K,))
@@ -129,7 +126,9 @@ def log_responsibilities(model: Model) -> tuple[Definition, ...]:
     log_sum = sp.log(total(sp.exp(-d[i, k]), k))
     return (
         Definition(log_r[i, j], -d[i, j] - log_sum, "log responsibilities"),
-        Definition(mass[j], sp.log(total(sp.exp(log_r[i, j]), i)), "log of the points answered for"),
+        Definition(
+            mass[j], sp.log(total(sp.exp(log_r[i, j]), i)), "log of the points answered for"
+        ),
         Definition(omega[i, j], sp.exp(log_r[i, j] - mass[j]), "share of a point in a prototype"),
         Definition(mean[j, a], total(omega[i, j] * x[i, a], i), "M-step of the prototypes"),
     )
@@ -138,8 +137,8 @@ def log_responsibilities(model: Model) -> tuple[Definition, ...]:
 def m_step(model: Model) -> dict[str, sp.Expr]:
     """Return the images of v_ja, a_j and tau under one step of EM, in terms of these lines."""
     lines = {line.name: line.tensor for line in log_responsibilities(model)}
-    mass, mean = lines["m"], lines["mean"]
-    r, x = model.tensors["r"], model.tensors["x"]
+    tensors: Mapping[str, Any] = {**model.tensors, **lines}
+    mass, mean, r, x = (tensors[name] for name in ("m", "mean", "r", "x"))
     N, K, d_x = (model.size_names[name] for name in ("N", "K", "d_x"))
     i, j, a = Index("i", N), Index("j", K), Index("a", d_x)
     spread = total(r[i, j] * (x[i, a] - mean[j, a]) ** 2, i, j, a) / (N * d_x)

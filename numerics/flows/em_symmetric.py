@@ -2,25 +2,25 @@
 
     theta* = (1/N) sum_i (r_i1 - r_i2) x_i = (1/N) sum_i x_i tanh(x_i . theta / sigma^2)
 
-on the model `prototype-mixture` with v_1 = theta, v_2 = -theta, pi = (1/2, 1/2).  On the data +a, -a
-it is theta -> a tanh(a theta / sigma^2): one fixed point for a^2 <= sigma^2, three above (the
-pitchfork).  `em-symmetric` is the map, `em-symmetric-flow` its continuous version.
+on the model `prototype-mixture` with v_1 = theta, v_2 = -theta, pi = (1/2, 1/2).  On the two points
++a, -a it is theta -> a tanh(a theta / sigma^2): one fixed point for a^2 <= sigma^2, three above
+(the pitchfork).  `em-symmetric` is the map, `em-symmetric-flow` its continuous version.
 
 In one dimension theta is a number; with d_x = 2 it has two coordinates, which a portrait can show.
 
-Source: xu1996convergence, section 2; mathematics of the pitchfork in law `symmetric-em`.
+Source: xu1996convergence, section 2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
-import sympy as sp
 
 from numerics.flows import checks
-from numerics.flows.building import decreasing, parameter_vector, variables
-from numerics.flows.mixture_settings import LIKELIHOOD, data_of
+from numerics.flows.building import parameter_vector, variables
+from numerics.flows.mixture_settings import data_of
 from numerics.flows.system import System
 from theory.algebra.symbols import Index, Tensor, total
 from theory.codegen.components import unroll
@@ -70,7 +70,8 @@ def _system(
     model = model_named("prototype-mixture")
     N, K, d = (model.size_names[x] for x in sizes)
     i, j, axis = Index("i", N), Index("j", K), Index("a", d)
-    x, v, r = (model.tensors[name] for name in ("x", "v", "r"))
+    tensors: Mapping[str, Any] = model.tensors
+    x, v, r = (tensors[name] for name in ("x", "v", "r"))
     theta, sign = Tensor("theta", (d,)), Tensor("sign", (K,))
     mirrored = Definition(v[j, axis], sign[j] * theta[axis], "the prototypes mirror each other")
     lines = (mirrored, *theory_of(model).lines)
@@ -78,11 +79,8 @@ def _system(
     image = step - theta[axis] if kind == "flow" else step
     parameters = [x, sign, model.tensors["pi"], model.tensors["sigma2"]]
     given = {"x": data, "sign": [1, -1], "pi": [0.5, 0.5], "sigma2": variance}
-    descent = decreasing(
-        "em-descent", model, [theta], parameters, sizes, name=LIKELIHOOD, tied=(mirrored,)
-    )
     scale = np.sqrt((data**2).mean(axis=0) + variance)
-    reach = np.ceil(np.abs(data).max(axis=0) + np.sqrt(variance))
+    reach = [float(r) for r in np.ceil(np.abs(data).max(axis=0) + np.sqrt(variance))]
     return System(
         name=name,
         title=title,
@@ -92,8 +90,6 @@ def _system(
         values=parameter_vector(parameters, given, sizes),
         settings={**sizes, "X": data.tolist(), "a": place, "sigma2": variance},
         starts=lambda rng, count: scale * rng.normal(size=(count, len(scale))),
-        quantities=(descent,),
         shifts=np.zeros((0, len(scale))),
         window=(-reach[0], reach[0], -reach[1], reach[1]) if len(reach) == 2 else None,
-        laws=("symmetric-em",),
     )  # fmt: skip

@@ -69,9 +69,9 @@ def mixture_flow(
         values=m.values(parameters, **rates),
         settings={**m.settings, **rates},
         starts=m.starts,
-        quantities=(m.descent("mixture-dissipation", parameters),),
+        quantities=(m.descent("dissipation", parameters),),
         shifts=m.shifts,
         relabellings=m.relabellings,
         window=m.window,
-        laws=("prototype-gradient", "em-fixed-points"),
+        laws=("dissipation",),
     )

@@ -136,7 +136,7 @@ class Mixture:
         spread = math.sqrt(self.given["sigma2"])
         X = self.given["x"]
         low, high = np.floor(X.min(axis=0) - spread), np.ceil(X.max(axis=0) + spread)
-        return (low[0], high[0], low[-1], high[-1])
+        return (float(low[0]), float(high[0]), float(low[-1]), float(high[-1]))
 
     def descent(self, law: str, parameters: list[sp.Basic]) -> Quantity:
         """Return the negative log-likelihood, which the law says never grows."""
@@ -209,20 +209,19 @@ def bimodal_sample(N: int, d_x: int, seed: int) -> np.ndarray:
 
 
 def data_of(X: Any, N: int | None, d_x: int | None) -> np.ndarray:
-    """Return the data of the caller; one row or one column of numbers is data in one dimension."""
+    """Return the data of the caller; a plain row of numbers is data in one dimension."""
     try:
-        shape = np.shape(np.asarray(X, dtype=float))
+        data = np.asarray(X, dtype=float)
     except (TypeError, ValueError):
-        shape = ()
-    if len(shape) not in (1, 2) or 0 in shape:
+        data = np.zeros(())
+    if data.ndim not in (1, 2) or data.size == 0:
         raise ValueError(
             "`X` (data) must be numbers of shape (N, d_x) (points, dimensions), or (N,) in one "
             f"dimension; got {X!r}."
         )
-    if len(shape) == 1:
-        X, shape = np.asarray(X, dtype=float)[:, None], (shape[0], 1)
-    expected = (shape[0] if N is None else N, shape[1] if d_x is None else d_x)
-    return checks.array("X", X, expected, "points, dimensions")
+    data = data.reshape(len(data), -1)
+    expected = (len(data) if N is None else N, data.shape[1] if d_x is None else d_x)
+    return checks.array("X", data, expected, "points, dimensions")
 
 
 def _weights(pi: Any, K: int) -> np.ndarray:

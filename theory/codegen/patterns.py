@@ -30,6 +30,7 @@ __all__ = [
     "softmax_in",
     "summand",
     "unused",
+    "written_out_exponentials",
 ]
 
 Powers = dict[sp.Expr, sp.Expr]
@@ -99,6 +100,23 @@ def _nonnegative(factor: sp.Expr) -> bool:
     if isinstance(factor, sp.Indexed):
         return isinstance(factor.base, Tensor) and bool(factor.base.label.is_nonnegative)
     return bool(factor.is_nonnegative)
+
+
+def written_out_exponentials(
+    e: sp.Basic,
+) -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]] | None:
+    """Return exponents and weights of c_0 + sum of c_k exp(E_k), numbers c > 0; the first is 0."""
+    if not isinstance(e, sp.Add):
+        return None
+    constant, rest = e.as_coeff_Add()
+    exponents, weights = [sp.S.Zero], [constant]
+    for term in sp.Add.make_args(rest):
+        weight, factor = term.as_coeff_Mul()
+        if not isinstance(factor, sp.exp):
+            return None
+        exponents.append(factor.args[0])  # type: ignore[arg-type]
+        weights.append(weight)
+    return (tuple(exponents), tuple(weights)) if all(w > 0 for w in weights) else None
 
 
 def softmax_in(expression: sp.Expr) -> tuple[Softmax, sp.Expr] | None:

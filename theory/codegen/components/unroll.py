@@ -19,7 +19,7 @@ from theory.algebra.symbols import Index, Size, Tensor
 from theory.codegen.components.program import Assign, Components, LogSumExp, Softmax, Stage
 from theory.codegen.names import Names
 from theory.codegen.patterns import Softmax as SoftmaxPattern
-from theory.codegen.patterns import exponential_sum, softmax_in
+from theory.codegen.patterns import exponential_sum, softmax_in, written_out_exponentials
 from theory.models.model import Definition, name_of
 
 __all__ = ["entries", "unroll"]
@@ -208,11 +208,29 @@ class _Unroller:
         )
 
     def _rebuilt(self, e: sp.Basic, env: Environment) -> sp.Expr:
+        if isinstance(e, sp.Pow) and e.exp.is_integer and e.exp.is_negative:
+            terms = written_out_exponentials(e.base)
+            if terms is not None:
+                return self._logistic(terms, env) ** -e.exp
         if isinstance(e, sp.Mul):  # a delta that is zero spares the rest, which may be undefined
             deltas = [x for x in e.args if isinstance(x, sp.KroneckerDelta)]
             if any(self._rebuilt(x, env) == 0 for x in deltas):
                 return sp.S.Zero
         return e.func(*(self.value(x, env) for x in e.args))  # type: ignore[return-value]
+
+    def _logistic(self, terms: _Row, env: Environment) -> sp.Expr:
+        """Return 1 over a sum of exponentials: the weight of the exponent 0 in their softmax."""
+        row = self._written_out(terms, env)
+        if ("softmax", row) not in self._made:
+            symbols = tuple(self._symbol("weight", (n,)) for n in range(1, len(terms[0]) + 1))
+            self.stages.append(Softmax(symbols, *row))
+            self._made["softmax", row] = symbols[0]
+            self._softmax[symbols[0]] = (row[0][0], row)
+        return self._made["softmax", row] / row[1][0]
+
+    def _written_out(self, terms: _Row, env: Environment) -> _Row:
+        exponents = tuple(self._stage(self.value(e, env), "e") for e in terms[0])
+        return exponents, terms[1]
 
     def _sum(self, e: sp.Sum, env: Environment) -> sp.Expr:
         bound = bound_of(e)
@@ -228,6 +246,9 @@ class _Unroller:
             ranges = itertools.product(*map(self._range, parts.bound))
             here = [{**env, **dict(zip(parts.bound, place, strict=True))} for place in ranges]
             return self._log_sum_exp(self._row(parts.exponent, parts.weight, here))
+        terms = written_out_exponentials(argument)
+        if terms is not None:
+            return self._log_sum_exp(self._written_out(terms, env))
         value = self.value(argument, env)
         if value in self._softmax:
             exponent, row = self._softmax[value]
