@@ -11,7 +11,6 @@ from os import cpu_count
 
 from proofs_checks.audit import judge
 from proofs_checks.edits import edits
-from theory.algebra.expressions import Equation
 from theory.catalogue import LAWS, law_named
 from theory.models import model_named
 
@@ -21,10 +20,11 @@ MODEL = "attention-head"
 def judged(law_name: str) -> list[tuple[str, str, str, str]]:
     """Return (kind of edit, what it did, verdict, detail) for every edit of one law."""
     model = model_named(MODEL)
-    left, right = law_named(law_name).statement(model).args
+    statement = law_named(law_name).statement(model)
+    left, right, relation = *statement.args, type(statement)
     rows = []
     for edit in edits(right, model):
-        verdict = judge(model, Equation(left, edit.expression))
+        verdict = judge(model, relation(left, edit.expression))
         agreeing = [o.judge for o in verdict.checks if o.agrees]
         detail = " ".join(agreeing) if verdict.status == "proved" else verdict.detail
         rows.append((edit.kind, edit.message, verdict.status, detail))

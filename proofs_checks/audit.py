@@ -1,8 +1,10 @@
 """From an equation or a law to a verdict: the one road that laws and users' claims walk.
 
     normal forms equal      -> proved, unless a judge finds a difference: then inconsistent
-    normal forms unequal    -> a point where the sides differ: refuted
+    normal forms unequal    -> a point or a box where the sides differ: refuted
                                none found: undecided, with what each judge saw
+
+Inequalities go by `proofs_checks.ordering`.
 
 The modular judge looks first: where it sees a difference there is no point in writing out every
 definition for a proof, and the search for a counterexample starts at once.
@@ -18,13 +20,14 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
-from proofs_checks.checks import autograd, exact, modular, normal_form
+from proofs_checks.checks import autograd, exact, interval, modular, normal_form
 from proofs_checks.checks.outcome import Outcome
+from proofs_checks.ordering import settle_inequality
 from proofs_checks.verdict import Counterexample, Status, Verdict, worst
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Inequality, Relation, StrictInequality
 from theory.catalogue import law_named
 from theory.latex import expression as latex_of
-from theory.laws import Law
+from theory.laws import Law, ProofStep
 from theory.models import Model, Proof, model_named, theory_of
 
 __all__ = ["LawReport", "WrongStep", "audit_law", "audit_laws", "judge"]
@@ -57,13 +60,24 @@ class LawReport:
         return worst([self.verdict.status, *wrong])
 
 
-def judge(model: Model, equation: Equation, *, seed: int = 0) -> Verdict:
-    """Return the verdict of all judges about one equation of a model."""
+def judge(model: Model, statement: Relation, *, seed: int = 0) -> Verdict:
+    """Return the verdict of all judges about one equation or inequality of a model."""
+    return _judge(model, statement, seed, derived=False)
+
+
+def _judge(model: Model, statement: Relation, seed: int, *, derived: bool) -> Verdict:
     start = time.perf_counter()
+    if isinstance(statement, Inequality):
+        verdict = settle_inequality(model, statement, seed=seed, derived=derived)
+    else:
+        verdict = _judged(model, Equation(*statement.args), seed)
+    return replace(verdict, seconds=time.perf_counter() - start)
+
+
+def _judged(model: Model, equation: Equation, seed: int) -> Verdict:
     seen = modular.check(model, equation, seed=seed)
     proof_sought = normal_form.check(model, equation, shallow=seen.agrees is False)
-    verdict = _settle(model, equation, seen, *proof_sought, seed)
-    return replace(verdict, seconds=time.perf_counter() - start)
+    return _settle(model, equation, seen, *proof_sought, seed)
 
 
 def _settle(
@@ -76,7 +90,8 @@ def _settle(
 ) -> Verdict:
     float64 = autograd.check(model, equation, seed=seed)
     if outcome.agrees:
-        checks = (outcome, seen, exact.check(model, equation), float64)
+        boxes = interval.check(model, equation, seed=seed)
+        checks = (outcome, seen, exact.check(model, equation), boxes, float64)
         hypotheses = proof.hypotheses if proof else ()
         against = [o.judge for o in checks if o.agrees is False]
         if not against:
@@ -94,6 +109,10 @@ def _settle(
             return Verdict("refuted", "exact", (), checks, point, residual, sizes=point.sizes)
         detail = f"refuted by an exact point, but {' and '.join(agreeing)} saw no difference"
         return Verdict("inconsistent", "exact", (), checks, point, residual, detail=detail)
+    boxes = interval.check(model, equation, seed=seed)
+    if boxes.agrees is False and not any(o.agrees for o in checks):
+        point, checks = interval.counterexample(model, equation, seed=seed), (*checks, boxes)
+        return Verdict("refuted", "interval", (), checks, point, residual, sizes=boxes.sizes)
     if seen.agrees is False:  # there is no real point at hand; perhaps a deeper proof settles it
         outcome, proof = normal_form.check(model, equation)
         if outcome.agrees:
@@ -129,9 +148,9 @@ def audit_law(law: Law, model: Model, *, seed: int = 0) -> LawReport:
     """Return the report on one law in one model: statement, derivation, last line."""
     start = time.perf_counter()
     statement = law.statement(model)
-    verdict = judge(model, statement, seed=seed)
     steps = law.derivation(model)
     wrong = _first_wrong_step(model, steps, seed) or _wrong_ending(statement, steps)
+    verdict = _judge(model, statement, seed, derived=wrong is None)
     seconds = time.perf_counter() - start
     return LawReport(law, model.name, verdict, len(steps), wrong, seconds)
 
@@ -146,15 +165,28 @@ def _first_wrong_step(model: Model, steps: Sequence, seed: int) -> WrongStep | N
     return None
 
 
-def _wrong_ending(statement: Equation, steps: Sequence) -> WrongStep | None:
-    """Return a complaint unless the last chain leads from the left side to the right side."""
+def _wrong_ending(statement: Relation, steps: Sequence[ProofStep]) -> WrongStep | None:
+    """Return a complaint unless the last chain leads from the left side to the right side.
+
+    An equation needs equalities all the way, a strict inequality a strict one among its lines.
+    """
     first = len(steps) - 1
     while first > 0 and steps[first].left == steps[first - 1].right:
         first -= 1
-    if steps and (steps[first].left, steps[-1].right) == statement.args:
+    if not steps or (steps[first].left, steps[-1].right) != statement.args:
+        detail = "the last chain of the derivation does not lead from the left to the right side"
+    elif not _carries(statement, {step.relation for step in steps[first:]}):
+        detail = "the last chain of the derivation shows a weaker relation than the statement"
+    else:
         return None
-    detail = "the last chain of the derivation does not lead from the left to the right side"
     return WrongStep(len(steps), "end of the derivation", Verdict("undecided", "", detail=detail))
+
+
+def _carries(statement: Relation, relations: set[type[Relation]]) -> bool:
+    """Return whether lines with these relations, one after the other, give the statement's."""
+    if isinstance(statement, StrictInequality):
+        return StrictInequality in relations
+    return isinstance(statement, Inequality) or relations == {Equation}
 
 
 def audit_laws(

@@ -22,16 +22,21 @@ __all__ = [
 ]
 
 Status = str
-"""One of "proved", "undecided", "unreadable", "refuted", "inconsistent"."""
+"""One of "proved", "verified", "undecided", "unreadable", "refuted", "inconsistent".
+
+"verified" is for inequalities and limits that no normal form proves: they hold rigorously on the
+sets that the detail names, and nothing is claimed beyond.
+"""
 
 EXIT_STATUS: Mapping[Status, int] = {
     "proved": 0,
+    "verified": 0,
     "undecided": 3,
     "unreadable": 2,
     "refuted": 1,
     "inconsistent": 1,
 }
-_GRAVITY = ("proved", "undecided", "unreadable", "refuted", "inconsistent")
+_GRAVITY = ("proved", "verified", "undecided", "unreadable", "refuted", "inconsistent")
 
 
 @dataclass(frozen=True)

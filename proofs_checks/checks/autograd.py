@@ -32,7 +32,7 @@ from proofs_checks.checks.torch_evaluator import Evaluator, differentiated
 from proofs_checks.checks.torch_point import Point
 from proofs_checks.checks.torch_reference import Reference, reference_for
 from proofs_checks.checks.torch_terms import EPS, Term, Unjudgeable, bounded, union
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Inequality, Relation
 from theory.models.model import Model
 
 __all__ = ["TOLERANCE", "check"]
@@ -47,7 +47,7 @@ class _Question:
 
     model: Model
     reference: Reference
-    equation: Equation
+    equation: Relation
     through: frozenset[str]
 
 
@@ -67,7 +67,7 @@ class _Comparison:
 
 def check(
     model: Model,
-    equation: Equation,
+    equation: Relation,
     *,
     seed: int = 0,
     sizes: Mapping[str, int] | None = None,
@@ -169,14 +169,16 @@ def _compare_once(question: _Question, draw: Draw, seed: int) -> _Comparison:
     evaluator = Evaluator(model, point)
     with torch.no_grad():
         left, right = (evaluator.evaluate(side) for side in question.equation.args)
-        return _worst_entry(left, right, draw)
+        return _worst_entry(left, right, draw, is_order=isinstance(question.equation, Inequality))
 
 
-def _worst_entry(left: Term, right: Term, draw: Draw) -> _Comparison:
+def _worst_entry(left: Term, right: Term, draw: Draw, *, is_order: bool) -> _Comparison:
+    """Return the entry with the largest difference; of an inequality, the largest excess."""
     labels = tuple(sorted(union((left, right)), key=lambda x: x.name))
     a, b = left.onto(labels), right.onto(labels)
     bounded(math.prod(torch.broadcast_shapes(a.value.shape, b.value.shape)))
-    difference = (a.value - b.value).abs()
+    difference = a.value - b.value
+    difference = difference.clamp(min=0) if is_order else difference.abs()
     magnitude = torch.maximum(a.magnitude, b.magnitude)
     usable = torch.ones_like(difference, dtype=torch.bool)
     for side in (a, b):

@@ -15,13 +15,14 @@ from itertools import islice
 
 import numpy as np
 
+from proofs_checks.checks.entries import entry_name
 from proofs_checks.checks.evaluation.nodes import Leaf, NotApplicable, SingularPoint
 from proofs_checks.checks.evaluation.program import program_of
 from proofs_checks.checks.evaluation.rational_points import Comparison, Point, RealStatement
 from proofs_checks.checks.evaluation.real_numbers import RealRun, as_text
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import Counterexample
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Inequality, Relation
 from theory.models.model import Model
 
 __all__ = ["check", "counterexample"]
@@ -31,8 +32,8 @@ LARGEST = 3
 SEARCHED = 240  # sizes that `counterexample` looks at, fewer if a first look shows no difference
 
 
-def check(model: Model, equation: Equation) -> Outcome:
-    """Return whether both sides are equal at a fixed list of small exact points.
+def check(model: Model, equation: Relation) -> Outcome:
+    """Return whether both sides are equal, or in order, at a fixed list of small exact points.
 
     Points at which a side is not defined (a denominator of zero, log 0) are left out.
     """
@@ -56,11 +57,12 @@ def check(model: Model, equation: Equation) -> Outcome:
         return outcome(None, "both sides are defined at none of the points tried")
     how = f"to {roughest:.0e}" if roughest else "exactly"
     bound = f"{roughest:.1e}" if roughest else "0"
-    return outcome(True, f"equal {how} at {seen} points", sizes=sizes, error_bound=bound)
+    word = "equal" if isinstance(equation, Equation) else "in order"
+    return outcome(True, f"{word} {how} at {seen} points", sizes=sizes, error_bound=bound)
 
 
-def counterexample(model: Model, equation: Equation) -> Counterexample | None:
-    """Return a smallest point at which both sides differ, or None if none is found.
+def counterexample(model: Model, equation: Relation) -> Counterexample | None:
+    """Return a smallest point at which the statement is false, or None if none is found.
 
     Sizes come first (smallest total); then the inputs are made as simple as possible, one entry
     after the other: 0, then 1, -1, 2, ...  The point lists the inputs the equation depends on.
@@ -84,8 +86,12 @@ def counterexample(model: Model, equation: Equation) -> Counterexample | None:
 
 
 def _points(statement: RealStatement, sizes: Mapping[str, int]) -> Iterator[Point]:
-    """Yield points of these sizes at which the sides differ."""
-    for point, found in statement.defined(sizes, VARIETIES[1:]):
+    """Yield points of these sizes at which the statement is false.
+
+    The simplest inputs hide differences, but they are where a strict inequality becomes equality.
+    """
+    is_order = isinstance(statement.relation, Inequality)
+    for point, found in statement.defined(sizes, VARIETIES if is_order else VARIETIES[1:]):
         if found.differs.any():
             yield point
 
@@ -139,7 +145,7 @@ def _report(statement: RealStatement, point: Point) -> Counterexample:
     entries: dict[str, str] = {}
     for leaf in point.arrays:
         for position, value in np.ndenumerate(run.value(leaf)):
-            entries[_entry_name(leaf.name, position)] = as_text(value)
+            entries[entry_name(leaf.name, position)] = as_text(value)
     indices: Mapping[str, int] = worst["indices"]  # type: ignore[assignment]
     return Counterexample(point.sizes, entries, indices, str(worst["left"]), str(worst["right"]))
 
@@ -158,13 +164,3 @@ def _difference(worst: Mapping[str, object]) -> str:
     indices = worst["indices"]
     at = ", ".join(f"{name} = {n}" for name, n in indices.items())  # type: ignore[attr-defined]
     return f"left {worst['left']}, right {worst['right']}" + (f" at {at}" if at else "")
-
-
-def _entry_name(name: str, position: tuple[int, ...]) -> str:
-    """Return W_{Q,12} for the entry (1, 2) of W_Q."""
-    if not position:
-        return name
-    joint = "" if max(position) < 9 else ","
-    numbers = joint.join(str(n + 1) for n in position)
-    letter, _, rest = name.partition("_")
-    return f"{letter}_{{{rest},{numbers}}}" if rest else f"{letter}_{{{numbers}}}"

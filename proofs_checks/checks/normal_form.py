@@ -1,7 +1,7 @@
 """The normal-form judge: equal normal forms prove an equation for every size.
 
 It is the only judge that proves; that it finds the sides unequal refutes nothing, so its answer is
-then None.
+then None.  Of an inequality it reads off the sign of right - left.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import time
 
 from proofs_checks.checks.outcome import Outcome
 from theory.algebra.canonical import AlgebraError
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Inequality, Relation
 from theory.models import Model, Proof, theory_of
 
 __all__ = ["check"]
 
 
 def check(
-    model: Model, equation: Equation, *, shallow: bool = False
+    model: Model, equation: Relation, *, shallow: bool = False
 ) -> tuple[Outcome, Proof | None]:
     """Return the judge's answer and the proof, or the last comparison that was tried.
 
@@ -32,6 +32,9 @@ def check(
     seconds = time.perf_counter() - start
     if not proof.proved:
         detail = "the normal forms differ, which refutes nothing by itself"
+        if isinstance(equation, Inequality):
+            detail = "the sign of right - left cannot be read off"
         return Outcome("normal_form", None, detail, seconds=seconds), proof
-    detail = f"after writing out {', '.join(proof.unfolded)}" if proof.unfolded else ""
+    said = [f"after writing out {', '.join(proof.unfolded)}"] if proof.unfolded else []
+    detail = "; ".join([*([proof.reason] if proof.reason else []), *said])
     return Outcome("normal_form", True, detail, seconds=seconds), proof

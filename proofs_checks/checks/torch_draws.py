@@ -22,7 +22,7 @@ import torch
 
 from proofs_checks.checks.torch_reference import Reference
 from proofs_checks.checks.torch_terms import bounded
-from theory.algebra.expressions import Equation, entry_tensor
+from theory.algebra.expressions import Relation, entry_tensor
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.models.model import Model
 
@@ -73,7 +73,7 @@ def battery(names: Iterable[str], seed: int) -> tuple[Draw, ...]:
 
 def draws_for(
     model: Model,
-    equation: Equation,
+    equation: Relation,
     seed: int,
     sizes: Mapping[str, int],
     scores_scale: float | None = None,
@@ -107,7 +107,7 @@ def draws_for(
     return tuple(found)
 
 
-def _least_sizes(equation: Equation) -> dict[str, int]:
+def _least_sizes(equation: Relation) -> dict[str, int]:
     """Return the smallest sizes at which entries such as s_12 and delta_1j exist."""
     least: dict[str, int] = {}
     for entry in equation.atoms(sp.Indexed):

@@ -59,7 +59,7 @@ def audit_document(reports: Iterable[LawReport]) -> dict[str, Any]:
         by_law.setdefault(report.law.name, []).append(report)
     laws = [_law_entry(members) for members in by_law.values()]
     counts = Counter(entry["verdict"] for entry in laws)
-    kinds = ("proved", "refuted", "undecided", "inconsistent")
+    kinds = ("proved", "verified", "refuted", "undecided", "inconsistent")
     return {
         "schema": SCHEMA,
         "summary": {kind: counts[kind] for kind in kinds},

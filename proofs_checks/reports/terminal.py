@@ -23,6 +23,7 @@ __all__ = ["COLOURS", "print_audit", "print_laws", "print_verdict"]
 
 COLOURS = {
     "proved": "green",
+    "verified": "cyan",
     "refuted": "bold red",
     "inconsistent": "bold white on red",
     "undecided": "yellow",

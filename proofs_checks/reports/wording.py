@@ -35,6 +35,7 @@ JUDGES = {
     "normal_form": "normal form",
     "modular": "modular",
     "exact": "exact",
+    "interval": "interval",
     "autograd": "autograd",
 }
 PLURAL = {"definition": "definitions", "assumption": "assumptions"}

@@ -32,6 +32,7 @@ def test_a_law_is_proved_and_every_judge_agrees():
         "normal_form": True,
         "modular": True,
         "exact": True,
+        "interval": True,
         "autograd": True,
     }
 
@@ -77,7 +78,7 @@ def test_a_derivation_that_ends_elsewhere_is_caught():
     assert "does not lead from the left to the right" in report.wrong_step.verdict.detail
 
 
-@pytest.mark.parametrize("judge", ["modular", "exact", "autograd"])
+@pytest.mark.parametrize("judge", ["modular", "exact", "interval", "autograd"])
 def test_a_judge_against_the_proof_raises_the_alarm(monkeypatch, judge):
     def disagree(*_, **__):
         return Outcome(judge, False, "planted")

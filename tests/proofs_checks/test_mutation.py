@@ -9,7 +9,6 @@ import sympy as sp
 from proofs_checks.audit import judge
 from proofs_checks.checks import exact, normal_form
 from proofs_checks.edits import edits
-from theory.algebra.expressions import Equation
 from theory.catalogue import LAWS
 from theory.models import model_named
 
@@ -20,10 +19,11 @@ SAMPLE = 4  # of each law's mutants go through all judges here; `make bench` jud
 def mutants(law):
     """Return every single edit of the law's right side, and of its left side where that is 0."""
     model = model_named(MODEL)
-    left, right = law.statement(model).args
+    statement = law.statement(model)
+    left, right, relation = *statement.args, type(statement)
     if right == 0:  # most edits keep a zero; the first ones of each kind will do
-        return [(e.message, Equation(e.expression, right)) for e in islice(edits(left, model), 40)]
-    return [(e.message, Equation(left, e.expression)) for e in edits(right, model)]
+        return [(e.message, relation(e.expression, right)) for e in islice(edits(left, model), 40)]
+    return [(e.message, relation(left, e.expression)) for e in edits(right, model)]
 
 
 def test_there_are_enough_mutants():

@@ -30,6 +30,7 @@ def test_a_law_is_proved_although_the_model_was_used_before(worker):
         "normal_form",
         "modular",
         "exact",
+        "interval",
         "autograd",
     }
     assert next(o for o in verdict.checks if o.judge == "modular").seed == 3

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import sympy as sp
 
@@ -19,6 +19,9 @@ from theory.algebra.symbols import Flow, Index, Step, Tensor
 
 __all__ = [
     "Equation",
+    "Inequality",
+    "Relation",
+    "StrictInequality",
     "differentiate",
     "entry_tensor",
     "free_indices",
@@ -32,11 +35,14 @@ __all__ = [
 _counter = itertools.count()
 
 
-class Equation(sp.Basic):
-    """The statement ``left = right``, for all values of the free indices and all sizes."""
+class Relation(sp.Basic):
+    """A statement about two expressions, for all values of the free indices and all sizes."""
 
-    def __new__(cls, left: Any, right: Any) -> Equation:
-        """Return the equation."""
+    sign = "?"
+    """The sign between the sides, in LaTeX."""
+
+    def __new__(cls, left: Any, right: Any) -> Self:
+        """Return the statement."""
         return sp.Basic.__new__(cls, *(sp.sympify(side, strict=True) for side in (left, right)))
 
     @property
@@ -48,6 +54,24 @@ class Equation(sp.Basic):
     def right(self) -> sp.Expr:
         """The right side."""
         return self.args[1]  # type: ignore[return-value]
+
+
+class Equation(Relation):
+    """The statement ``left = right``."""
+
+    sign = "="
+
+
+class Inequality(Relation):
+    """The statement ``left <= right``."""
+
+    sign = r"\le"
+
+
+class StrictInequality(Inequality):
+    """The statement ``left < right``."""
+
+    sign = "<"
 
 
 def fresh(index: Index) -> Index:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Relation
 from theory.algebra.symbols import Flow, Partial, Step
 from theory.latex.layout import PAGE_WIDTH, broken, width
 from theory.latex.notation import model_section
@@ -37,8 +37,8 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 """
 
 
-def display(eq: Equation, model: Model | None = None, order: str = "", label: str = "") -> str:
-    r"""Return a numbered display of an equation, in several lines if it is too long for one.
+def display(eq: Relation, model: Model | None = None, order: str = "", label: str = "") -> str:
+    r"""Return a numbered display of a statement, in several lines if it is too long for one.
 
     ``label`` is the argument of \label; ``order`` as in `equation`.
     """
@@ -49,7 +49,7 @@ def display(eq: Equation, model: Model | None = None, order: str = "", label: st
     left, right = chain([eq.left, eq.right], model)
     right += f" + {order}" if order else ""
     first, *others = broken(right, PAGE_WIDTH - 30 - width(left) - 20)
-    lines = [f"{left} &= {first}", *(rf"&\qquad {{}} {part}" for part in others)]
+    lines = [f"{left} &{eq.sign} {first}", *(rf"&\qquad {{}} {part}" for part in others)]
     body = " \\\\\n".join(lines)
     return "\n".join((
         rf"\begin{{equation}}{mark}", r"\begin{split}", body, r"\end{split}", r"\end{equation}",
@@ -130,7 +130,7 @@ def _conventions(pairs: Iterable[tuple[Law, Model]]) -> str:
     return rf"\textit{{Conventions.}} {'. '.join([dropped, *texts])}."
 
 
-def _motion(statement: Equation, model: Model) -> list[str]:
+def _motion(statement: Relation, model: Model) -> list[str]:
     """Return the sentence that says what a step or a flow of the statement moves."""
     sentences = []
     for node in sorted(statement.atoms(Step, Flow), key=str):

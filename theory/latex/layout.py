@@ -33,11 +33,12 @@ LOWER, UPPER, GREEK, SCRIPT, MARGIN = 6.0, 8.9, 6.6, 0.77, 1.03
 
 
 class Row(NamedTuple):
-    """One line of a chain: the left side (empty to continue), the right side, the reason."""
+    """One line of a chain: the left side (empty to continue), right side, reason, sign between."""
 
     left: str
     right: str
     reason: str = ""
+    sign: str = "="
 
 
 def width(tex: str) -> float:
@@ -159,7 +160,7 @@ def _row(row: Row, room: float, note: str, left: float) -> list[str]:
     first, *others = broken(row.right, room)
     lines = [f"& {row.left}"] if width(row.left) > left else []
     start = "" if lines else row.left
-    lines.append(f"{start} &= {first}{note}".lstrip())
+    lines.append(f"{start} &{row.sign} {first}{note}".lstrip())
     return [*lines, *(rf"&\qquad {{}} {part}" for part in others)]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from theory.algebra.expressions import Equation, free_indices, tensors_in
+from theory.algebra.expressions import Relation, free_indices, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step
 from theory.latex.calculus import moved_names
 from theory.latex.contraction import NotVectorial, Order
@@ -38,10 +38,13 @@ def expression(expr: Any, model: Model | None = None) -> str:
     return chain([expr], model)[0]
 
 
-def equation(eq: Equation, model: Model | None = None, order: str = "") -> str:
-    r"""Return ``left = right`` in LaTeX; ``order`` is what was dropped, such as "O(\eta^2)"."""
+def equation(eq: Relation, model: Model | None = None, order: str = "") -> str:
+    r"""Return ``left = right`` in LaTeX; ``order`` is what was dropped, such as "O(\eta^2)".
+
+    Of an inequality it is ``left \le right`` or ``left < right``.
+    """
     left, right = chain([eq.left, eq.right], model)
-    return f"{left} = {right}{f' + {order}' if order else ''}"
+    return f"{left} {eq.sign} {right}{f' + {order}' if order else ''}"
 
 
 def derivation(steps: Iterable[ProofStep], model: Model | None = None) -> str:
@@ -50,21 +53,21 @@ def derivation(steps: Iterable[ProofStep], model: Model | None = None) -> str:
     A step whose left side is the right side before it continues the chain.  Reasons are plain text;
     names in them are set as mathematics.  Raises `ValueError` if there are no steps.
     """
-    chains: list[list[tuple[Any, str]]] = []
+    chains: list[list[tuple[Any, str, str]]] = []
     for item in steps:
         if not chains or chains[-1][-1][0] != item.left:
-            chains.append([(item.left, "")])
-        chains[-1].append((item.right, item.reason))
+            chains.append([(item.left, "", "")])
+        chains[-1].append((item.right, item.reason, item.relation.sign))
     if not chains:
         raise ValueError("a derivation needs at least one step; got none.")
     known, quoted = phrases(model)
     rows = []
     for members in dict.fromkeys(map(tuple, chains)):  # what stands there twice is said once
-        left, *others = chain([member for member, _ in members], model)
+        left, *others = chain([member for member, *_ in members], model)
         before = ""
-        for right, (_, reason) in zip(others, members[1:], strict=True):
+        for right, (_, reason, sign) in zip(others, members[1:], strict=True):
             if right != before:  # two forms may look the same without their silent indices
-                rows.append(Row(left, right, prose(reason, known, quoted)))
+                rows.append(Row(left, right, prose(reason, known, quoted), sign))
             left, before = "", right
     return aligned(rows)
 

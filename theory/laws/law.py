@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Relation
 from theory.models.model import Model
 
 __all__ = ["Citation", "Law", "ProofStep", "chain"]
@@ -27,26 +27,29 @@ class Citation:
 
 @dataclass(frozen=True)
 class ProofStep:
-    """One line of a derivation: ``left = right`` because of ``reason``.
+    """One line of a derivation: ``left = right`` because of ``reason``, or ``left <= right``.
 
-    Consecutive lines with ``left`` equal to the previous ``right`` read as one chain.
+    Consecutive lines with ``left`` equal to the previous ``right`` read as one chain.  A line of
+    an inequality must have a manifest sign (`theory.algebra.signs`).
     """
 
     left: sp.Expr
     right: sp.Expr
     reason: str
+    relation: type[Relation] = Equation
 
     @property
-    def equation(self) -> Equation:
-        """The line as an equation."""
-        return Equation(self.left, self.right)
+    def equation(self) -> Relation:
+        """The line as a statement."""
+        return self.relation(self.left, self.right)
 
 
 @dataclass(frozen=True)
 class Law:
     r"""A named statement about every model in ``models``.
 
-    ``state(model)`` gives the equation, ``derive(model)`` the lines that end in it; ``order`` is
+    ``state(model)`` gives the equation or inequality, ``derive(model)`` the lines that end in it:
+    the last chain leads from its left to its right side.  ``order`` is
     printed after the right side where terms were dropped, such as "O(\eta^2)".  ``assumptions``
     are in words; hypotheses on inputs belong to the model.
     """
@@ -55,13 +58,13 @@ class Law:
     title: str
     citation: Citation
     models: tuple[str, ...]
-    state: Callable[[Model], Equation]
+    state: Callable[[Model], Relation]
     derive: Callable[[Model], tuple[ProofStep, ...]]
     assumptions: tuple[str, ...] = ()
     order: str = ""
 
-    def statement(self, model: Model) -> Equation:
-        """Return the law as an equation of ``model``."""
+    def statement(self, model: Model) -> Relation:
+        """Return the law as an equation or inequality of ``model``."""
         return self.state(model)
 
     def derivation(self, model: Model) -> tuple[ProofStep, ...]:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.algebra.expressions import Equation, entry_tensor
+from theory.algebra.expressions import Equation, Inequality, entry_tensor
 from theory.algebra.symbols import Index, Partial, Step, Tensor, delta, total
 from theory.laws.first_order import EVERY
 from theory.laws.from_loss import derivation_from_loss
@@ -125,6 +125,16 @@ def _derive_self_part(m: Model) -> tuple[ProofStep, ...]:
     )
 
 
+def _feedback(m: Model) -> Inequality:
+    return Inequality(_self_part(m).left, 0)
+
+
+def _derive_feedback(m: Model) -> tuple[ProofStep, ...]:
+    part = _self_part(m).right
+    reason = "a weight, a rate and a sum of squares"
+    return (*_derive_self_part(m), ProofStep(part, sp.S.Zero, reason, Inequality))
+
+
 def _curvature(x: HeadNotation, a: Index, b: Index) -> Partial:
     """du_ia / dg_ib, which is M_i, across heads where there are several."""
     return Partial(x.entry("u", x.i, a), x.other("g", x.i, b))
@@ -192,13 +202,13 @@ def _derive_weight_differential(m: Model) -> tuple[ProofStep, ...]:
 
 def _weight_step(m: Model) -> Equation:
     x = HeadNotation(m)
-    alpha = x.entry("alpha", x.i, x.j)
+    alpha, score = x.entry("alpha", x.i, x.j), x.entry("s", x.i, x.j)
 
     def change(k: Index) -> Step:
-        return Step(x.entry("s", x.i, k), x.eta, x.entry("s", x.i, k))
+        return Step(x.entry("s", x.i, k), x.eta, score)
 
     right = alpha * (change(x.j) - x.mean(x.i, change(x.k), x.k))
-    return Equation(Step(alpha, x.eta, x.entry("s", x.i, x.j)), right)
+    return Equation(Step(alpha, x.eta, score), right)
 
 
 def _derive_weight_step(m: Model) -> tuple[ProofStep, ...]:
@@ -206,7 +216,7 @@ def _derive_weight_step(m: Model) -> tuple[ProofStep, ...]:
     x = HeadNotation(m)
     alpha = x.entry("alpha", x.i, x.j)
     jacobian = alpha * (delta(x.j, x.k) - x.entry("alpha", x.i, x.k))
-    change = Step(x.entry("s", x.i, x.k), x.eta, x.entry("s", x.i, x.k))
+    change = Step(x.entry("s", x.i, x.k), x.eta, x.entry("s", x.i, x.j))
     line = m.by_name["alpha"]
     return (
         ProofStep(line.symbol, line.value, "definition of the attention weights"),
@@ -239,6 +249,15 @@ STEPS = (
         (
             "u_i is held fixed at its value before the step",
             "only the loss of position i moves the values: the term m = i of the sum over m",
+        ),
+    ),
+    Law(
+        "value-step-feedback", "positive feedback: position i lowers its own b_ij", FEEDBACK,
+        EVERY, _feedback, _derive_feedback,
+        (
+            "rate eta > 0",
+            "u_i is held fixed at its value before the step",
+            "only the loss of position i moves the values",
         ),
     ),
     Law(

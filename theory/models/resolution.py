@@ -2,7 +2,8 @@
 
 `resolve` replaces `Partial`, `Step` and `Flow` by expressions; `prove` compares normal forms, first
 with the names of the model as they stand, then writing out one name after the other, last line
-first, until the two sides agree or nothing is left to write out.
+first, until the two sides agree or nothing is left to write out.  An inequality is proved if the
+sign of right - left can be read off, as it stands or in normal form.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import sympy as sp
 
 from theory.algebra.expressions import (
     Equation,
+    Inequality,
+    Relation,
+    StrictInequality,
     entry_tensor,
     free_indices,
     fresh,
@@ -26,6 +31,7 @@ from theory.algebra.normal_form import is_zero
 from theory.algebra.polynomial import Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
+from theory.algebra.signs import Signs
 from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, total
 from theory.models.model import Definition, Model, name_of
 from theory.models.reverse_mode import Adjoint, adjoints, computed_from, pull_back
@@ -39,13 +45,15 @@ class Proof:
 
     ``unfolded`` are the names that had to be written out; ``hypotheses`` the constraints used, by
     the comparison or by the derivation of what it rests on; ``residual`` the normal form of
-    left - right (empty if proved), which `Theory.write` makes readable.
+    left - right (empty if proved), which `Theory.write` makes readable; ``reason`` says how an
+    inequality was proved.
     """
 
     proved: bool
     unfolded: tuple[str, ...]
     hypotheses: tuple[str, ...]
     residual: Polynomial
+    reason: str = ""
 
 
 class Theory:
@@ -56,7 +64,7 @@ class Theory:
         self.adjoints: dict[str, Adjoint] = adjoints(model)
         self.lines: tuple[Definition, ...] = model.definitions
         self._values: dict[sp.Basic, tuple[Any, frozenset[str]]] = {}
-        self._proofs: dict[Equation, Proof] = {}
+        self._proofs: dict[Relation, Proof] = {}
         self._add_lines()
         self.by_name = {line.name: line for line in self.lines}
 
@@ -175,18 +183,25 @@ class Theory:
         """Return the definitions to write out for these names."""
         return {n: Unfolding(self.by_name[n].parameters, self.by_name[n].value) for n in names}
 
-    def levels(self, equation: Equation) -> Iterator[Proof]:
+    def levels(self, statement: Relation) -> Iterator[Proof]:
         """Yield the comparison of both sides, each time with one more name written out."""
-        (left, rest_left), (right, rest_right) = map(self._value, equation.args)
+        (left, rest_left), (right, rest_right) = map(self._value, statement.args)
+        if isinstance(statement, Inequality):
+            seen = self._by_signs(statement, left, right)
+            if seen:
+                rests = tuple(sorted(rest_left | rest_right))
+                yield Proof(True, (), rests, Polynomial({}), seen)
+                return
         names: list[str] = []
         order = [line.name for line in reversed(self.lines)]
         while True:
             ring = Ring(self.model.rules)
             value = Reader(ring, self.unfolding(names)).read(left - right)
-            done = is_zero(value, ring)
+            done, reason = self._holds(statement, value, ring)
             used = ring.hypotheses.union(*(self.by_name[n].hypotheses for n in names))
             hypotheses = tuple(sorted(used | rest_left | rest_right))
-            yield Proof(done, tuple(names), hypotheses, Polynomial({}) if done else value)
+            rest = Polynomial({}) if done else value
+            yield Proof(done, tuple(names), hypotheses, rest, reason)
             if done:
                 return
             following = self._next_to_unfold(value, [n for n in order if n not in names])
@@ -194,19 +209,42 @@ class Theory:
                 return
             names.append(following)
 
+    def _by_signs(self, statement: Inequality, left: sp.Expr, right: sp.Expr) -> str:
+        """Return why the inequality is manifest, empty if it is not."""
+        has_sign = self.signs.nonnegative
+        if isinstance(statement, StrictInequality):
+            has_sign = self.signs.positive
+        if not has_sign(right - left):
+            return ""
+        return "the sign of right - left is manifest: squares and nonnegative quantities"
+
+    @cached_property
+    def signs(self) -> Signs:
+        """The signs of expressions in this model."""
+        return Signs(self.by_name)
+
+    @staticmethod
+    def _holds(statement: Relation, difference: Polynomial, ring: Ring) -> tuple[bool, str]:
+        """Return whether left - right in normal form decides the statement, and why."""
+        if isinstance(statement, Equation):
+            return is_zero(difference, ring), ""
+        if isinstance(statement, StrictInequality):
+            return False, ""
+        return (-difference).nonnegative, "every term of right - left in normal form is >= 0"
+
     @staticmethod
     def _next_to_unfold(value: Polynomial, candidates: list[str]) -> str | None:
         """Return the last-defined name that occurs, one that is not in every term if possible."""
         terms = [Polynomial({m: c}).names for m, c in value.terms.items()]
-        everywhere = frozenset.intersection(*terms)
+        everywhere = frozenset.intersection(*terms) if terms else frozenset()
         present = [n for n in candidates if n in value.names]
         return next((n for n in present if n not in everywhere), present[0] if present else None)
 
-    def prove(self, equation: Equation) -> Proof:
-        """Return the first level at which both sides agree, or the last one."""
-        if equation not in self._proofs:  # derivations share most of their lines
-            self._proofs[equation] = deque(self.levels(equation), maxlen=1)[0]
-        return self._proofs[equation]
+    def prove(self, statement: Relation) -> Proof:
+        """Return the first level at which the statement is seen to hold, or the last one."""
+        if statement not in self._proofs:  # derivations share most of their lines
+            self._proofs[statement] = deque(self.levels(statement), maxlen=1)[0]
+        return self._proofs[statement]
 
 
 _theories: dict[Model, Theory] = {}

@@ -27,7 +27,7 @@ from proofs_checks.checks.evaluation.contraction import Factor
 from proofs_checks.checks.evaluation.derivative import jacobian
 from proofs_checks.checks.evaluation.graph import Graph
 from proofs_checks.checks.evaluation.nodes import AnyLabel, Label, Node, NotApplicable
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Relation
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Model, name_of
 
@@ -49,7 +49,7 @@ class Program:
         self._opened: set[str] = set()
         self._inputs = {name_of(symbol): symbol for symbol in model.inputs}
 
-    def sides(self, equation: Equation) -> tuple[Node, Node, tuple[Index, ...]]:
+    def sides(self, equation: Relation) -> tuple[Node, Node, tuple[Index, ...]]:
         """Return both sides as nodes with the same axes, one for each free index, by name.
 
         Raises `NotApplicable` if a part has no value in this evaluation.

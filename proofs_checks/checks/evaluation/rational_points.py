@@ -15,8 +15,8 @@ from proofs_checks.checks.evaluation.evaluator import Array
 from proofs_checks.checks.evaluation.nodes import Leaf, SingularPoint, TooLarge
 from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
 from proofs_checks.checks.evaluation.program import Program
-from proofs_checks.checks.evaluation.real_numbers import RealRun, differ, radius, rationals
-from theory.algebra.expressions import Equation
+from proofs_checks.checks.evaluation.real_numbers import RealRun, differ, exceed, radius, rationals
+from theory.algebra.expressions import Inequality, Relation, StrictInequality
 from theory.algebra.symbols import Index
 
 __all__ = ["Comparison", "Point", "RealStatement"]
@@ -79,7 +79,10 @@ class Point:
 
 
 class Comparison(NamedTuple):
-    """Both sides at a point, where they differ, and the largest radius (0 where rational)."""
+    """Both sides at a point, where they differ, and the largest radius (0 where rational).
+
+    For an inequality ``differs`` is where it is false.
+    """
 
     left: Array
     right: Array
@@ -88,11 +91,12 @@ class Comparison(NamedTuple):
 
 
 class RealStatement:
-    """An equation of a program, to be evaluated at rational points."""
+    """An equation or inequality of a program, to be evaluated at rational points."""
 
-    def __init__(self, program: Program, equation: Equation) -> None:
+    def __init__(self, program: Program, relation: Relation) -> None:
+        self.relation = relation
         self.hypotheses = Hypotheses(program)
-        self.left, self.right, self.free = program.sides(equation)
+        self.left, self.right, self.free = program.sides(relation)
         nodes = self.hypotheses.concerning(self.left, self.right)
         used = sizes_in(*nodes) | {index.size.name for index in self.free}
         self.names = tuple(size.name for size in program.model.sizes if size.name in used)
@@ -109,11 +113,17 @@ class RealStatement:
                 run = RealRun(point.sizes, point.draw)
                 left, right = run.value(self.left), run.value(self.right)
                 self.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
-                differs = differ(left, right)
+                differs = self.against(left, right)
                 rough = max(radius(left), radius(right))
             if differs.any() or rough < SHARP:
                 return Comparison(left, right, differs, rough)
         raise SingularPoint("the balls do not become small.")
+
+    def against(self, left: Array, right: Array) -> Array:
+        """Return where the values of both sides are certain to contradict the statement."""
+        if isinstance(self.relation, Inequality):
+            return exceed(left, right, strict=isinstance(self.relation, StrictInequality))
+        return differ(left, right)
 
     def defined(
         self, sizes: Mapping[str, int], varieties: Sequence[int]

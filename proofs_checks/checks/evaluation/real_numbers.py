@@ -26,7 +26,16 @@ from proofs_checks.checks.evaluation.nodes import (
     SingularPoint,
 )
 
-__all__ = ["RealNumbers", "RealRun", "as_text", "differ", "radius", "rational", "rationals"]
+__all__ = [
+    "RealNumbers",
+    "RealRun",
+    "as_text",
+    "differ",
+    "exceed",
+    "radius",
+    "rational",
+    "rationals",
+]
 
 LARGEST_ARRAY = 1 << 13
 
@@ -143,6 +152,20 @@ def differ(left: Array, right: Array) -> Array:
             result[position] = not difference.contains(0)
         else:
             result[position] = difference != 0
+    return result
+
+
+def exceed(left: Array, right: Array, *, strict: bool = False) -> Array:
+    """Return where left <= right is certain to be false; left < right if ``strict``.
+
+    Raises `SingularPoint` if an entry is not finite.
+    """
+    result = np.zeros(left.shape, dtype=bool)
+    for position in np.ndindex(*left.shape):
+        difference = left[position] - right[position]
+        if isinstance(difference, arb) and not difference.is_finite():
+            raise SingularPoint("a value is not finite.")
+        result[position] = bool(difference >= 0) if strict else bool(difference > 0)
     return result
 
 

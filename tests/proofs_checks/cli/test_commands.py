@@ -15,7 +15,7 @@ def test_audit_prints_one_line_a_law_and_a_summary(capsys):
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert lines[0].split("\t")[:3] == ["proved", "value-gradient", "8/8"]
-    assert lines[0].split("\t")[3] == "normal_form modular exact autograd"
+    assert lines[0].split("\t")[3] == "normal_form modular exact interval autograd"
     assert lines[-1].startswith("2 proved (16 statements in 8 models")
     assert err == ""
 
@@ -24,7 +24,13 @@ def test_audit_json_is_one_document_with_every_field(capsys):
     assert run(["audit", "logit-gradient", "--json", "--seed", "7"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == 1
-    assert document["summary"] == {"proved": 1, "refuted": 0, "undecided": 0, "inconsistent": 0}
+    assert document["summary"] == {
+        "proved": 1,
+        "verified": 0,
+        "refuted": 0,
+        "undecided": 0,
+        "inconsistent": 0,
+    }
     (law,) = document["laws"]
     assert law["name"] == "logit-gradient"
     assert law["verdict"] == "proved"

@@ -1,0 +1,55 @@
+"""From an inequality to a verdict that says exactly what is known, on what set, and by whom.
+
+    its sign can be read off, or its derivation ends in one that can   -> proved, for all sizes
+    it holds on every box of the interval judge                        -> verified, on these boxes
+    a point or a box where it is false                                 -> refuted
+    none of these                                                      -> undecided
+
+A finite field has no order, so the modular judge has no say.  The exact judge compares at small
+rational points, autograd in float64; either can contradict, neither can prove.
+"""
+
+from __future__ import annotations
+
+from proofs_checks.checks import autograd, exact, interval, normal_form
+from proofs_checks.checks.outcome import Outcome
+from proofs_checks.verdict import Verdict
+from theory.algebra.expressions import Inequality
+from theory.models import Model
+
+__all__ = ["settle_inequality"]
+
+
+def settle_inequality(
+    model: Model, statement: Inequality, *, seed: int = 0, derived: bool = False
+) -> Verdict:
+    """Return the verdict on an inequality.
+
+    ``derived`` says that its derivation was proved line by line and leads from the left to the
+    right side; without that only a sign that can be read off proves it.
+    """
+    outcome, proof = normal_form.check(model, statement)
+    hypotheses = proof.hypotheses if proof is not None and proof.proved else ()
+    if derived and not outcome.agrees:
+        detail = "by its derivation: equal normal forms, and a sign that can be read off"
+        outcome = Outcome("normal_form", True, detail, seconds=outcome.seconds)
+    points = exact.check(model, statement)
+    boxes = interval.check(model, statement, seed=seed)
+    checks = (outcome, points, boxes, autograd.check(model, statement, seed=seed))
+    against = [o.judge for o in checks if o.agrees is False]
+    if outcome.agrees and against:
+        detail = f"proved by the normal form, but {' and '.join(against)} saw it violated"
+        return Verdict("inconsistent", "normal_form", hypotheses, checks, detail=detail)
+    if outcome.agrees:
+        return Verdict("proved", "normal_form", hypotheses, checks, detail=outcome.detail)
+    point, method = exact.counterexample(model, statement), "exact"
+    if point is None:
+        point, method = interval.counterexample(model, statement, seed=seed), "interval"
+    if point is not None:
+        return Verdict("refuted", method, (), checks, point, sizes=point.sizes)
+    if boxes.agrees and not against:
+        detail = f"{boxes.detail}; nothing is claimed beyond"
+        return Verdict("verified", "interval", (), checks, detail=detail, sizes=boxes.sizes)
+    said = "; ".join(f"{o.judge}: {o.detail}" for o in checks)
+    detail = f"neither a proof nor a counterexample was found ({said})"
+    return Verdict("undecided", "", (), checks, detail=detail)
