@@ -139,28 +139,32 @@ def _namespace() -> Mapping[str, Any]:
     with ctx.workprec(1024):  # rounded to the working precision wherever it is used
         pi = arb.pi()
     functions = {name: getattr(arb, name) for name in FUNCTIONS}
-    return {**functions, "ratio": lambda p, q: arb(fmpq(p, q)), "power": power, "pi": pi}
+    return {**functions, "ratio": lambda p, q: arb(fmpq(p, q)), "pi": pi}
 
 
 def _compiled(source: str, name: str, label: str) -> Callable[..., tuple[arb, ...]]:
-    numbers: dict[str, arb] = {}
-    tree = _Exact(numbers).visit(ast.parse(source))
-    text = ast.unparse(ast.fix_missing_locations(tree))
-    return compiled(text, name, f"{label}, balls", {**_namespace(), **numbers})
+    prefix = "ball_"
+    while prefix in source:  # a variable of the system may bear any name
+        prefix += "_"
+    exactly = _Exact(prefix)
+    text = ast.unparse(ast.fix_missing_locations(exactly.visit(ast.parse(source))))
+    extra = {f"{prefix}power": power, **exactly.numbers}
+    return compiled(text, name, f"{label}, balls", {**_namespace(), **extra})
 
 
 class _Exact(ast.NodeTransformer):
     """Number literals become names of exact balls, and powers calls of `power`."""
 
-    def __init__(self, numbers: dict[str, arb]) -> None:
-        self.numbers = numbers
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.numbers: dict[str, arb] = {}
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:  # noqa: N802
         if not isinstance(node.value, int | float):
             return node
-        name = f"number_{node.value!r}".translate(str.maketrans({".": "d", "-": "m", "+": "p"}))
-        self.numbers[name] = arb(node.value)
-        return ast.Name(name, ast.Load())
+        text = repr(node.value).translate(str.maketrans({".": "d", "-": "m", "+": "p"}))
+        self.numbers[self.prefix + text] = arb(node.value)
+        return ast.Name(self.prefix + text, ast.Load())
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:  # noqa: N802
         return node  # y[0], p[0]: positions, not numbers
@@ -173,12 +177,11 @@ class _Exact(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802
         if isinstance(node.op, ast.Pow):
-            return _power(self.visit(node.left), node.right)
+            return self._power(self.visit(node.left), node.right)
         self.generic_visit(node)
         if isinstance(node.op, ast.Mult) and ast.dump(node.left) == ast.dump(node.right):
-            return _power(node.left, ast.Constant(2))
+            return self._power(node.left, ast.Constant(2))
         return node
 
-
-def _power(base: ast.expr, exponent: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name("power", ast.Load()), [base, exponent], [])
+    def _power(self, base: ast.expr, exponent: ast.expr) -> ast.expr:
+        return ast.Call(ast.Name(f"{self.prefix}power", ast.Load()), [base, exponent], [])

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.fixed_points.points import FixedPoint
+from numerics.fixed_points.proof import Proof
 from numerics.fixed_points.quotient import Quotient, residual
 from numerics.flows import System
 
@@ -46,7 +47,9 @@ class Character:
     index: int
 
 
-def classify(system: System, y: np.ndarray, quotient: Quotient | None = None) -> FixedPoint:
+def classify(
+    system: System, y: np.ndarray, quotient: Quotient | None = None, proof: Proof | None = None
+) -> FixedPoint:
     """Return the fixed point at ``y`` (d,) with its kind; whether it is one is the caller's.
 
     ``quotient`` is the state space up to symmetry, made from the system if it is not given.
@@ -58,7 +61,7 @@ def classify(system: System, y: np.ndarray, quotient: Quotient | None = None) ->
     eigenvalues = quotient_eigenvalues(quotient, y)
     found = character(eigenvalues, system.kind, border_width(quotient, y, eigenvalues))
     off = float(np.max(np.abs(residual(system, y[None]))))
-    return FixedPoint(y, found.kind, found.stable, found.index, eigenvalues, off)
+    return FixedPoint(y, found.kind, found.stable, found.index, eigenvalues, off, proof=proof)
 
 
 def quotient_eigenvalues(quotient: Quotient, y: np.ndarray) -> np.ndarray:

@@ -11,11 +11,13 @@ small as it is at a fixed point.  One Newton step computed with many digits can:
 from __future__ import annotations
 
 import numpy as np
-from flint import arb, arb_mat, ctx
+from flint import ctx
 
-from numerics.fixed_points.balls import ball_program, exact, rounded
+from numerics.fixed_points.balls import exact
+from numerics.fixed_points.krawczyk import inverse_of
 from numerics.fixed_points.newton import newton
 from numerics.fixed_points.quotient import Quotient
+from numerics.fixed_points.slices import Slice
 
 __all__ = ["family_dimension", "is_at_infinity"]
 
@@ -30,28 +32,15 @@ def is_at_infinity(quotient: Quotient, y: np.ndarray) -> bool:
     Certainly: for all parameters that round to the given ones.  Labels 0.9 and 0.1 do not sum to 1
     in binary, and such an error must not pass for a residual.
     """
-    system, basis = quotient.system, quotient.basis
     with ctx.workprec(BITS):
-        columns = _exact_rows(basis)
-        f, rows = ball_program(system.field).linearised(exact(y), rounded(system.values), columns)
-        if system.kind == "map":
-            f = [a - b for a, b in zip(f, exact(y), strict=True)]
-            rows = [
-                [a - b for a, b in zip(*r, strict=True)] for r in zip(rows, columns, strict=True)
-            ]
-        back = arb_mat(_exact_rows(basis.T))
-        try:
-            inverse = (back * arb_mat(rows)).mid().inv().mid()
-        except ZeroDivisionError:  # exactly singular: the family goes on in a straight line
+        there = Slice(quotient)
+        f, slope = there.slope(exact(y))
+        inverse = inverse_of(slope)
+        if inverse is None:  # exactly singular: the family goes on in a straight line
             return False
-        step = arb_mat(columns) * (inverse * (back * arb_mat([[x] for x in f])))
+        step = there.moved(exact(np.zeros(len(y))), (inverse * there.across(f)).entries())
         limits = LONG * (1 + float(quotient.size(y))) * quotient.unit
-        return any(bool(abs(step[n, 0]) > limit) for n, limit in enumerate(limits.tolist()))
-
-
-def _exact_rows(matrix: np.ndarray) -> list[list[arb]]:
-    """Return a matrix of floats as rows of exact balls."""
-    return [exact(row) for row in matrix]
+        return any(bool(abs(x) > limit) for x, limit in zip(step, limits.tolist(), strict=True))
 
 
 def family_dimension(quotient: Quotient, y: np.ndarray, zeros: int) -> int:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.fixed_points.quotient import Quotient
+from numerics.fixed_points.quotient import Quotient, residual
 
 __all__ = ["Landing", "newton", "relaxed"]
 
@@ -54,7 +54,7 @@ def newton(quotient: Quotient, starts: np.ndarray, limit: int = 120) -> Landing:
             break
         at = y[active]
         f, a = quotient.residual(at), quotient.slope(at)
-        finite = np.isfinite(f).all(axis=1) & np.isfinite(a).all(axis=(1, 2))
+        finite = _all_finite(f) & _all_finite(a)
         reasons[active[~finite]] = UNDEFINED
         active, at, f, a = active[finite], at[finite], f[finite], a[finite]
         if not len(active):
@@ -81,7 +81,9 @@ def _vanishes(quotient: Quotient, y: np.ndarray) -> np.ndarray:
     with np.errstate(all="ignore"):
         steepness = np.abs(quotient.slope(y)).max(axis=(1, 2)) * quotient.unit.max()
         rounding = 1e-13 * steepness * (1 + quotient.size(y))
-        return np.abs(quotient.residual(y)).max(axis=1) <= rounding + 1e-9 * quotient.level
+        # all of it: what drifts along a symmetry stands still on the quotient only
+        full = np.abs(residual(quotient.system, y)).max(axis=1)
+        return full <= rounding + 1e-9 * quotient.level
 
 
 def _step(quotient: Quotient, inverse: np.ndarray, f: np.ndarray) -> np.ndarray:
@@ -114,7 +116,7 @@ def _polished(quotient: Quotient, y: np.ndarray, converged: np.ndarray) -> np.nd
         if not len(at):
             break
         f, a = quotient.residual(at), quotient.slope(at)
-        finite = np.isfinite(f).all(axis=1) & np.isfinite(a).all(axis=(1, 2))
+        finite = _all_finite(f) & _all_finite(a)
         a = np.where(finite[:, None, None], a, np.eye(a.shape[1]))
         moved = at + _step(quotient, np.linalg.pinv(a, rcond=SINGULAR), f)
         better: np.ndarray = np.abs(quotient.residual(moved)).max(axis=1) < np.abs(f).max(axis=1)
@@ -131,17 +133,17 @@ def relaxed(quotient: Quotient, starts: np.ndarray, limit: int = 60) -> np.ndarr
     m = quotient.basis.shape[1]
     f = quotient.residual(y)
     length = np.full(len(y), 0.1 / max(quotient.rate, 1e-300))
-    active = np.array([np.isfinite(row).all() for row in f], dtype=bool)
+    active = _all_finite(f)
     for _ in range(limit):
         a = quotient.slope(y)
-        active &= np.isfinite(a).all(axis=(1, 2))
+        active &= _all_finite(a)
         matrix = np.where(active[:, None, None], np.eye(m) - length[:, None, None] * a, np.eye(m))
         # a step length at which the matrix is exactly singular has measure zero; pinv survives it
         step = np.einsum("bij,bj->bi", np.linalg.pinv(matrix), length[:, None] * f)
         moved = y + step @ quotient.basis.T
         after = quotient.residual(moved)
         near = quotient.size(moved) <= FAR + quotient.size(starts)
-        active &= np.isfinite(after).all(axis=1) & near
+        active &= _all_finite(after) & near
         if not active.any():
             break
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -152,3 +154,8 @@ def relaxed(quotient: Quotient, starts: np.ndarray, limit: int = 60) -> np.ndarr
         length = np.where(active, np.minimum(length * growth, 1e12 / max(quotient.rate, 1e-300)),
                           length)  # fmt: skip
     return y
+
+
+def _all_finite(batch: np.ndarray) -> np.ndarray:
+    """Return which rows, or matrices, are finite throughout."""
+    return np.array([np.isfinite(x).all() for x in batch], dtype=bool)

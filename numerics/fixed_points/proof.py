@@ -19,11 +19,12 @@ Verdict = Literal["proved", "excluded", "not proved"]
 class Proof:
     """The outcome of a proof; every number in it is an enclosure, valid in real arithmetic.
 
-    ``verdict``      "proved": a fixed point lies in ``enclosure`` and is the only one in ``unique``
-                     (up to the declared shifts); "excluded": certainly none near the state that was
-                     asked about; "not proved": neither, with the ``reason``
+    ``verdict``      "proved": a fixed point lies in ``enclosure``, the only one in ``unique``;
+                     "excluded": certainly none near the state that was asked about;
+                     "not proved": neither, with the ``reason``
     ``enclosure``    (d,) balls that contain the fixed point
-    ``unique``       (d,) balls of the box in which it is the only one
+    ``unique``       (d,) balls of the box in which it is the only one; where there are shifts, the
+                     only one on the slice across them through the middle of the box
     ``eigenvalues``  (m,) balls of the eigenvalues on the quotient; empty if they have no enclosure
     ``stability``    "stable", "unstable", or "not proved"
     ``index``        number of unstable directions, None if not proved

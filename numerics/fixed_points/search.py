@@ -11,6 +11,7 @@ import numpy as np
 
 from numerics.fixed_points.classification import classify, zero_count
 from numerics.fixed_points.degenerate import family_dimension, is_at_infinity
+from numerics.fixed_points.krawczyk import prove_on
 from numerics.fixed_points.newton import AWAY, newton, relaxed
 from numerics.fixed_points.points import FixedPoint, FixedPoints, Lost
 from numerics.fixed_points.quotient import Quotient
@@ -31,15 +32,17 @@ def find(
     number: int = 64,
     seed: int = 0,
     relabelled: bool = True,
+    proofs: bool = False,
 ) -> FixedPoints:
     """Return the fixed points reached from ``starts`` (n, d), classified, the stable ones first.
 
     ``starts``      states to start from; ``number`` of the system's own, from ``seed``, if None
     ``relabelled``  points that a relabelling maps to each other are reported once
+    ``proofs``      also prove each of them, see `prove`
 
     Of continuous families of the same dimension and number of unstable directions one point is
     reported; whether such families hang together is not examined.  A list found this way is never
-    complete for certain.
+    complete for certain; `find_all` proves a complete one.
 
     Raises `ValueError` for starts of the wrong shape or that are not finite.
     """
@@ -56,6 +59,8 @@ def find(
             if not merged.add(landing.y[n]):
                 reasons[road, n] = AWAY
     points = sorted(merged.points(), key=lambda x: (x.stable is not True, x.index))
+    if proofs:
+        points = [dataclasses.replace(x, proof=prove_on(quotient, x.y)) for x in points]
     lost = [Lost(n, direct) for n, (direct, along) in enumerate(reasons.T) if direct and along]
     return FixedPoints(tuple(points), tuple(lost))
 

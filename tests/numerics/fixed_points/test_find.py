@@ -75,7 +75,7 @@ def test_kinds(matrix, kind, expected):
     assert (x.kind, x.stable, x.index) == expected
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(st.integers(0, 10**6), st.integers(1, 5), st.sampled_from(["flow", "map"]))
 def test_random_linear_systems_are_classified_as_numpy_says(seed, d, kind):
     matrix = np.random.default_rng(seed).normal(size=(d, d))
@@ -93,7 +93,7 @@ def test_random_linear_systems_are_classified_as_numpy_says(seed, d, kind):
 
 
 def test_relabelled_points_are_one_and_counted():
-    system = em_map(bimodal())
+    system = em_map(bimodal(12))
     points = find(system)
     assert sorted((x.kind, x.copies) for x in points) == [("saddle", 1), ("stable node", 2)]
     assert len(find(system, relabelled=False)) == 3

@@ -112,7 +112,8 @@ def _statements(stage: Stage, printer: StrPrinter, style: Style, tag: str) -> It
         for e, _ in row[1:]:
             yield f"{shift} = maximum({shift}, {e})"
     if isinstance(stage, LogSumExp):
-        yield f"{sum_} = {' + '.join(weighted(w, f'exp({e} - {shift})') for e, w in row)}"
+        terms = ("1" if style == "pairs" and e == shift else f"exp({e} - {shift})" for e, _ in row)
+        yield f"{sum_} = {' + '.join(weighted(w, x) for (_, w), x in zip(row, terms, strict=True))}"
         yield f"{stage.symbol.name} = {shift} + log({sum_})"
         return
     for symbol, (e, w) in zip(stage.symbols, row, strict=True):

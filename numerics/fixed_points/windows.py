@@ -1,0 +1,49 @@
+"""The rectangle in which a complete list is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from numerics.flows import System
+
+__all__ = ["window_of"]
+
+
+def window_of(system: System, window: Sequence[float] | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower and the upper corner of (x_low, x_high, y_low, y_high), (d,) each.
+
+    Raises `ValueError` for a system with other than one or two variables or with shifts, for a
+    window of the wrong length, without area, or not finite.
+    """
+    name, d = system.name, system.dimension
+    if d > 2:
+        raise ValueError(
+            f"a complete list needs one or two variables; `{name}` has {d}. "
+            "Use `find` and `prove` for its fixed points one by one."
+        )
+    if np.asarray(system.shifts).size:
+        raise ValueError(
+            f"`{name}` has shifts that change nothing, so its fixed points fill lines and no list "
+            "of them is complete. Use `find`, which takes the shifts out."
+        )
+    window = system.window if window is None else window
+    if window is None:
+        raise ValueError(f"`{name}` has no window of its own; give one, such as (-4, 4, -4, 4).")
+    limits = np.asarray(window, dtype=float).reshape(-1)
+    if len(limits) != 2 * d:
+        raise ValueError(
+            f"the window of `{name}` needs {2 * d} numbers (low, high for each variable); "
+            f"got {len(limits)}."
+        )
+    if not np.isfinite(limits).all():
+        raise ValueError(f"the window of `{name}` must be finite; got {limits.tolist()}.")
+    low, high = limits[0::2], limits[1::2]
+    for label, a, b in zip(system.labels, low, high, strict=True):
+        if not a < b:
+            raise ValueError(
+                f"the window of `{name}` must have width in every variable, low < high; "
+                f"got {a:g} to {b:g} in {label}."
+            )
+    return low, high
