@@ -1,6 +1,7 @@
 # proofhead: every target sets up .venv first, if it is missing or out of date.
 #
 #   make audit ARGS="--json"                  more arguments for the command behind a target
+#   make fuzz ARGS="--seconds 3600 --keep DIR"
 #   make PYTHON=python3.12 audit              another interpreter (3.11 or newer)
 #   make PIP_FLAGS="--find-links DIR" audit   more flags for pip, say to prefer a local torch wheel
 #   make CONSTRAINTS= audit                   without the pinned versions: keeps, or takes, your own torch
@@ -17,13 +18,14 @@ INTERPRETERS = $(PYTHON) $(if $(filter file,$(origin PYTHON)),python3.13 python3
 BIN         := $(VENV)/bin
 STAMP       := $(VENV)/.proofhead-installed
 BENCH_STAMP := $(VENV)/.proofhead-bench-installed
+FUZZ_STAMP  := $(VENV)/.proofhead-fuzz-installed
 PIP_INSTALL  = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
                $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) $(PIP_FLAGS)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup audit test lint bench clean
+.PHONY: help setup audit test lint bench fuzz clean
 
 help:  ## list the targets
 	@echo "proofhead: make TARGET"
@@ -54,6 +56,10 @@ bench: $(BENCH_STAMP)  ## measure ours beside its peers, each pair in one run
 	@echo "==> bench: measuring ours beside its peers"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+fuzz: $(FUZZ_STAMP)  ## feed damaged documents to the reader, a minute unless told otherwise
+	@echo "==> fuzz: feeding damaged documents to the reader"
+	@$(BIN)/python tests/proofs_checks/claims/fuzz_reading.py $(ARGS)
+
 clean:  ## remove .venv and every cache
 	@echo "==> clean: removing $(VENV) and the caches"
 	@rm -rf "$(VENV)" build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -61,7 +67,7 @@ clean:  ## remove .venv and every cache
 
 # The stamp is written last, so an interrupted set-up is done again.
 $(STAMP): pyproject.toml $(CONSTRAINTS)
-	@rm -f $(STAMP) $(BENCH_STAMP)
+	@rm -f $(STAMP) $(BENCH_STAMP) $(FUZZ_STAMP)
 	@if "$(BIN)/python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	  echo "==> setup: updating $(VENV)"; \
 	else \
@@ -92,3 +98,9 @@ $(BENCH_STAMP): $(STAMP)
 	@echo "==> setup: installing the peers that the benchmarks measure"
 	@$(PIP_INSTALL) -e ".[bench]"
 	@touch $(BENCH_STAMP)
+
+# Where there is no wheel of atheris for this Python, the fuzzing is not guided by coverage.
+$(FUZZ_STAMP): $(STAMP)
+	@echo "==> setup: installing the fuzzer"
+	@$(PIP_INSTALL) --only-binary atheris -e ".[fuzz]" || echo "no fuzzer for $$($(BIN)/python --version)"
+	@touch $(FUZZ_STAMP)

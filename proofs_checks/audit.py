@@ -20,7 +20,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
-from proofs_checks.checks import autograd, exact, interval, modular, normal_form
+from proofs_checks.checks import exact, float64, interval, modular, normal_form
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.ordering import settle_inequality
 from proofs_checks.verdict import Counterexample, Status, Verdict, worst
@@ -88,17 +88,17 @@ def _settle(
     proof: Proof | None,
     seed: int,
 ) -> Verdict:
-    float64 = autograd.check(model, equation, seed=seed)
+    seen_by_torch = float64.check(model, equation, seed=seed)
     if outcome.agrees:
         boxes = interval.check(model, equation, seed=seed)
-        checks = (outcome, seen, exact.check(model, equation), boxes, float64)
+        checks = (outcome, seen, exact.check(model, equation), boxes, seen_by_torch)
         hypotheses = proof.hypotheses if proof else ()
         against = [o.judge for o in checks if o.agrees is False]
         if not against:
             return Verdict("proved", "normal_form", hypotheses, checks)
         detail = f"proved by the normal form, but {' and '.join(against)} saw a difference"
         return Verdict("inconsistent", "normal_form", hypotheses, checks, detail=detail)
-    checks = (outcome, seen, float64)
+    checks = (outcome, seen, seen_by_torch)
     residual = _residual(model, equation, proof)
     point = exact.counterexample(model, equation)
     if point is not None:
@@ -128,7 +128,7 @@ def _insists(name: str, model: Model, equation: Equation, point: Counterexample)
 
     That it saw none at other sizes contradicts nothing: d_k and d_v may have been equal there.
     """
-    again = {"modular": modular.check, "autograd": autograd.check}.get(name)
+    again = {"modular": modular.check, "autograd": float64.check}.get(name)
     return again is None or again(model, equation, sizes=dict(point.sizes)).agrees is not False
 
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from proofs_checks.claims.claim import Claim, Paper
-from proofs_checks.corrections import in_own_notation
 from proofs_checks.verdict import Status, Verdict, exit_status
 from proofs_checks.worker import Worker
 from theory.algebra.expressions import Equation
@@ -170,6 +169,8 @@ class Checker:
         """Return the right equation as the author would write it; empty if none is found."""
         if verdict.status != "refuted" or claim.model is None or claim.equation is None:
             return ""
+        from proofs_checks.corrections import in_own_notation
+
         model, equation = claim.model, claim.equation
         limit = min(self.seconds, CORRECTION_SECONDS)
 

@@ -11,7 +11,7 @@ rational points, autograd in float64; either can contradict, neither can prove.
 
 from __future__ import annotations
 
-from proofs_checks.checks import autograd, exact, interval, normal_form
+from proofs_checks.checks import exact, float64, interval, normal_form
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import Verdict
 from theory.algebra.expressions import Inequality
@@ -35,7 +35,7 @@ def settle_inequality(
         outcome = Outcome("normal_form", True, detail, seconds=outcome.seconds)
     points = exact.check(model, statement)
     boxes = interval.check(model, statement, seed=seed)
-    checks = (outcome, points, boxes, autograd.check(model, statement, seed=seed))
+    checks = (outcome, points, boxes, float64.check(model, statement, seed=seed))
     against = [o.judge for o in checks if o.agrees is False]
     if outcome.agrees and against:
         detail = f"proved by the normal form, but {' and '.join(against)} saw it violated"

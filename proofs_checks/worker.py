@@ -3,8 +3,9 @@
 The parent sends (model, equation, seed, seconds) and gets first the verdict, then, if it was a
 refutation, the diagnosis; so that a diagnosis which takes too long costs nothing but itself.  With
 repaired equations in place of the seed it gets the number of the first that is proved.  The process
-is started once and used for many equations; importing the judges takes it a second or two, during
-which the parent can read the document.
+is started once and used for many equations; importing the judges takes it a second, during which
+the parent can read the document.  torch, which takes two more, is imported when the first model
+comes that needs it, or at the start where ``torch`` says that one will.
 
 Messages are pickles with their length in front, over pipes that nobody else writes to.  The
 child leaves the parent's process group, so that Ctrl-C ends the parent's waiting and nothing else.
@@ -24,6 +25,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,6 +40,7 @@ MEMORY = 4096
 
 STARTING = 120.0  # seconds that the imports may take
 DIAGNOSIS_SHARE = 0.4  # of the time limit
+LOAD = "torch"  # what to import before it is needed
 _COMMAND = "from proofs_checks.worker import serve; serve()"
 _LENGTH = struct.Struct("!Q")
 
@@ -45,11 +48,11 @@ _LENGTH = struct.Struct("!Q")
 class Worker:
     """A judging process; use it as a context manager, so that it ends with you."""
 
-    def __init__(self, *, memory: int = MEMORY) -> None:
-        self.memory = memory
+    def __init__(self, *, memory: int = MEMORY, torch: bool = False) -> None:
+        self.memory, self.torch = memory, torch
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.Queue[Any] = queue.Queue()
-        self._is_ready = False
+        self._is_ready = self._has_torch = False
         self.start()
 
     def __enter__(self) -> Worker:
@@ -63,9 +66,9 @@ class Worker:
         root = str(Path(__file__).resolve().parents[1])
         self._complaints = tempfile.TemporaryFile()
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-        self._is_ready = False
+        self._is_ready = self._has_torch = False
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND],
+            [sys.executable, "-c", _COMMAND, *([LOAD] if self.torch else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
@@ -103,8 +106,11 @@ class Worker:
         try:
             if not self._is_ready:
                 self._answer(STARTING)
-                self._is_ready = True
-                start = time.monotonic()
+                self._is_ready, self._has_torch = True, self.torch
+            if model.features and not self._has_torch:
+                self._send((None, None, LOAD, STARTING))
+                self._has_torch = self._answer(STARTING) == LOAD
+            start = time.monotonic()
             # `replace` leaves behind what a model has cached: hashes that hold in this process only
             self._send((replace(model), equation, seed, seconds))
             verdict: Verdict = self._answer(seconds)
@@ -216,11 +222,17 @@ def serve() -> None:
     from proofs_checks.audit import judge
     from proofs_checks.diagnosis import diagnose
 
+    if LOAD in sys.argv[1:]:
+        import_module("proofs_checks.checks.autograd")
     _write(answers, "ready")
     for model, equation, task, seconds in _read(sys.stdin.buffer):
         deadline = time.monotonic() + seconds
         _end_after(seconds + 30)  # if the parent was killed, nobody else stops us
         try:
+            if task == LOAD:
+                import_module("proofs_checks.checks.autograd")
+                _write(answers, LOAD)
+                continue
             if isinstance(task, tuple):
                 _write(answers, _first_true(model, equation, task, deadline))
                 continue

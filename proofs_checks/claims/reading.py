@@ -18,7 +18,7 @@ from proofs_checks.claims.elaboration.whose import Interpretation, interpret
 from proofs_checks.claims.equations import Equation, Unreadable
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem as Found
-from proofs_checks.claims.problems import Refusal, problem_at
+from proofs_checks.claims.problems import ReadingError, Refusal, problem_at
 from theory.models import Model, model_named
 
 __all__ = ["DEFAULT_MODEL", "read_claims"]
@@ -35,11 +35,12 @@ def read_claims(
 
     ``model`` forces a vocabulary, "none" the document's own symbols; None lets the document decide.
 
-    Raises `ReadingError` for a document beyond the limits, `ValueError` for an unknown model.
+    Raises `ReadingError` for a document beyond the limits or one that asks for an unknown model,
+    `ValueError` if ``model`` is unknown.
     """
     document = read_document(data, name, kind)
     asked = model or _directive(document, "model")
-    base = model_named(DEFAULT_MODEL if asked in (None, "none") else asked)
+    base = _base(document, DEFAULT_MODEL if asked in (None, "none") else asked, model is None)
     forced = None if asked is None else asked != "none"
     statements = [
         _statement(n, item)
@@ -68,6 +69,17 @@ def read_claims(
         )
     claims = _claims(document, statements, found)
     return Paper(name, tuple(claims), found.vocabulary, found.why)
+
+
+def _base(document: Document, name: str, is_directive: bool) -> Model:
+    """Return the model whose vocabulary is asked for."""
+    try:
+        return model_named(name)
+    except ValueError as error:
+        if not is_directive:
+            raise
+        span = [d.span for d in document.directives if d.keyword == "model"][-1]
+        raise ReadingError([problem_at(document.source, Refusal(str(error), span))]) from None
 
 
 def _broken(document: Document) -> list[str]:

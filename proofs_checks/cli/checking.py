@@ -6,6 +6,7 @@ that cannot be read does not keep the others from being checked.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -33,6 +34,7 @@ __all__ = ["INTERRUPTED", "run_check"]
 
 INTERRUPTED = 130
 STANDARD_INPUT = "-"
+ATTENTION = (rb"\alpha_", "α_".encode())  # marks of the default vocabulary
 
 
 @dataclass
@@ -95,7 +97,7 @@ def run_check(
 
 def _check(files: Sequence[str], model: str | None, seed: int, timeout: float) -> _Findings:
     findings = _Findings()
-    with Worker() as worker, progress_bar() as bar:
+    with Worker(torch=_needs_torch(files, model)) as worker, progress_bar() as bar:
         task = bar.add_task("reading", total=None)
 
         def show(done: int, total: int, claim: Claim) -> None:
@@ -123,6 +125,21 @@ def _check(files: Sequence[str], model: str | None, seed: int, timeout: float) -
                 findings.interrupted = True
                 break
     return findings
+
+
+def _needs_torch(files: Sequence[str], model: str | None) -> bool:
+    """Guess whether some document uses the symbols of an attention head: a wrong guess costs time.
+
+    The autograd judge knows no other models; torch can be imported while the documents are read.
+    """
+    if model is not None:
+        return model != "none"
+    for name in files:
+        with contextlib.suppress(OSError):  # whoever reads the document says what is wrong
+            data = Path(name).read_bytes() if name != STANDARD_INPUT else b""
+            if any(mark in data for mark in ATTENTION):
+                return True
+    return False
 
 
 def _read(name: str, model: str | None) -> Paper:

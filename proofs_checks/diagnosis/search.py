@@ -37,7 +37,8 @@ def edited(
     case: Case, kinds: tuple[str, ...] = KINDS, rarity: Rarity = Rarity.USUAL
 ) -> Repair | None:
     """Return the first repair that changes or removes something that is written."""
-    scalars = tuple(set().union(*map(scalars_in, case.sides)) - {case.model.loss})
+    sides = (*case.sides, *case.resolved)
+    scalars = tuple(set().union(*map(scalars_in, sides)) - {case.model.loss})
     return _first(case, Insertions(scalars=scalars), kinds, rarity)
 
 

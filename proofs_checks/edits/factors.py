@@ -17,6 +17,7 @@ from theory.models import Model
 __all__ = ["factors_inserted", "factors_removed", "powers", "scalars_in", "scaled"]
 
 HALF = sp.Rational(1, 2)
+DIMENSIONS = ("d", "n", "N")  # stems of scalars that documents use as sizes: d, d_k
 
 
 def scaled(place: Place, model: Model, inserted: Insertions) -> Iterator[Change]:
@@ -62,7 +63,8 @@ def _constants(
     for size in model.sizes:
         yield size, (-HALF, HALF, -1, 1)
     for scalar in sorted({*scalars_in(node), *inserted.scalars} - {model.loss}, key=str):
-        yield scalar, (1, -1)
+        is_dimension = scalar.name.split("_")[0] in DIMENSIONS
+        yield scalar, (-HALF, HALF, -1, 1) if is_dimension else (1, -1)
 
 
 def scalars_in(e: sp.Basic) -> frozenset[sp.Symbol]:

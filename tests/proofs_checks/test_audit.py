@@ -1,11 +1,13 @@
 """The road from an equation or a law to a verdict."""
 
 import dataclasses
+from importlib import import_module
 
 import pytest
 import sympy as sp
 
 from proofs_checks import audit
+from proofs_checks.checks import autograd
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import exit_status, worst
 from theory.algebra.expressions import Equation
@@ -83,7 +85,7 @@ def test_a_judge_against_the_proof_raises_the_alarm(monkeypatch, judge):
     def disagree(*_, **__):
         return Outcome(judge, False, "planted")
 
-    monkeypatch.setattr(getattr(audit, judge), "check", disagree)
+    monkeypatch.setattr(import_module(f"proofs_checks.checks.{judge}"), "check", disagree)
     model = model_named(HEAD)
     verdict = audit.judge(model, law_named("value-gradient").statement(model))
     assert verdict.status == "inconsistent"
@@ -94,7 +96,7 @@ def test_no_difference_seen_beside_a_counterexample_raises_the_alarm(monkeypatch
     def agree(*_, **__):
         return Outcome("autograd", True, "planted")
 
-    monkeypatch.setattr(audit.autograd, "check", agree)
+    monkeypatch.setattr(autograd, "check", agree)
     model = model_named(HEAD)
     left, right = law_named("value-gradient").statement(model).args
     assert audit.judge(model, Equation(left, 2 * right)).status == "inconsistent"
@@ -146,11 +148,11 @@ def test_judges_that_looked_at_other_sizes_contradict_no_counterexample(monkeypa
     d_k, d_v = (model.size_names[x] for x in ("d_k", "d_v"))
     left, right = law_named("query-gradient").statement(model).args
     wrong = Equation(left, right * sp.sqrt(d_k) / sp.sqrt(d_v))
-    real = audit.autograd.check
+    real = autograd.check
 
     def at_equal_sizes(model, equation, *, seed=0, sizes=None):
         return real(model, equation, seed=seed, sizes=sizes or {"d_k": 2, "d_v": 2})
 
     assert audit.judge(model, wrong).status == "refuted"
-    monkeypatch.setattr(audit.autograd, "check", at_equal_sizes)
+    monkeypatch.setattr(autograd, "check", at_equal_sizes)
     assert audit.judge(model, wrong).status == "refuted"

@@ -12,7 +12,7 @@ as the ones in papers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sympy as sp
@@ -31,7 +31,7 @@ from theory.algebra.ring import Ring
 from theory.algebra.symbols import Partial, Tensor, indices, total
 from theory.models.model import Definition, Model, name_of
 
-__all__ = ["Adjoint", "adjoints", "computed_from", "pull_back"]
+__all__ = ["Adjoint", "adjoints", "computed_from", "pull_back", "reached"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,19 @@ def adjoints(model: Model) -> dict[str, Adjoint]:
             Partial(model.loss, model.loss), one, one, one, one, (), (), inline=True
         )
     }
+    for tensor, through in _backwards(model):
+        found[name_of(tensor)] = _adjoint(model, tensor, through, found)
+    return found
+
+
+def reached(model: Model) -> frozenset[str]:
+    """Return the names of what the loss depends on, itself included: those with an adjoint."""
+    return frozenset((model.loss.name, *(name_of(tensor) for tensor, _ in _backwards(model))))
+
+
+def _backwards(model: Model) -> Iterator[tuple[sp.Basic, list[Definition]]]:
+    """Yield what the loss depends on, last first, with the lines through which it does."""
+    found = {model.loss.name}
     users: dict[str, list[Definition]] = {}
     for line in model.definitions:
         for name in tensors_in(line.value):
@@ -79,8 +92,8 @@ def adjoints(model: Model) -> dict[str, Adjoint]:
     for tensor in [line.tensor for line in reversed(model.definitions)] + list(model.inputs):
         through = [line for line in users.get(name_of(tensor), ()) if line.name in found]
         if through:
-            found[name_of(tensor)] = _adjoint(model, tensor, through, found)
-    return found
+            found.add(name_of(tensor))
+            yield tensor, through
 
 
 def _adjoint(

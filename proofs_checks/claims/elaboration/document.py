@@ -35,6 +35,7 @@ from theory.algebra.expressions import Equation, free_indices
 from theory.algebra.symbols import Partial
 from theory.latex import equation as latex_equation
 from theory.models import Constraint, Definition, Model, theory_of
+from theory.models.reverse_mode import reached
 
 __all__ = ["Reading", "read_as"]
 
@@ -331,21 +332,26 @@ class _Attempt:
 
     def _check_derivatives(self, model: Model, meanings: list[Meaning]) -> None:
         """Reject derivatives of the loss by what it does not depend on, and values it lacks."""
-        reached = set(theory_of(model).adjoints)
+        if self.model is None:
+            theory_of(model)  # raises for definitions from which nothing can be derived
+        found = set(reached(model))
         for statement, meaning in zip(self.statements, meanings, strict=True):
             for link in meaning.links:
-                error = self.undetermined(link.equation, model, reached, statement.span)
+                error = self.undetermined(link.equation, model, found, statement.span)
                 meaning.error = meaning.error or error
 
     def undetermined(
-        self, equation: Equation | None, model: Model, reached: set[str], span: Span
+        self, equation: Equation | None, model: Model, names: set[str], span: Span
     ) -> ElaborationError | None:
-        """Return why an equation has no meaning in the model, None if it has one."""
+        """Return why an equation has no meaning in the model, None if it has one.
+
+        ``names`` are those of what the loss depends on.
+        """
         if equation is None:
             return None
         partials = [p for p in equation.atoms(Partial) if p.args[0] == model.loss]
         for partial in partials:
-            missing = [n for n in map(_base_name, partial.args[1:]) if n not in reached]
+            missing = [n for n in map(_base_name, partial.args[1:]) if n not in names]
             if missing:
                 return ElaborationError(
                     f"nothing says how {model.loss} depends on {missing[0]}.", span,

@@ -16,7 +16,7 @@ from proofs_checks.claims.elaboration.statements import Statement
 from proofs_checks.claims.places import Span
 from theory.algebra.expressions import Equation
 from theory.algebra.symbols import Index, Size
-from theory.models import theory_of
+from theory.models.reverse_mode import reached
 
 __all__ = ["Rereader"]
 
@@ -67,8 +67,7 @@ class Rereader:
         sizes = {s.name for s in model.sizes}
         if attempt is None or any(x.name not in sizes for x in _sizes(equation)):
             return False
-        reached = set(theory_of(model).adjoints)
-        return attempt.undetermined(equation, model, reached, Span(0, 0)) is None
+        return attempt.undetermined(equation, model, set(reached(model)), Span(0, 0)) is None
 
 
 def _sizes(equation: Equation) -> set[Size]:

@@ -20,6 +20,7 @@ from theory.algebra.limits import AlgebraError
 from theory.algebra.symbols import Partial
 from theory.models import Model, theory_of
 from theory.models.model import name_of
+from theory.models.reverse_mode import reached
 
 __all__ = ["Interpretation", "interpret"]
 
@@ -121,13 +122,13 @@ def _holds(shared: Reading) -> bool:
 def _outside(shared: Reading) -> str | None:
     """Return a symbol of the document by which it differentiates a loss that lacks it."""
     own = {line.name for line in shared.model.vocabulary}
-    reached = set(theory_of(shared.model).adjoints)
+    names = reached(shared.model)
     for meaning in shared.meanings:
         for link in meaning.links if meaning.error is not None and meaning.error.foreign else ():
             for partial in link.equation.atoms(Partial) if link.equation else ():
                 for entry in partial.args[1:]:
                     name = name_of(entry_tensor(entry))
-                    if partial.args[0] == shared.model.loss and name in own - reached:
+                    if partial.args[0] == shared.model.loss and name in own - names:
                         return name
     return None
 

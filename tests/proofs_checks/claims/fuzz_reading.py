@@ -1,21 +1,42 @@
 """Fuzzing of the reader: any bytes end in a document or a `ReadingError`, in bounded time.
 
-    python tests/proofs_checks/claims/fuzz_reading.py --seconds 60
-    python tests/proofs_checks/claims/fuzz_reading.py CORPUS -max_total_time=3600   (atheris)
+    python tests/proofs_checks/claims/fuzz_reading.py --seconds 60 --keep FOLDER
+    python tests/proofs_checks/claims/fuzz_reading.py FILE        (once more what was found)
 
-With atheris installed the fuzzing is coverage-guided and all arguments but --seconds go to
-libFuzzer; without it, pieces of notation are put together at random and then damaged.
+With atheris the fuzzing is coverage-guided: it starts from the equations of the corpus and knows
+the notation as a dictionary; what it finds, and what led it there, is kept in FOLDER.  Without it
+(there are no wheels for some interpreters) pieces of notation are put together at random and then
+damaged.  The first byte of an input says the kind of document, and whether its claims are read too.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
 
-from proofs_checks.claims import Document, Equation, ReadingError, outline, read_document
+try:
+    import atheris  # type: ignore[import-not-found]
+except ImportError:
+    atheris = None
 
+# Only our own code is watched for coverage: SymPy's thousands of functions take minutes to prepare.
+with (
+    atheris.instrument_imports(include=["proofs_checks.claims"], enable_loader_override=False)
+    if atheris is not None and __name__ == "__main__"
+    else nullcontext()
+):
+    from proofs_checks.claims import Document, Equation, ReadingError, outline, read_document
+    from proofs_checks.claims.reading import read_claims
+
+DEEP = 224  # first bytes from here on read the claims as well
+LONGEST_DEEP = 400  # bytes
 KINDS = ("tex", "md", "txt", "html", "auto")
 SECONDS_PER_DOCUMENT = 10.0
 
@@ -94,38 +115,113 @@ def random_document(rng: random.Random) -> bytes:
     return bytes(data)
 
 
-def one_input(data: bytes) -> None:
-    """Entry point of atheris: the first byte chooses the kind."""
-    if data:
-        check(data[1:], KINDS[data[0] % len(KINDS)])
-
-
-def main() -> int:
-    """Fuzz; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options, rest = parser.parse_known_args()
+def check_claims(data: bytes, kind: str) -> None:
+    """Read the claims of ``data``: each is judged, or has a reason why it is not."""
     try:
-        import atheris  # type: ignore[import-not-found]
-    except ImportError:
-        atheris = None
-    if atheris is not None:
-        atheris.instrument_all()
-        atheris.Setup([sys.argv[0], *rest], one_input)
-        atheris.Fuzz()
-        return 0
-    end, count, seed = time.monotonic() + options.seconds, 0, options.seed
+        paper = read_claims(data, "fuzz", kind=kind)
+    except ReadingError:
+        return
+    for claim in paper.claims:
+        if claim.kind == "unreadable":
+            assert claim.problem is not None and claim.problem.message
+        elif claim.kind != "assumption":
+            assert claim.model is not None and claim.equation is not None
+            assert claim.source.strip()
+
+
+def one_input(data: bytes) -> None:
+    """Entry point of atheris: the first byte chooses the kind, one in eight goes deeper."""
+    if data:
+        kind = KINDS[data[0] % len(KINDS)]
+        check(data[1:], kind)
+        if data[0] >= DEEP and len(data) <= LONGEST_DEEP:
+            check_claims(data[1:], kind)
+
+
+def seeds() -> Iterator[bytes]:
+    """Yield the equations of the corpus, alone and in their documents, and damaged ones."""
+    kinds = {".tex": 0, ".md": 1}
+    for path in sorted((Path(__file__).parent / "corpus").iterdir()):
+        first = kinds.get(path.suffix, 4)
+        for document in path.read_text("utf-8").split("%%%% ")[1:]:
+            yield bytes([first]) + document.encode()
+            for number, line in enumerate(document.splitlines()[1:]):
+                yield bytes([first]) + line.encode()
+                if number % 12 == 0:
+                    yield bytes([DEEP + 1 + first]) + line.encode()  # 225 is a multiple of 5
+    rng = random.Random(0)
+    for _ in range(100):
+        yield bytes([rng.randrange(256)]) + random_document(rng)
+
+
+def dictionary() -> str:
+    """Return the notation in the form of a libFuzzer dictionary."""
+    pieces = dict.fromkeys(p for p in PIECES if 1 < len(p) < 60)
+    return "".join(
+        '"' + "".join(_escaped(byte) for byte in piece.encode()) + '"\n' for piece in pieces
+    )
+
+
+def _escaped(byte: int) -> str:
+    plain = 32 <= byte < 127 and chr(byte) not in '"\\'
+    return chr(byte) if plain else f"\\x{byte:02X}"
+
+
+def guided(folder: Path, seconds: int, rest: list[str]) -> None:
+    """Fuzz with atheris, which ends the process."""
+    corpus = folder / "corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for seed in seeds():
+        (corpus / hashlib.sha1(seed, usedforsecurity=False).hexdigest()).write_bytes(seed)
+    (folder / "dictionary").write_text(dictionary())
+    print(f"fuzzing for {seconds} s; what is found is kept in {folder}", flush=True)
+    options = [
+        f"-max_total_time={seconds}", f"-dict={folder / 'dictionary'}", "-max_len=1200",
+        "-timeout=60", "-rss_limit_mb=3000", f"-artifact_prefix={folder}/found-",
+        "-print_final_stats=1", "-reload=0", "-verbosity=1",
+    ]  # fmt: skip
+    atheris.Setup([sys.argv[0], *options, *rest, str(corpus)], one_input)
+    atheris.Fuzz()
+
+
+def unguided(seconds: float, seed: int) -> int:
+    """Fuzz with random documents."""
+    end, count = time.monotonic() + seconds, 0
     while time.monotonic() < end:
         rng = random.Random(seed)
         data, kind = random_document(rng), rng.choice(KINDS)
         try:
             check(data, kind)
+            if rng.random() < 0.05:
+                check_claims(data, kind)
         except Exception:
             print(f"seed {seed}, kind {kind}: {data!r}", file=sys.stderr)
             raise
         seed, count = seed + 1, count + 1
     print(f"{count} documents, nothing found")
+    return 0
+
+
+def main() -> int:
+    """Fuzz; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("files", nargs="*", type=Path, help="inputs to run once, no fuzzing")
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0, help="of the fuzzing without atheris")
+    parser.add_argument("--keep", type=Path, help="folder for what is found (a temporary one)")
+    options, rest = parser.parse_known_args()
+    for file in options.files:
+        one_input(file.read_bytes())
+        print(f"{file}: nothing found")
+    if options.files:
+        return 0
+    if atheris is None:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        print(f"skipped: coverage-guided fuzzing needs atheris, which is not installed for Python "
+              f"{version}. Documents are put together at random instead.")  # fmt: skip
+        return unguided(options.seconds, options.seed)
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="proofhead-fuzz-"))
+    guided(folder.resolve(), options.seconds, rest)
     return 0
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from proofs_checks.claims.claim import Problem
+from proofs_checks.claims.problems import ReadingError
 from proofs_checks.claims.reading import read_claims
 
 VOCABULARY = [
@@ -121,3 +122,12 @@ def test_a_hypothesis_without_meaning_leaves_the_rest_readable() -> None:
     assert [c.kind for c in paper.claims] == ["unreadable", "claim"]
     assert paper.claims[0].problem is not None
     assert "`omega` is not in the vocabulary" in paper.claims[0].problem.message
+
+
+def test_a_document_that_asks_for_an_unknown_model_is_refused_with_the_place() -> None:
+    text = "\\[ x = 1 \\]\n% proofhead: model = attention-haed\n"
+    with pytest.raises(ReadingError, match="`attention-haed` is no model") as caught:
+        read_claims(text, "a.tex")
+    assert (caught.value.problems[0].line, caught.value.problems[0].column) == (2, 14)
+    with pytest.raises(ValueError, match="`attention-haed` is no model"):
+        read_claims("", "a.tex", model="attention-haed")
