@@ -14,13 +14,12 @@ from proofs_checks.edits import edits
 from theory.catalogue import LAWS, law_named
 from theory.models import model_named
 
-MODEL = "attention-head"
-
 
 def judged(law_name: str) -> list[tuple[str, str, str, str]]:
     """Return (kind of edit, what it did, verdict, detail) for every edit of one law."""
-    model = model_named(MODEL)
-    statement = law_named(law_name).statement(model)
+    law = law_named(law_name)
+    model = model_named(law.models[0])
+    statement = law.statement(model)
     left, right, relation = *statement.args, type(statement)
     rows = []
     for edit in edits(right, model):

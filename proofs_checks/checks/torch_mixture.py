@@ -58,13 +58,27 @@ def prototype_mixture(
         x, v, sigma2 = given["x"], given["v"], given["sigma2"]
         N, d_x = x.shape
         D = (x[:, None] - v).square().sum(-1)
-        d = D / (2 * sigma2) + d_x / 2 * torch.log(2 * math.pi * sigma2) - log_pi
-        r, log_r = torch.softmax(-d, dim=-1), torch.log_softmax(-d, dim=-1)
-        F = -torch.logsumexp(-d, dim=-1).sum()
+        made = {"D": D} | _shares("", D, log_pi, sigma2, d_x)
+        r = made["r"]
         n = r.sum(0)
-        made = {"D": D, "d": d, "r": r, "log_r": log_r, "F": F, "n": n, "pi_star": n / N}
-        made |= {"v_star": r.mT @ x / n[:, None], "sigma2_star": (r * D).sum() / (N * d_x)}
+        v_star, pi_star = r.mT @ x / n[:, None], n / N
+        D_star = (x[:, None] - v_star).square().sum(-1)
+        sigma2_new = (r * D_star).sum() / (N * d_x)
+        made |= {"n": n, "v_star": v_star, "pi_star": pi_star, "D_star": D_star}
+        made |= {"sigma2_star": (r * D).sum() / (N * d_x), "sigma2_new": sigma2_new}
+        made |= _shares("_star", D_star, log_pi, sigma2, d_x)
+        made |= _shares("_new", D_star, pi_star.log(), sigma2_new, d_x)
     return given | made
+
+
+def _shares(
+    suffix: str, D: torch.Tensor, log_pi: torch.Tensor, sigma2: torch.Tensor, d_x: int
+) -> Tensors:
+    """Return energies, responsibilities and loss under their names with this suffix."""
+    d = D / (2 * sigma2) + d_x / 2 * torch.log(2 * math.pi * sigma2) - log_pi
+    made = {"d": d, "r": torch.softmax(-d, dim=-1), "log_r": torch.log_softmax(-d, dim=-1)}
+    made["F"] = -torch.logsumexp(-d, dim=-1).sum()
+    return {name + suffix: value for name, value in made.items()}
 
 
 def prototype_mixture_majorant(
@@ -95,18 +109,32 @@ def prototype_mixture_majorant(
             log_pi = _log(value("pi"), given["pi"])
         x, v, sigma2 = given["x"], given["v"], given["sigma2"]
         N, d_x = x.shape
-        inverse = _inverse(value("sigma2"), sigma2)
+
+        def shares(
+            suffix: str, D: torch.Tensor, log_pi: torch.Tensor, variance: str, sigma2: torch.Tensor
+        ) -> Tensors:
+            log_scale = _log(2 * math.pi * value(variance), 2 * math.pi * sigma2)
+            d = D * _inverse(value(variance), sigma2) / 2 + d_x / 2 * log_scale + log_pi
+            d, at_d, at_r = centred("d" + suffix, d), value("d" + suffix), value("r" + suffix)
+            r, log_r = softmax_majorant(at_r, value("log_r" + suffix), d)
+            grown = at_r * (1 + at_d.abs()) * torch.expm1(d - d.detach())
+            log_sum = torch.logsumexp(-at_d, dim=-1).abs()
+            F = (log_sum - torch.log1p(-grown.sum(-1))).sum()
+            made = {"d": d, "r": r, "log_r": log_r, "F": F}
+            return {name + suffix: x for name, x in made.items()}
+
         D = centred("D", (x[:, None] + v).square().sum(-1))
-        log_scale = _log(2 * math.pi * value("sigma2"), 2 * math.pi * sigma2)
-        d = centred("d", D * inverse / 2 + d_x / 2 * log_scale + log_pi)
-        r, log_r = softmax_majorant(value("r"), value("log_r"), d)
-        grown = value("r") * (1 + value("d").abs()) * torch.expm1(d - d.detach())
-        log_sum = torch.logsumexp(-value("d"), dim=-1).abs()
-        F = (log_sum - torch.log1p(-grown.sum(-1))).sum()
+        made = {"D": D} | shares("", D, log_pi, "sigma2", sigma2)
+        r = made["r"]
         n = r.sum(0)
-        made = {"D": D, "d": d, "r": r, "log_r": log_r, "F": F, "n": n, "pi_star": n / N}
-        made["v_star"] = (r.mT @ x) * _inverse(value("n"), n)[:, None]
-        made["sigma2_star"] = (r * D).sum() / (N * d_x)
+        v_star = centred("v_star", (r.mT @ x) * _inverse(value("n"), n)[:, None])
+        D_star = centred("D_star", (x[:, None] + v_star).square().sum(-1))
+        sigma2_new = (r * D_star).sum() / (N * d_x)
+        made |= {"n": n, "v_star": v_star, "pi_star": n / N, "D_star": D_star}
+        made |= {"sigma2_star": (r * D).sum() / (N * d_x), "sigma2_new": sigma2_new}
+        made |= shares("_star", D_star, log_pi, "sigma2", sigma2)
+        log_pi_star = _log(value("pi_star"), n / N)
+        made |= shares("_new", D_star, log_pi_star, "sigma2_new", sigma2_new)
     return given | made
 
 

@@ -183,7 +183,7 @@ REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
             prototype_mixture,
             prototype_mixture_majorant,
             draw_mixture,
-            logs={"r": "log_r", "pi": "log_pi"},
+            logs={"pi": "log_pi", **{f"r{x}": f"log_r{x}" for x in ("", "_star", "_new")}},
             fixed=frozenset(),
         ),
     ),

@@ -12,13 +12,12 @@ from proofs_checks.edits import edits
 from theory.catalogue import LAWS
 from theory.models import model_named
 
-MODEL = "attention-head"
 SAMPLE = 4  # of each law's mutants go through all judges here; `make bench` judges all
 
 
 def mutants(law):
     """Return every single edit of the law's right side, and of its left side where that is 0."""
-    model = model_named(MODEL)
+    model = model_named(law.models[0])
     statement = law.statement(model)
     left, right, relation = *statement.args, type(statement)
     if right == 0:  # most edits keep a zero; the first ones of each kind will do
@@ -32,7 +31,7 @@ def test_there_are_enough_mutants():
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 def test_no_false_mutant_has_equal_normal_forms(law):
-    model = model_named(MODEL)
+    model = model_named(law.models[0])
     for message, equation in mutants(law):
         outcome, _ = normal_form.check(model, equation, shallow=True)
         if outcome.agrees:
@@ -41,7 +40,7 @@ def test_no_false_mutant_has_equal_normal_forms(law):
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 def test_sampled_mutants_are_refuted_at_a_point_or_true(law):
-    model = model_named(MODEL)
+    model = model_named(law.models[0])
     found = mutants(law)
     for message, equation in random.Random(law.name).sample(found, min(SAMPLE, len(found))):
         verdict = judge(model, equation)
