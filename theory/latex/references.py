@@ -118,6 +118,19 @@ REFERENCES = (
         },
     ),
     Reference(
+        "dempster1977maximum",
+        "article",
+        {
+            "author": "Dempster, A. P. and Laird, N. M. and Rubin, D. B.",
+            "title": "Maximum Likelihood from Incomplete Data via the {EM} Algorithm",
+            "journal": "Journal of the Royal Statistical Society, Series B",
+            "volume": "39",
+            "number": "1",
+            "pages": "1--38",
+            "year": "1977",
+        },
+    ),
+    Reference(
         "oursland2025implicit",
         "misc",
         {

@@ -59,7 +59,10 @@ def test_majorant_bounds_values_and_derivatives(features, sizes, seed, scores):
     major = prototype_mixture_majorant(made, features)
     slack = 1 + 1e-10
     for name in made:
-        assert bool((made[name].abs() <= major[name] * slack + 1e-300).all()), name
+        there = made[name].isfinite()  # one point alone leaves no variance after the step
+        bounded = made[name].abs() <= major[name] * slack + 1e-300
+        assert bool((bounded | ~there).all()), name
+        assert bool(there.all()) or name.endswith("_new"), name
     by = ("d", "D", "v", "x", *(("pi", "sigma2") if features is SIMPLEX else ("a", "tau")))
     for quantity, names in (("F", by), ("r", ("d", "v")), ("v_star", ("d", "v", "x"))):
         if quantity == "v_star" and float(made["n"].detach().min()) < 1e-3:

@@ -43,7 +43,17 @@ def test_every_line_of_every_law_is_balanced_latex_with_all_its_indices(name):
             assert len(re.findall(r"\\[bB]igg?l", tex)) == len(
                 re.findall(r"\\[bB]igg?r(?!\|)", tex)
             )
-            for foreign in ("Sum", "Kronecker", "Indexed", "Partial", "**", "sqrt(", "~", "dL_d", "dF_d"):
+            for foreign in (
+                "Sum",
+                "Kronecker",
+                "Indexed",
+                "Partial",
+                "**",
+                "sqrt(",
+                "~",
+                "dL_d",
+                "dF_d",
+            ):
                 assert foreign not in tex, tex
             if not side.has(Step, Flow):
                 letters = {k.name for k in free_indices(side) if not k.size.feature}
