@@ -19,11 +19,14 @@ from numerics.integration.problem import Problem, Solution
 
 __all__ = ["ENGINES", "driven", "threads_here"]
 
-ENGINES = ("auto", "heyoka", "scipy", "scipy-lsoda", "scipy-radau")
+ENGINES = ("auto", "heyoka", "stiff", "torch", "scipy", "scipy-lsoda", "scipy-radau")
 """The names that `integrate` takes for its engine."""
 
-UNIT = 512
-"""Trajectories a call of an engine."""
+MANY = 1000
+"""From so many trajectories on some more seconds of compilation pay."""
+
+UNITS = {"heyoka": 512, "stiff": 512, "torch": 1 << 17}
+"""Trajectories a call of an engine; SciPy takes 16."""
 
 Solve = Callable[[np.ndarray, np.ndarray], Solution]
 
@@ -34,7 +37,12 @@ def threads_here() -> int:
 
 
 def driven(
-    engine: str, problem: Problem, starts: np.ndarray, values: np.ndarray, threads: int
+    engine: str,
+    problem: Problem,
+    starts: np.ndarray,
+    values: np.ndarray,
+    threads: int,
+    device: str = "cpu",
 ) -> Iterator[tuple[slice, Solution]]:
     """Yield the solutions of successive trajectories, in order.
 
@@ -47,10 +55,10 @@ def driven(
         if stop.is_set():
             return None
         if not hasattr(local, "solve"):
-            local.solve = _solver(engine, problem, values)
+            local.solve = _solver(engine, problem, values, device)
         return local.solve(starts[rows], values[rows])
 
-    unit = UNIT if engine in ("heyoka", "stiff") else 16
+    unit = UNITS.get(engine, 16)
     units = (slice(n, min(n + unit, len(starts))) for n in range(0, len(starts), unit))
     with ThreadPoolExecutor(threads if engine in THREADED else 1) as pool:
         waiting: deque[tuple[slice, Future]] = deque()
@@ -69,20 +77,32 @@ THREADED = ("heyoka", "stiff")
 """Engines that work outside the interpreter's lock."""
 
 
-def _solver(engine: str, problem: Problem, values: np.ndarray) -> Solve:
+def _solver(engine: str, problem: Problem, values: np.ndarray, device: str) -> Solve:
     """Return what integrates a unit; trajectories that one engine cannot do go to the next."""
     if engine.startswith("scipy"):
         from numerics.integration.reference import ReferenceEngine
 
         return ReferenceEngine(problem, engine).solve
+    if engine == "torch":
+        from numerics.integration.batched import TorchEngine
+
+        return TorchEngine(problem, device).solve
+    if engine == "stiff":
+        from numerics.integration.stiff import StiffEngine
+
+        return StiffEngine(problem, many=len(values) >= MANY).solve
     from numerics.integration.taylor import TaylorEngine
 
-    taylor, fallback = TaylorEngine(problem, values), _solver("scipy", problem, values)
+    taylor = TaylorEngine(problem, values)
 
     def solve(starts: np.ndarray, values: np.ndarray) -> Solution:
         solution, again = taylor.solve(starts, values)
         if len(again):
-            solution.put(again, fallback(starts[again], values[again]))
+            # few trajectories are not worth compiling for
+            other = "scipy" if len(again) <= 16 else "stiff"
+            solution.put(
+                again, _solver(other, problem, values, device)(starts[again], values[again])
+            )
         return solution
 
     return solve

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from numerics.flows import System
+from numerics.integration.automatic import chosen
 from numerics.integration.driving import ENGINES, driven, threads_here
 from numerics.integration.events import Event, sorted_events
 from numerics.integration.invariants import Monitored, monitored, step_tolerance
@@ -38,6 +39,7 @@ class Request(NamedTuple):
     atol: float
     engine: str
     threads: int
+    device: str
 
 
 class Part(NamedTuple):
@@ -60,6 +62,7 @@ def integrate(
     progress: Progress | None = None,
     values: np.ndarray | None = None,
     threads: int | None = None,
+    device: str = "cpu",
     keep_partial: bool = False,
     command: str = "",
 ) -> xr.Dataset:
@@ -75,6 +78,7 @@ def integrate(
     ``progress``      called with (trajectories done, all of them)
     ``values``        parameters of each trajectory (batch, m), instead of ``system.values``
     ``threads``       how many; as many as there are processors if not given
+    ``device``        for the engine `torch`: where
     ``keep_partial``  on an interrupt return what is finished, with the attribute ``interrupted``
     ``command``       for provenance: what the user ran
 
@@ -90,8 +94,9 @@ def integrate(
     from numerics.integration.dataset import dataset
 
     request = requested(
-        system, starts, times, engine, rtol, atol, events, values=values, threads=threads
-    )
+        system, starts, times, engine, rtol, atol, events,
+        values=values, threads=threads, device=device,
+    )  # fmt: skip
     found: list[Part] = []
     try:
         for part in parts(request):
@@ -107,7 +112,7 @@ def integrate(
 def requested(
     system: System, starts: np.ndarray, times: np.ndarray | Sequence[float] | float, engine: str,
     rtol: float, atol: float, events: Sequence[Event], *, values: np.ndarray | None = None,
-    threads: int | None = None,
+    threads: int | None = None, device: str = "cpu",
 ) -> Request:  # fmt: skip
     """Return a checked request; raises what `integrate` says."""
     if system.kind != "flow":
@@ -141,14 +146,16 @@ def requested(
                 f"(trajectories, parameters of `{system.name}`); got shape {p.shape}."
             )
     if engine == "auto":
-        engine = "heyoka"
-    return Request(system, y, t, problem, p, rtol, atol, engine, threads or threads_here())
+        engine = chosen(problem, y, p)
+    return Request(system, y, t, problem, p, rtol, atol, engine, threads or threads_here(), device)
 
 
 def parts(request: Request) -> Iterator[Part]:
     """Yield finished trajectories in order, with what the laws say about them."""
     problem, backward = request.problem, request.times[-1] < request.times[0]
-    work = driven(request.engine, problem, request.starts, request.values, request.threads)
+    work = driven(
+        request.engine, problem, request.starts, request.values, request.threads, request.device
+    )
     for rows, solution in work:
         quantities = {
             q.name: monitored(q, solution.y, request.values[rows], request.rtol)

@@ -1,0 +1,61 @@
+"""The engine that fits: by measured stiffness and by how many trajectories there are.
+
+Not the ratio of two rates decides, but the spectral radius of the Jacobian along a trial
+trajectory: hard labels are stiff at the start only, smoothed ones throughout.  An explicit method
+is stable while h rho stays below a few units, so it needs at least
+
+    integral of rho(t) dt / STABLE
+
+steps, whatever the tolerance.  Where that is more than the steps that a stiff method would take
+anyway, the system is stiff over this run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from numerics.integration.problem import Problem
+from numerics.integration.reference import ReferenceEngine
+from theory.codegen.components import batch_jacobian
+
+__all__ = ["chosen", "explicit_steps"]
+
+STABLE = 5.0
+"""About the stability interval of a Taylor method of order 11."""
+
+STIFF = 400
+"""A Taylor step costs about a quarter of an implicit one, of which a smooth run takes a hundred."""
+
+FEW = 32
+"""So few trajectories are done by SciPy before another engine has been compiled."""
+
+TRIALS, PLACES = 3, 64
+
+
+def chosen(problem: Problem, starts: np.ndarray, values: np.ndarray) -> str:
+    """Return the name of the engine for these trajectories."""
+    stiff = explicit_steps(problem, starts, values) > STIFF
+    if len(starts) <= FEW:
+        return "scipy-lsoda" if stiff else "scipy"
+    return "stiff" if stiff else "heyoka"
+
+
+def explicit_steps(problem: Problem, starts: np.ndarray, values: np.ndarray) -> float:
+    """Return how many steps stability alone asks of an explicit method, from a few trials.
+
+    The times at which the trial trajectories are looked at are dense at the start.
+    """
+    first, last = problem.times[0], problem.times[-1]
+    times = first + np.append(0, np.geomspace(1e-6, 1, PLACES)) * (last - first)
+    rough = Problem(problem.field, times, 1e-4, 1e-6, type(problem.events)(), max_steps=20_000)
+    rows = np.unique(np.linspace(0, len(starts) - 1, TRIALS).astype(int))
+    trial = ReferenceEngine(rough, "scipy-lsoda").solve(starts[rows], values[rows])
+    most = 0.0
+    for y, p in zip(trial.y, values[rows], strict=True):
+        reached = np.isfinite(y).all(axis=1)
+        jacobians = batch_jacobian(problem.field)(y[reached], p)
+        if not len(jacobians) or not np.isfinite(jacobians).all():
+            continue
+        radius = np.abs(np.linalg.eigvals(jacobians)).max(axis=1)
+        most = max(most, float(np.trapezoid(radius, times[reached])))
+    return most / STABLE
