@@ -119,3 +119,32 @@ def latex(
     from proofs_checks.cli.listing import run_latex
 
     return run_latex(laws or [], paper, output, pdf=pdf, as_json=json)
+
+
+@app.command()
+def flow(
+    system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, name=value; may be repeated.")
+    ] = None,
+    starts: Annotated[int, typer.Option(help="How many starting points.")] = 16,
+    seed: Annotated[int, typer.Option(help="Seed of the starting points.")] = 0,
+    until: Annotated[float, typer.Option(help="Time at the end.")] = 50.0,
+    times: Annotated[int, typer.Option(help="Output times, start and end included.")] = 101,
+    engine: Annotated[str, typer.Option(help="auto, or the name of an engine.")] = "auto",
+    rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-8,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Also write the run as NetCDF.")
+    ] = None,
+    compare: Annotated[
+        str | None, typer.Option(help="em: EM from the same starts; or slow-manifold.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Integrate a flow from many starts, monitor what the laws say, and sum it up."""
+    from proofs_checks.cli.flowing import run_flow
+
+    return run_flow(
+        system, set_ or [], starts=starts, seed=seed, until=until, times=times, engine=engine,
+        rtol=rtol, output=output, compare=compare, as_json=json,
+    )  # fmt: skip

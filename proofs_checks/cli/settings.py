@@ -1,0 +1,53 @@
+"""`--set name=value`: what a user sets a system's settings to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["numbers", "settings_from"]
+
+
+def settings_from(words: Sequence[str]) -> dict[str, Any]:
+    """Return the settings that words such as "eps_v=10", "X=[-1, 1]", "moves=means" give.
+
+    A value is JSON (a number, a list, true, null) or, where it is not, a text.
+
+    Raises `ValueError` for a word without `=` or a name that stands twice.
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise ValueError(f"a setting is name=value, such as eps_v=10; got `{word}`.")
+        if name in found:
+            raise ValueError(f"the setting `{name}` is given twice; give it once.")
+        found[name] = _value(text.strip())
+    return found
+
+
+def numbers(text: str, count: int, what: str) -> list[float]:
+    """Return ``count`` numbers that commas part, such as "-4,4,-6,6".
+
+    Raises `ValueError` that says what they should have been.
+    """
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if len(found) != count:
+        raise ValueError(f"{what}: {count} numbers with commas between them; got `{text}`.")
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)  # .5 and +1 are numbers too, though JSON does not know them
+    except ValueError:
+        return text
