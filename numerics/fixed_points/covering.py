@@ -40,7 +40,7 @@ from numerics.flows import System
 
 __all__ = ["find_all"]
 
-SMALLEST = 1e-6
+SMALLEST = 1e-8
 """Boxes below this part of the window's width are not halved any more."""
 CUT = 0.4877
 """Where a box is halved: off the middle, where fixed points of symmetric systems lie."""

@@ -59,7 +59,7 @@ def newton(quotient: Quotient, starts: np.ndarray, limit: int = 120) -> Landing:
         active, at, f, a = active[finite], at[finite], f[finite], a[finite]
         if not len(active):
             break
-        inverse = np.linalg.pinv(a, rcond=SINGULAR)
+        inverse = _inverse(a)
         step = _step(quotient, inverse, f)
         small: np.ndarray = quotient.size(step) <= STEP * (1 + quotient.size(at))
         y[active] = at + np.where(small[:, None], step, _damped(quotient, at, step, inverse))
@@ -86,9 +86,16 @@ def _vanishes(quotient: Quotient, y: np.ndarray) -> np.ndarray:
         return full <= rounding + 1e-9 * quotient.level
 
 
+def _inverse(matrices: np.ndarray) -> np.ndarray:
+    """Return pseudo-inverses; those of vanishing matrices may overflow, which ends that start."""
+    with np.errstate(all="ignore"):
+        return np.linalg.pinv(matrices, rcond=SINGULAR)
+
+
 def _step(quotient: Quotient, inverse: np.ndarray, f: np.ndarray) -> np.ndarray:
     """Return -B A^+ f, (batch, d)."""
-    return -np.einsum("bij,bj->bi", inverse, f) @ quotient.basis.T
+    with np.errstate(all="ignore"):
+        return -np.einsum("bij,bj->bi", inverse, f) @ quotient.basis.T
 
 
 def _damped(quotient: Quotient, y: np.ndarray, step: np.ndarray, inverse: np.ndarray) -> np.ndarray:
@@ -118,7 +125,7 @@ def _polished(quotient: Quotient, y: np.ndarray, converged: np.ndarray) -> np.nd
         f, a = quotient.residual(at), quotient.slope(at)
         finite = _all_finite(f) & _all_finite(a)
         a = np.where(finite[:, None, None], a, np.eye(a.shape[1]))
-        moved = at + _step(quotient, np.linalg.pinv(a, rcond=SINGULAR), f)
+        moved = at + _step(quotient, _inverse(a), f)
         better: np.ndarray = np.abs(quotient.residual(moved)).max(axis=1) < np.abs(f).max(axis=1)
         y[converged] = np.where(better[:, None], moved, at)
     return y
@@ -139,8 +146,7 @@ def relaxed(quotient: Quotient, starts: np.ndarray, limit: int = 60) -> np.ndarr
         active &= _all_finite(a)
         matrix = np.where(active[:, None, None], np.eye(m) - length[:, None, None] * a, np.eye(m))
         # a step length at which the matrix is exactly singular has measure zero; pinv survives it
-        step = np.einsum("bij,bj->bi", np.linalg.pinv(matrix), length[:, None] * f)
-        moved = y + step @ quotient.basis.T
+        moved = y - _step(quotient, _inverse(matrix), length[:, None] * f)
         after = quotient.residual(moved)
         near = quotient.size(moved) <= FAR + quotient.size(starts)
         active &= _all_finite(after) & near

@@ -94,12 +94,26 @@ class _Merged:
         if self._place(y, self.far) is not None:
             return False
         point = classify(self.quotient.system, y, self.quotient)
+        if point.kind == "degenerate" and self._joins_isolated(point):
+            return True
         zeros = zero_count(self.quotient, y, point.eigenvalues)
         if zeros and is_at_infinity(self.quotient, y):
             self.far.append(y)
             return False
         family = family_dimension(self.quotient, y, zeros) if zeros else 0
         self.known.append(dataclasses.replace(point, family=family, copies=self._copies(y)))
+        return True
+
+    def _joins_isolated(self, point: FixedPoint) -> bool:
+        """Return whether a degenerate point is one that is known; the more accurate one stays."""
+        isolated = [n for n, x in enumerate(self.known) if x.kind == "degenerate" and not x.family]
+        places = [self.known[n].y for n in isolated]
+        here = self._place(point.y, places, SAME_DEGENERATE)
+        if here is None:
+            return False
+        old = self.known[isolated[here]]
+        if point.residual < old.residual:
+            self.known[isolated[here]] = dataclasses.replace(point, copies=old.copies)
         return True
 
     def points(self) -> list[FixedPoint]:

@@ -31,7 +31,8 @@ class Slice:
     def __init__(self, quotient: Quotient) -> None:
         self.system, self.basis = quotient.system, quotient.basis
         self.is_map = quotient.system.kind == "map"
-        self.program = ball_program(self.system.field)
+        plain = self.system.plain
+        self.program = ball_program(plain() if plain else self.system.field)
         self.parameters = rounded(self.system.values)
         self.columns = [exact(row) for row in self.basis]
         self._across, self._along = arb_mat(self.columns).transpose(), arb_mat(self.columns)

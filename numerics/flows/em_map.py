@@ -20,6 +20,7 @@ Source: xu1996convergence, section 2.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Literal
 
 import sympy as sp
@@ -92,6 +93,7 @@ def _system(m: Mixture, name: str, title: str, kind: Literal["flow", "map"]) -> 
         shifts=m.shifts,
         relabellings=m.relabellings,
         window=m.window,
+        plain=cache(lambda: _plain_step(m, parameters, name, kind)),
     )
 
 
@@ -106,6 +108,25 @@ def _step(
         image = steps[x]
         outputs.append((slots(entry), image - entry if kind == "flow" else image))
     lines = (*theory_of(m.model).lines, *log_responsibilities(m.model))
+    return unroll(name, lines, m.state, parameters, outputs, m.sizes)
+
+
+def _plain_step(
+    m: Mixture, parameters: Sequence[sp.Basic], name: str, kind: Literal["flow", "map"]
+) -> Components:
+    """Return the same, written with responsibilities and their sums."""
+    tensors: Mapping[str, Any] = m.model.tensors
+    r, n, mean, x = (tensors[key] for key in ("r", "n", "v_star", "x"))
+    N, K, d_x = (m.model.size_names[key] for key in ("N", "K", "d_x"))
+    i, j, a = Index("i", N), Index("j", K), Index("a", d_x)
+    spread = total(r[i, j] * (x[i, a] - mean[j, a]) ** 2, i, j, a) / (N * d_x)
+    images = {"v": mean[j, a], "a": sp.log(n[j] / N), "tau": sp.log(spread)}
+    outputs = []
+    for key in m.moves:
+        entry = m.model.entry(m.model.tensors[key])
+        image = images[key]
+        outputs.append((slots(entry), image - entry if kind == "flow" else image))
+    lines = (*theory_of(m.model).lines, *m.model.vocabulary)
     return unroll(name, lines, m.state, parameters, outputs, m.sizes)
 
 

@@ -63,6 +63,8 @@ class System:
     ``relabellings``   permutations of the state that map solutions to solutions
     ``window``         for two variables: (x_low, x_high, y_low, y_high), a rectangle worth a look
     ``laws``           names of the laws the field is made of
+    ``plain``          makes the same field as papers write it, for ball arithmetic, where nothing
+                       underflows and every detour widens a ball; None if ``field`` is that
     """
 
     name: str
@@ -78,6 +80,7 @@ class System:
     relabellings: tuple[tuple[int, ...], ...] = ()
     window: tuple[float, float, float, float] | None = None
     laws: tuple[str, ...] = ()
+    plain: Callable[[], Components] | None = None
 
     @property
     def dimension(self) -> int:

@@ -201,6 +201,24 @@ def test_eigenvalues_are_enclosed(seed, n, size):
     assert verdict == ("stable" if index == 0 else "unstable")
 
 
+def test_equal_eigenvalues_are_enclosed_together():
+    from flint import acb_mat, arb, arb_mat, ctx
+
+    from numerics.fixed_points.spectrum import _discs
+
+    size = 1e-16
+    rows = [[arb(0.5 if i == j else 0.125, size) for j in range(4)] for i in range(4)]
+    with ctx.workprec(128):
+        discs = _discs(acb_mat(arb_mat(rows)))
+    middles = sorted(float(x.real.mid()) for x in discs)
+    assert np.allclose(middles, [0.375, 0.375, 0.375, 0.875], atol=1e-12)
+    assert sum(bool(x.contains(0.375)) for x in discs) == 3
+    assert sum(bool(x.contains(0.875)) for x in discs) == 1
+    jordan = [[arb(-1), arb(1)], [arb(0), arb(-1)]]
+    with ctx.workprec(128):
+        assert all(bool(x.contains(-1)) for x in _discs(acb_mat(arb_mat(jordan))))
+
+
 def test_eigenvalues_of_matrices_that_are_not_known():
     from flint import arb, arb_mat
 
