@@ -76,6 +76,7 @@ class TaylorEngine:
         trusted, last = np.ones(len(y), dtype=bool), 0
         for first, last in _pieces(len(times), SEGMENTS if rest else 1):
             grid = np.repeat(times[first : last + 1, None], ta.batch_size, axis=1)
+            ta.set_time(times[first])  # a piece may end one rounding away from its last time
             if len(grid) == 2:
                 ta.propagate_until(grid[1], max_steps=self.problem.max_steps)
                 y[:, last] = ta.state.T[: len(y)]

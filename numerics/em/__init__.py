@@ -1,0 +1,29 @@
+"""EM: iteration with a certificate, closed forms, comparison with gradient flow and attention."""
+
+from numerics.em.attention import MStep, m_step
+from numerics.em.closed_forms import one_hot_means, single_cluster, symmetric_pair
+from numerics.em.comparison import compare, summary
+from numerics.em.iteration import EMRun, iterate
+from numerics.em.pitchfork import Pitchfork, pitchfork
+from numerics.em.slow_manifold import SlowManifold, slow_manifold
+from numerics.em.study import study
+from numerics.em.timescales import timescale_summary, timescales
+
+__all__ = [
+    "EMRun",
+    "MStep",
+    "Pitchfork",
+    "SlowManifold",
+    "compare",
+    "iterate",
+    "m_step",
+    "one_hot_means",
+    "pitchfork",
+    "single_cluster",
+    "slow_manifold",
+    "study",
+    "summary",
+    "symmetric_pair",
+    "timescale_summary",
+    "timescales",
+]
