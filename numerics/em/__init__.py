@@ -4,10 +4,10 @@ from numerics.em.attention import MStep, m_step
 from numerics.em.closed_forms import one_hot_means, single_cluster, symmetric_pair
 from numerics.em.comparison import compare, summary
 from numerics.em.iteration import EMRun, iterate
-from numerics.em.pitchfork import Pitchfork, pitchfork
-from numerics.em.slow_manifold import SlowManifold, slow_manifold
-from numerics.em.study import study
-from numerics.em.timescales import timescale_summary, timescales
+from numerics.em.pitchforks import Pitchfork, pitchfork
+from numerics.em.random_mixtures import study
+from numerics.em.slow_manifold import SlowManifold
+from numerics.em.timescale_study import timescale_summary, timescales
 
 __all__ = [
     "EMRun",
@@ -20,7 +20,6 @@ __all__ = [
     "one_hot_means",
     "pitchfork",
     "single_cluster",
-    "slow_manifold",
     "study",
     "summary",
     "symmetric_pair",

@@ -9,6 +9,7 @@ Source: xu1996convergence, section 2.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def symmetric_pair(a: float, sigma2: float) -> float:
     for name, value in (("a", a), ("sigma2", sigma2)):
         if not (value > 0 and np.isfinite(value)):
             raise ValueError(f"`{name}` must be a finite number above 0; got {value:g}.")
-    excess = (a - np.sqrt(sigma2)) * (a + np.sqrt(sigma2)) / sigma2  # k - 1 without cancellation
+    excess = float(Fraction(a) ** 2 / Fraction(sigma2) - 1)  # k - 1 without cancellation
     if excess <= 0:
         return 0.0
     from scipy.optimize import brentq

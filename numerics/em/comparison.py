@@ -76,7 +76,7 @@ def compare(
     starts: np.ndarray,
     *,
     until: float = 1e4,
-    rest: float = 1e-11,
+    rest: float = 1e-10,
     max_steps: int = 20_000,
     engine: str = "auto",
     values: np.ndarray | None = None,
@@ -108,7 +108,7 @@ def compare(
     em = em_of(flow)
     times = np.concatenate([[0.0], np.geomspace(1e-3, until, OUTPUTS)])
     run = integrate(
-        flow, starts, times, engine=engine, rtol=1e-10, atol=1e-12, events=(FixedPoint(rest),),
+        flow, starts, times, engine=engine, rtol=1e-12, atol=1e-14, events=(FixedPoint(rest),),
         values=values, progress=progress, command=command,
     )  # fmt: skip
     p = np.asarray(run["parameter_values"])

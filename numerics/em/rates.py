@@ -4,8 +4,8 @@
     flow   |y(t) - y*| ~ exp(-r t)    -r: largest real part of an eigenvalue of the Jacobian
 
 Directions that change nothing (`System.shifts`) have the eigenvalue 0 in a flow; they are removed.
-Measured rates are slopes over the last stretch in which the distance is far from rounding and
-small enough for the linear regime.
+Measured rates are taken as late as rounding allows: the later, the closer to the linear regime and
+the less is left of the faster directions.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 __all__ = ["flow_rate", "measured_decay", "measured_ratio", "quotient", "spectral_radius"]
 
-LAST = {"map": 3, "flow": 4}
-"""Ratios of residuals, or output times, that a measured rate is taken from."""
+LAST = 4
+"""Output times that the decay of a flow is measured from."""
 FLOOR = 1e-8
 """Residuals below this, relative to the state, have lost half of their digits to rounding."""
 REGIME = (1e-9, 1e-4)
@@ -51,16 +51,16 @@ def flow_rate(matrices: np.ndarray, shifts: np.ndarray) -> np.ndarray:
 
 
 def measured_ratio(norms: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return the ratio of successive residuals (steps, batch) near the end; NaN where too few.
+    """Return the last ratio of residuals (steps, batch) above rounding; NaN where too few.
 
     ``scale``  size of each state, to which rounding is relative
     """
     found = np.full(norms.shape[1], np.nan)
     for n in range(norms.shape[1]):
         column = norms[np.isfinite(norms[:, n]), n]
-        column = column[column > FLOOR * (1 + scale[n])][-LAST["map"] - 1 :]
+        column = column[column > FLOOR * (1 + scale[n])]
         if len(column) >= 3:
-            found[n] = (column[-1] / column[0]) ** (1 / (len(column) - 1))
+            found[n] = column[-1] / column[-2]
     return found
 
 
@@ -71,6 +71,6 @@ def measured_decay(times: np.ndarray, distances: np.ndarray, scale: float) -> fl
         inside = (distances > low) & (distances < high)
     if inside.sum() < 4:
         return float("nan")
-    last = np.flatnonzero(inside)[-LAST["flow"] :]
+    last = np.flatnonzero(inside)[-LAST:]
     slope = np.polynomial.polynomial.polyfit(times[last], np.log(distances[last]), 1)[1]
     return -float(slope)

@@ -19,11 +19,13 @@ import numpy as np
 from numerics.flows import System
 from theory.codegen.components import batch_jacobian, batch_values
 
-__all__ = ["SlowManifold", "slow_manifold"]
+__all__ = ["SlowManifold"]
 
 STEPS = 100
 RESIDUAL = 1e-12
 """|dL/dv| below this, relative to 1 + |v|, is zero."""
+STEP = 1e-6
+"""A Newton step below this, relative to 1 + |v|, leads nowhere else."""
 REGULAR = 1e-9
 """The least eigenvalue of the Hessian by the values must be above this part of the largest."""
 
@@ -72,9 +74,11 @@ class SlowManifold:
         gradient = self._gradient(s, v)
         worst = np.abs(gradient).max(axis=1)
         for _ in range(STEPS):
-            if (worst <= RESIDUAL * (1 + np.abs(v).max(axis=1))).all():
-                return v
             step = -np.linalg.solve(self._hessian(s, v), gradient[..., None])[..., 0]
+            size = 1 + np.abs(v).max(axis=1)
+            # towards an optimum at infinity the gradient vanishes, but steps do not
+            if (worst <= RESIDUAL * size).all() and (np.abs(step).max(axis=1) <= STEP * size).all():
+                return v
             v, gradient = self._damped(s, v, step, worst)
             worst = np.abs(gradient).max(axis=1)
         row = int(np.argmax(worst))
@@ -171,8 +175,3 @@ class SlowManifold:
         if not found.success:
             raise RuntimeError(f"the reduced flow stopped: {found.message}")
         return found.y.T
-
-
-def slow_manifold(system: System) -> SlowManifold:
-    """Return the slow manifold of an `attention-flow`."""
-    return SlowManifold(system)

@@ -26,7 +26,7 @@ from typing import Any, Literal
 import sympy as sp
 
 from numerics.flows.mixture_settings import Mixture, mixture
-from numerics.flows.system import System
+from numerics.flows.system import Quantity, System
 from theory.algebra.expressions import slots
 from theory.algebra.symbols import Index, Tensor, total
 from theory.codegen.components import Components, unroll
@@ -34,6 +34,9 @@ from theory.models.model import Definition, Model
 from theory.models.resolution import theory_of
 
 __all__ = ["em_flow", "em_map", "log_responsibilities", "m_step"]
+
+LAWS = {"v": "em-prototype-step", "a": "em-weight-step", "tau": "em-variance-step"}
+"""The law behind the step of each tensor."""
 
 
 def em_map(
@@ -90,11 +93,26 @@ def _system(m: Mixture, name: str, title: str, kind: Literal["flow", "map"]) -> 
         values=m.values(parameters),
         settings=m.settings,
         starts=m.starts,
+        quantities=_descent(m, kind),
         shifts=m.shifts,
         relabellings=m.relabellings,
         window=m.window,
         plain=cache(lambda: _plain_step(m, parameters, name, kind)),
+        laws=("responsibility", "m-step", *(LAWS[x] for x in m.moves), "em-fixed-points"),
     )
+
+
+def _descent(m: Mixture, kind: Literal["flow", "map"]) -> tuple[Quantity, ...]:
+    """Return the negative log-likelihood where a law says that it falls.
+
+    Not along the flow of a variance that moves: log sigma^2 heads for the variance at the means of
+    a whole step, and while they are on their way the likelihood may get worse.
+    """
+    if kind == "flow":
+        laws = () if "tau" in m.moves else ("em-prototype-step",)
+    else:
+        laws = ("em-decrease" if m.moves == ("v",) else "em-whole-decrease",)
+    return tuple(m.descent(law, m.parameters) for law in laws)
 
 
 def _step(

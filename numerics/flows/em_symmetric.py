@@ -92,4 +92,5 @@ def _system(
         starts=lambda rng, count: scale * rng.normal(size=(count, len(scale))),
         shifts=np.zeros((0, len(scale))),
         window=(-reach[0], reach[0], -reach[1], reach[1]) if len(reach) == 2 else None,
+        laws=("responsibility", "m-step"),
     )  # fmt: skip

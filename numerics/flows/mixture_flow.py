@@ -24,6 +24,11 @@ from numerics.flows.system import System
 
 __all__ = ["mixture_flow"]
 
+GRADIENTS = {
+    "v": "prototype-gradient", "a": "mixture-logit-gradient", "tau": "log-variance-gradient",
+}  # fmt: skip
+"""The law behind the velocity of each tensor."""
+
 
 def mixture_flow(
     *,
@@ -73,5 +78,5 @@ def mixture_flow(
         shifts=m.shifts,
         relabellings=m.relabellings,
         window=m.window,
-        laws=("dissipation",),
+        laws=(*(GRADIENTS[x] for x in m.moves), "em-fixed-points"),
     )

@@ -116,3 +116,31 @@ def test_relabelling_the_clusters_relabels_the_image(seed):
         np.testing.assert_allclose(
             system.velocity(y[order]), system.velocity(y)[order], rtol=1e-9, atol=1e-11
         )
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["means", "means,weights"]))
+def test_the_likelihood_never_gets_worse(seed, moves):
+    step, flow = DESCENDING[moves]
+    y = step.starts(np.random.default_rng(seed), 3)
+    (q,) = step.quantities
+    assert (step.quantity(q, step.velocity(y)) <= step.quantity(q, y) + 1e-11).all()
+    (q,) = flow.quantities
+    h = 1e-5 * flow.velocity(y)
+    assert (flow.quantity(q, y + h) - flow.quantity(q, y - h) <= 1e-11).all()
+
+
+DESCENDING = {
+    moves: (em_map(N=7, moves=moves), em_flow(N=7, moves=moves))
+    for moves in ("means", "means,weights")
+}
+
+
+def test_continuous_em_of_the_variance_may_get_worse_so_nothing_is_monitored():
+    """Tight data, means far away, a variance in between: log sigma^2 overshoots."""
+    system = em_flow(X=[-0.1, 0.0, 0.1], K=1, moves="means,variance")
+    assert system.quantities == ()
+    assert len(em_map(X=[-0.1, 0.0, 0.1], K=1, moves="means,variance").quantities) == 1
+    (q,) = mixture_flow(X=[-0.1, 0.0, 0.1], K=1, moves="means,variance").quantities
+    y = np.array([1.5, 0.0])
+    h = 1e-6 * system.velocity(y)
+    assert system.quantity(q, y + h)[0] > system.quantity(q, y - h)[0]

@@ -159,6 +159,6 @@ def _check_transient(manifold: SlowManifold, y: np.ndarray, eps: float, slow_tim
     if slow_time < needed:
         raise ValueError(
             f"at slow time {slow_time:g} the fast transient is still felt (the values relax at "
-            f"{slowest:.2g} per unit of eps_v); take a `slow_time` of at least {needed:.2g}, a "
+            f"{slowest:.2g} per unit of eps_v); take a `slow_time` of at least {needed:.3g}, a "
             "smaller largest `eps`, or a larger `decay`."
         )
