@@ -210,8 +210,12 @@ def _singular(quotient: Quotient, y: np.ndarray) -> str:
     slope = quotient.slope(y[None])[0]
     if not np.isfinite(slope).all():
         return "the Jacobian is not finite here"
-    condition = float(np.linalg.cond(slope))
-    return f"the Jacobian is too near to a singular one (condition number {condition:.1e})"
+    singular = np.linalg.svd(slope, compute_uv=False)
+    part = float(singular[-1] / max(float(singular[0]), quotient.rate, 1e-300))
+    return (
+        "the Jacobian is too near to a singular one "
+        f"(smallest singular value {part:.1e} of its usual size)"
+    )
 
 
 def _undecided(eigenvalues: tuple) -> str:

@@ -28,6 +28,9 @@ STEP = 1e-9  # of a converged point, in units; quadratic convergence makes the n
 FAR = 1e4  # units from where the starts are
 SINGULAR = 1e-12  # singular values below this part of the largest count as 0
 HALVINGS = 10
+DEGENERATE = (
+    1e-4  # units; steps this short that do not shrink are rounding near a singular Jacobian
+)
 
 AWAY = "runs away: no finite fixed point on this way"
 UNDEFINED = "the field or its Jacobian is not finite"
@@ -68,12 +71,30 @@ def newton(quotient: Quotient, starts: np.ndarray, limit: int = 120) -> Landing:
         reasons[active[far & ~small]] = AWAY
         active = active[~small & ~far]
     if len(active):
-        before, after = (np.abs(quotient.residual(x[active])).max(axis=1) for x in (starts, y))
-        reasons[active[after < VANISHING * before]] = AWAY
+        _judge_endless(quotient, y, np.asarray(starts, dtype=float), active, reasons)
     ended = np.array([not reason for reason in reasons], dtype=bool)
     y = _polished(quotient, y, ended)
     reasons[ended & ~_vanishes(quotient, y)] = STUCK
     return Landing(y, tuple(reasons))
+
+
+def _judge_endless(
+    quotient: Quotient, y: np.ndarray, starts: np.ndarray, active: np.ndarray, reasons: np.ndarray
+) -> None:
+    """Settle the starts whose steps never became small.
+
+    Near a degenerate point rounding keeps them at some 1e-6; far out the residual vanishes while
+    they stay long.
+    """
+    f, a = quotient.residual(y[active]), quotient.slope(y[active])
+    finite = _all_finite(f) & _all_finite(a)
+    a = np.where(finite[:, None, None], a, np.eye(a.shape[1]))
+    length = quotient.size(_step(quotient, _inverse(a), f))
+    near: np.ndarray = length <= DEGENERATE * (1 + quotient.size(y[active]))
+    reasons[active[finite & near & _vanishes(quotient, y[active])]] = ""
+    before = np.abs(quotient.residual(starts[active])).max(axis=1)
+    away: np.ndarray = np.abs(f).max(axis=1) < VANISHING * before
+    reasons[active[finite & ~near & away]] = AWAY
 
 
 def _vanishes(quotient: Quotient, y: np.ndarray) -> np.ndarray:

@@ -148,3 +148,25 @@ def flow(
         system, set_ or [], starts=starts, seed=seed, until=until, times=times, engine=engine,
         rtol=rtol, output=output, compare=compare, as_json=json,
     )  # fmt: skip
+
+
+@app.command(name="fixed-points")
+def fixed_points(
+    system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, name=value; may be repeated.")
+    ] = None,
+    window: Annotated[
+        str | None, typer.Option(help="low,high of each variable; all points in it are proved.")
+    ] = None,
+    starts: Annotated[int, typer.Option(help="How many starting points, without a window.")] = 64,
+    seed: Annotated[int, typer.Option(help="Seed of the starting points.")] = 0,
+    timeout: Annotated[float, typer.Option(help="Seconds for a window, then undecided.")] = 60.0,
+    json: Json = False,
+) -> int:
+    """Find the fixed points of a system, classify them, and prove them and their completeness."""
+    from proofs_checks.cli.fixed_points import run_fixed_points
+
+    return run_fixed_points(
+        system, set_ or [], window=window, starts=starts, seed=seed, seconds=timeout, as_json=json
+    )

@@ -21,7 +21,7 @@ from theory.codegen.names import nearest
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["COMPARISONS", "run_flow"]
+__all__ = ["COMPARISONS", "run_flow", "system_from"]
 
 COMPARISONS = ("em", "slow-manifold")
 """What `--compare` takes."""
@@ -50,7 +50,7 @@ def run_flow(
 
     The status is 1 if a trajectory failed or a law was broken beyond tolerance, 130 after Ctrl-C.
     """
-    system = _system(name, settings)
+    system = system_from(name, settings)
     if starts < 1:
         raise ValueError(f"`--starts` must be at least 1; got {starts}.")
     if times < 2:
@@ -80,7 +80,7 @@ def run_flow(
     return status
 
 
-def _system(name: str, settings: Sequence[str]) -> System:
+def system_from(name: str, settings: Sequence[str]) -> System:
     """Return a system of the catalogue, or a user's own from a TOML file."""
     chosen = settings_from(settings)
     if not name.endswith(".toml"):
