@@ -178,7 +178,7 @@ def relaxed(quotient: Quotient, starts: np.ndarray, limit: int = 60) -> np.ndarr
         growth = np.clip(np.nan_to_num(growth, nan=2.0, posinf=4.0), 0.5, 4.0)
         y = np.where(active[:, None], moved, y)
         f = np.where(active[:, None], after, f)
-        length = np.where(active, np.minimum(length * growth, 1e12 / max(quotient.rate, 1e-300)),
+        length = np.where(active, np.minimum(length * growth, 1e12 / max(quotient.rate, 1e-200)),
                           length)  # fmt: skip
     return y
 

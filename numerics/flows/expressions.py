@@ -193,7 +193,7 @@ class _Reader:
 
     def _power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
         if exponent.free_symbols and exponent.free_symbols <= set(self.constants):
-            value = exponent.subs(dict(self.constants))
+            value = exponent.subs(list(self.constants.items()))
             if value.is_real and float(value).is_integer():
                 exponent = sp.Integer(int(value))
         if exponent.is_Number and abs(exponent) > EXPONENT:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numerics.integration.integrate import Part, Request
 
-__all__ = ["dataset", "variable_name"]
+__all__ = ["dataset", "variable_name", "versions"]
 
 PACKAGES = ("proofhead", "numpy", "scipy", "sympy", "heyoka", "numba", "torch", "xarray")
 
@@ -152,12 +152,13 @@ def _attributes(request: Request, command: str) -> dict[str, Any]:
         "step_atol": problem.atol,
         "events": "; ".join(map(str, problem.events.all)),
         "invariant_tolerance": invariant_tolerance(request.rtol),
-        "versions": json.dumps(_versions()),
+        "versions": json.dumps(versions()),
         "command": command,
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that a result depends on."""
     found = {}
     for package in PACKAGES:
         try:

@@ -170,3 +170,44 @@ def fixed_points(
     return run_fixed_points(
         system, set_ or [], window=window, starts=starts, seed=seed, seconds=timeout, as_json=json
     )
+
+
+@app.command()
+def portrait(
+    system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The figure: .png, .svg or .pdf; data beside it.")
+    ],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, name=value; may be repeated.")
+    ] = None,
+    window: Annotated[str | None, typer.Option(help="x_low,x_high,y_low,y_high")] = None,
+    slice_: Annotated[
+        str | None, typer.Option("--slice", help="Two variables of a larger system, such as A,B.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="Where the slice lies: fixed, start, a .nc file, or JSON."),
+    ] = None,
+    em: Annotated[bool, typer.Option("--em", help="Lay iterates of EM over the flow.")] = False,
+    fast: Annotated[
+        str | None, typer.Option(help="The fast variable: draw the slow manifold.")
+    ] = None,
+    starts: Annotated[int | None, typer.Option(min=0, help="How many trajectories.")] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(help="Start of a trajectory, x,y; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the starts.")] = 0,
+    prove: Annotated[
+        bool, typer.Option("--prove/--no-prove", help="Prove the fixed points in ball arithmetic.")
+    ] = True,
+    json: Json = False,
+) -> int:
+    """Draw a phase portrait: field, nullclines, fixed points, manifolds, trajectories."""
+    from proofs_checks.cli.portraying import PortraitOptions, run_portrait
+
+    options = PortraitOptions(
+        system, output, tuple(set_ or ()), window, slice_, at, em, fast, starts,
+        tuple(start or ()), seed, prove,
+    )  # fmt: skip
+    return run_portrait(options, as_json=json)

@@ -1,0 +1,103 @@
+"""A portrait in files: the figure, and beside it its data as NetCDF with the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from numerics.integration import save
+from numerics.integration.dataset import versions
+from numerics.portraits.curves import Curve
+from numerics.portraits.figure import rendered
+from numerics.portraits.portrait import Portrait
+from theory.files import replacement
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["portrait_dataset", "write_portrait"]
+
+
+def write_portrait(portrait: Portrait, path: str | Path, *, command: str = "") -> Path:
+    """Write the figure to ``path`` and its data beside it, both or none; return the data's path.
+
+    Raises `ValueError` for a suffix that is no figure's, `OSError` where nothing can be written.
+    """
+    target = Path(path)
+    data = target.with_suffix(".nc")
+    figure = rendered(portrait, target.suffix, command=command)
+    with replacement(target) as temporary:
+        temporary.write_bytes(figure)
+        save(portrait_dataset(portrait, command=command), data)
+    return data
+
+
+def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
+    """Return everything a portrait shows as a labelled dataset.
+
+    ``velocity`` (row, column, component) at ``x`` (column) and ``y`` (row); ``curve_points``
+    (vertex, component), of which curve n has those where ``vertex_curve`` is n, with
+    ``curve_kind``, ``curve_label``, ``curve_level``; ``fixed_point`` (point, component) with
+    ``fixed_point_kind``, ``stable`` ("yes", "no", "undecided"), ``proof``, ``eigenvalue_real`` and
+    ``eigenvalue_imag`` (NaN where a symmetry takes an eigenvalue away), ``residual``.
+    """
+    import xarray as xr
+
+    system, curves, points = portrait.system, portrait.curves, portrait.points
+    eigenvalues = np.full((len(points), 2), complex("nan+nanj"))
+    for row, point in zip(eigenvalues, points, strict=True):
+        row[: len(point.eigenvalues)] = point.eigenvalues
+    words = {True: "yes", False: "no", None: "undecided"}
+    field = "field" if system.kind == "flow" else "displacement M(y) - y"
+    data: dict[str, Any] = {
+        "velocity": (("row", "column", "component"), portrait.velocity, {"long_name": field}),
+        "curve_points": (("vertex", "component"), _stacked(curves)),
+        "vertex_curve": (
+            "vertex",
+            np.repeat(np.arange(len(curves)), [len(c.points) for c in curves]),
+        ),
+        "curve_kind": ("curve", _text(c.kind for c in curves)),
+        "curve_label": ("curve", _text(c.label for c in curves)),
+        "curve_level": ("curve", np.array([c.value for c in curves], dtype=float)),
+        "fixed_point": (("point", "component"), np.array([p.y for p in points]).reshape(-1, 2)),
+        "fixed_point_kind": ("point", _text(p.kind for p in points)),
+        "stable": ("point", _text(words[p.stable] for p in points)),
+        "proof": ("point", _text(p.label for p in points)),
+        "eigenvalue_real": (("point", "eigenvalue"), np.real(eigenvalues)),
+        "eigenvalue_imag": (("point", "eigenvalue"), np.imag(eigenvalues)),
+        "residual": ("point", np.array([p.residual for p in points], dtype=float)),
+    }
+    coordinates = {
+        "x": ("column", portrait.grid[0, :, 0]),
+        "y": ("row", portrait.grid[:, 0, 1]),
+        "component": list(system.labels),
+    }
+    return xr.Dataset(data, coordinates, _attributes(portrait, command))
+
+
+def _stacked(curves: Sequence[Curve]) -> np.ndarray:
+    return np.concatenate([np.zeros((0, 2)), *(c.points for c in curves)])
+
+
+def _text(words: Iterable[str]) -> np.ndarray:
+    found = list(words)
+    return np.array(found, dtype=str) if found else np.zeros(0, dtype="U1")
+
+
+def _attributes(portrait: Portrait, command: str) -> dict[str, Any]:
+    system = portrait.system
+    return {
+        "title": f"phase portrait of {system.title}",
+        "system": system.name,
+        "kind": system.kind,
+        "settings": json.dumps(dict(system.settings)),
+        "laws": ", ".join(system.laws),
+        "window": list(portrait.window),
+        "fixed_points": portrait.statement,
+        "versions": json.dumps(versions()),
+        "command": command,
+    }

@@ -1,0 +1,118 @@
+"""How things look: sizes for a paper's column, colours that colour-blind readers tell apart.
+
+The colours are those of Okabe and Ito.  No two kinds of line differ by colour alone: nullclines are
+dashed, levels dotted, manifolds thick, trajectories thin with arrows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from theory.latex.names import name_of, subscripted
+
+__all__ = ["COLUMN", "LINES", "MARKS", "Look", "Mark", "mathtext", "settings"]
+
+COLUMN = 3.4
+"""Width of a column, inches."""
+BLACK, GREY, PALE = "#000000", "#777777", "#c4c4c4"
+ORANGE, SKY, GREEN, BLUE = "#e69f00", "#56b4e9", "#009e73", "#0072b2"
+VERMILLION, PURPLE = "#d55e00", "#cc79a7"
+
+
+class Look(NamedTuple):
+    """A kind of line: colour, width (points), dashes, order of drawing, opacity."""
+
+    color: str
+    width: float
+    dashes: Any = "solid"
+    order: float = 3.0
+    opacity: float = 1.0
+
+    def line(self) -> dict[str, Any]:
+        """Return it as keywords of a line."""
+        return {
+            "color": self.color, "linewidth": self.width, "linestyle": self.dashes,
+            "zorder": self.order, "alpha": self.opacity,
+        }  # fmt: skip
+
+
+LINES: Mapping[str, Look] = {
+    "slow manifold": Look(ORANGE, 4.0, "solid", 1.5, 0.55),
+    "level": Look(GREY, 0.7, (0, (1, 1.4)), 2.0),
+    "first nullcline": Look(BLUE, 1.1, (0, (4, 1.6)), 2.5),
+    "second nullcline": Look(VERMILLION, 1.1, (0, (4, 1.4, 1, 1.4)), 2.5),
+    "stable manifold": Look(GREEN, 1.5, "solid", 3.0),
+    "unstable manifold": Look(PURPLE, 1.5, "solid", 3.0),
+    "trajectory": Look(BLACK, 0.9, "solid", 3.5),
+    "iterates": Look(BLACK, 0.7, "solid", 3.5),
+    "em": Look(ORANGE, 0.9, "solid", 4.0),
+}
+
+
+class Mark(NamedTuple):
+    """The mark of a fixed point: what it is called, and how it is filled (see matplotlib)."""
+
+    label: str
+    fill: str
+    marker: str = "o"
+
+
+MARKS: Mapping[str, Mark] = {
+    "stable": Mark("stable", "full"),
+    "saddle": Mark("saddle", "left"),
+    "unstable": Mark("unstable", "none"),
+    "undecided": Mark("undecided", "none", "D"),
+}
+
+
+def settings() -> Any:
+    """Return matplotlib's settings; the same portrait gives the same bytes."""
+    return {
+        "font.family": "STIXGeneral",
+        "mathtext.fontset": "stix",
+        "font.size": 8.0,
+        "axes.labelsize": 9.0,
+        "xtick.labelsize": 7.5,
+        "ytick.labelsize": 7.5,
+        "legend.fontsize": 7.5,
+        "axes.linewidth": 0.6,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "xtick.major.size": 2.5,
+        "ytick.major.size": 2.5,
+        "xtick.direction": "in",
+        "ytick.direction": "in",
+        "axes.unicode_minus": True,
+        "lines.solid_capstyle": "round",
+        "svg.hashsalt": "proofhead",
+        "svg.fonttype": "path",
+        "pdf.fonttype": 42,
+        "path.simplify": True,
+        "figure.dpi": 100.0,
+        "savefig.dpi": 400.0,
+    }
+
+
+def mathtext(label: str, accent: str = "%s") -> str:
+    """Return the label of a variable for mathtext, without dollars: s_11 -> s_{11}.
+
+    ``accent``  what stands above the letter, such as a dot
+    """
+    text, *indices = label.split(",")
+    name = name_of(_spelled(text))
+    name = name._replace(stem=accent % name.stem)
+    return subscripted(name, [",".join(indices)] if indices else [])
+
+
+def _spelled(name: str) -> str:
+    """Return Greek letters by their names, which is how symbols are named here."""
+    import unicodedata
+
+    def spelled(letter: re.Match[str]) -> str:
+        words = unicodedata.name(letter[0], "").split()
+        word = words[-1].lower() if words[:1] == ["GREEK"] else letter[0]
+        return word.capitalize() if "CAPITAL" in words else word
+
+    return re.sub(r"[^\x00-\x7f]", spelled, name)

@@ -1,0 +1,171 @@
+"""Curves of a portrait of a map y -> M(y), such as one step of EM.
+
+The field that is drawn is the displacement M(y) - y, whose zeros are the fixed points; trajectories
+are the iterates, joined by straight lines.  The unstable manifold of a saddle is grown from a short
+piece of its eigenvector, between e and M(e), by iterating that piece; the stable one in the same
+way by the inverse map, one Newton iteration for each step back.  Vertices are inserted into the
+first piece where its image is too coarse.  Along a negative eigenvalue M swaps the two sides, so
+M o M is used; where M crushes the stable direction and has no inverse, the manifold is found as a
+contour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from numerics.flows import System
+from numerics.portraits.contours import lines_of_value
+from numerics.portraits.curves import Curve, cut, eigenvectors, inside, size_of
+from numerics.portraits.plane import Window
+
+__all__ = ["displacement", "iterates", "map_curves"]
+
+Step = Callable[[np.ndarray], np.ndarray]
+ITERATES, ARRIVED = 200, 1e-7  # in units of the window
+PIECES, PIECE, MOST = 400, 24, 20_000
+NEAR = 0.01  # vertices of a manifold lie closer than this, in units of the window
+NEWTON, CONVERGED = 40, 1e-12
+CRUSHED, GROWN = 0.1, 1e6  # eigenvalue without an inverse; growth of rounding that does no harm
+
+
+def displacement(system: System) -> System:
+    """Return the flow dy/ds = M(y) - y, whose field is what a portrait of the map shows."""
+    program = system.field
+    moved = tuple(e - x for e, x in zip(program.outputs, program.state, strict=True))
+    return replace(system, kind="flow", field=replace(program, outputs=moved))
+
+
+def iterates(
+    system: System, window: Window, starts: np.ndarray, kind: str = "iterates"
+) -> list[Curve]:
+    """Return the iterates of a map from each start (n, 2), until they leave or arrive."""
+    found = [np.array(starts, dtype=float).reshape(-1, 2)]
+    for _ in range(ITERATES):
+        found.append(system.velocity(found[-1]))
+        if np.nanmax(np.abs(found[-1] - found[-2]) / size_of(window), initial=0.0) < ARRIVED:
+            break
+    return [Curve(kind, cut(window, path)) for path in np.stack(found, axis=1)]
+
+
+def map_curves(
+    system: System, window: Window, starts: np.ndarray, saddles: Sequence[np.ndarray]
+) -> list[Curve]:
+    """Return the iterates from ``starts`` (n, 2) and the manifolds of the saddles of a map."""
+    return [
+        *(curve for saddle in saddles for curve in _manifolds(system, window, saddle)),
+        *iterates(system, window, starts),
+    ]
+
+
+def _manifolds(system: System, window: Window, saddle: np.ndarray) -> Iterator[Curve]:
+    found = eigenvectors(system, window, saddle)
+    rates = [rate for rate, _ in found]
+    for rate, direction in found:
+        stable = abs(rate) < 1
+        if stable and abs(rate) < CRUSHED:
+            for line in _crushed(system, window, saddle, max(rates, key=abs)):
+                yield Curve("stable manifold", line)
+            continue
+        step = _backward(system, window) if stable else system.velocity
+        if rate < 0:
+            step = _twice(step)
+        for side in (direction, -direction):
+            grown = np.vstack([saddle, _grown(step, window, saddle + side)])
+            yield Curve(
+                f"{'stable' if stable else 'unstable'} manifold", grown[:: -1 if stable else 1]
+            )
+
+
+def _crushed(system: System, window: Window, saddle: np.ndarray, growth: float) -> list[np.ndarray]:
+    """Return the stable manifold of a saddle whose contracting eigenvalue is nearly 0.
+
+    The map cannot be inverted there, but a few iterates bring the whole manifold so close to the
+    saddle that it is where their component along the unstable direction vanishes.
+    """
+    rates, left = np.linalg.eig(system.jacobian(saddle).T)
+    along = np.real(left[:, int(np.argmax(np.abs(rates)))])
+    count = int(np.clip(np.log(GROWN) / np.log(abs(growth)), 2, 60))
+
+    def image(y: np.ndarray) -> np.ndarray:
+        for _ in range(count):
+            y = system.velocity(y)
+        return y - saddle
+
+    lines = lines_of_value(lambda y: image(y) @ along, window)
+    close = (np.linalg.norm(image(x) / size_of(window), axis=1) < NEAR / 10 for x in lines)
+    return [line[here] for line, here in zip(lines, close, strict=True) if here.sum() > 1]
+
+
+def _grown(step: Step, window: Window, start: np.ndarray) -> np.ndarray:
+    """Return the curve through the images of a fundamental piece, from ``start`` to its image."""
+    size = size_of(window)
+    along = step(start[None])[0] - start
+    t = np.linspace(0, 1, PIECE)
+    piece = start + t[:, None] * along
+    curve = [piece]
+    for count in range(1, PIECES):
+        image = step(piece)
+        while len(image) < MOST:  # more vertices where the image is too coarse
+            gaps = np.linalg.norm(np.diff(image, axis=0) / size, axis=1)
+            both = inside(window, image[:-1], 0.1) | inside(window, image[1:], 0.1)
+            wide = np.flatnonzero((gaps > NEAR) & both)
+            if not len(wide):
+                break
+            between = (t[wide] + t[wide + 1]) / 2
+            fresh = start + between[:, None] * along
+            for _ in range(count):
+                fresh = step(fresh)
+            t = np.insert(t, wide + 1, between)
+            image = np.insert(image, wide + 1, fresh, axis=0)
+        curve.append(image)
+        moved = np.linalg.norm((image[-1] - image[0]) / size)
+        if not inside(window, image).all() or not moved > ARRIVED:
+            break
+        piece = image
+    return cut(window, _thinned(np.vstack(curve), size))
+
+
+def _thinned(path: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return a path without vertices that are much closer to the last kept one than needed."""
+    kept = [0]
+    for n in range(1, len(path)):
+        if not np.linalg.norm((path[n] - path[kept[-1]]) / size) < NEAR / 10:
+            kept.append(n)
+    return path[kept]
+
+
+def _backward(system: System, window: Window) -> Step:
+    """Return the inverse of the map: Newton's method for M(z) = y, from z = y; NaN if it fails."""
+    size = size_of(window)
+
+    def step(y: np.ndarray) -> np.ndarray:
+        z = np.array(y)
+        for _ in range(NEWTON):
+            matrix = system.jacobian(z)
+            with np.errstate(all="ignore"):
+                determinant = np.linalg.det(matrix)
+                matrix[~(np.abs(determinant) > 0)] = np.nan
+                off = system.velocity(z) - y
+                move = np.einsum("nij,nj->ni", _inverse(matrix), off)
+                length = np.linalg.norm(move / size, axis=1, keepdims=True)
+                z = z - move * np.minimum(1, 0.1 / np.maximum(length, 1e-300))
+            if not np.nanmax(length, initial=0.0) > CONVERGED:
+                break
+        z[~(np.linalg.norm((system.velocity(z) - y) / size, axis=1) < 1e-9)] = np.nan
+        return z
+
+    return step
+
+
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    """Return the inverses of 2 by 2 matrices (n, 2, 2); NaN in, NaN out."""
+    a, b, c, d = matrix[:, 0, 0], matrix[:, 0, 1], matrix[:, 1, 0], matrix[:, 1, 1]
+    turned = np.stack([np.stack([d, -b], -1), np.stack([-c, a], -1)], -2)
+    return turned / (a * d - b * c)[:, None, None]
+
+
+def _twice(step: Step) -> Step:
+    return lambda y: step(step(y))

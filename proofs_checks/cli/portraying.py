@@ -1,0 +1,244 @@
+"""`proofhead portrait`: a figure of a phase portrait, its data beside it, and what it shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from numerics.flows import System, system_from
+from numerics.portraits import SUFFIXES, Portrait, portrait, restricted, write_portrait
+from proofs_checks.cli.progress import progress_bar
+from proofs_checks.cli.settings import numbers, settings_from
+from proofs_checks.reports.machine import SCHEMA
+
+__all__ = ["PortraitOptions", "run_portrait"]
+
+STEPS, INTERRUPTED = 6, 130
+STABLE = {True: "yes", False: "no", None: "undecided"}
+
+
+@dataclass(frozen=True)
+class PortraitOptions:
+    """What the command line says; texts as the user wrote them."""
+
+    source: str
+    output: Path
+    settings: Sequence[str] = ()
+    window: str | None = None
+    slice: str | None = None
+    at: str | None = None
+    em: bool = False
+    fast: str | None = None
+    starts: int | None = None
+    start: Sequence[str] = ()
+    seed: int = 0
+    prove: bool = True
+
+    @property
+    def command(self) -> str:
+        """The command that makes the figure again."""
+        words = ["proofhead", "portrait", self.source, "-o", str(self.output)]
+        for flag, values in (
+            ("--set", self.settings), ("--window", self.window), ("--slice", self.slice),
+            ("--at", self.at), ("--fast", self.fast), ("--starts", self.starts),
+            ("--start", self.start), ("--seed", self.seed or None),
+        ):  # fmt: skip
+            for value in values if isinstance(values, Sequence) and flag in MANY else [values]:
+                words += [flag, str(value)] if value is not None else []
+        words += ["--em"] if self.em else []
+        words += [] if self.prove else ["--no-prove"]
+        return shlex.join(words)
+
+
+MANY = ("--set", "--start")
+
+
+def run_portrait(options: PortraitOptions, *, as_json: bool) -> int:
+    """Compute a portrait, write its figure and data, print its fixed points; return the status."""
+    try:
+        return _run(options, as_json)
+    except KeyboardInterrupt:
+        print("proofhead: interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(options: PortraitOptions, as_json: bool) -> int:
+    begin = time.perf_counter()
+    _check_output(options.output)
+    window = starts = None
+    if options.window is not None:
+        a, b, c, d = numbers(options.window, 4, "--window x_low,x_high,y_low,y_high")
+        window = (a, b, c, d)
+    if options.start:
+        starts = np.array([numbers(text, 2, "--start x,y") for text in options.start])
+        if options.starts is not None:
+            raise ValueError("give either `--starts N` or points with `--start x,y`, not both.")
+    elif options.starts is not None:
+        starts = options.starts
+    with progress_bar() as bar:
+        task = bar.add_task("system", total=STEPS + options.em)
+
+        def say(step: str) -> None:
+            bar.update(task, advance=1, description=step)
+
+        system = _system(options)
+        found = portrait(
+            system,
+            window=window,
+            seed=options.seed,
+            prove=options.prove,
+            em=options.em,
+            fast=options.fast,
+            progress=say,
+            **({} if starts is None else {"starts": starts}),
+        )
+        say("figure")
+        data = write_portrait(found, options.output, command=options.command)
+    if as_json:
+        document = _document(found, options, data, time.perf_counter() - begin)
+        print(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        _print(found)
+        print(f"wrote {options.output} and {data}", file=sys.stderr)
+    return 0
+
+
+def _check_output(output: Path) -> None:
+    """Raise before anything is computed if the figure could not be written."""
+    folder = output.absolute().parent
+    if output.suffix not in SUFFIXES:
+        raise ValueError(
+            f"`{output}`: a figure ends in {', '.join(SUFFIXES)}; got `{output.suffix or 'none'}`."
+        )
+    if not folder.is_dir():
+        raise FileNotFoundError(f"cannot write `{output}`: the folder `{folder}` does not exist.")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"cannot write `{output}`: the folder `{folder}` is read-only.")
+
+
+def _system(options: PortraitOptions) -> System:
+    """Return the system, or the slice of it that was asked for."""
+    system = system_from(options.source, **settings_from(options.settings))
+    if options.slice is None:
+        if options.at is not None:
+            raise ValueError("`--at` says where a slice lies; name its variables with `--slice`.")
+        return system
+    axes = [label.strip() for label in _labels(options.slice, system)]
+    at = state_at(system, options.at or "fixed", options.seed)
+    return restricted(system, axes, at)
+
+
+def _labels(text: str, system: System) -> list[str]:
+    """Return the labels in "A,B"; labels such as W_Q,11 have commas of their own."""
+    parts = text.split(",")
+    for n in range(1, len(parts)):
+        pair = [",".join(parts[:n]).strip(), ",".join(parts[n:]).strip()]
+        if set(pair) <= set(system.labels):
+            return pair
+    return parts
+
+
+def state_at(system: System, place: str, seed: int) -> np.ndarray:
+    """Return the state that ``--at`` means: fixed, start, a NetCDF file, or JSON.
+
+    Raises `ValueError` where there is none.
+    """
+    if place == "start":
+        return system.starts(np.random.default_rng(seed), 1)[0]
+    if place == "fixed":
+        from numerics.fixed_points import find
+
+        found = find(system, seed=seed)
+        if not len(found):
+            raise ValueError(
+                f"no fixed point of `{system.name}` to slice through was found "
+                f"({found.summary}). Give `--at start`, a file of `proofhead flow`, or JSON."
+            )
+        return found[0].y
+    if place.endswith(".nc"):
+        return _last_state(system, place)
+    try:
+        given = json.loads(place)
+    except ValueError:
+        given = None
+    if isinstance(given, dict):
+        return _by_labels(system, given)
+    if isinstance(given, list) and all(isinstance(x, int | float) for x in given):
+        return np.array(given, dtype=float)
+    raise ValueError(
+        "`--at` must be `fixed`, `start`, a file ending in .nc, or JSON: a list of "
+        f'{system.dimension} numbers or {{"{system.labels[-1]}": 0.5, ...}}; got `{place}`.'
+    )
+
+
+def _by_labels(system: System, given: dict[str, Any]) -> np.ndarray:
+    """Return the state with these entries and zeros elsewhere."""
+    from numerics.portraits.plane import component
+
+    state = np.zeros(system.dimension)
+    for label, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"`--at`: `{label}` must be a number; got {value!r}.")
+        state[component(system, label)] = value
+    return state
+
+
+def _last_state(system: System, path: str) -> np.ndarray:
+    from numerics.integration import load
+
+    dataset = load(path)
+    labels = [str(x) for x in dataset["component"].values] if "end" in dataset else []
+    if labels != list(system.labels):
+        raise ValueError(
+            f"`{path}` holds no end of a trajectory of `{system.name}`; "
+            f"write one with `proofhead flow {system.name} -o FILE.nc`."
+        )
+    return np.asarray(dataset["end"].values[0], dtype=float)
+
+
+def _document(
+    found: Portrait, options: PortraitOptions, data: Path, seconds: float
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "system": found.system.name,
+        "kind": found.system.kind,
+        "figure": str(options.output),
+        "data": str(data),
+        "command": options.command,
+        "window": list(found.window),
+        "fixed_points": [
+            {
+                "at": dict(zip(found.system.labels, map(float, p.y), strict=True)),
+                "kind": p.kind,
+                "stable": STABLE[p.stable],
+                "label": p.label,
+                "eigenvalues": [[float(x.real), float(x.imag)] for x in p.eigenvalues],
+            }
+            for p in found.points
+        ],
+        "complete": found.complete,
+        "statement": found.statement,
+        "curves": dict(Counter(c.kind for c in found.curves)),
+        "seconds": round(seconds, 3),
+    }
+
+
+def _print(found: Portrait) -> None:
+    for p in found.points:
+        rounded = np.round(p.y, 12) + 0.0  # a zero is known to rounding only
+        place = ", ".join(
+            f"{x} = {v:.6g}" for x, v in zip(found.system.labels, rounded, strict=True)
+        )
+        print(f"{p.kind}\t{place}\t{p.label}")
+    print(found.statement)

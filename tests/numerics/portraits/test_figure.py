@@ -1,0 +1,131 @@
+"""Figures: what they say, how large their letters are, and that equal portraits are equal files."""
+
+import io
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.image import imread
+
+from numerics.fixed_points import FixedPoint, Proof
+from numerics.portraits import figure, looks, portrait
+from numerics.portraits.figure import COLUMNS, SUFFIXES, draw, rendered
+from tests.numerics.portraits.systems import flow, iterated
+
+
+@pytest.fixture(scope="module")
+def bistable():
+    return portrait(flow("x - x^3", "-y"), fast="y", starts=2, prove=False)
+
+
+def drawn(found, width=3.4):
+    """The figure itself, laid out."""
+    with mpl.rc_context(looks.settings()):
+        canvas = mpl.figure.Figure(layout="constrained")
+        FigureCanvasAgg(canvas)
+        rows = figure._fill(canvas, found)
+        canvas.set_size_inches(width, figure.ASPECT * width + figure.ROW * rows)
+        canvas.canvas.draw()
+        return canvas
+
+
+def legend_words(canvas):
+    return [text.get_text() for text in canvas.legends[0].get_texts()]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_equal_portraits_are_equal_files(bistable, suffix):
+    once, again = (rendered(bistable, suffix, command="proofhead portrait") for _ in range(2))
+    assert once == again
+    assert b"proofhead portrait" in once
+
+
+def test_files_are_what_they_say(bistable, tmp_path):
+    draw(bistable, tmp_path / "a.png")
+    draw(bistable, tmp_path / "a.svg")
+    draw(bistable, tmp_path / "a.pdf")
+    image = imread(tmp_path / "a.png")
+    assert image.shape[1] == pytest.approx(3.4 * 400, abs=1)
+    root = ET.fromstring((tmp_path / "a.svg").read_bytes())
+    assert (
+        root.tag.endswith("svg") and len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 20
+    )
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.pdf", "a.png", "a.svg"]
+
+
+def test_nothing_in_the_legend_covers_the_axes_or_leaves_the_figure(bistable):
+    canvas = drawn(bistable)
+    box = canvas.legends[0].get_window_extent()
+    axes = canvas.axes[0].get_tightbbox()
+    assert not box.overlaps(axes)
+    assert canvas.bbox.x0 <= box.x0 and box.x1 <= canvas.bbox.x1 and box.y0 >= canvas.bbox.y0
+
+
+def test_letters_are_at_least_seven_points(bistable):
+    canvas = drawn(bistable)
+    texts = [t for t in canvas.findobj(mpl.text.Text) if t.get_text().strip()]
+    assert len(texts) > 10
+    assert min(t.get_fontsize() for t in texts) >= 7
+
+
+def test_the_legend_names_what_there_is_and_nothing_else(bistable):
+    words = legend_words(drawn(bistable))
+    assert words == [
+        r"slow manifold, $\epsilon \to 0$", r"$\dot{x} = 0$", r"$\dot{y} = 0$", "stable manifold",
+        "unstable manifold", "trajectory", "stable", "saddle",
+    ]  # fmt: skip
+    of_map = legend_words(drawn(portrait(iterated("x/2", "y/3"), starts=1, prove=False)))
+    assert of_map == [r"$\Delta x = 0$", r"$\Delta y = 0$", "iterates", "stable"]
+
+
+def test_rings_mark_proved_points_and_diamonds_undecided_ones(bistable):
+    proved = replace(bistable.points[0], proof=Proof("proved", ""))
+    odd = FixedPoint(np.zeros(2), "degenerate", None, 0, np.zeros(2), 0.0)
+    words = legend_words(drawn(replace(bistable, points=(proved, odd))))
+    assert words[-3:] == ["stable", "undecided", "proved"]
+
+
+def test_kinds_of_line_differ_by_more_than_colour():
+    seen = {(look.width, str(look.dashes)) for look in looks.LINES.values()}
+    nullclines = {str(looks.LINES[f"{n} nullcline"].dashes) for n in ("first", "second")}
+    assert len(nullclines) == 2
+    assert len(seen) >= 7
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("s_11", "s_{11}"), ("W_Q,11", "W_{Q,11}"), ("theta", r"\theta"), ("θ", r"\theta"),
+        ("Ω_1", r"\Omega_1"), ("x'", "x'"), ("v_1,12", "v_{1,12}"), ("rate", r"\mathrm{rate}"),
+    ],
+)  # fmt: skip
+def test_labels_as_mathematics(label, expected):
+    assert looks.mathtext(label) == expected
+    with mpl.rc_context(looks.settings()):
+        canvas = mpl.figure.Figure()
+        canvas.text(0, 0, "$" + looks.mathtext(label, r"\dot{%s}") + "$")
+        FigureCanvasAgg(canvas).print_png(io.BytesIO())
+
+
+def test_a_field_of_rest_and_a_slice_are_drawn(tmp_path):
+    still = portrait(flow("0*x", "0*y"), starts=0, prove=False)
+    assert rendered(still, ".svg").startswith(b"<?xml")
+    system = still.system
+    slice_ = replace(
+        still, system=replace(system, settings={"slice": ["x", "y"], "at": {"z": 1.0}})
+    )
+    title = drawn(slice_).axes[0].get_title()
+    assert title == "slice of the projected field, 1 other variable fixed"
+
+
+def test_another_suffix_is_refused(bistable, tmp_path):
+    with pytest.raises(ValueError, match=r"a figure is written as .png, .svg, .pdf; got `.gif`"):
+        draw(bistable, tmp_path / "a.gif")
+    with pytest.raises(ValueError, match="got `no suffix`"):
+        draw(bistable, tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+    assert COLUMNS == 3

@@ -1,0 +1,184 @@
+"""`proofhead portrait`: what it writes and prints, and each way to misuse it."""
+
+import importlib
+import json
+import os
+import shlex
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from numerics.integration import load
+from proofs_checks.cli.portraying import PortraitOptions
+from proofs_checks.cli.run import run
+from proofs_checks.cli.settings import numbers, settings_from
+
+OWN = """
+name = "own"
+variables = ["x", "y"]
+[parameters]
+k = 1
+[field]
+x = "k*x - x^3"
+y = "-y"
+"""
+THREE = OWN.replace('"y"]', '"y", "z"]').replace('"-y"', '"-y + z"\nz = "1 - z"')
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.toml").write_text(OWN)
+    (tmp_path / "three.toml").write_text(THREE)
+    return tmp_path
+
+
+def names(folder):
+    return sorted(p.name for p in folder.iterdir() if p.suffix != ".toml")
+
+
+def test_a_portrait_of_an_own_system(folder, capsys):
+    assert run(["portrait", "own.toml", "-o", "p.svg", "--starts", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "stable node\tx = -1, y = 0\tproved",
+        "stable node\tx = 1, y = 0\tproved",
+        "saddle\tx = 0, y = 0\tproved",
+        *[line for line in out.splitlines()[3:] if "and no others in the window" in line],
+    ]
+    assert len(out.splitlines()) == 4
+    assert err == "wrote p.svg and p.nc\n"
+    assert names(folder) == ["p.nc", "p.svg"]
+    assert ET.parse("p.svg").getroot().tag.endswith("svg")
+
+
+def test_json_is_one_document_and_its_command_makes_the_same_figure(folder, capsys):
+    words = ["portrait", "own.toml", "-o", "p.png", "--set", "k=2", "--window=-3,3,-1,1",
+             "--start", "1,0.5", "--start=-2,-0.5", "--fast", "y", "--no-prove"]  # fmt: skip
+    assert run([*words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == 1
+    assert document["window"] == [-3, 3, -1, 1]
+    assert document["complete"] is False and "there may be others" in document["statement"]
+    assert {p["label"] for p in document["fixed_points"]} == {"verified numerically"}
+    saddle = next(p for p in document["fixed_points"] if p["kind"] == "saddle")
+    assert saddle["stable"] == "no" and saddle["eigenvalues"] == [[2, 0], [-1, 0]]
+    assert document["curves"]["trajectory"] == 2
+    first = (folder / "p.png").read_bytes()
+    assert load("p.nc").attrs["command"] == document["command"]
+    (folder / "p.png").unlink()
+    assert run(shlex.split(document["command"])[1:]) == 0
+    assert (folder / "p.png").read_bytes() == first
+
+
+def test_options_that_are_the_default_are_not_in_the_command():
+    assert PortraitOptions("a", "b.png").command == "proofhead portrait a -o b.png"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("at", "z"),
+    [("fixed", 1.0), ("[0, 0, 0.5]", 0.5), ('{"z": 0.25}', 0.25), ("start", None)],
+)
+def test_slices_of_three_variables(folder, capsys, at, z):
+    words = ["portrait", "three.toml", "-o", "p.svg", "--slice", "x,y", "--at", at, "--starts", "0"]
+    assert run(words) == 0
+    fixed = json.loads(load("p.nc").attrs["settings"])["at"]
+    assert list(fixed) == ["z"]
+    if z is not None:
+        assert fixed["z"] == pytest.approx(z)
+        assert f"y = {z:g}" in capsys.readouterr().out
+
+
+def test_a_slice_through_the_end_of_a_trajectory(folder, capsys):
+    from numerics.flows import own_system
+    from numerics.integration import integrate, save
+
+    system = own_system("three.toml")
+    save(integrate(system, np.array([[1.0, 1.0, 0.0]]), 1.0, engine="scipy"), "run.nc")
+    assert run(["portrait", "three.toml", "-o", "p.svg", "--slice", "x,y", "--at", "run.nc"]) == 0
+    fixed = json.loads(load("p.nc").attrs["settings"])["at"]
+    assert fixed["z"] == pytest.approx(1 - np.exp(-1), rel=1e-6)
+    assert run(["portrait", "attention-flow", "-o", "q.svg", "--slice", "s_11,s_12",
+                "--at", "run.nc"]) == 2  # fmt: skip
+    assert "`run.nc` holds no end of a trajectory of `attention-flow`" in capsys.readouterr().err
+
+
+def test_labels_with_commas_of_their_own(folder):
+    words = ["portrait", "head-flow", "-o", "p.svg", "--slice", "W_Q,11,W_K,11", "--at", "start",
+             "--starts", "1", "--no-prove"]  # fmt: skip
+    assert run(words) == 0
+    assert list(load("p.nc")["component"].values) == ["W_Q,11", "W_K,11"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["binary-hed", "-o", "p.svg"], "`binary-hed` is no system. Did you mean `binary-head`?"),
+        (["none.toml", "-o", "p.svg"], "there is no file `none.toml`"),
+        (["own.toml", "-o", "p.svg", "--set", "q=1"], "no parameter `q`"),
+        (["binary-head", "-o", "p.svg", "--set", "eps=1"], "has no setting `eps`. Did you mean"),
+        (["binary-head", "-o", "p.svg", "--set", "eps_s=0"], "must be above 0; got 0"),
+        (["own.toml", "-o", "p.svg", "--set", "k"], "a setting is name=value"),
+        (["own.toml", "-o", "p.svg", "--set", "k=1", "--set", "k=2"], "`k` is given twice"),
+        (["own.toml", "-o", "p.svg", "--set", "k=abc"], "parameter `k` must be a number"),
+        (["own.toml", "-o", "p.gif"], "a figure ends in .png, .svg, .pdf; got `.gif`"),
+        (["own.toml", "-o", "p"], "a figure ends in .png, .svg, .pdf; got `none`"),
+        (["own.toml", "-o", "no/p.svg"], "does not exist"),
+        (["own.toml", "-o", "p.svg", "--window", "0,0,1,2"], "which has no area"),
+        (["own.toml", "-o", "p.svg", "--window", "0,1"], "4 numbers with commas between them"),
+        (["own.toml", "-o", "p.svg", "--start", "a,b"], "2 numbers with commas between them"),
+        (["own.toml", "-o", "p.svg", "--start", "9,9"], "must lie in the window"),
+        (["own.toml", "-o", "p.svg", "--start", "1,1", "--starts", "2"], "give either `--starts"),
+        (["own.toml", "-o", "p.svg", "--at", "fixed"], "name its variables with `--slice`"),
+        (["own.toml", "-o", "p.svg", "--em"], "no EM map belongs to `own`"),
+        (["own.toml", "-o", "p.svg", "--fast", "z"], "has no variable `z`"),
+        (["three.toml", "-o", "p.svg"], "needs two variables, `own` has 3; take a slice"),
+        (["three.toml", "-o", "p.svg", "--slice", "x"], "a slice needs two different variables"),
+        (["three.toml", "-o", "p.svg", "--slice", "x,w"], "has no variable `w`"),
+        (["three.toml", "-o", "p.svg", "--slice", "x,y", "--at", "oops"], "`--at` must be `fixed`"),
+        (["three.toml", "-o", "p.svg", "--slice", "x,y", "--at", '{"z": "a"}'], "must be a number"),
+        (["three.toml", "-o", "p.svg", "--slice", "x,y", "--at", '{"q": 1}'], "no variable `q`"),
+        (["three.toml", "-o", "p.svg", "--slice", "x,y", "--at", "[1]"], "state of shape (3,)"),
+        (["three.toml", "-o", "p.svg", "--slice", "x,y", "--at", "no.nc"], "there is no such file"),
+    ],
+)  # fmt: skip
+def test_misuse_is_one_error_and_nothing_is_written(folder, capsys, words, message):
+    assert run(["portrait", *words]) == 2
+    out, err = capsys.readouterr()
+    assert message in err
+    assert out == "" and err.startswith("proofhead: error: ")
+    assert names(folder) == []
+
+
+def test_no_fixed_point_to_slice_through(folder, capsys):
+    (folder / "away.toml").write_text(THREE.replace("1 - z", "1"))
+    assert run(["portrait", "away.toml", "-o", "p.svg", "--slice", "x,y"]) == 2
+    assert "no fixed point of `own` to slice through was found" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written(folder, capsys):
+    (folder / "locked").mkdir(mode=0o500)
+    assert run(["portrait", "own.toml", "-o", "locked/p.svg"]) == 2
+    assert "is read-only" in capsys.readouterr().err
+
+
+def test_an_interrupt_leaves_nothing(folder, capsys, monkeypatch):
+    module = importlib.import_module("numerics.portraits.portrait")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "flow_curves", interrupted)
+    assert run(["portrait", "own.toml", "-o", "p.svg"]) == 130
+    assert capsys.readouterr().err == "proofhead: interrupted; nothing was written\n"
+    assert names(folder) == []
+
+
+def test_settings_are_json_or_text():
+    words = ["a=1", "b=0.5", "c=[1, 2]", "d=means,weights", "e=true", "f=.5", "g= x "]
+    assert settings_from(words) == {
+        "a": 1, "b": 0.5, "c": [1, 2], "d": "means,weights", "e": True, "f": 0.5, "g": "x",
+    }  # fmt: skip
+    assert numbers("-1, 2e3", 2, "here") == [-1.0, 2000.0]
