@@ -23,6 +23,7 @@ from proofs_checks.checks.evaluation.real_numbers import RealRun, as_text
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import Counterexample
 from theory.algebra.expressions import Equation, Inequality, Relation
+from theory.algebra.symbols import is_order
 from theory.models.model import Model
 
 __all__ = ["check", "counterexample"]
@@ -124,7 +125,7 @@ def _simplify(statement: RealStatement, point: Point) -> None:
 
 
 def _fixed(statement: RealStatement, leaf: Leaf) -> bool:
-    return statement.hypotheses.is_mask(leaf) and statement.hypotheses.mask == "causal"
+    return statement.hypotheses.is_causal(leaf)
 
 
 def _try(statement: RealStatement, point: Point, leaf: Leaf, position, value) -> bool:
@@ -144,6 +145,8 @@ def _report(statement: RealStatement, point: Point) -> Counterexample:
     run = RealRun(point.sizes, point.draw)
     entries: dict[str, str] = {}
     for leaf in point.arrays:
+        if is_order(leaf.name):  # always the same, and no input that anybody chose
+            continue
         for position, value in np.ndenumerate(run.value(leaf)):
             entries[entry_name(leaf.name, position)] = as_text(value)
     indices: Mapping[str, int] = worst["indices"]  # type: ignore[assignment]

@@ -73,7 +73,7 @@ class Box:
         shape = run.shape(leaf)
         rng = np.random.default_rng([self.seed, crc32(leaf.name.encode())])
         if self.hypotheses.is_mask(leaf):
-            return self._mask(shape, rng)
+            return self._mask(leaf, shape, rng)
         low, high = (0.5, 1.5) if leaf.nonnegative else (-2.0, 2.0)
         middle = rng.uniform(low, high, shape)
         balls = np.empty(shape, dtype=object)
@@ -81,8 +81,8 @@ class Box:
             balls[position] = arb(float(middle[position]), self.width)
         return self.hypotheses.complete(leaf, balls, run)
 
-    def _mask(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        if self.hypotheses.mask == "causal":
+    def _mask(self, leaf: Leaf, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        if self.hypotheses.is_causal(leaf):
             mask = self.hypotheses.causal(shape)
         else:
             mask = rng.integers(0, 2, shape)

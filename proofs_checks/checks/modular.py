@@ -200,14 +200,14 @@ class _Run(FieldRun):
         shape, hypotheses = self.shape(node), self.statement.hypotheses
         rng = np.random.default_rng([self.statement.seed, self.attempt, crc32(node.name.encode())])
         if hypotheses.is_mask(node) and self.statement.any_mask:
-            return self._mask(shape, rng)
+            return self._mask(node, shape, rng)
         drawn = np.asarray(rng.integers(1, P, shape, dtype=np.uint64))
         if node.nonnegative:
             drawn = self.field.power(drawn, cofactor(self.roots))
         return hypotheses.complete(node, drawn, self)
 
-    def _mask(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        if self.statement.hypotheses.mask == "causal":
+    def _mask(self, node: Leaf, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        if self.statement.hypotheses.is_causal(node):
             return self.statement.hypotheses.causal(shape).astype(np.uint64)
         mask = rng.integers(0, 2, shape, dtype=np.uint64)
         rows = np.arange(shape[0])

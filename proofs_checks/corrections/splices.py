@@ -29,6 +29,9 @@ TRANSPOSE = re.compile(  # the mark at the end of A^\top
 RECIPROCAL = re.compile(r"\\frac\{1\}\{(.*)\}")
 GROUP = re.compile(r"\{[^{}]*\}|\([^()]*\)|\[[^][]*\]")
 SUM = re.compile(r"\S\s*[-+]")
+ORDERS = (r"\le", r"\ge", "<", ">")
+PLAIN_SUM = re.compile(r"\\sum_\{?([a-z])(?:\}|(?=[\s\\A-Z(\[]))")
+PART_SUM = re.compile(r"\\sum_\{\s*([a-z])\s*(\\leq?\s+|\\geq?\s+|<\s*|>\s*)[a-z]\s*\}")
 _SYMBOLS = (tree.Name, tree.Entry, tree.Differential, tree.Derivative, tree.Gradient)
 
 
@@ -310,6 +313,19 @@ def _indices(text: _Text, pieces: Pieces) -> Iterator[str]:
                     yield text.put((text.bare(name), letter))
 
 
+def _parts_of_ranges(text: _Text, pieces: Pieces) -> Iterator[str]:
+    r"""Let a sum run over part of its range, over another part, or over all of it."""
+    for match in PLAIN_SUM.finditer(text.text):
+        for letter in pieces.letters:
+            for sign in ORDERS if letter != match[1] else ():
+                new = rf"\sum_{{{match[1]} {sign} {letter}}}"
+                yield text.put((Span(*match.span()), new))
+    for match in PART_SUM.finditer(text.text):
+        for sign in ORDERS:
+            yield text.put((Span(*match.span(2)), f"{sign} "))
+        yield text.put((Span(*match.span()), rf"\sum_{{{match[1]}}}"))
+
+
 # -- quantities, powers, terms ----------------------------------------------------------------
 
 
@@ -418,12 +434,12 @@ _CHANGES: Mapping[str, tuple[Callable[[_Text, Pieces], Iterator[str]], ...]] = {
     "exchanged": (_exchanged,),
     "transposed": (_transposed, _indices),
     "wrong_index": (_indices, _transposed),
-    "wrong_sum": (_indices,),
+    "wrong_sum": (_indices, _parts_of_ranges),
     "wrong_axis": (_indices, _transposed),
     "wrong_power": (_powers,),
-    "extra_term": (_terms_taken,),
-    "missing_term": (_terms_put,),
+    "extra_term": (_terms_taken, _parts_of_ranges),
+    "missing_term": (_parts_of_ranges, _terms_put),
     "wrong_quantity": (_quantities, _replaced),
-    "extra_factor": (_factors_taken,),
-    "missing_factor": (_factors_put, _quantities_put),
+    "extra_factor": (_factors_taken, _parts_of_ranges),
+    "missing_factor": (_parts_of_ranges, _factors_put, _quantities_put),
 }

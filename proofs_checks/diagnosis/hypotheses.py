@@ -20,7 +20,7 @@ from proofs_checks.diagnosis.case import Case, Repair
 from proofs_checks.diagnosis.point import NotEvaluable
 from theory.algebra.canonical import AlgebraError
 from theory.algebra.expressions import Equation, slots, tensors_in
-from theory.algebra.symbols import Index, Tensor, delta, total
+from theory.algebra.symbols import Index, Tensor, delta, is_order, total
 from theory.latex import equation as latex_equation
 from theory.models import Constraint, Definition, Model, theory_of
 from theory.models.model import name_of
@@ -69,7 +69,8 @@ def _hypotheses(case: Case) -> Iterator[_Hypothesis]:
     """Yield hypotheses on the inputs that matter: sums first, then kinds of entries, symmetry."""
     model = case.model
     given = {c.equation for c in model.constraints}
-    tensors = [x for x in model.inputs if isinstance(x, Tensor) and name_of(x) in _needed(case)]
+    needed = {name for name in _needed(case) if not is_order(name)}
+    tensors = [x for x in model.inputs if isinstance(x, Tensor) and name_of(x) in needed]
     for last in (True, False):
         for x in tensors:
             entry = model.entry(x)

@@ -29,7 +29,7 @@ from theory.algebra.expressions import (
     slots,
     tensors_in,
 )
-from theory.algebra.symbols import Flow, Partial, Size, Step, Tensor
+from theory.algebra.symbols import Flow, Partial, Size, Step, Tensor, is_order
 from theory.models import Definition, Model, Theory, theory_of
 from theory.models.model import name_of
 
@@ -136,6 +136,8 @@ class Point(Values):
         """Return random entries; the same for the same name, seed and shape."""
         generator = np.random.default_rng([zlib.crc32(name.encode()), self.seed])
         shape = self._shape(symbol)
+        if is_order(name):
+            return np.tril(np.ones(shape))
         if name == "M" and self.model.features.get("mask"):
             return mask(self.model.features["mask"], shape, generator)
         label = symbol.label if isinstance(symbol, Tensor) else symbol

@@ -10,7 +10,7 @@ import sympy as sp
 
 from proofs_checks.edits.edit import Change, Insertions, Place, Role
 from theory.algebra.expressions import free_indices, substitute
-from theory.algebra.symbols import Index, Tensor
+from theory.algebra.symbols import Index, Tensor, is_order
 from theory.models import Model
 
 __all__ = [
@@ -99,5 +99,7 @@ def assignments(pattern: sp.Expr, scope: tuple[Index, ...]) -> Iterator[sp.Expr]
 
 
 def _same_shape(tensor: Any, model: Model) -> list[Tensor]:
-    others = (t for t in model.tensors.values() if isinstance(t, Tensor))
+    if is_order(str(tensor.label)):
+        return []
+    others = (t for n, t in model.tensors.items() if isinstance(t, Tensor) and not is_order(n))
     return [t for t in others if t != tensor and t.axes == tensor.axes]

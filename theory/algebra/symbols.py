@@ -26,9 +26,14 @@ __all__ = [
     "Tensor",
     "delta",
     "indices",
+    "is_order",
+    "order_of",
     "scalar",
     "total",
 ]
+
+
+ORDER = ".order."  # begins the names of orders; no quantity of a paper is called so
 
 
 class Size(Symbol):
@@ -113,6 +118,20 @@ class Tensor(sp.IndexedBase):
                     f"got the index {item}, which ranges over {item.size}."
                 )
         return sp.Indexed(self, *given)
+
+
+def order_of(size: Size) -> Tensor:
+    """Return the tensor whose entry [j, k] is 1 where k <= j and 0 elsewhere.
+
+    What sums over part of a range are written with: the sum over k <= j of f_k is that over all k
+    of order[j, k] f_k.
+    """
+    return Tensor(f"{ORDER}{size.name}", (size, size), nonnegative=True)
+
+
+def is_order(name: str) -> bool:
+    """Return whether a tensor of this name is the order of a range."""
+    return name.startswith(ORDER)
 
 
 def scalar(name: str, *, positive: bool = False) -> Symbol:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from theory.algebra.symbols import Index, Size, Step
+from theory.algebra.symbols import Index, Size, Step, is_order
 from theory.latex.calculus import moved_subscript
 from theory.latex.contraction import NotVectorial
 from theory.latex.names import Name, index_name, name_of, subscripted
@@ -36,6 +36,9 @@ def named(name: Name, indices: Iterable[str] = ()) -> Piece:
 def entry(printer: Printer, e: Any) -> Piece:
     """Return an entry, or the column or matrix that it is without its silent indices."""
     name = label(e)
+    if is_order(name):
+        later, earlier = (position(printer, k) for k in e.indices)
+        return Piece(rf"\mathbb{{1}}[{earlier} \le {later}]", height=1)
     shown = [
         position(printer, k)
         for k, n in zip(e.indices, axes(e), strict=True)

@@ -28,7 +28,7 @@ from proofs_checks.checks.evaluation.nodes import (
     descendants,
 )
 from proofs_checks.checks.evaluation.program import Program
-from theory.algebra.symbols import Index
+from theory.algebra.symbols import Index, is_order
 from theory.models.model import Constraint
 
 __all__ = ["Hypotheses", "Solved", "least_sizes", "sizes_in"]
@@ -118,8 +118,12 @@ class Hypotheses:
         return drawn * rule.number / drawn.sum(axis=rule.axis, keepdims=True)
 
     def is_mask(self, leaf: Leaf) -> bool:
-        """Return whether the input is the mask of the model."""
-        return leaf.name == "M" and self.mask in ("arbitrary", "causal")
+        """Return whether the input is the mask of the model, or the order of a range."""
+        return self.is_causal(leaf) or (leaf.name == "M" and self.mask == "arbitrary")
+
+    def is_causal(self, leaf: Leaf) -> bool:
+        """Return whether the input is the lower triangle: 1 where the second index is no later."""
+        return is_order(leaf.name) or (leaf.name == "M" and self.mask == "causal")
 
     def causal(self, shape: tuple[int, ...]) -> Array:
         """Return the lower triangle as integers."""

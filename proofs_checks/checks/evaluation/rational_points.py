@@ -71,7 +71,7 @@ class Point:
             for position in np.ndindex(*shape) if shape else ():
                 result[position] = values[int(rng.integers(len(values)))]
         if self.hypotheses.is_mask(leaf):
-            if self.hypotheses.mask == "causal":
+            if self.hypotheses.is_causal(leaf):
                 return self.hypotheses.causal(shape).astype(object)
             for row in range(shape[0]):
                 result[row, row % shape[1]] = Fraction(1)

@@ -15,7 +15,7 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.elaboration.errors import ElaborationError, Restart
-from proofs_checks.claims.elaboration.own_model import empty_model, own_model
+from proofs_checks.claims.elaboration.own_model import empty_model, order_constraints, own_model
 from proofs_checks.claims.elaboration.scanning import Learned, defined_name, scan
 from proofs_checks.claims.elaboration.sides import (
     broadcast_zero,
@@ -25,7 +25,13 @@ from proofs_checks.claims.elaboration.sides import (
     without_order,
 )
 from proofs_checks.claims.elaboration.sizes import Ranges
-from proofs_checks.claims.elaboration.statements import Link, Meaning, Statement, symbol_parts
+from proofs_checks.claims.elaboration.statements import (
+    Link,
+    Meaning,
+    Statement,
+    subscripts,
+    symbol_parts,
+)
 from proofs_checks.claims.elaboration.sums import remarks
 from proofs_checks.claims.elaboration.symbols import Symbol, Symbols, spelling
 from proofs_checks.claims.elaboration.values import Guess, Value
@@ -192,7 +198,9 @@ class _Attempt:
                 elif waiting.number not in self.done:
                     self._meaning(waiting)
 
-        return Walker(self.symbols, str(statement.number), before)
+        walker = Walker(self.symbols, str(statement.number), before)
+        walker.subscripts = subscripts(statement.sides) - self.symbols.ranges.named.keys()
+        return walker
 
     def _cut(self, name: str, waiting: Statement, base: tree.Name) -> None:
         """Of definitions in a circle, take the last one that is written with `=` for a claim."""
@@ -216,11 +224,10 @@ class _Attempt:
                 raise
             finally:
                 self.stack.pop()
-            note = f"defines {name}"
+            notes = (f"defines {name}", *dict.fromkeys(walker.shapes.notes))
+            walker.shapes.notes.clear()
             equation = Equation(definition.symbol, definition.value)
-            meaning.links.append(
-                Link("definition", equation, statement.sides[1].span, notes=(note,))
-            )
+            meaning.links.append(Link("definition", equation, statement.sides[1].span, notes=notes))
             first = 1
         for left, right in zip(statement.sides[first:], statement.sides[first + 1 :], strict=False):
             meaning.links.append(self._link(statement, left, right, walker, first))
@@ -243,6 +250,8 @@ class _Attempt:
         equation, axes = named_axes(both, a, self.model)
         restated = self._restated(left)
         notes = (f"restates the vocabulary's {restated}",) if restated else ()
+        notes += tuple(dict.fromkeys(walker.shapes.notes))
+        walker.shapes.notes.clear()
         return Link(
             "step" if len(statement.sides) - first > 2 else "claim",
             equation,
@@ -314,11 +323,17 @@ class _Attempt:
     # -- the model --------------------------------------------------------------------------
 
     def _model(self, constraints: tuple[Constraint, ...]) -> Model:
+        orders = list(self.symbols.orders.values())
+        constraints += tuple(c for tensor in orders for c in order_constraints(tensor))
         if self.model is not None:
             own_inputs = [s for s in self.symbols.own.values() if not s.defined]
             return replace(
                 self.model,
-                inputs=(*self.model.inputs, *(self.symbols.tensor(s) for s in own_inputs)),
+                inputs=(
+                    *self.model.inputs,
+                    *(self.symbols.tensor(s) for s in own_inputs),
+                    *orders,
+                ),
                 vocabulary=(*self.model.vocabulary, *self.definitions),
                 constraints=(*self.model.constraints, *constraints),
             )
@@ -326,7 +341,7 @@ class _Attempt:
             s.name: self.symbols.tensor(s) for s in self.symbols.own.values() if not s.defined
         }
         return own_model(
-            self.definitions, list(inputs.values()), self.symbols.loss, constraints,
+            self.definitions, [*inputs.values(), *orders], self.symbols.loss, constraints,
             self.symbols.differentiated, self.symbols.ranges,
         )  # fmt: skip
 

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 import sympy as sp
 
 from proofs_checks.claims.elaboration.sizes import Ranges
-from theory.algebra.expressions import fresh, slots, tensors_in
+from theory.algebra.expressions import Equation, fresh, slots, tensors_in
 from theory.algebra.symbols import Index, Partial, Tensor, total
 from theory.models import Constraint, Definition, Model
 
-__all__ = ["empty_model", "own_model"]
+__all__ = ["empty_model", "order_constraints", "own_model"]
 
 
 def own_model(
@@ -63,6 +63,15 @@ def empty_model(loss: sp.Symbol) -> Model:
     """Return the model of a document whose definitions make none."""
     title = "a document without a model"
     return Model("document", title, (), (), (Definition(loss, sp.S.Zero, "loss"),), loss)
+
+
+def order_constraints(order: Tensor) -> tuple[Constraint, ...]:
+    """Return what the algebra may use of an order: zeros and ones, and ones on the diagonal."""
+    j, k = (Index(letter, order.axes[0]) for letter in "jk")
+    return (
+        Constraint(Equation(order[j, k] ** 2, order[j, k]), "[k <= j] is 0 or 1"),
+        Constraint(Equation(order[j, j], 1), "[j <= j] is 1"),
+    )
 
 
 def _upstream(loss: sp.Symbol, symbol: sp.Expr, free: tuple[Index, ...]):

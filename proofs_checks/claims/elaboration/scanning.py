@@ -9,7 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.elaboration.statements import Statement, nodes, symbol_parts
+from proofs_checks.claims.elaboration.statements import (
+    Statement,
+    nodes,
+    subscripts,
+    symbol_parts,
+)
 from proofs_checks.claims.elaboration.symbols import Symbols, spelling
 from proofs_checks.claims.elaboration.values import Guess
 from theory.algebra.symbols import scalar
@@ -36,9 +41,13 @@ def scan(
 ) -> dict[str, Statement]:
     """Return the statement that defines each new symbol; tell ``symbols`` what was seen."""
     everything = [n for s in statements for side in s.sides for n in nodes(side)]
+    for statement in statements:
+        letters = subscripts(statement.sides)
+        for node in (n for side in statement.sides for n in nodes(side)):
+            if isinstance(node, tree.Bound | tree.Ranges) and isinstance(node.last, tree.Name):
+                if isinstance(node, tree.Ranges) or spelling(node.last) not in letters:
+                    symbols.sizes.add(spelling(node.last))
     for node in everything:
-        if isinstance(node, tree.Bound | tree.Ranges) and isinstance(node.last, tree.Name):
-            symbols.sizes.add(spelling(node.last))
         if isinstance(node, tree.Bound) and isinstance(node.index, tree.Name):
             symbols.bound.add(spelling(node.index))
     symbols.spelled = {spelling(n) for n in everything if isinstance(n, tree.Name)}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.elaboration.errors import ElaborationError
+from proofs_checks.claims.elaboration.symbols import spelling
 from proofs_checks.claims.places import Span
 from theory.algebra.expressions import Equation
 
-__all__ = ["Link", "Meaning", "Statement", "nodes", "symbol_parts"]
+__all__ = ["Link", "Meaning", "Statement", "nodes", "subscripts", "symbol_parts"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,27 @@ def nodes(root: tree.Node) -> Iterator[tree.Node]:
         for child in value if isinstance(value, tuple) else (value,):
             if isinstance(child, tree.Node):
                 yield from nodes(child)
+
+
+def _started_at(node: tree.Node | None) -> Iterator[str]:
+    """Yield j where a sum starts at j or j + 1: nothing but an index can stand there."""
+    first = node.terms[0] if isinstance(node, tree.Add) else node
+    if isinstance(first, tree.Name):
+        yield spelling(first)
+
+
+def subscripts(sides: Iterable[tree.Node]) -> frozenset[str]:
+    """Return the letters that stand as indices in some expressions."""
+    found: set[str] = set()
+    for node in (n for side in sides for n in nodes(side)):
+        if isinstance(node, tree.Entry):
+            found.update(spelling(x) for x in node.lower if isinstance(x, tree.Name))
+        elif isinstance(node, tree.Bound) and isinstance(node.index, tree.Name):
+            found.add(spelling(node.index))
+            found.update(_started_at(node.first))
+        elif isinstance(node, tree.Compare):
+            found.update(spelling(x) for x in (node.left, node.right) if isinstance(x, tree.Name))
+    return frozenset(found)
 
 
 def symbol_parts(

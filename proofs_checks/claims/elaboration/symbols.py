@@ -63,6 +63,7 @@ class Symbols:
         self.sizes: set[str] = set()  # names used as the end of a sum
         self.spelled: set[str] = set()  # every name in the document
         self.bound: set[str] = set()  # letters that some sum runs over
+        self.orders: dict[str, Tensor] = {}  # of the ranges over part of which something is summed
         self.axes_learned: dict[str, Guess] = {}
         self.matrices: set[str] = set()  # capitals that stand for the matrix of x_1, x_2, ...
         self.differentiated: set[str] = set()

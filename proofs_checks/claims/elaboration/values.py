@@ -58,6 +58,11 @@ class Value:
         return self.row is None and self.column is None
 
     @property
+    def is_matrix(self) -> bool:
+        """Whether there are two silent axes."""
+        return self.row is not None and self.column is not None
+
+    @property
     def axes(self) -> tuple[Index, ...]:
         """The silent axes, row first."""
         return tuple(k for k in (self.row, self.column) if k is not None)
@@ -82,6 +87,7 @@ class Shapes:
 
     def __init__(self, ranges: Ranges) -> None:
         self.ranges = ranges
+        self.notes: list[str] = []  # how doubtful shapes were taken
 
     def renamed(self, value: Value, row: Index | None, column: Index | None) -> Value:
         """Return the value with its axes renamed."""
@@ -106,7 +112,8 @@ class Shapes:
             if one.is_scalar and not other.is_scalar and one.guess is not None:
                 one.guess.more()
             if one.guess is not None and len(one.axes) < len(other.axes):
-                one.guess.more()
+                if one.is_scalar or not vector_like(one.guess):
+                    one.guess.more()
         if [a.row is None, a.column is None] != [b.row is None, b.column is None]:
             raise ElaborationError(
                 f"{what} need one shape: {a.shape()} meets {b.shape()}.", span,
@@ -134,14 +141,66 @@ class Shapes:
             )  # fmt: skip
         self.ranges.meet(mine, theirs)
 
-    def add(self, terms: Sequence[Value], span: Span) -> Value:
-        """Return the sum of values that must have one shape."""
+    def add(self, terms: Sequence[Value], span: Span, *, entrywise: bool = False) -> Value:
+        r"""Return the sum of values of one shape; what can only be meant so is spread out.
+
+        A number or another scalar is added to every entry of a vector, and to every entry of a
+        matrix where ``entrywise`` says that it is a factor of \\odot.  A vector is added to every
+        column of a matrix if it has as many entries as the matrix has rows, and to every row if it
+        has as many as columns.
+        """
+        terms = self._spread(terms, span, entrywise)
         first, parts = terms[0], [terms[0].expression]
         guess = next((v.guess for v in terms if v.guess and vector_like(v.guess)), None)
         for term in terms[1:]:
             joined = self.join(replace(first, guess=first.guess or guess), term, span, TERMS)[1]
             parts.append(joined.expression)
         return Value(sp.Add(*parts), first.row, first.column, guess)
+
+    def _spread(self, terms: Sequence[Value], span: Span, entrywise: bool) -> Sequence[Value]:
+        """Return the terms with scalars and vectors given the shape of the others."""
+        largest = max(terms, key=lambda v: len(v.axes))
+        if all(len(v.axes) == len(largest.axes) for v in terms):
+            return terms
+        row, column = largest.row, largest.column
+        if largest.is_matrix and any(v.is_scalar and v.guess is None for v in terms):
+            if not entrywise:
+                scalar = next(v for v in terms if v.is_scalar and v.guess is None)
+                raise ElaborationError(
+                    f"{TERMS} need one shape: {largest.shape()} meets {scalar.shape()}.", span,
+                    expected="\\lambda I, or \\mathbf{1} \\mathbf{1}^\\top for every entry",
+                )  # fmt: skip
+        spread = []
+        for term in terms:
+            if len(term.axes) == len(largest.axes) or _is_open(term, largest):
+                spread.append(term)
+            elif term.is_scalar:
+                spread.append(Value(term.expression, row, column))
+            else:
+                spread.append(self._beside(term, largest, span))
+        return spread
+
+    def _beside(self, vector: Value, matrix: Value, span: Span) -> Value:
+        """Return a vector as a matrix with equal columns, or equal rows, as its size says."""
+        axis = vector.row if vector.row is not None else vector.column
+        if axis is None or matrix.row is None or matrix.column is None:
+            return vector
+        size = self.ranges.find(axis.size)
+        fits = [k for k in (matrix.row, matrix.column) if self.ranges.find(k.size) == size]
+        if vector.row is None:  # written as a row
+            fits = [matrix.column]
+            self._meet(size, matrix.column.size, f"{TERMS} need one shape", (matrix, vector), span)
+        if not fits:
+            raise ElaborationError(
+                f"{TERMS} need one shape: {matrix.shape()} meets {vector.shape()}, and nothing "
+                "says whether it has the size of the rows or of the columns.", span,
+                expected="x \\mathbf{1}^\\top (equal columns) or \\mathbf{1} x^\\top (equal rows)",
+            )  # fmt: skip
+        along = fits[0]
+        ways = "column" if along == matrix.row else "row"
+        self.notes.append(f"the vector over {size} was added to every {ways} of {matrix.shape()}")
+        expression = substitute(vector.expression, {axis: along})
+        return Value(expression, matrix.row, matrix.column)
 
     def times_entrywise(self, a: Value, b: Value, span: Span) -> Value:
         """Return the entrywise product; a scalar multiplies every entry."""
@@ -180,6 +239,14 @@ class Shapes:
             raise ElaborationError("the arguments of an inner product are scalars.", span)
         a, b = self.join(self.apart(a), self.apart(b), span, "the arguments of an inner product")
         return Value(total(a.expression * b.expression, *a.axes))
+
+
+def _is_open(small: Value, large: Value) -> bool:
+    """Whether a symbol of unknown shape would take the shape of the larger value."""
+    if small.guess is None or small.guess is large.guess:
+        return False
+    # a small letter beside a matrix is a vector to be spread, as the bias in X W + b
+    return small.is_scalar or not vector_like(small.guess)
 
 
 def vector_like(guess: Guess) -> bool:

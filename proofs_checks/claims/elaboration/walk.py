@@ -16,7 +16,7 @@ from proofs_checks.claims.elaboration.symbols import Found, Symbol, Symbols, spe
 from proofs_checks.claims.elaboration.values import Shapes, Value
 from proofs_checks.claims.places import Span
 from theory.algebra.expressions import fresh, slots, substitute
-from theory.algebra.symbols import Index, delta
+from theory.algebra.symbols import Index, delta, order_of
 
 __all__ = ["Walker"]
 
@@ -37,6 +37,7 @@ class Walker:
         self.symbols, self.ranges = symbols, symbols.ranges
         self.shapes = Shapes(self.ranges)
         self.equation, self.before = equation, before
+        self.subscripts: frozenset[str] = frozenset()  # letters that are indices in the statement
         self.letters: dict[str, Index] = {}
         self.first: dict[str, Span] = {}  # where an index letter stands first
         self.mean: tuple[Value, Index] | None = None  # inside E_{alpha_i}[..]: alpha_i, its axis
@@ -227,6 +228,19 @@ class Walker:
             return sp.S.One
         return delta(a, b)
 
+    def order(self, low: tree.Node, high: tree.Node) -> Any:
+        """Return what is 1 where one index is no later than another of the same range, else 0."""
+        for node in (low, high):
+            if not isinstance(node, tree.Name):
+                raise ElaborationError(
+                    "an order is read between two index letters only.", node.span,
+                    expected="j \\le i",
+                )  # fmt: skip
+        size = self.ranges.find(self.letters[spelling(low)].size)  # `delta` has made them one
+        tensor = order_of(size)
+        self.symbols.orders[size.name] = tensor
+        return tensor[self.index(high, size, "the order"), self.index(low, size, "the order")]
+
     # -- arithmetic -------------------------------------------------------------------------
 
     def _number(self, node: tree.Number) -> Value:
@@ -253,11 +267,19 @@ class Walker:
             raise ElaborationError(
                 f"the product `\\{node.operator}` is not part of the language.", node.span
             )
-        values = [self.value(factor) for factor in node.factors]
+        entrywise = node.operator in ("odot", "circ")
+        values = [self._factor(factor, entrywise) for factor in node.factors]
         result = values[0]
         for factor in values[1:]:
             result = operation(result, factor, node.span)
         return result
+
+    def _factor(self, node: tree.Node, entrywise: bool) -> Value:
+        """Return the value of a factor; in an entrywise product 1 - P is meant entry by entry."""
+        if not entrywise or not isinstance(node, tree.Add):
+            return self.value(node)
+        terms = [self.value(term) for term in node.terms]
+        return self.shapes.add(terms, node.span, entrywise=True)
 
     def _dot(self, a: Value, b: Value, span: Span) -> Value:
         r"""``a \\cdot b``: the inner product of two columns, else the product."""
@@ -276,6 +298,13 @@ class Walker:
         if isinstance(node.base, tree.Name) and spelling(node.base) == "e" and self._is_euler():
             return functions.entrywise(self, sp.exp, node.exponent)
         base = self.value(node.base)
+        if base.is_matrix and _is_minus_one(node.exponent):
+            raise ElaborationError(
+                "the inverse of a matrix is not part of the language.", node.span,
+                expected="an equation without it",
+                suggestion="write A X = B for X = A^{-1} B, as in "
+                "(X^\\top X + \\lambda I) w = X^\\top y",
+            )  # fmt: skip
         if not base.is_scalar:
             raise ElaborationError(
                 f"a power of {base.shape()} is not part of the language.", node.base.span,
@@ -316,6 +345,14 @@ class Walker:
 
     def _norm(self, node: tree.Norm) -> Value:
         return functions.norm(self, node)
+
+
+def _is_minus_one(node: tree.Node) -> bool:
+    return (
+        isinstance(node, tree.Negate)
+        and isinstance(node.body, tree.Number)
+        and node.body.text == "1"
+    )
 
 
 def _is_too_large(base: Any, exponent: Any) -> bool:

@@ -70,9 +70,12 @@ def interpret(
             f"the loss of {model.name} does not depend on {outside}, by which it is differentiated"
         )
         return Interpretation(own, "own", why)
+    if own.problems == 0 and own.claims and not _computed_in(shared, model):
+        why = f"of {model.name} the document would use inputs only, and it can be read alone"
+        return Interpretation(own, "own", why)
     mostly = 2 * shared.problems >= len(statements)
     fits = own.problems < shared.problems and own.claims
-    if mostly and fits and not _holds(shared):
+    if mostly and fits and not _holds(shared, _contested(statements, shared)):
         why = f"the vocabulary of {model.name} does not fit, and the document can be read alone"
         return Interpretation(own, "own", why)
     why = "the document agrees with this vocabulary where it can be read"
@@ -102,12 +105,37 @@ def _redefined(statements: Sequence[Statement], reading: Reading, model: Model) 
     return None
 
 
-def _holds(shared: Reading) -> bool:
-    """Whether some claim can be proved from the vocabulary alone: then it is what is meant."""
+def _computed_in(shared: Reading, model: Model) -> bool:
+    """Whether the document uses what the vocabulary computes or names, not only its inputs."""
+    inputs = {name_of(x) for x in model.inputs}
+    used: set[str] = set()
+    for meaning in shared.meanings:
+        for link in meaning.links:
+            used |= tensors_in(link.equation) if link.equation is not None else set()
+    return bool((used & model.tensors.keys()) - inputs)
+
+
+def _contested(statements: Sequence[Statement], shared: Reading) -> set[str]:
+    """Return the vocabulary symbols that the document writes an equation for and cannot have."""
+    found: set[str] = set()
+    for statement, meaning in zip(statements, shared.meanings, strict=True):
+        parts = symbol_parts(statement.sides[0])
+        if meaning.error is not None and parts is not None:
+            found |= {spelling(parts[0]), spelling(parts[0]).lower()}
+    return found
+
+
+def _holds(shared: Reading, contested: set[str]) -> bool:
+    """Whether some claim can be proved from the vocabulary alone: then it is what is meant.
+
+    That of a ``contested`` symbol says nothing: rows sum to one in many models.
+    """
     for meaning in shared.meanings:
         for link in meaning.links if meaning.error is None else ():
             if link.kind == "definition" or link.notes or link.equation is None:
                 continue  # a restatement may be of another model: p = softmax(z)
+            if tensors_in(link.equation) & contested:
+                continue
             try:
                 if (
                     tensors_in(link.equation)
