@@ -5,16 +5,29 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from theory.laws.coupled import COUPLED
+from theory.laws.em_attention import EM_ATTENTION
 from theory.laws.em_descent import EM_DESCENT
 from theory.laws.em_gradient import EM_GRADIENT
 from theory.laws.em_map import EM_MAP
+from theory.laws.em_pair import EM_PAIR
 from theory.laws.first_order import FIRST_ORDER
 from theory.laws.law import Law
+from theory.laws.slow_manifold import SLOW_MANIFOLD
 from theory.laws.steps import STEPS
 
 __all__ = ["LAWS", "law_named"]
 
-LAWS: tuple[Law, ...] = (*FIRST_ORDER, *COUPLED, *STEPS, *EM_GRADIENT, *EM_DESCENT, *EM_MAP)
+LAWS: tuple[Law, ...] = (
+    *FIRST_ORDER,
+    *COUPLED,
+    *STEPS,
+    *EM_GRADIENT,
+    *EM_DESCENT,
+    *EM_MAP,
+    *EM_PAIR,
+    *EM_ATTENTION,
+    *SLOW_MANIFOLD,
+)
 
 
 def law_named(name: str) -> Law:

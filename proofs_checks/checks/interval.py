@@ -75,7 +75,7 @@ class Box:
         if self.hypotheses.is_mask(leaf):
             return self._mask(leaf, shape, rng)
         low, high = (0.5, 1.5) if leaf.nonnegative else (-2.0, 2.0)
-        middle = rng.uniform(low, high, shape)
+        middle = self.hypotheses.shared_out(leaf, rng.uniform(low, high, shape))
         balls = np.empty(shape, dtype=object)
         for position in np.ndindex(*shape):
             balls[position] = arb(float(middle[position]), self.width)

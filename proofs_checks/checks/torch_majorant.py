@@ -13,13 +13,16 @@ the point), whose value is 0 and whose derivatives are those of s',
 
     softmax_j      <<  alpha_j e^{delta_j} / (1 - h),      h = sum_k alpha_k (e^{delta_k} - 1)
     log softmax_j  <<  |log alpha_j| + delta_j - log(1 - h)       (*)
+    log-sum-exp    <<  |value| - log(1 - h)                       (*)
     1 / tau        <<  1 / (tau - delta_tau)
+    log tau        <<  |log tau| - log(1 - delta_tau / tau)
 
 (Cauchy's method of majorants.)  At the point itself q, k, v, s, g, z have the magnitude |value|
 ("centred"): both sides of an equation take them from the same reference, so what rounding did to
 them on the way is no difference.  (*) The derivative of log-softmax is computed as
 exp(log alpha), which loses |log alpha| times more than alpha itself, so there h has the weights
-alpha (1 + |log alpha|).  TINY stands for what underflow may have lost.
+alpha (1 + |log alpha|), and with log-sum-exp alpha (1 + |s|).  TINY stands for what underflow may
+have lost.
 """
 
 from __future__ import annotations
@@ -29,7 +32,14 @@ from collections.abc import Mapping
 
 import torch
 
-__all__ = ["TINY", "attention_head_majorant", "softmax_majorant"]
+__all__ = [
+    "TINY",
+    "attention_head_majorant",
+    "inverse_majorant",
+    "log_majorant",
+    "log_sum_majorant",
+    "softmax_majorant",
+]
 
 TINY = torch.finfo(torch.float64).tiny
 """The smallest normal number: a result that underflows is off by eps times this."""
@@ -92,3 +102,19 @@ def softmax_majorant(
     return (weight + TINY) * torch.exp(delta) / (1 - h), log_weight.abs() + delta - torch.log1p(
         -log_h
     )
+
+
+def log_sum_majorant(weight: torch.Tensor, at: torch.Tensor, score: torch.Tensor) -> torch.Tensor:
+    """Return the majorant of log sum exp of scores with these values and softmax weights."""
+    grown = weight * (1 + at.abs()) * torch.expm1(score - score.detach())
+    return torch.logsumexp(at, dim=-1).abs() - torch.log1p(-grown.sum(-1))
+
+
+def log_majorant(at: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Return the majorant of the logarithm of a positive quantity with these values."""
+    return at.log().abs() - torch.log1p(-(x - x.detach()) / at)
+
+
+def inverse_majorant(at: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Return the majorant of the inverse of a positive quantity with these values."""
+    return 1 / (at - (x - x.detach()))

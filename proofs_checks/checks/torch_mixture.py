@@ -8,11 +8,7 @@ Shapes: x (N, d_x), v (K, d_x), pi (K,), sigma2 (); in the free variant a (K,) a
 of the last two.
 
 `prototype_mixture_majorant` is the same program with every sign positive (`torch_majorant` says
-what a majorant is and why).  Besides the rules there, with delta = t' - t'(at the point),
-
-    1/t             <<  1 / (t - delta)
-    log t           <<  |log t| - log(1 - delta / t)
-    log sum exp -d  <<  |value| - log(1 - h),    h = sum_j r_j (1 + |d_j|) (e^{delta_j} - 1) .
+what a majorant is and why).
 """
 
 from __future__ import annotations
@@ -24,7 +20,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from proofs_checks.checks.torch_inputs import leaves
-from proofs_checks.checks.torch_majorant import softmax_majorant
+from proofs_checks.checks.torch_majorant import (
+    inverse_majorant,
+    log_majorant,
+    log_sum_majorant,
+    softmax_majorant,
+)
 
 if TYPE_CHECKING:
     from proofs_checks.checks.torch_draws import Draw
@@ -104,22 +105,20 @@ def prototype_mixture_majorant(
             given["sigma2"] = value("sigma2") * torch.exp(tau - tau.detach())
             given["log_pi"] = log_pi
         else:
-            given["log_pi"] = log_pi = _log(value("pi"), given["pi"])
+            given["log_pi"] = log_pi = log_majorant(value("pi"), given["pi"])
         if "pi" in through:
-            log_pi = _log(value("pi"), given["pi"])
+            log_pi = log_majorant(value("pi"), given["pi"])
         x, v, sigma2 = given["x"], given["v"], given["sigma2"]
         N, d_x = x.shape
 
         def shares(
             suffix: str, D: torch.Tensor, log_pi: torch.Tensor, variance: str, sigma2: torch.Tensor
         ) -> Tensors:
-            log_scale = _log(2 * math.pi * value(variance), 2 * math.pi * sigma2)
-            d = D * _inverse(value(variance), sigma2) / 2 + d_x / 2 * log_scale + log_pi
+            log_scale = log_majorant(2 * math.pi * value(variance), 2 * math.pi * sigma2)
+            d = D * inverse_majorant(value(variance), sigma2) / 2 + d_x / 2 * log_scale + log_pi
             d, at_d, at_r = centred("d" + suffix, d), value("d" + suffix), value("r" + suffix)
             r, log_r = softmax_majorant(at_r, value("log_r" + suffix), d)
-            grown = at_r * (1 + at_d.abs()) * torch.expm1(d - d.detach())
-            log_sum = torch.logsumexp(-at_d, dim=-1).abs()
-            F = (log_sum - torch.log1p(-grown.sum(-1))).sum()
+            F = log_sum_majorant(at_r, -at_d, d).sum()
             made = {"d": d, "r": r, "log_r": log_r, "F": F}
             return {name + suffix: x for name, x in made.items()}
 
@@ -127,13 +126,13 @@ def prototype_mixture_majorant(
         made = {"D": D} | shares("", D, log_pi, "sigma2", sigma2)
         r = made["r"]
         n = r.sum(0)
-        v_star = centred("v_star", (r.mT @ x) * _inverse(value("n"), n)[:, None])
+        v_star = centred("v_star", (r.mT @ x) * inverse_majorant(value("n"), n)[:, None])
         D_star = centred("D_star", (x[:, None] + v_star).square().sum(-1))
         sigma2_new = (r * D_star).sum() / (N * d_x)
         made |= {"n": n, "v_star": v_star, "pi_star": n / N, "D_star": D_star}
         made |= {"sigma2_star": (r * D).sum() / (N * d_x), "sigma2_new": sigma2_new}
         made |= shares("_star", D_star, log_pi, "sigma2", sigma2)
-        log_pi_star = _log(value("pi_star"), n / N)
+        log_pi_star = log_majorant(value("pi_star"), n / N)
         made |= shares("_new", D_star, log_pi_star, "sigma2_new", sigma2_new)
     return given | made
 
@@ -161,14 +160,6 @@ def draw_mixture(
     if features["mixture"] == "free":
         return inputs | {"a": logits, "tau": sigma2.log()}
     return inputs | {"pi": torch.softmax(logits, dim=-1), "sigma2": sigma2}
-
-
-def _log(at: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    return at.log().abs() - torch.log1p(-(x - x.detach()) / at)
-
-
-def _inverse(at: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    return 1 / (at - (x - x.detach()))
 
 
 def _inputs(features: Features) -> tuple[str, ...]:

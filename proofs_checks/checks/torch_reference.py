@@ -20,6 +20,12 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
+from proofs_checks.checks.torch_assignment import (
+    draw_assignment,
+    soft_assignment,
+    soft_assignment_majorant,
+)
+from proofs_checks.checks.torch_following import draw_following, following, following_majorant
 from proofs_checks.checks.torch_inputs import leaves
 from proofs_checks.checks.torch_majorant import attention_head_majorant
 from proofs_checks.checks.torch_mixture import (
@@ -27,6 +33,7 @@ from proofs_checks.checks.torch_mixture import (
     prototype_mixture,
     prototype_mixture_majorant,
 )
+from proofs_checks.checks.torch_pair import draw_pair, symmetric_pair, symmetric_pair_majorant
 from theory.models.model import Model
 
 if TYPE_CHECKING:
@@ -175,6 +182,36 @@ REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
             draw_head,
             logs={"alpha": "log_alpha", "p": "log_p"},
             fixed=frozenset(("M",)),
+        ),
+    ),
+    (
+        frozenset(("pair",)),
+        Reference(
+            symmetric_pair,
+            symmetric_pair_majorant,
+            draw_pair,
+            logs={"r": "log_r"},
+            fixed=frozenset(),
+        ),
+    ),
+    (
+        frozenset(("assignment",)),
+        Reference(
+            soft_assignment,
+            soft_assignment_majorant,
+            draw_assignment,
+            logs={},
+            fixed=frozenset(),
+        ),
+    ),
+    (
+        frozenset(("values",)),
+        Reference(
+            following,
+            following_majorant,
+            draw_following,
+            logs={"alpha": "log_alpha", "p": "log_p"},
+            fixed=frozenset(),
         ),
     ),
     (

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Inequality
 from theory.algebra.symbols import total
 from theory.laws.em_gradient import BOTH
 from theory.laws.law import Citation, Law, ProofStep, chain
@@ -32,6 +32,7 @@ __all__ = ["EM_DESCENT"]
 
 DESCENT = Citation("dempster1977maximum", "section 3")
 BOUND = "r_i sums to one, and log r_ij + d_ij is minus the log-sum-exp for every j"
+TANGENT = "u - 1 - log u is never negative, nor is a square"
 SWITCH = "log r_ij + d_ij is minus the log-sum-exp at the new energies, for every j"
 
 
@@ -108,13 +109,61 @@ def _derive_whole_decrease(m: Model) -> tuple[ProofStep, ...]:
             (divergence + total(x.r * energies, x.i, x.j), "subtract the two lines"),
             (
                 divergence + distances - constant + weights,
-                "after the step the expected energy holds N d_x / 2 and the new normaliser",
+                "the new variance is the expected squared distance after the step",
             ),
             (
                 statement.right,
                 "the M-step is the mean of the data under the responsibilities",
             ),
         ),
+    )
+
+
+def _gaps(p: sp.Expr, q: sp.Expr) -> sp.Expr:
+    """Return p (u - 1 - log u) with u = q / p: the terms of Gibbs' inequality, each >= 0."""
+    return p * (q / p - 1 - sp.log(q / p))
+
+
+def _monotone(m: Model) -> Inequality:
+    x = MixtureNotation(m)
+    return Inequality(x.entry("F_star"), x.loss)
+
+
+def _derive_monotone(m: Model) -> tuple[ProofStep, ...]:
+    x = MixtureNotation(m)
+    decrease = _decrease(m)
+    gaps = total(_gaps(x.r, x.entry("r_star", x.i, x.j)), x.i, x.j)
+    return (
+        *_derive_decrease(m),
+        *chain(
+            x.entry("F_star"),
+            (x.loss - decrease.right, "the decrease found above"),
+            (x.loss - gaps - _pull(x), "both kinds of responsibilities sum to one"),
+        ),
+        ProofStep(x.loss - gaps - _pull(x), x.loss, TANGENT, Inequality),
+    )
+
+
+def _whole_monotone(m: Model) -> Inequality:
+    x = MixtureNotation(m)
+    return Inequality(x.entry("F_new"), x.loss)
+
+
+def _derive_whole_monotone(m: Model) -> tuple[ProofStep, ...]:
+    x = MixtureNotation(m)
+    q = x.entry("sigma2_new") / x.sigma2
+    gaps = total(_gaps(x.r, x.entry("r_new", x.i, x.j)), x.i, x.j)
+    weights = x.N * total(_gaps(x.entry("pi_star", x.j), x.entry("pi", x.j)), x.j)
+    variance = x.N * x.d_x / 2 * (q - 1 - sp.log(q))
+    lower = x.loss - gaps - _pull(x) - weights - variance
+    return (
+        *_derive_whole_decrease(m),
+        *chain(
+            x.entry("F_new"),
+            (x.loss - _whole_decrease(m).right, "the decrease found above"),
+            (lower, "responsibilities and weights sum to one, before the step and after it"),
+        ),
+        ProofStep(lower, x.loss, TANGENT, Inequality),
     )
 
 
@@ -125,7 +174,15 @@ EM_DESCENT = (
     ),
     Law(
         "em-whole-decrease", "decrease of the loss in a whole EM step", DESCENT, BOTH,
-        _whole_decrease, _derive_whole_decrease, ("sigma2_new > 0",),
+        _whole_decrease, _derive_whole_decrease, ("the variance after the step is positive",),
+    ),
+    Law(
+        "em-monotone", "EM of the prototypes never raises the loss", DESCENT, BOTH,
+        _monotone, _derive_monotone, ("weights and variance are held fixed",),
+    ),
+    Law(
+        "em-whole-monotone", "a whole EM step never raises the loss", DESCENT, BOTH,
+        _whole_monotone, _derive_whole_monotone, ("the variance after the step is positive",),
     ),
 )  # fmt: skip
 """Law D5."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Inequality
 from theory.algebra.symbols import Index, Partial, Tensor, delta, total
 from theory.laws.em_gradient import BOTH, _derive_prototype_gradient
 from theory.laws.from_loss import derivation_from_loss
@@ -70,7 +70,7 @@ def _derive_map_derivative(m: Model) -> tuple[ProofStep, ...]:
             (total(Partial(x.r, by) * (data - star), x.i) / x.n, "one sum over the data"),
             (
                 total(change * (data - star), x.i) / x.n,
-                "softmax Jacobian; only prototype l moves, d_il falls by (x_i - v_l)/sigma^2",
+                "softmax Jacobian; only the energies of prototype l move",
             ),
             (statement.right, "take out the variance"),
         ),
@@ -181,6 +181,19 @@ def _derive_missing_information(m: Model) -> tuple[ProofStep, ...]:
     )
 
 
+def _missing_sign(m: Model) -> Inequality:
+    return Inequality(0, _missing_information(m).left)
+
+
+def _derive_missing_sign(m: Model) -> tuple[ProofStep, ...]:
+    left, right = _missing_information(m).args
+    return (
+        *_derive_missing_information(m),
+        ProofStep(sp.S.Zero, right, "a mean of squares with weights >= 0", Inequality),
+        *chain(right, (left, "the line above, read backwards")),
+    )
+
+
 EM_MAP = (
     Law(
         "em-map-derivative", "derivative of the EM map", RATE, BOTH,
@@ -198,7 +211,16 @@ EM_MAP = (
     Law(
         "missing-information", "the missing information is a variance", MISSING, BOTH,
         _missing_information, _derive_missing_information,
-        ("xi is any direction; at a fixed point the left side is n dv_star/dv along it",),
+        ("xi is any direction; at a fixed point the left side is that of the EM map along it",),
+    ),
+    Law(
+        "missing-information-sign", "no eigenvalue of the EM map at a fixed point is negative",
+        MISSING, BOTH, _missing_sign, _derive_missing_sign,
+        (
+            "xi is any direction; at a fixed point the right side is that of the EM map along it",
+            "so is its difference from the complete information: below 1 exactly where the Hessian "
+            "is positive",
+        ),
     ),
 )  # fmt: skip
 """Law D7."""

@@ -11,6 +11,9 @@ from theory.models.binary_head import binary_head
 from theory.models.model import Constraint, Definition, Model
 from theory.models.prototype_mixture import PROTOTYPE_MIXTURES, prototype_mixture
 from theory.models.resolution import Proof, Theory, theory_of
+from theory.models.slow_manifold import slow_manifold
+from theory.models.soft_assignment import SOFT_ASSIGNMENTS, soft_assignment
+from theory.models.symmetric_pair import SYMMETRIC_PAIRS, symmetric_pair
 
 __all__ = [
     "MODELS",
@@ -23,6 +26,9 @@ __all__ = [
     "binary_head",
     "model_named",
     "prototype_mixture",
+    "slow_manifold",
+    "soft_assignment",
+    "symmetric_pair",
     "theory_of",
 ]
 
@@ -30,6 +36,9 @@ BUILDERS: Mapping[str, Callable[[], Model]] = {
     **{name: partial(attention_head, name, **on) for name, on in ATTENTION_HEADS.items()},
     "binary-head": binary_head,
     **{name: partial(prototype_mixture, name, **on) for name, on in PROTOTYPE_MIXTURES.items()},
+    **{name: partial(symmetric_pair, name, **on) for name, on in SYMMETRIC_PAIRS.items()},
+    **{name: partial(soft_assignment, name, **on) for name, on in SOFT_ASSIGNMENTS.items()},
+    "slow-manifold": slow_manifold,
 }
 MODELS: tuple[str, ...] = tuple(BUILDERS)
 

@@ -25,6 +25,7 @@ from theory.algebra.expressions import (
     substitute,
     tensors_in,
 )
+from theory.algebra.folding import Rule
 from theory.algebra.polynomial import Base, Closed, Entry, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
@@ -112,8 +113,10 @@ def _adjoint(
         shown = found[line.name].at(symbol, "partial") if line.name != model.loss.name else 1
         bound = slots(symbol)
         written = model.writer().write(local, avoid={k.name for k in bound} | taken)
-        chain.append(total(shown * Partial(symbol, entry), *bound))
         inserted.append(total(upstream * written, *bound))
+        # of a loss that depends on x by itself too, dL/dx would name the whole derivative
+        is_part = line.name == model.loss.name and len(through) > 1
+        chain.append(inserted[-1] if is_part else total(shown * Partial(symbol, entry), *bound))
         polynomials.append(reader.total(ring.multiply(reader.read(upstream), local), bound))
     polynomial = Polynomial.add(polynomials)
     extra = [entry_tensor(a.symbol) for a in found.values()]
@@ -161,7 +164,7 @@ def pull_back(
     target = name_of(entry_tensor(entry))
     lines = [line for line in lines if line.name != target]
     depends = computed_from(target, lines)
-    ring = Ring(model.rules)
+    ring = Ring(_free_of(model, target))
     reader = Reader(ring)
     done: list[tuple[Definition, sp.Expr, sp.Expr, Polynomial]] = []
 
@@ -186,6 +189,12 @@ def pull_back(
                 done.append((line, symbol, value, upstream))
     result = weight(entry)
     return result, ring.hypotheses, frozenset().union(*(line.hypotheses for line, *_ in done))
+
+
+def _free_of(model: Model, name: str) -> list[Rule]:
+    """Return the rules without hypotheses on ``name``: one differentiates first, then inserts."""
+    binding = {c.text for c in model.constraints if name in tensors_in(c.equation)}
+    return [rule for rule in model.rules if rule.hypothesis not in binding]
 
 
 def computed_from(name: str, lines: Iterable[Definition]) -> set[str]:

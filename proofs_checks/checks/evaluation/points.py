@@ -3,6 +3,8 @@
 * A hypothesis sum_k x_.k = c on an input x, with c a constant, is met by solving for the last entry
   along k; x_.. = c fixes the input.  Rational points of what is positive are shared out first, so
   that the last entry is positive too.
+* A hypothesis x_.j x_.k = delta_jk x_.j on such rows makes them one-hot: row i has its 1 in column
+  i, counted round, so that every column has one where there are rows enough.
 * A mask (feature "mask") has entries 0 and 1 with at least one 1 in every row; the causal mask is
   the lower triangle with its diagonal.
 * Any other hypothesis is tried at the point that was drawn; where it fails, nothing can be said.
@@ -28,6 +30,7 @@ from proofs_checks.checks.evaluation.nodes import (
     descendants,
 )
 from proofs_checks.checks.evaluation.program import Program
+from theory.algebra.expressions import entry_tensor, slots
 from theory.algebra.symbols import Index, is_order
 from theory.models.model import Constraint
 
@@ -66,7 +69,9 @@ class Hypotheses:
         self.mask = program.model.features.get("mask")
         self.solved: dict[Leaf, Solved] = {}
         self.tried: list[Tried] = []
+        self.one_hot: set[Leaf] = set()
         for constraint in program.model.constraints:
+            self.one_hot |= self._one_hot_rows(constraint)
             rule = self._rule(constraint)
             if rule is None or rule.leaf in self.solved:
                 left, right, _ = program.sides(constraint.equation)
@@ -79,21 +84,36 @@ class Hypotheses:
         summed: sp.Basic | None = None
         if isinstance(left, sp.Sum) and len(left.limits) == 1:
             summed, left = left.limits[0][0], left.function
-        entry = left
-        if not isinstance(entry, sp.Indexed) or len(set(entry.indices)) < len(entry.indices):
+        if not isinstance(left, sp.Indexed | sp.Symbol):
             return None
-        if not all(isinstance(x, Index) for x in entry.indices):
+        positions = slots(left)
+        if len(set(positions)) < len(positions):
             return None
-        if summed is not None and summed not in entry.indices:
+        if not all(isinstance(x, Index) for x in positions):
             return None
-        leaf, value = self.program.tensor(entry.base), self.program.read(right)
+        if summed is not None and summed not in positions:
+            return None
+        leaf, value = self.program.tensor(entry_tensor(left)), self.program.read(right)
         if not isinstance(leaf, Leaf) or any(isinstance(n, Leaf) for n in descendants(value.node)):
             return None
-        axis = None if summed is None else entry.indices.index(summed)
-        if not set(value.labels) <= set(entry.indices) - {summed}:
+        axis = None if summed is None else positions.index(summed)
+        if not set(value.labels) <= set(positions) - {summed}:
             return None
         number = Fraction(int(right.p), int(right.q)) if isinstance(right, sp.Rational) else 0
-        return Solved(leaf, axis, value, Fraction(number), tuple(entry.indices))  # type: ignore[arg-type]
+        return Solved(leaf, axis, value, Fraction(number), positions)
+
+    def _one_hot_rows(self, constraint: Constraint) -> set[Leaf]:
+        """Return the input of which x_.j x_.k = delta_jk x_.j is said, j and k its last axis."""
+        left, right = constraint.equation.args
+        entries = sorted(left.atoms(sp.Indexed), key=str)
+        if len(entries) != 2 or left != entries[0] * entries[1]:
+            return set()
+        (*rows, j), (*others, k) = (slots(entry) for entry in entries)
+        same = entries[0].base == entries[1].base and rows == others and len(rows) == 1
+        if not same or right not in [sp.KroneckerDelta(j, k) * entry for entry in entries]:
+            return set()
+        leaf = self.program.tensor(entries[0].base)
+        return {leaf} if isinstance(leaf, Leaf) else set()
 
     def concerning(self, *roots: Node) -> tuple[Node, ...]:
         """Return these nodes and those of the hypotheses on their inputs; forget the others."""
@@ -131,6 +151,11 @@ class Hypotheses:
 
     def complete(self, leaf: Leaf, drawn: Array, run: Evaluator) -> Array:
         """Return the drawn array with the entries that a hypothesis fixes."""
+        if leaf in self.one_hot:
+            columns = np.arange(drawn.shape[0]) % drawn.shape[1]
+            places = columns[:, None] == np.arange(drawn.shape[1])
+            one, zero = (run.arithmetic.number(Fraction(n)) for n in (1, 0))
+            return np.where(places, one, zero)
         rule = self.solved.get(leaf)
         if rule is None:
             return drawn
@@ -157,7 +182,7 @@ class Hypotheses:
     def free_positions(self, leaf: Leaf, shape: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
         """Return the positions that no hypothesis fixes, the first ones first."""
         rule = self.solved.get(leaf)
-        if rule is not None and rule.axis is None:
+        if leaf in self.one_hot or (rule is not None and rule.axis is None):
             return []
         last = None if rule is None or rule.axis is None else shape[rule.axis] - 1
         return [x for x in np.ndindex(*shape) if last is None or x[rule.axis] != last]  # type: ignore[union-attr,index]

@@ -25,6 +25,12 @@ def inputs(model: Model, seed: int = 0) -> dict[str, np.ndarray]:
         values["pi"] = draw.dirichlet(np.ones(SIZES["K"]))
     if "sigma2" in values:
         values["sigma2"] = np.float64(0.6)
+    if "alpha" in values:
+        values["alpha"] = draw.dirichlet(np.ones(SIZES["K"]), size=SIZES["N"])
+    if model.features.get("assignment") == "hard":
+        values["alpha"] = np.eye(SIZES["K"])[np.arange(SIZES["N"]) % SIZES["K"]]
+    if model.features.get("pair") == "origin":
+        values["theta"] = np.float64(0.0)
     if "M" in values:
         mask = draw.integers(2, size=values["M"].shape).astype(float)
         mask[:, 0] = 1.0
