@@ -21,7 +21,7 @@ from typing import Any
 import sympy as sp
 
 from theory.algebra.expressions import Equation, Inequality
-from theory.algebra.symbols import Index, Partial, Tensor, total
+from theory.algebra.symbols import Index, Partial, total
 from theory.laws.from_loss import derivation_from_loss
 from theory.laws.law import Citation, Law, ProofStep, chain
 from theory.models.model import Model
@@ -37,16 +37,15 @@ class _Pair:
 
     def __init__(self, model: Model) -> None:
         data: Any = model.tensors["x"]
-        assert isinstance(data, Tensor)
         self.N = model.size_names["N"]
         self.i = Index("i", self.N)
         self.x: Any = data[self.i]
-        self.r: Any = model.tensors["r"][self.i]  # type: ignore[index]
-        self.theta, self.sigma2, self.star = (
-            model.tensors[name] for name in ("theta", "sigma2", "theta_star")
-        )
+        shares: Any = model.tensors["r"]
+        self.r = shares[self.i]
+        scalars: list[Any] = [model.tensors[name] for name in ("theta", "sigma2", "theta_star")]
+        self.theta, self.sigma2, self.star = scalars
         self.loss: Any = model.loss
-        self.tanh: Any = sp.tanh(self.x * self.theta / self.sigma2)  # type: ignore[operator]
+        self.tanh: Any = sp.tanh(self.x * self.theta / self.sigma2)
 
     def mean(self, body: Any) -> Any:
         return total(body, self.i) / self.N
