@@ -186,7 +186,8 @@ def _missing_sign(m: Model) -> Inequality:
 
 
 def _derive_missing_sign(m: Model) -> tuple[ProofStep, ...]:
-    left, right = _missing_information(m).args
+    identity = _missing_information(m)
+    left, right = identity.left, identity.right
     return (
         *_derive_missing_information(m),
         ProofStep(sp.S.Zero, right, "a mean of squares with weights >= 0", Inequality),
