@@ -2,7 +2,7 @@
 
 from numerics.em.attention import MStep, m_step
 from numerics.em.closed_forms import one_hot_means, single_cluster, symmetric_pair
-from numerics.em.comparison import compare, summary
+from numerics.em.comparison import compare, em_of, summary
 from numerics.em.iteration import EMRun, iterate
 from numerics.em.pitchforks import Pitchfork, pitchfork
 from numerics.em.random_mixtures import study
@@ -15,6 +15,7 @@ __all__ = [
     "Pitchfork",
     "SlowManifold",
     "compare",
+    "em_of",
     "iterate",
     "m_step",
     "one_hot_means",

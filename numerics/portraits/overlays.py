@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from numerics.flows import Quantity, System, settings_of, system_named
+from numerics.em import em_of
+from numerics.flows import Quantity, System
 from numerics.portraits.contours import lines_of_value
 from numerics.portraits.curves import Curve
 from numerics.portraits.maps import iterates
@@ -15,12 +16,6 @@ from numerics.portraits.plane import Window, component
 __all__ = ["em_iterates", "levels", "nullclines", "slow_manifold"]
 
 LEVELS = 7
-EM_OF = {
-    "mixture-flow": "em-map",
-    "em-flow": "em-map",
-    "em-symmetric-flow": "em-symmetric",
-}
-"""The map whose iterates belong over a flow with the same settings."""
 
 
 def nullclines(system: System, window: Window) -> list[Curve]:
@@ -71,24 +66,14 @@ def levels(system: System, window: Window, through: Sequence[np.ndarray]) -> lis
 def em_iterates(system: System, window: Window, starts: np.ndarray) -> list[Curve]:
     """Return the iterates of EM from ``starts``, with the settings of the flow.
 
-    Raises `ValueError` for a system to which no EM map belongs.
+    Raises `ValueError` for a system to which no EM map belongs, or a slice, which EM leaves.
     """
-    return [Curve("em", curve.points) for curve in iterates(em_map_of(system), window, starts)]
-
-
-def em_map_of(system: System) -> System:
-    """Return the EM map with the fixed points of this flow.
-
-    Raises `ValueError` for a system to which no EM map belongs.
-    """
-    if system.name not in EM_OF:
+    if "slice" in system.settings:
         raise ValueError(
-            f"no EM map belongs to `{system.name}`; EM iterates can be laid over "
-            f"{', '.join(EM_OF)}."
+            f"EM moves all variables of `{system.name}`, so its iterates leave a slice; "
+            "choose settings with two variables."
         )
-    name = EM_OF[system.name]
-    known = settings_of(name)
-    return system_named(name, **{x: v for x, v in system.settings.items() if x in known})
+    return [Curve("em", curve.points) for curve in iterates(em_of(system), window, starts)]
 
 
 def _velocity(system: System, n: int) -> Callable[[np.ndarray], np.ndarray]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from numerics.flows import attention_flow, system_named
-from numerics.portraits import portrait
+from numerics.portraits import portrait, restricted
 from tests.numerics.portraits.systems import flow, iterated
 
 # dx/dt = x - x^3, dy/dt = -y: stable nodes at (-1, 0) and (1, 0), a saddle at the origin
@@ -75,6 +75,12 @@ def test_em_iterates_over_the_flow_end_in_the_same_fixed_points():
         np.testing.assert_allclose(a.points[-1], b.points[-1], atol=1e-3)
 
 
+def test_em_leaves_a_slice():
+    system = system_named("mixture-flow", K=3)
+    with pytest.raises(ValueError, match="its iterates leave a slice"):
+        portrait(restricted(system, ("v_11", "v_21"), np.zeros(3)), em=True, starts=1, prove=False)
+
+
 def test_a_map_shows_its_displacement_and_iterates():
     system = iterated("x/2", "x/4 + 2*y")
     found = portrait(system, starts=2, prove=False)
@@ -116,7 +122,7 @@ def test_progress_names_the_steps():
         ({"starts": np.array([1.0, 2.0])}, "must be finite points of shape"),
         ({"starts": -1}, "the number of trajectories must be 0 or above; got -1"),
         ({"fast": "z"}, "`test` has no variable `z`"),
-        ({"em": True}, "no EM map belongs to `test`; EM iterates can be laid over mixture-flow"),
+        ({"em": True}, "`test` has no EM map to compare with; these have: mixture-flow"),
     ],
 )
 def test_errors(options, message):

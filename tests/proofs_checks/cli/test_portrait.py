@@ -131,7 +131,7 @@ def test_labels_with_commas_of_their_own(folder):
         (["own.toml", "-o", "p.svg", "--start", "9,9"], "must lie in the window"),
         (["own.toml", "-o", "p.svg", "--start", "1,1", "--starts", "2"], "give either `--starts"),
         (["own.toml", "-o", "p.svg", "--at", "fixed"], "name its variables with `--slice`"),
-        (["own.toml", "-o", "p.svg", "--em"], "no EM map belongs to `own`"),
+        (["own.toml", "-o", "p.svg", "--em"], "`own` has no EM map"),
         (["own.toml", "-o", "p.svg", "--fast", "z"], "has no variable `z`"),
         (["three.toml", "-o", "p.svg"], "needs two variables, `own` has 3; take a slice"),
         (["three.toml", "-o", "p.svg", "--slice", "x"], "a slice needs two different variables"),
