@@ -100,6 +100,11 @@ class _Search:
                 for a, w in zip(low, self.width, strict=True)]  # fmt: skip
         self.starts = np.array(list(itertools.product(*grid)))
         self.quotient = Quotient(system, self.starts)
+        if self.quotient.basis.shape[1] < system.dimension:
+            raise ValueError(
+                f"`{system.name}` has shifts that change nothing, so its fixed points fill lines "
+                "and no list of them is complete. Use `find`, which takes the shifts out."
+            )
         self.there = Slice(self.quotient)
         self.points: list[FixedPoint] = []
         self.doubtful: list[FixedPoint] = []

@@ -2,9 +2,10 @@
 
     y = y0 + B z + (shifts)        B: (d, m), orthonormal, orthogonal to every shift
 
-Moving along a shift changes nothing, so a fixed point is a whole affine space of them and its
-Jacobian has structural zero eigenvalues.  In z (dimension m = d - number of shifts) the fixed point
-is a point again.  Relabellings permute the state; they identify fixed points, not directions.
+Moving along a shift changes nothing in the field (of a map: in map(y) - y), so a fixed point is a
+whole affine space of them and its Jacobian has structural zero eigenvalues.  In z, which has
+m = d - (number of shifts) entries, the fixed point is a point again.  Relabellings permute the
+state; they identify fixed points, not directions.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ __all__ = ["LARGEST_GROUP", "Quotient", "residual", "slope"]
 
 LARGEST_GROUP = 5040
 """The relabellings that are followed: all permutations of seven clusters."""
+UNCHANGED = 1e-9
+"""Part of the Jacobian's size up to which it counts as 0 along a shift."""
 
 
 def residual(system: System, y: np.ndarray) -> np.ndarray:
@@ -43,8 +46,8 @@ class Quotient:
 
     def __init__(self, system: System, starts: np.ndarray | None = None) -> None:
         self.system = system
-        self.basis = _complement(system)
         sample = np.asarray(system.starts(np.random.default_rng(0), 64), dtype=float)
+        self.basis = _complement(system, sample)
         spread = _spread(sample)
         if starts is not None and len(starts):
             spread = np.maximum(spread, np.ptp(np.vstack([starts, sample.mean(axis=0)]), axis=0))
@@ -115,7 +118,12 @@ class Quotient:
         return y[np.asarray(self.group)]
 
 
-def _complement(system: System) -> np.ndarray:
+def _complement(system: System, sample: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis across the shifts along which the residual stays the same.
+
+    Not every declared shift is one: EM takes all a + c for the same weights, M(a + c) = M(a), but
+    only one of them is a fixed point, so there a + c is a coordinate like any other.
+    """
     d, shifts = system.dimension, np.asarray(system.shifts, dtype=float)
     if shifts.size == 0:
         return np.eye(d)
@@ -124,10 +132,18 @@ def _complement(system: System) -> np.ndarray:
             f"shifts of `{system.name}` must be rows of {d} entries; got shape {shifts.shape}."
         )
     _, singular, rows = np.linalg.svd(shifts)
-    rank = int(np.sum(singular > 1e-10 * singular.max()))
-    if rank == d:
+    span = rows[: int(np.sum(singular > 1e-10 * singular.max()))]
+    slopes = slope(system, sample[:8])
+    slopes = slopes[np.isfinite(slopes).all(axis=(1, 2))].reshape(-1, d)
+    if len(slopes):
+        change = slopes @ span.T
+        _, lengths, coefficients = np.linalg.svd(np.vstack([change, np.zeros((len(span),) * 2)]))
+        span = coefficients[lengths <= UNCHANGED * np.linalg.norm(slopes)] @ span
+    if len(span) == d:
         raise ValueError(f"`{system.name}`: its shifts leave no direction to look for points in.")
-    return rows[rank:].T
+    if not len(span):
+        return np.eye(d)
+    return np.linalg.svd(span)[2][len(span) :].T
 
 
 def _spread(sample: np.ndarray) -> np.ndarray:

@@ -117,8 +117,8 @@ class _Merged:
         return True
 
     def points(self) -> list[FixedPoint]:
-        """Return the points; of degenerate ones that belong together the most accurate."""
-        best = sorted(self.known, key=lambda x: x.residual)
+        """Return the points; of each kind of continuous family the point nearest to 0."""
+        best = sorted(self.known, key=lambda x: float(self.quotient.size(x.y)) if x.family else 0)
         kept: list[FixedPoint] = []
         for x in best:
             if x.kind != "degenerate":

@@ -14,19 +14,14 @@ __all__ = ["window_of"]
 def window_of(system: System, window: Sequence[float] | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the lower and the upper corner of (x_low, x_high, y_low, y_high), (d,) each.
 
-    Raises `ValueError` for a system with other than one or two variables or with shifts, for a
-    window of the wrong length, without area, or not finite.
+    Raises `ValueError` for a system with other than one or two variables, for a window
+    of the wrong length, without area, or not finite.
     """
     name, d = system.name, system.dimension
     if d > 2:
         raise ValueError(
             f"a complete list needs one or two variables; `{name}` has {d}. "
             "Use `find` and `prove` for its fixed points one by one."
-        )
-    if np.asarray(system.shifts).size:
-        raise ValueError(
-            f"`{name}` has shifts that change nothing, so its fixed points fill lines and no list "
-            "of them is complete. Use `find`, which takes the shifts out."
         )
     window = system.window if window is None else window
     if window is None:

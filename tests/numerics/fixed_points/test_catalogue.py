@@ -80,3 +80,14 @@ def test_coincident_means_have_multiple_eigenvalues():
     assert proof.holds and proof.index == 2 and len(proof.eigenvalues) == 3
     middles = sorted(float(x.real.mid()) for x in proof.eigenvalues)
     assert np.allclose(middles, [0, expected, expected], atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["em-map", "mixture-flow"])
+def test_weights_that_move_are_proved_up_to_their_shift(name):
+    system = system_named(name, X=bimodal(6), moves="means,weights", sigma2=0.5)
+    points = find(system, number=6, proofs=True)
+    (stable,) = [x for x in points if x.stable]
+    assert stable.label == "proved" and stable.proof.stability == "stable"
+    # the EM map has one vector of logits on each line, the flow of the loss a line of them
+    assert bool(stable.proof.assumptions) == (name == "mixture-flow")
+    assert np.allclose(np.diff(stable.y[2:]), 0, atol=1e-2)

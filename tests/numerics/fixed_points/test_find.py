@@ -116,6 +116,21 @@ def test_shifted_points_are_one():
     assert all(x.kind == "degenerate" and x.family == 1 for x in find(unshifted) if x.index == 0)
 
 
+def test_a_shift_that_moves_the_residual_is_a_coordinate():
+    # M(y + c) = M(y): one fixed point on each line, at a place of its own
+    average = (X + Y) / 2
+    image = [sp.tanh(X - Y) + 3, -sp.tanh(X - Y) + 3]
+    system = system_of(image, kind="map", shifts=np.ones((1, 2)))
+    points = find(system, proofs=True)
+    assert len(points) == 3 and all(x.label == "proved" for x in points)
+    assert all(np.isclose(x.y.mean(), 3) and not x.proof.assumptions for x in points)
+    # M(y + c) = M(y) + c: every point of the line is fixed
+    moving = system_of([average + sp.tanh(X - Y), average - sp.tanh(X - Y)], kind="map",
+                       shifts=np.ones((1, 2)))  # fmt: skip
+    points = find(moving, proofs=True)
+    assert len(points) == 3 and all(x.proof.holds and x.proof.assumptions for x in points)
+
+
 def test_a_continuous_family_is_degenerate_and_reported_once():
     # the unit circle attracts
     outward = 1 - X**2 - Y**2
@@ -190,7 +205,7 @@ def test_bad_states():
 
 def test_bad_symmetries():
     with pytest.raises(ValueError, match="leave no direction"):
-        find(system_of(DUFFING, shifts=np.eye(2)))
+        find(system_of([X + 1, Y + 1], kind="map", shifts=np.eye(2)))
     with pytest.raises(ValueError, match=r"shifts of `own` must be rows of 2 entries; got"):
         find(system_of(DUFFING, shifts=np.zeros(3) + 1))
     with pytest.raises(ValueError, match=r"must be a permutation of 0 .. 1; got \(0, 0\)"):
