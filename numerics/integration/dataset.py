@@ -17,7 +17,7 @@ from theory.codegen.components import component_source
 if TYPE_CHECKING:
     import xarray as xr
 
-    from numerics.integration.integrate import Part, Request
+    from numerics.integration.running import Part, Request
 
 __all__ = ["dataset", "variable_name", "versions"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from numerics.flows import System, system_named
+from numerics.integration.running import check_memory
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import settings_from
 from theory.codegen.names import nearest
@@ -55,8 +57,9 @@ def run_flow(
         raise ValueError(f"`--starts` must be at least 1; got {starts}.")
     if times < 2:
         raise ValueError(f"`--times` must be at least 2, the start and the end; got {times}.")
-    if output is not None and not output.parent.is_dir():
-        raise ValueError(f"`{output.parent}` must be a folder that exists; make it first.")
+    _check_output(output)
+    if compare is None:
+        check_memory(starts, times, system.dimension)
     y = system.starts(np.random.default_rng(seed), starts)
     command = shlex.join(["proofhead", *sys.argv[1:]])
     if compare is None:
@@ -78,6 +81,18 @@ def run_flow(
         print(f"proofhead: interrupted; {found.attrs['interrupted']}", file=sys.stderr)
         return 130
     return status
+
+
+def _check_output(output: Path | None) -> None:
+    """Refuse a file that cannot be written before minutes of work, not after."""
+    if output is None:
+        return
+    if not output.parent.is_dir():
+        raise ValueError(f"`{output.parent}` must be a folder that exists; make it first.")
+    if output.is_dir():
+        raise ValueError(f"`{output}` is a folder; give the name of a file in it.")
+    if not os.access(output.parent, os.W_OK):
+        raise ValueError(f"`{output.parent}` must be a folder that may be written to.")
 
 
 def system_from(name: str, settings: Sequence[str]) -> System:
@@ -183,9 +198,15 @@ def _plain(values: np.ndarray) -> Any:
 
 
 def _print(system: System, found: xr.Dataset, rows: Sequence[Row]) -> None:
+    """Print a table on a terminal, tab-separated lines in a pipe."""
+    console = Console()
+    if not console.is_terminal:
+        for row in rows:
+            print(*row, sep="\t")
+        return
     table = Table(title=f"{system.name}: {system.title}", show_header=False, title_justify="left")
     table.add_column()
     table.add_column(overflow="fold")
     for what, value in rows:
         table.add_row(what, value)
-    Console().print(table)
+    console.print(table)

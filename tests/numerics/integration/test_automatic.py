@@ -7,7 +7,7 @@ import torch
 from numerics.flows import system_named
 from numerics.integration import Section, integrate
 from numerics.integration.automatic import STIFF, explicit_steps
-from numerics.integration.integrate import requested
+from numerics.integration.running import requested
 
 
 def choice(settings, count, until=50.0):

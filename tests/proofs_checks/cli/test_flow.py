@@ -2,6 +2,11 @@
 
 import importlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -77,7 +82,7 @@ def test_a_users_own_system_and_a_trajectory_that_blows_up(tmp_path, capsys):
 def test_ctrl_c_keeps_what_is_finished(tmp_path, capsys, monkeypatch):
     from numerics.integration import load
 
-    real = importlib.import_module("numerics.integration.integrate")
+    real = importlib.import_module("numerics.integration.running")
     whole = real.parts
 
     def stopped(request):
@@ -102,3 +107,43 @@ def test_a_tolerance_no_run_can_meet_is_said(capsys, monkeypatch):
     monkeypatch.setattr(invariants, "invariant_tolerance", lambda rtol: -1.0)
     assert run(["flow", "attention-flow", "--until", "1", "--times", "3", "--starts", "2"]) == 1
     assert "BEYOND TOLERANCE in 2 of 2" in capsys.readouterr().out
+
+
+def test_what_cannot_be_written_or_held_is_refused_before_the_run(tmp_path, monkeypatch, capsys):
+    (tmp_path / "run.nc").mkdir()
+    assert run([*BINARY, "-o", str(tmp_path / "run.nc")]) == 2
+    assert "is a folder; give the name of a file in it" in capsys.readouterr().err
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert run([*BINARY, "-o", str(tmp_path / "other.nc")]) == 2
+    assert "a folder that may be written to" in capsys.readouterr().err
+    assert run(["flow", "binary-head", "--starts", "1000000000"]) == 2
+    assert "output times would take 1616.0 GB" in capsys.readouterr().err
+
+
+def test_values_are_never_run_as_code(capsys):
+    assert run(["flow", "binary-head", "--set", "eps_s=__import__('os').getpid()"]) == 2
+    assert "`eps_s` must be a number" in capsys.readouterr().err
+
+
+def test_a_pipe_gets_lines_with_tabs(capsys):
+    assert run(BINARY) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert rows[0] == ["trajectories", "3 finished"]
+    assert all(len(row) == 2 for row in rows)
+
+
+def test_a_real_interrupt_leaves_no_traceback_and_no_half_file(tmp_path):
+    target = tmp_path / "run.nc"
+    many = ["attention-flow", "--starts", "100000", "--engine", "scipy", "--times", "2"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from proofs_checks.cli import main; main()", "flow", *many,
+         "-o", str(target)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    time.sleep(12)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert [p.name for p in tmp_path.iterdir()] in ([], ["run.nc"])

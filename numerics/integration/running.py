@@ -19,10 +19,13 @@ from theory.codegen.names import nearest
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Part", "Request", "integrate", "parts", "requested"]
+__all__ = ["Part", "Request", "check_memory", "integrate", "parts", "requested"]
 
 OUTPUTS = 101
 """Output times of a run that is given its length only."""
+
+LARGEST = 4_000_000_000
+"""Bytes of trajectories that a run may hold in memory."""
 
 Progress = Callable[[int, int], None]
 
@@ -136,6 +139,7 @@ def requested(
         field, forward, step_tolerance(system, rtol), step_tolerance(system, atol),
         sorted_events(system, events),
     )  # fmt: skip
+    check_memory(len(y), len(t), system.dimension)
     if values is None:
         p = np.broadcast_to(system.values, (len(y), len(system.values)))
     else:
@@ -168,6 +172,16 @@ def parts(request: Request) -> Iterator[Part]:
                 [x._replace(time=-x.time) for x in row] for row in solution.crossings
             ]
         yield Part(rows, solution, quantities)
+
+
+def check_memory(batch: int, count: int, dimension: int) -> None:
+    """Raise `ValueError` if so many trajectories do not fit into memory."""
+    size = 8 * batch * count * dimension
+    if size > LARGEST:
+        raise ValueError(
+            f"{batch} trajectories at {count} output times would take {size / 1e9:.1f} GB, more "
+            f"than {LARGEST / 1e9:.0f}; ask for fewer times (two keep the ends) or run in parts."
+        )
 
 
 def _starts(system: System, starts: np.ndarray) -> np.ndarray:
