@@ -179,6 +179,13 @@ def test_label_smoothing_leaves_a_family():
     assert [(x.kind, x.family > 0, x.index) for x in points] == [("degenerate", True, 0)]
 
 
+def test_a_constant_field_has_no_fixed_point():
+    points = find(system_of([sp.S.One, sp.Integer(2)]), number=4)
+    assert points.summary == (
+        "not found; 4 starts: Newton's method ends where the field is not zero"
+    )
+
+
 def test_no_point_is_made_up_where_the_field_is_not_finite():
     points = find(system_of([sp.log(X) + 50, sp.sqrt(Y) + 1]), number=8)
     assert len(points) == 0 and len(points.lost) == 8
