@@ -164,7 +164,7 @@ class SlowManifold:
     ) -> np.ndarray:
         """Return s (times, T n) of the reduced flow from one row of scores.
 
-        Raises `RuntimeError` with the solver's message if it gives up.
+        Raises `ValueError` with the solver's message if it gives up.
         """
         from scipy.integrate import solve_ivp
 
@@ -173,5 +173,5 @@ class SlowManifold:
             np.ravel(scores), t_eval=times, rtol=rtol, atol=atol, method="DOP853",
         )  # fmt: skip
         if not found.success:
-            raise RuntimeError(f"the reduced flow stopped: {found.message}")
+            raise ValueError(f"the reduced flow stopped: {found.message}")
         return found.y.T

@@ -58,7 +58,7 @@ def timescales(
 
     Raises `ValueError` for another system, ratios outside (0, 1) or fewer than four, a slow
     manifold that is not unique, a time at which the fast transient is still felt or the distance
-    has fallen to the error of the integration; `RuntimeError` if a trajectory fails.
+    has fallen to the error of the integration, or a trajectory that fails.
     """
     import xarray as xr
 
@@ -80,7 +80,7 @@ def timescales(
     status = np.asarray(run["status"])
     if (status != "finished").any():
         row = int(np.flatnonzero(status != "finished")[0])
-        raise RuntimeError(
+        raise ValueError(
             f"the trajectory from start {row // len(ratios)} at eps = "
             f"{ratios[row % len(ratios)]:.1e} ended with `{status[row]}`: "
             f"{run['message'].values[row]}"

@@ -153,8 +153,25 @@ def test_hard_labels_without_decay_have_no_optimal_values():
         SlowManifold(system).values(np.array([[3.0, -3.0, -3.0, 3.0]]))
 
 
-def test_other_systems_have_no_SlowManifold():
+def test_other_systems_have_no_slow_manifold():
     with pytest.raises(ValueError, match=r"one of `attention-flow`.* got `head-flow`"):
         SlowManifold(system_named("head-flow"))
     with pytest.raises(ValueError, match=r"`scores` must have 6 entries a row; got shape \(2,\)"):
         SlowManifold(HEAD).values(np.zeros(2))
+
+
+def test_a_trajectory_that_fails_is_told():
+    system = attention_flow(T=1, d_v=1, decay=2.0)
+    start = np.array([[0.0, 0.0, 1e308, 1e308]])
+    message = r"from start 0 at eps = 1\.0e-01 ended with `not finite`"
+    with pytest.raises(ValueError, match=message):
+        timescales(system, start, eps=(1e-1, 1e-2, 1e-3, 1e-4))
+
+
+def test_a_reduced_flow_that_stops_is_told(monkeypatch):
+    class Stopped:
+        success, message = False, "the step is too small"
+
+    monkeypatch.setattr("scipy.integrate.solve_ivp", lambda *_, **__: Stopped())
+    with pytest.raises(ValueError, match=r"the reduced flow stopped: the step is too small"):
+        SlowManifold(HEAD).reduced_flow(np.zeros(6), np.array([0.0, 1.0]))
