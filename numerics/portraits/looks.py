@@ -1,7 +1,8 @@
 """How things look: sizes for a paper's column, colours that colour-blind readers tell apart.
 
 The colours are those of Okabe and Ito.  No two kinds of line differ by colour alone: nullclines are
-dashed, levels dotted, manifolds thick, trajectories thin with arrows.
+thin and dashed, levels dotted, stable manifolds thick, unstable ones in long dashes, trajectories
+thin with arrows, iterates with marks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ __all__ = ["COLUMN", "LINES", "MARKS", "Look", "Mark", "mathtext", "settings"]
 
 COLUMN = 3.4
 """Width of a column, inches."""
-BLACK, GREY, PALE = "#000000", "#777777", "#c4c4c4"
+BLACK, GREY, PALE = "#000000", "#555555", "#c4c4c4"
 ORANGE, SKY, GREEN, BLUE = "#e69f00", "#56b4e9", "#009e73", "#0072b2"
 VERMILLION, PURPLE = "#d55e00", "#cc79a7"
 
@@ -40,11 +41,11 @@ class Look(NamedTuple):
 
 LINES: Mapping[str, Look] = {
     "slow manifold": Look(ORANGE, 4.0, "solid", 1.5, 0.55),
-    "level": Look(GREY, 0.7, (0, (1, 1.4)), 2.0),
+    "level": Look(GREY, 0.8, (0, (1, 1.4)), 2.0),
     "first nullcline": Look(BLUE, 1.1, (0, (4, 1.6)), 2.5),
     "second nullcline": Look(VERMILLION, 1.1, (0, (4, 1.4, 1, 1.4)), 2.5),
     "stable manifold": Look(GREEN, 1.5, "solid", 3.0),
-    "unstable manifold": Look(PURPLE, 1.5, "solid", 3.0),
+    "unstable manifold": Look(PURPLE, 1.6, (0, (6, 0.9)), 3.0),
     "trajectory": Look(BLACK, 0.9, "solid", 3.5),
     "iterates": Look(BLACK, 0.7, "solid", 3.5),
     "em": Look(ORANGE, 0.9, "solid", 4.0),

@@ -1,11 +1,15 @@
 """What a portrait holds: field, zeros of its components, typed fixed points, overlays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import sympy as sp
 
-from numerics.flows import attention_flow, system_named
+from numerics.flows import Quantity, attention_flow, system_named
 from numerics.portraits import portrait, restricted
 from tests.numerics.portraits.systems import flow, iterated
+from theory.codegen.components import Components
 
 # dx/dt = x - x^3, dy/dt = -y: stable nodes at (-1, 0) and (1, 0), a saddle at the origin
 BISTABLE = flow("x - x^3", "-y")
@@ -50,17 +54,18 @@ def test_the_slow_manifold_is_where_the_fast_component_attracts():
 
 
 def test_levels_of_conserved_quantities_go_through_the_saddles():
-    system = system_named("binary-head")
-    found = portrait(system, starts=0, prove=False)
-    conserved = [q for q in system.quantities if q.kind == "conserved"]
-    for quantity in conserved:
-        curves = [c for c in found.of_kind("level") if c.label == quantity.name]
-        assert len({c.value for c in curves}) >= 5
-        for c in curves:
-            values = system.quantity(quantity, c.points)[:, 0]
-            np.testing.assert_allclose(values, c.value, atol=1e-9 * (1 + abs(c.value)))
-        at_saddle = system.quantity(quantity, np.zeros(2))[0]
-        assert any(abs(c.value - at_saddle) < 1e-12 for c in curves)
+    pendulum = flow("y", "-sin(x)", ((-7, 7), (-3, 3)))
+    x, y = pendulum.field.state
+    energy = Components("energy", (x, y), (), (), (y**2 / 2 - sp.cos(x),))
+    quantity = Quantity("energy", "", "conserved", energy)
+    found = portrait(replace(pendulum, quantities=(quantity,)), starts=0, prove=False)
+    curves = found.of_kind("level")
+    assert {c.label for c in curves} == {"energy"}
+    assert len({c.value for c in curves}) >= 5
+    for c in curves:
+        values = c.points[:, 1] ** 2 / 2 - np.cos(c.points[:, 0])
+        np.testing.assert_allclose(values, c.value, atol=1e-12)
+    assert any(abs(c.value - 1) < 1e-12 for c in curves)  # the energy of the saddles
 
 
 def test_em_iterates_over_the_flow_end_in_the_same_fixed_points():
