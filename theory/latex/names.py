@@ -19,7 +19,8 @@ __all__ = ["GREEK", "Name", "index_name", "name_of", "subscripted"]
 
 GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+    "upsilon phi chi psi omega ell Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi "
+    "Omega".split()
 )
 SQUARES = {"sigma2": r"\sigma^{2}"}
 """Variances: parameters of their own, written as the squares that they are."""

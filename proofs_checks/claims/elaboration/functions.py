@@ -22,7 +22,7 @@ from theory.algebra.symbols import Index, delta, total
 if TYPE_CHECKING:
     from proofs_checks.claims.elaboration.walk import Walker
 
-__all__ = ["call", "entrywise", "norm"]
+__all__ = ["call", "entrywise", "norm", "product_letter"]
 
 LETTER = {"entropy": "H", "sigmoid": "sigma", "order": "O", "exp": "e"}
 
@@ -39,6 +39,18 @@ def call(walker: Walker, node: tree.Call) -> Value:
     if method is None:
         raise ElaborationError(f"`{node.function}` cannot stand here.", node.span)
     return method(walker, node)
+
+
+def product_letter(walker: Walker, node: tree.Node) -> str | None:
+    r"""Return H where H(..) is a product because H is a symbol of the document, else None.
+
+    What stands after the bracket then belongs to the bracket alone: H (A + B)^\top.
+    """
+    if not isinstance(node, tree.Call) or node.certain or node.lower:
+        return None
+    letter = LETTER.get(node.function)
+    found = letter is not None and letter != "e" and _is_symbol(walker, letter)
+    return letter if found and len(node.arguments) == 1 else None
 
 
 def _is_symbol(walker: Walker, letter: str) -> bool:

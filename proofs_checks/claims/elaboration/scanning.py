@@ -50,6 +50,8 @@ def scan(
     for node in everything:
         if isinstance(node, tree.Bound) and isinstance(node.index, tree.Name):
             symbols.bound.add(spelling(node.index))
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+            symbols.has_d = symbols.has_d or (node.base.letter == "d" and len(node.lower) > 1)
     symbols.spelled = {spelling(n) for n in everything if isinstance(n, tree.Name)}
     losses = list(dict.fromkeys(_differentiated(everything)))
     losses = [name for name in losses if name not in learned.vectors]

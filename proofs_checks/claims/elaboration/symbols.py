@@ -71,6 +71,7 @@ class Symbols:
         self.loss_is_opaque = False
         self.deadline = math.inf  # by the monotonic clock
         self.broken: set[str] = set()  # names whose definition could not be read
+        self.has_d = False  # d_ij is a quantity: then d_i is no dimension
         self.bars_are_adjoints = False  # \bar{O} is the derivative of the loss by O
         self.vocabulary = self._vocabulary(model) if model else {}
 
@@ -147,7 +148,7 @@ class Symbols:
         name = f"{letter}_{text}"
         if name in self.own or name in self.vocabulary or self.is_size(name):
             return name
-        if letter == "d" and self.model is None and letter not in self.own:
+        if letter == "d" and self.model is None and letter not in self.own and not self.has_d:
             return name  # d_k, d_v: a dimension
         plain = isinstance(first, tree.Name) and len(text) == 1 and not first.font
         if plain and (text.islower() or text in self.sizes) or text in self.bound:

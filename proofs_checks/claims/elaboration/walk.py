@@ -11,6 +11,12 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.elaboration import calculus, functions, sums
+from proofs_checks.claims.elaboration.checks import (
+    MOST_POWER,
+    is_minus_one,
+    is_too_large,
+    other_letter,
+)
 from proofs_checks.claims.elaboration.errors import ElaborationError
 from proofs_checks.claims.elaboration.symbols import Found, Symbol, Symbols, spelling
 from proofs_checks.claims.elaboration.values import Shapes, Value
@@ -21,7 +27,6 @@ from theory.algebra.symbols import Index, delta, order_of
 __all__ = ["Walker"]
 
 MOST_DIGITS = 60  # of a number as written
-MOST_POWER = 1000
 
 
 class Walker:
@@ -58,7 +63,10 @@ class Walker:
         """Return the expression of a node that must be a scalar."""
         value = self.value(node)
         if not value.is_scalar:
-            raise ElaborationError(f"{what} must be a scalar; got {value.shape()}.", node.span)
+            raise ElaborationError(
+                f"{what} must be a scalar; got {value.shape()}.", node.span,
+                suggestion=other_letter(value, node),
+            )  # fmt: skip
         return value.expression
 
     # -- indices ----------------------------------------------------------------------------
@@ -183,8 +191,9 @@ class Walker:
                 f"`{symbol.name}` has {len(axes)} axes; got {len(given)} indices.", span
             )
         tensor = self.symbols.tensor(symbol)
-        if not axes:
-            return Value(tensor, guess=symbol.guess or symbol.source)
+        if not axes:  # what is differentiated stays a number
+            is_loss = symbol.name in self.symbols.scalars
+            return Value(tensor, guess=None if is_loss else symbol.guess or symbol.source)
         if self.mean is not None:
             given = self._completed(symbol, given)
         silent: list[Index] = []
@@ -230,12 +239,12 @@ class Walker:
 
     def order(self, low: tree.Node, high: tree.Node) -> Any:
         """Return what is 1 where one index is no later than another of the same range, else 0."""
-        for node in (low, high):
-            if not isinstance(node, tree.Name):
-                raise ElaborationError(
-                    "an order is read between two index letters only.", node.span,
-                    expected="j \\le i",
-                )  # fmt: skip
+        if not isinstance(low, tree.Name) or not isinstance(high, tree.Name):
+            number = high if isinstance(low, tree.Name) else low
+            raise ElaborationError(
+                "an order is read between two index letters only.", number.span,
+                expected="j \\le i",
+            )  # fmt: skip
         size = self.ranges.find(self.letters[spelling(low)].size)  # `delta` has made them one
         tensor = order_of(size)
         self.symbols.orders[size.name] = tensor
@@ -297,13 +306,15 @@ class Walker:
     def _power(self, node: tree.Power) -> Value:
         if isinstance(node.base, tree.Name) and spelling(node.base) == "e" and self._is_euler():
             return functions.entrywise(self, sp.exp, node.exponent)
+        split = self._split(node.base)
+        if split is not None:
+            last = tree.Power(split[1], node.exponent, span=node.span)
+            return self.value(tree.Product((split[0], last), span=node.span))
         base = self.value(node.base)
-        if base.is_matrix and _is_minus_one(node.exponent):
+        if base.is_matrix and is_minus_one(node.exponent):
             raise ElaborationError(
                 "the inverse of a matrix is not part of the language.", node.span,
-                expected="an equation without it",
-                suggestion="write A X = B for X = A^{-1} B, as in "
-                "(X^\\top X + \\lambda I) w = X^\\top y",
+                suggestion="write A X = B for X = A^{-1} B: (X^\\top X + \\lambda I) w = X^\\top y",
             )  # fmt: skip
         if not base.is_scalar:
             raise ElaborationError(
@@ -311,7 +322,7 @@ class Walker:
                 suggestion="write the sum over its entries",
             )  # fmt: skip
         exponent = self.scalar(node.exponent, "an exponent")
-        if _is_too_large(base.expression, exponent):
+        if is_too_large(base.expression, exponent):
             raise ElaborationError(
                 f"a power beyond {MOST_POWER} is not part of the language.", node.exponent.span
             )
@@ -320,8 +331,29 @@ class Walker:
     def _is_euler(self) -> bool:
         return "e" not in self.symbols.own and "e" not in self.symbols.vocabulary
 
+    def _split(self, node: tree.Node) -> tuple[tree.Node, tree.Node] | None:
+        """Return (H, X) where H(X) is a product, (dH, X) where dH(X) is one, else None."""
+        inner = node.quantity if isinstance(node, tree.Differential) else node
+        letter = functions.product_letter(self, inner)
+        if letter is None or not isinstance(inner, tree.Call):
+            return None
+        name: tree.Node = tree.Name(letter, span=inner.span)
+        if isinstance(node, tree.Differential):
+            name = tree.Differential(name, span=node.span)
+        return name, inner.arguments[0]
+
+    def _differential(self, node: tree.Differential) -> Value:
+        split = self._split(node)
+        if split is not None:
+            return self.value(tree.Product(split, span=node.span))
+        return calculus.differential(self, node)
+
     def _transpose(self, node: tree.Transpose) -> Value:
         base = node.base
+        split = self._split(base)
+        if split is not None:
+            last = tree.Transpose(split[1], node.mark, span=node.span)
+            return self.value(tree.Product((split[0], last), span=node.span))
         if node.mark == "T" and isinstance(base, tree.Name | tree.Entry):
             value = self.value(base)
             if value.is_scalar and self.symbols.is_size("T"):
@@ -343,27 +375,6 @@ class Walker:
     def _inner(self, node: tree.Inner) -> Value:
         return self.shapes.inner(self.value(node.left), self.value(node.right), node.span)
 
-    def _norm(self, node: tree.Norm) -> Value:
-        return functions.norm(self, node)
-
-
-def _is_minus_one(node: tree.Node) -> bool:
-    return (
-        isinstance(node, tree.Negate)
-        and isinstance(node.body, tree.Number)
-        and node.body.text == "1"
-    )
-
-
-def _is_too_large(base: Any, exponent: Any) -> bool:
-    """Whether a power could not be written out: too high an exponent, or too long a number."""
-    if not isinstance(exponent, sp.Rational):
-        return False
-    size = abs(exponent.p) + exponent.q
-    if isinstance(base, sp.Rational):
-        size *= max(1, (base.p.bit_length() + base.q.bit_length()) // 64)
-    return size > MOST_POWER
-
 
 _METHODS: Mapping[type, Callable[[Walker, Any], Value]] = {
     tree.Number: Walker._number,
@@ -379,11 +390,11 @@ _METHODS: Mapping[type, Callable[[Walker, Any], Value]] = {
     tree.Indicator: sums.indicator,
     tree.Cases: sums.cases,
     tree.Inner: Walker._inner,
-    tree.Norm: Walker._norm,
+    tree.Norm: functions.norm,
     tree.Call: functions.call,
     tree.Derivative: calculus.derivative,
     tree.Gradient: calculus.gradient,
-    tree.Differential: calculus.differential,
+    tree.Differential: Walker._differential,
     tree.Step: calculus.step,
     tree.Rate: calculus.rate,
 }

@@ -74,7 +74,7 @@ H(\alpha_i) := - \sum_j \alpha_{ij} \log \alpha_{ij} = \mathrm{KL}(p \| q) + \| 
 
 def check(data: bytes, kind: str) -> None:
     """Read ``data`` and check what must hold of every result."""
-    begun = time.monotonic()
+    begun = time.process_time()  # of this process: the machine may be busy
     try:
         document = read_document(data, "fuzz", kind)
     except ReadingError as error:
@@ -93,7 +93,7 @@ def check(data: bytes, kind: str) -> None:
             assert item.problems
     for problem in [p for x in document.equations for p in getattr(x, "problems", ())]:
         assert problem.caret.strip() and str(problem)
-    taken = time.monotonic() - begun
+    taken = time.process_time() - begun
     assert taken < SECONDS_PER_DOCUMENT, f"{taken:.1f} s for {len(data)} bytes"
 
 
