@@ -10,10 +10,9 @@ from numerics.em import em_of
 from numerics.flows import Quantity, System
 from numerics.portraits.contours import lines_of_value
 from numerics.portraits.curves import Curve
-from numerics.portraits.maps import iterates
 from numerics.portraits.plane import Window, component
 
-__all__ = ["em_iterates", "levels", "nullclines", "slow_manifold"]
+__all__ = ["em_over", "levels", "nullclines", "slow_manifold"]
 
 LEVELS = 7
 
@@ -63,8 +62,8 @@ def levels(system: System, window: Window, through: Sequence[np.ndarray]) -> lis
     return curves
 
 
-def em_iterates(system: System, window: Window, starts: np.ndarray) -> list[Curve]:
-    """Return the iterates of EM from ``starts``, with the settings of the flow.
+def em_over(system: System) -> System:
+    """Return the EM map whose iterates can be laid over a flow.
 
     Raises `ValueError` for a system to which no EM map belongs, or a slice, which EM leaves.
     """
@@ -73,7 +72,7 @@ def em_iterates(system: System, window: Window, starts: np.ndarray) -> list[Curv
             f"EM moves all variables of `{system.name}`, so its iterates leave a slice; "
             "choose settings with two variables."
         )
-    return [Curve("em", curve.points) for curve in iterates(em_of(system), window, starts)]
+    return em_of(system)
 
 
 def _velocity(system: System, n: int) -> Callable[[np.ndarray], np.ndarray]:

@@ -11,9 +11,9 @@ from numerics.fixed_points import FixedPoint
 from numerics.flows import System
 from numerics.portraits.curves import Curve, flow_curves, inside, size_of
 from numerics.portraits.equilibria import fixed_points_in
-from numerics.portraits.maps import displacement, map_curves
-from numerics.portraits.overlays import em_iterates, levels, nullclines, slow_manifold
-from numerics.portraits.plane import Window, window_around
+from numerics.portraits.maps import displacement, iterates, map_curves
+from numerics.portraits.overlays import em_over, levels, nullclines, slow_manifold
+from numerics.portraits.plane import Window, component, window_around
 
 __all__ = ["Portrait", "portrait"]
 
@@ -93,6 +93,9 @@ def portrait(
     say = progress or (lambda _: None)
     window = _checked_window(window_around(system) if window is None else window)
     begin = _starts(starts, window, seed)
+    em_map = em_over(system) if em else None  # whatever is wrong is said before anything runs
+    if fast is not None:
+        component(system, fast)
     is_map = system.kind == "map"
     field = displacement(system) if is_map else system
 
@@ -119,9 +122,9 @@ def portrait(
         curves += map_curves(system, window, begin, saddles)
     else:
         curves += flow_curves(system, window, begin, saddles, [p.y for p in found.points])
-    if em:
+    if em_map is not None:
         say("EM")
-        curves += em_iterates(system, window, begin)
+        curves += iterates(em_map, window, begin, "em")
     return Portrait(
         system, window, grid, velocity, tuple(curves), found.points, found.complete, found.statement
     )
