@@ -108,7 +108,7 @@ def _derive_mean_gap(m: Model) -> tuple[ProofStep, ...]:
         *chain(
             statement.left,
             *_split(x),
-            (statement.right, "the rows of weights sum to one, so n_j = sum_k G_jk"),
+            (statement.right, "the rows of weights sum to one"),
         ),
     )
 

@@ -190,7 +190,7 @@ def _derive_missing_sign(m: Model) -> tuple[ProofStep, ...]:
     left, right = identity.left, identity.right
     return (
         *_derive_missing_information(m),
-        ProofStep(sp.S.Zero, right, "a mean of squares with weights >= 0", Inequality),
+        ProofStep(sp.S.Zero, right, "a mean of squares with nonnegative weights", Inequality),
         *chain(right, (left, "the line above, read backwards")),
     )
 

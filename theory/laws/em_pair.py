@@ -22,7 +22,6 @@ import sympy as sp
 
 from theory.algebra.expressions import Equation, Inequality
 from theory.algebra.symbols import Index, Partial, total
-from theory.laws.from_loss import derivation_from_loss
 from theory.laws.law import Citation, Law, ProofStep, chain
 from theory.models.model import Model
 
@@ -69,13 +68,13 @@ def _derive_map(m: Model) -> tuple[ProofStep, ...]:
         *chain(
             share.symbol,
             (share.value, share.title),
-            (logistic, "the two energies differ by 2 x_i theta over the variance"),
+            (logistic, "insert the energies; what they share cancels"),
         ),
         *chain(
             statement.left,
             (p.mean((2 * p.r - 1) * p.x), "M-step of the pair"),
             (p.mean((2 * logistic - 1) * p.x), "responsibilities"),
-            (statement.right, "2 / (1 + exp(-2 z)) - 1 is tanh z"),
+            (statement.right, "definition of the hyperbolic tangent"),
         ),
     )
 
@@ -89,11 +88,14 @@ def _derive_step(m: Model) -> tuple[ProofStep, ...]:
     statement = _step(m)
     p = _Pair(m)
     gradient = (p.theta - p.mean((2 * p.r - 1) * p.x)) * p.N / p.sigma2
+    loss = m.by_name["F"]
+    pulls = p.r * (p.theta - p.x) + (1 - p.r) * (p.theta + p.x)
     return (
-        *derivation_from_loss(m, "theta"),
+        ProofStep(loss.symbol, loss.value, loss.title),
         *chain(
             Partial(p.loss, p.theta),
-            (gradient, "the responsibilities of the two prototypes sum to one"),
+            (total(pulls, p.i) / p.sigma2, "each prototype is pulled by its responsibilities"),
+            (gradient, "collect"),
         ),
         *chain(
             statement.left,
@@ -116,7 +118,7 @@ def _derive_slope(m: Model) -> tuple[ProofStep, ...]:
         *chain(
             statement.left,
             (Partial(p.mean(p.x * p.tanh), p.theta), "the EM map of the pair"),
-            (statement.right, "the derivative of tanh z is 1 - tanh^2 z"),
+            (statement.right, "derivative of the hyperbolic tangent"),
         ),
     )
 
@@ -135,7 +137,7 @@ def _derive_rate(m: Model) -> tuple[ProofStep, ...]:
         *_derive_step(m),
         *chain(
             statement.left,
-            (Partial(moved, p.theta), "EM is a gradient step of rate sigma^2 / N"),
+            (Partial(moved, p.theta), "EM is a gradient step"),
             (statement.right, "differentiate"),
         ),
     )

@@ -15,6 +15,7 @@ from proofs_checks.checks.torch_mixture import (
 from proofs_checks.checks.torch_reference import reference_for
 from theory.algebra.expressions import Equation
 from theory.algebra.symbols import Partial
+from theory.codegen import value_and_gradient
 from theory.models import model_named, theory_of
 from theory.models.prototype_mixture import PROTOTYPE_MIXTURES
 
@@ -127,3 +128,21 @@ def test_exact_points_lie_on_the_simplex():
     outcome = exact.check(model, Equation(adjoint.partial, adjoint.value))
     assert outcome.agrees is True
     assert outcome.detail.endswith("at 15 points")
+
+
+@settings(max_examples=20, deadline=None)
+@given(BOTH, COUNTS, st.integers(0, 10**6))
+def test_generated_gradients_are_those_of_autograd(features, sizes, seed):
+    name = "prototype-mixture" if features is SIMPLEX else "prototype-mixture-full"
+    inputs = drawn(features, sizes, seed)
+    wrt = list(inputs)
+    loss, gradient = value_and_gradient(model_named(name), wrt)(
+        **{x: inputs[x].numpy() for x in wrt}
+    )
+    made = prototype_mixture(inputs, features)
+    assert loss == pytest.approx(float(made["F"].detach()), rel=1e-12, abs=1e-12)
+    for x in wrt:
+        (expected,) = torch.autograd.grad(made["F"], made[x], retain_graph=True)
+        torch.testing.assert_close(
+            torch.as_tensor(gradient[x]), expected, rtol=1e-9, atol=1e-9, check_dtype=False
+        )

@@ -14,6 +14,7 @@ import pytest
 
 from theory.algebra.symbols import indices, total
 from theory.codegen import function, value_and_gradient
+from theory.models import model_named
 from theory.models.attention_head import attention_head
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -37,6 +38,10 @@ def _advantage_law(backend):
     return function(model, law, name="advantage_law", indices=(i, j), backend=backend)
 
 
+def _mixture(backend, name, scale):
+    return value_and_gradient(model_named(name), ["v", "pi", scale], backend)
+
+
 EVERYTHING = {"bias": True, "temperature": True, "cross": True, "weights": True}
 CASES = {
     "attention_head_numpy.py": lambda: _gradient("numpy", WEIGHTS, "attention-head"),
@@ -54,6 +59,8 @@ CASES = {
         mask="arbitrary",
         **EVERYTHING,
     ),
+    "prototype_mixture_numpy.py": lambda: _mixture("numpy", "prototype-mixture", "sigma2"),
+    "prototype_mixture_full_torch.py": lambda: _mixture("torch", "prototype-mixture-full", "tau"),
     "advantage_law_numpy.py": lambda: _advantage_law("numpy"),
     "advantage_law_torch.py": lambda: _advantage_law("torch"),
 }
