@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from theory.laws.binary import BINARY
 from theory.laws.coupled import COUPLED
 from theory.laws.em_attention import EM_ATTENTION
 from theory.laws.em_descent import EM_DESCENT
@@ -11,7 +12,9 @@ from theory.laws.em_gradient import EM_GRADIENT
 from theory.laws.em_map import EM_MAP
 from theory.laws.em_pair import EM_PAIR
 from theory.laws.first_order import FIRST_ORDER
+from theory.laws.flow_jacobian import FLOW_JACOBIAN
 from theory.laws.law import Law
+from theory.laws.second_order import SECOND_ORDER
 from theory.laws.slow_manifold import SLOW_MANIFOLD
 from theory.laws.steps import STEPS
 
@@ -21,6 +24,9 @@ LAWS: tuple[Law, ...] = (
     *FIRST_ORDER,
     *COUPLED,
     *STEPS,
+    *SECOND_ORDER,
+    *FLOW_JACOBIAN,
+    *BINARY,
     *EM_GRADIENT,
     *EM_DESCENT,
     *EM_MAP,

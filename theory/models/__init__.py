@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import cache, partial
 
 from theory.models.attention_head import ATTENTION_HEADS, attention_head
-from theory.models.binary_head import binary_head
+from theory.models.binary_head import binary_head, two_token_head
 from theory.models.model import Constraint, Definition, Model
 from theory.models.prototype_mixture import PROTOTYPE_MIXTURES, prototype_mixture
 from theory.models.resolution import Proof, Theory, theory_of
@@ -30,11 +30,13 @@ __all__ = [
     "soft_assignment",
     "symmetric_pair",
     "theory_of",
+    "two_token_head",
 ]
 
 BUILDERS: Mapping[str, Callable[[], Model]] = {
     **{name: partial(attention_head, name, **on) for name, on in ATTENTION_HEADS.items()},
     "binary-head": binary_head,
+    "two-token-head": two_token_head,
     **{name: partial(prototype_mixture, name, **on) for name, on in PROTOTYPE_MIXTURES.items()},
     **{name: partial(symmetric_pair, name, **on) for name, on in SYMMETRIC_PAIRS.items()},
     **{name: partial(soft_assignment, name, **on) for name, on in SOFT_ASSIGNMENTS.items()},
