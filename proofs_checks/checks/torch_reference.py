@@ -25,6 +25,7 @@ from proofs_checks.checks.torch_assignment import (
     soft_assignment,
     soft_assignment_majorant,
 )
+from proofs_checks.checks.torch_binary import binary_head, binary_head_majorant, draw_binary
 from proofs_checks.checks.torch_following import draw_following, following, following_majorant
 from proofs_checks.checks.torch_inputs import leaves
 from proofs_checks.checks.torch_majorant import attention_head_majorant
@@ -173,6 +174,8 @@ class Reference:
     fixed: frozenset[str]
 
 
+BINARY = Reference(binary_head, binary_head_majorant, draw_binary, logs={}, fixed=frozenset())
+
 REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
     (
         frozenset(("mask", "bias", "temperature", "cross", "heads", "weights")),
@@ -224,6 +227,8 @@ REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
             fixed=frozenset(),
         ),
     ),
+    (frozenset(("binary",)), BINARY),
+    (frozenset(("binary", "full")), BINARY),
 )
 """The hand-written references, each with the features by which its family of models is known."""
 

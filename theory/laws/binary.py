@@ -20,7 +20,8 @@ marcotte2023abide.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import sympy as sp
 
@@ -43,7 +44,7 @@ class _Notation:
     """The scalars of one of the two models, and what its flow moves."""
 
     def __init__(self, m: Model) -> None:
-        self.at = m.tensors
+        self.at: Mapping[str, Any] = m.tensors
         self.loss = m.loss
         self.x, self.y, self.w, self.q, self.f = (self.at[name] for name in "xywqf")
         self.eps_s, self.eps_v = (scalar(f"eps_{name}", positive=True) for name in "sv")

@@ -234,9 +234,9 @@ def _derive_mixed_hessian(m: Model) -> tuple[ProofStep, ...]:
 
 
 def _form(x: HeadNotation) -> tuple[sp.Expr, sp.Expr]:
-    """The quadratic form of the value block in a direction omega, and the same as squares."""
-    omega = Tensor("omega", entry_tensor(x.entry("v", x.j, x.a)).axes)
-    here, there = omega[(*x.heads, x.j, x.a)], omega[(*x.other_heads, x.l, x.b)]
+    """The quadratic form of the value block in a direction zeta, and the same as squares."""
+    zeta = Tensor("zeta", entry_tensor(x.entry("v", x.j, x.a)).axes)
+    here, there = zeta[(*x.heads, x.j, x.a)], zeta[(*x.other_heads, x.l, x.b)]
     block = Partial(x.loss, x.entry("v", x.j, x.a), x.other("v", x.l, x.b))
     form = total(here * there * block, *x.heads, *x.other_heads, x.j, x.l, x.a, x.b)
     tilt = x.entry("W_O", x.c, x.a) - x.entry("W_O", x.d, x.a)
@@ -285,7 +285,7 @@ SECOND_ORDER = (
     ),
     Law(
         "value-convexity", "at fixed scores the loss is convex in the values", HESSIAN, UNWEIGHTED,
-        _value_convexity, _derive_value_convexity, ("omega is any direction in the values",),
+        _value_convexity, _derive_value_convexity, ("zeta is any direction in the values",),
     ),
 )  # fmt: skip
 """Laws C1 to C3."""

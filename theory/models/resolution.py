@@ -149,7 +149,7 @@ class Theory:
         quantity, *earlier, entry = e.args
         name = name_of(entry_tensor(entry))
         if name not in self.model.tensors and all(line.name != name for line in self.lines):
-            raise ValueError(f"`{entry}` is no quantity of model `{self.model.name}`.")
+            raise AlgebraError(f"`{entry}` is no quantity of model `{self.model.name}`.")
         if quantity == self.model.loss and not earlier:
             if name not in self.adjoints:
                 return sp.S.Zero, frozenset()

@@ -174,7 +174,10 @@ def arrays_of(model, seed):
         arrays[name], arrays[f"dL_d{name}"] = rng.uniform(0.2, 1, shape), rng.normal(size=shape)
     for name in ("alpha", "p", "y"):
         arrays[name] = arrays[name] / arrays[name].sum(axis=-1, keepdims=True)
-    arrays["xi"] = rng.normal(size=arrays["s"].shape)  # a direction in the space of scores
+    # directions: in the scores, in the values, and in the values of one key
+    arrays["xi"] = rng.normal(size=arrays["s"].shape)
+    arrays["zeta"] = rng.normal(size=arrays["v"].shape)
+    arrays["omega"] = rng.normal(size=arrays["v"][..., 0, :].shape)
     return arrays
 
 
