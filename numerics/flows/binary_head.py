@@ -18,7 +18,7 @@ import numpy as np
 import sympy as sp
 
 from numerics.flows import checks
-from numerics.flows.building import decreasing, parameter_vector, rate, variables
+from numerics.flows.building import conserved, decreasing, parameter_vector, rate, variables
 from numerics.flows.system import System
 from theory.codegen.components import unroll
 from theory.models import model_named
@@ -59,10 +59,13 @@ def binary_head(*, w: float = 1.0, eps_s: float = 1.0, eps_v: float = 1.0) -> Sy
         values=parameter_vector(parameters, given, {}),
         settings=dict(given),
         starts=lambda rng, count: rng.normal(size=(count, 2)),
-        quantities=(decreasing("dissipation", model, state, parameters, {}),),
+        quantities=(
+            decreasing("dissipation", model, state, parameters, {}),
+            conserved("binary-invariant", model, model, state, parameters, {}, "invariant"),
+        ),
         shifts=np.zeros((0, 2)),
         window=(-6.0, 6.0, -4.0, 4.0),
-        laws=("dissipation",),
+        laws=("binary-score-flow", "binary-value-flow", "binary-invariant", "dissipation"),
     )  # fmt: skip
 
 

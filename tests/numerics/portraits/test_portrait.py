@@ -68,6 +68,15 @@ def test_levels_of_conserved_quantities_go_through_the_saddles():
     assert any(abs(c.value - 1) < 1e-12 for c in curves)  # the energy of the saddles
 
 
+def test_the_invariant_of_the_binary_head_is_shown():
+    system = system_named("binary-head", eps_s=0.5, eps_v=2.0)
+    for c in portrait(system, starts=0, prove=False).of_kind("level"):
+        x, y = c.points.T
+        expected = np.sinh(x / 2) ** 2 / 0.5 - y**2 / (2 * 2.0)
+        np.testing.assert_allclose(expected, c.value, atol=1e-9 * (1 + abs(c.value)))
+        assert c.label == "invariant"
+
+
 def test_em_iterates_over_the_flow_end_in_the_same_fixed_points():
     system = system_named("mixture-flow")
     found = portrait(system, em=True, starts=3, prove=False)
