@@ -24,6 +24,9 @@ SCALARS = ("eta", "eps", "tau", "lambda", "sigma", "gamma")
 
 TERMS = "the terms of a sum"
 
+LONGEST_PRODUCT = 24
+"""Sums inside one another in one product of matrices: 25 matrices; papers have a dozen at most."""
+
 __all__ = ["Guess", "Shapes", "Value", "vector_like"]
 
 
@@ -222,13 +225,24 @@ class Shapes:
             what = "the columns of the first factor are not the rows of the second"
             self._meet(a.column.size, b.row.size, what, (a, b), span)
             b = self.renamed(b, a.column, b.column)
-            return Value(total(a.expression * b.expression, a.column), a.row, b.column)
+            product = total(a.expression * b.expression, a.column)
+            self._bounded(product, span)
+            return Value(product, a.row, b.column)
         if a.column is None and b.row is None:  # a column times a row
             return Value(a.expression * b.expression, a.row, b.column)
         raise ElaborationError(
             f"{a.shape()} cannot be multiplied by {b.shape()}.", span,
             suggestion="transpose one factor, or write \\odot for the entrywise product",
         )  # fmt: skip
+
+    @staticmethod
+    def _bounded(product: sp.Expr, span: Span) -> None:
+        """Refuse products whose sums stand inside one another so deep that work explodes."""
+        if len(product.atoms(sp.Sum)) > LONGEST_PRODUCT:
+            raise ElaborationError(
+                f"a product of more than {LONGEST_PRODUCT + 1} matrices is not read.", span,
+                suggestion="define a name for a part of it",
+            )  # fmt: skip
 
     def inner(self, a: Value, b: Value, span: Span) -> Value:
         """Return the inner product of two values of one shape."""

@@ -132,3 +132,9 @@ def test_a_document_that_asks_for_an_unknown_model_is_refused_with_the_place() -
     assert (caught.value.problems[0].line, caught.value.problems[0].column) == (2, 14)
     with pytest.raises(ValueError, match="`attention-haed` is no model"):
         read_claims("", "a.tex", model="attention-haed")
+
+
+def test_a_product_of_very_many_matrices_is_refused() -> None:
+    """Its sums stand inside one another, and the work of every step grows with their depth."""
+    found = problems(r"Q = X W_Q, \quad K " + "V " * 130 + r"= X W_K, \quad V = X W_V", "none")
+    assert any("a product of more than 25 matrices is not read" in p.message for p in found), found
