@@ -8,7 +8,9 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.image import imread
+from matplotlib.text import Text
 
 from numerics.fixed_points import FixedPoint, Proof
 from numerics.portraits import figure, looks, portrait
@@ -24,7 +26,7 @@ def bistable():
 def drawn(found, width=3.4):
     """The figure itself, laid out."""
     with mpl.rc_context(looks.settings()):
-        canvas = mpl.figure.Figure(layout="constrained")
+        canvas = Figure(layout="constrained")
         FigureCanvasAgg(canvas)
         rows = figure._fill(canvas, found)
         canvas.set_size_inches(width, figure.ASPECT * width + figure.ROW * rows)
@@ -67,7 +69,7 @@ def test_nothing_in_the_legend_covers_the_axes_or_leaves_the_figure(bistable):
 
 def test_letters_are_at_least_seven_points(bistable):
     canvas = drawn(bistable)
-    texts = [t for t in canvas.findobj(mpl.text.Text) if t.get_text().strip()]
+    texts = [t for t in canvas.findobj(Text) if t.get_text().strip()]
     assert len(texts) > 10
     assert min(t.get_fontsize() for t in texts) >= 7
 
@@ -108,7 +110,7 @@ def test_kinds_of_line_differ_by_more_than_colour():
 def test_labels_as_mathematics(label, expected):
     assert looks.mathtext(label) == expected
     with mpl.rc_context(looks.settings()):
-        canvas = mpl.figure.Figure()
+        canvas = Figure()
         canvas.text(0, 0, "$" + looks.mathtext(label, r"\dot{%s}") + "$")
         FigureCanvasAgg(canvas).print_png(io.BytesIO())
 

@@ -105,10 +105,11 @@ def test_a_slice_through_the_end_of_a_trajectory(folder, capsys):
 
 
 def test_labels_with_commas_of_their_own(folder):
-    words = ["portrait", "head-flow", "-o", "p.svg", "--slice", "W_Q,11,W_K,11", "--at", "start",
-             "--starts", "1", "--no-prove"]  # fmt: skip
+    sizes = [word for name in ("T", "d_x", "d_k", "d_v") for word in ("--set", f"{name}=1")]
+    words = ["portrait", "head-flow", *sizes, "-o", "p.svg", "--slice", "W_V,11,W_O,11",
+             "--at", "start", "--starts", "0", "--no-prove"]  # fmt: skip
     assert run(words) == 0
-    assert list(load("p.nc")["component"].values) == ["W_Q,11", "W_K,11"]
+    assert list(load("p.nc")["component"].values) == ["W_V,11", "W_O,11"]
 
 
 @pytest.mark.parametrize(
