@@ -14,13 +14,11 @@ from dataclasses import dataclass
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.claim import Side
-from proofs_checks.claims.parse import children
 from proofs_checks.claims.places import Span
+from proofs_checks.corrections.written import Written
 
 __all__ = ["Pieces", "spliced"]
 
-OPENING = re.compile(r"(?:\\(?:left|[bB]igg?l?)\s*)?(?:\(|\[|\\\{)\s*\Z")
-CLOSING = re.compile(r"\s*(?:\\(?:right|[bB]igg?r?)\s*)?(?:\)|\]|\\\})")
 MINUS = ("-", "−")
 TRANSPOSED = r"^\top"
 TRANSPOSE = re.compile(  # the mark at the end of A^\top
@@ -44,68 +42,19 @@ class Pieces:
     letters: tuple[str, ...] = ()
 
 
-class _Text:
-    """A side of an equation whose parts can be replaced."""
-
-    def __init__(self, side: Side) -> None:
-        self.side, self.text = side, side.text
-        self.nodes = list(_nodes(side.node))
-        parents = {id(c): n for n in self.nodes for c in children(n)}
-        self.parent: Callable[[tree.Node], tree.Node | None] = lambda n: parents.get(id(n))
-
-    def place(self, node: tree.Node) -> Span:
-        """Return where a node stands in the text, its brackets included."""
-        if node is self.side.node:
-            return Span(0, len(self.text))
-        start, end = (x - self.side.start for x in node.span)
-        while (a := OPENING.search(self.text[:start])) and (b := CLOSING.match(self.text, end)):
-            start, end = a.start(), b.end()
-        return Span(start, end)
-
-    def bare(self, node: tree.Node) -> Span:
-        """Return where a node stands, without brackets around it."""
-        return Span(*(x - self.side.start for x in node.span))
-
-    def of(self, node: tree.Node) -> str:
-        """Return the LaTeX of a node."""
-        return self.text[slice(*self.place(node))]
-
-    def put(self, *changes: tuple[Span, str]) -> str:
-        """Return the text with other LaTeX at some places."""
-        out = self.text
-        for span, new in sorted(changes, reverse=True):
-            out = out[: span.start] + _spaced(out[: span.start], new, out[span.end :])
-        return out.strip()
-
-
-def _spaced(before: str, new: str, after: str) -> str:
-    r"""Keep ``\tau`` and ``K`` apart."""
-    if re.search(r"\\[A-Za-z]+\Z", before) and new[:1].isalpha():
-        new = f" {new}"
-    if re.search(r"\\[A-Za-z]+\Z", new) and after[:1].isalpha():
-        new += " "
-    return new + after
-
-
 def spliced(side: Side, kind: str, pieces: Pieces) -> Iterator[str]:
     """Yield the LaTeX of a side with one change that undoes a mistake of this kind."""
-    text = _Text(side)
+    text = Written(side)
     for change in _CHANGES.get(kind, ()):
         for new in change(text, pieces):
             if new and new != side.text:
                 yield new
 
 
-def _nodes(node: tree.Node) -> Iterator[tree.Node]:
-    yield node
-    for child in children(node):
-        yield from _nodes(child)
-
-
 # -- signs ------------------------------------------------------------------------------------
 
 
-def _signs(text: _Text, _: Pieces) -> Iterator[str]:
+def _signs(text: Written, _: Pieces) -> Iterator[str]:
     whole = text.side.node
     if isinstance(whole, tree.Add) and len(whole.terms) == 2:
         yield _turned(text, whole)
@@ -125,7 +74,7 @@ def _signs(text: _Text, _: Pieces) -> Iterator[str]:
             yield text.put((Span(exponent.start, exponent.start), "-"))
 
 
-def _turned(text: _Text, node: tree.Add) -> str:
+def _turned(text: Written, node: tree.Add) -> str:
     """Return a - b as b - a; empty for other sums."""
     first, second = node.terms
     if isinstance(first, tree.Negate) or not isinstance(second, tree.Negate):
@@ -133,7 +82,7 @@ def _turned(text: _Text, node: tree.Add) -> str:
     return f"{text.of(second.body)} - {text.of(first)}"
 
 
-def _signs_of_terms(text: _Text, node: tree.Add) -> Iterator[str]:
+def _signs_of_terms(text: Written, node: tree.Add) -> Iterator[str]:
     for n, term in enumerate(node.terms):
         start = text.bare(term).start
         if isinstance(term, tree.Negate):
@@ -150,7 +99,7 @@ def _signs_of_terms(text: _Text, node: tree.Add) -> Iterator[str]:
 # -- factors ----------------------------------------------------------------------------------
 
 
-def _factor(text: _Text, node: tree.Node) -> str:
+def _factor(text: Written, node: tree.Node) -> str:
     """Return the LaTeX of a node as a factor: a sum in brackets."""
     written = text.of(node)
     bare = text.text[slice(*text.bare(node))] if node is not text.side.node else written
@@ -163,7 +112,7 @@ def _in_brackets(written: str) -> str:
     return rf"\left({written}\right)" if tall else f"({written})"
 
 
-def _fronts(text: _Text) -> Iterator[tree.Node]:
+def _fronts(text: Written) -> Iterator[tree.Node]:
     """Yield where a factor may be put in front: the side, terms, numerators, what is summed."""
     yield text.side.node
     for node in text.nodes:
@@ -179,7 +128,7 @@ def _fronts(text: _Text) -> Iterator[tree.Node]:
             yield from node.arguments
 
 
-def _factors_put(text: _Text, pieces: Pieces) -> Iterator[str]:
+def _factors_put(text: Written, pieces: Pieces) -> Iterator[str]:
     for node in text.nodes:
         if isinstance(node, tree.Quotient):
             yield from _denominators(text, node, pieces)
@@ -190,7 +139,7 @@ def _factors_put(text: _Text, pieces: Pieces) -> Iterator[str]:
             yield text.put((text.place(node), new))
 
 
-def _denominators(text: _Text, node: tree.Quotient, pieces: Pieces) -> Iterator[str]:
+def _denominators(text: Written, node: tree.Quotient, pieces: Pieces) -> Iterator[str]:
     r"""Put what the diagnosis says below a fraction into a fraction that is there."""
     place, below = text.place(node.denominator), text.of(node.denominator)
     yield text.put((place, rf"\sqrt{{{below}}}"))
@@ -212,7 +161,7 @@ def _outer(piece: str) -> str:
     return piece
 
 
-def _factors_taken(text: _Text, _: Pieces) -> Iterator[str]:
+def _factors_taken(text: Written, _: Pieces) -> Iterator[str]:
     for node in text.nodes:
         if isinstance(node, tree.Product):
             for n in range(len(node.factors)):
@@ -223,14 +172,14 @@ def _factors_taken(text: _Text, _: Pieces) -> Iterator[str]:
                 yield text.put((text.place(node.numerator), "1"))
 
 
-def _with_operator(text: _Text, node: tree.Product, n: int) -> Span:
+def _with_operator(text: Written, node: tree.Product, n: int) -> Span:
     """Return the place of a factor and of the sign that joins it to the others."""
     if n:
         return Span(text.place(node.factors[n - 1]).end, text.place(node.factors[n]).end)
     return Span(text.place(node.factors[0]).start, text.place(node.factors[1]).start)
 
 
-def _replaced(text: _Text, pieces: Pieces) -> Iterator[str]:
+def _replaced(text: Written, pieces: Pieces) -> Iterator[str]:
     for node in text.nodes:
         if isinstance(node, tree.Number | tree.Quotient | tree.Name | tree.Entry | tree.Call):
             for piece in pieces.said:
@@ -240,7 +189,7 @@ def _replaced(text: _Text, pieces: Pieces) -> Iterator[str]:
 # -- indices, transposes ----------------------------------------------------------------------
 
 
-def _transposed(text: _Text, pieces: Pieces) -> Iterator[str]:
+def _transposed(text: Written, pieces: Pieces) -> Iterator[str]:
     for node in text.nodes:
         if isinstance(node, tree.Entry) and len(node.lower) == 2:
             first, second = (text.bare(x) for x in node.lower)
@@ -259,7 +208,7 @@ def _transposed(text: _Text, pieces: Pieces) -> Iterator[str]:
 
 
 def _products_transposed(
-    text: _Text, node: tree.Product, changes: list[tuple[Span, str]]
+    text: Written, node: tree.Product, changes: list[tuple[Span, str]]
 ) -> Iterator[str]:
     """Yield a product of two the other way round: both transposed, none, and one of them."""
     places = [text.place(factor) for factor in node.factors]
@@ -279,7 +228,7 @@ def _products_transposed(
             yield text.put((places[0], first), (places[1], second))
 
 
-def _one_transposed(text: _Text, node: tree.Node) -> tuple[Span, str] | None:
+def _one_transposed(text: Written, node: tree.Node) -> tuple[Span, str] | None:
     """Return the change that transposes a symbol, or takes its transpose away."""
     if isinstance(node, tree.Transpose):
         place = text.bare(node)
@@ -298,7 +247,7 @@ def _one_transposed(text: _Text, node: tree.Node) -> tuple[Span, str] | None:
     return None
 
 
-def _indices(text: _Text, pieces: Pieces) -> Iterator[str]:
+def _indices(text: Written, pieces: Pieces) -> Iterator[str]:
     for node in text.nodes:
         names: tuple[tree.Node, ...] = ()
         if isinstance(node, tree.Entry):
@@ -313,7 +262,7 @@ def _indices(text: _Text, pieces: Pieces) -> Iterator[str]:
                     yield text.put((text.bare(name), letter))
 
 
-def _parts_of_ranges(text: _Text, pieces: Pieces) -> Iterator[str]:
+def _parts_of_ranges(text: Written, pieces: Pieces) -> Iterator[str]:
     r"""Let a sum run over part of its range, over another part, or over all of it."""
     for match in PLAIN_SUM.finditer(text.text):
         for letter in pieces.letters:
@@ -329,7 +278,7 @@ def _parts_of_ranges(text: _Text, pieces: Pieces) -> Iterator[str]:
 # -- quantities, powers, terms ----------------------------------------------------------------
 
 
-def _exchanged(text: _Text, _: Pieces) -> Iterator[str]:
+def _exchanged(text: Written, _: Pieces) -> Iterator[str]:
     places = {text.bare(n): text.text[slice(*text.bare(n))] for n in _stems(text)}
     by_name: dict[str, list[Span]] = {}
     for span, written in places.items():
@@ -339,7 +288,7 @@ def _exchanged(text: _Text, _: Pieces) -> Iterator[str]:
         yield text.put(*swapped)
 
 
-def _quantities(text: _Text, pieces: Pieces) -> Iterator[str]:
+def _quantities(text: Written, pieces: Pieces) -> Iterator[str]:
     for node in _stems(text):
         for symbol in pieces.symbols:
             yield text.put((text.bare(node), symbol))
@@ -349,7 +298,7 @@ def _quantities(text: _Text, pieces: Pieces) -> Iterator[str]:
                 yield text.put((text.bare(node), symbol))
 
 
-def _stems(text: _Text) -> Iterator[tree.Node]:
+def _stems(text: Written) -> Iterator[tree.Node]:
     """Yield the names of quantities, without their indices."""
     indices = {id(x) for n in text.nodes if isinstance(n, tree.Entry) for x in n.lower}
     indices |= {id(n.index) for n in text.nodes if isinstance(n, tree.Bound)}
@@ -358,7 +307,7 @@ def _stems(text: _Text) -> Iterator[tree.Node]:
             yield node
 
 
-def _powers(text: _Text, _: Pieces) -> Iterator[str]:
+def _powers(text: Written, _: Pieces) -> Iterator[str]:
     for node in text.nodes:
         place = text.place(node)
         if isinstance(node, tree.Power):
@@ -374,7 +323,7 @@ def _powers(text: _Text, _: Pieces) -> Iterator[str]:
                 yield text.put((place, rf"\frac{{1}}{{{text.of(node)}}}"))
 
 
-def _terms_taken(text: _Text, _: Pieces) -> Iterator[str]:
+def _terms_taken(text: Written, _: Pieces) -> Iterator[str]:
     if not isinstance(text.side.node, tree.Add):
         yield "0"
     for node in text.nodes:
@@ -391,7 +340,7 @@ def _terms_taken(text: _Text, _: Pieces) -> Iterator[str]:
                 yield text.put((Span(place.start, text.place(following).start), sign))
 
 
-def _terms_put(text: _Text, pieces: Pieces) -> Iterator[str]:
+def _terms_put(text: Written, pieces: Pieces) -> Iterator[str]:
     terms = [(s, x) for x in pieces.symbols for s in "-+"]
     for piece in reversed(pieces.said):
         bare = piece.removeprefix("-")
@@ -408,13 +357,13 @@ def _terms_put(text: _Text, pieces: Pieces) -> Iterator[str]:
                 yield text.put((place, _in_brackets(f"{written} {sign} {term}")))
 
 
-def _is_factor(text: _Text, node: tree.Node) -> bool:
+def _is_factor(text: Written, node: tree.Node) -> bool:
     parent = text.parent(node)
     inside = isinstance(parent, tree.Product | tree.Inner | tree.Quotient | tree.Sum)
     return inside and not isinstance(node, tree.Add | tree.Number | tree.Bound | tree.Compare)
 
 
-def _quantities_put(text: _Text, pieces: Pieces) -> Iterator[str]:
+def _quantities_put(text: Written, pieces: Pieces) -> Iterator[str]:
     pool = (*pieces.said, *(s for s in pieces.symbols if s not in pieces.said))
     for symbol in pool:
         for node in (text.side.node, *text.nodes):
@@ -428,7 +377,7 @@ def _quantities_put(text: _Text, pieces: Pieces) -> Iterator[str]:
             yield text.put((place, rf"\mathrm{{diag}}({symbol}) {written}"))
 
 
-_CHANGES: Mapping[str, tuple[Callable[[_Text, Pieces], Iterator[str]], ...]] = {
+_CHANGES: Mapping[str, tuple[Callable[[Written, Pieces], Iterator[str]], ...]] = {
     "sign": (_signs,),
     "factor": (_factors_put, _factors_taken, _replaced),
     "exchanged": (_exchanged,),
