@@ -19,9 +19,9 @@ from numerics.flows import System, system_named
 from numerics.integration import integrate
 
 CASES = {
-    "A": ({}, "heyoka", 20_000, 1_000, 80),
-    "B": ({"T": 8, "n": 8, "d_v": 4, "C": 4}, "heyoka", 1_000, 256, 30),
-    "C2": ({"eps_v": 1000.0, "label_smoothing": 0.2}, "stiff", 8_000, 16, 400),
+    "A": ({}, "explicit", 200_000, 1_000, 80),
+    "B": ({"T": 8, "n": 8, "d_v": 4, "C": 4}, "explicit", 8_000, 256, 30),
+    "C2": ({"eps_v": 1000.0, "label_smoothing": 0.2}, "stiff", 50_000, 64, 400),
 }
 """Settings, engine, trajectories of ours and of the peer, the ratio aimed at."""
 

@@ -35,7 +35,7 @@ class TorchEngine:
 
         if problem.events.sections:
             raise ValueError(
-                "the engine `torch` locates no sections; take `heyoka`, `stiff` or `scipy`."
+                "the engine `torch` locates no sections; take `explicit`, `stiff` or `scipy`."
             )
         try:
             torch.zeros(1, device=device)

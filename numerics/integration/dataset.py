@@ -53,8 +53,8 @@ def dataset(request: Request, parts: Sequence[Part], command: str = "") -> xr.Da
             np.concatenate([x.end_time for x in solutions]),
             {"long_name": "time of the last state reached", "units": "dimensionless"},
         ),
-        "status": ("trajectory", _text(x for s in solutions for x in s.status)),
-        "message": ("trajectory", _text(x for s in solutions for x in s.message)),
+        "status": ("trajectory", np.concatenate([x.status for x in solutions])),
+        "message": ("trajectory", np.concatenate([x.message for x in solutions]).astype(str)),
         "steps": (
             "trajectory",
             np.concatenate([x.steps for x in solutions]),
@@ -80,10 +80,6 @@ def dataset(request: Request, parts: Sequence[Part], command: str = "") -> xr.Da
     if last - first < len(request.starts):
         attributes["interrupted"] = f"{last - first} of {len(request.starts)} trajectories finished"
     return xr.Dataset(data, coordinates, attributes)
-
-
-def _text(words: Any) -> np.ndarray:
-    return np.array(list(words), dtype=str)
 
 
 def _monitored(quantity: Quantity, parts: Sequence[Part]) -> dict[str, Any]:

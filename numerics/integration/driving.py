@@ -19,14 +19,16 @@ from numerics.integration.problem import Problem, Solution
 
 __all__ = ["ENGINES", "driven", "threads_here"]
 
-ENGINES = ("auto", "heyoka", "stiff", "torch", "scipy", "scipy-lsoda", "scipy-radau")
+ENGINES = (
+    "auto", "explicit", "stiff", "heyoka", "torch", "scipy", "scipy-lsoda", "scipy-radau"
+)  # fmt: skip
 """The names that `integrate` takes for its engine."""
 
-MANY = 1000
-"""From so many trajectories on some more seconds of compilation pay."""
-
-UNITS = {"heyoka": 512, "stiff": 512, "torch": 1 << 17}
+UNITS = {"explicit": 512, "stiff": 512, "heyoka": 512, "torch": 1 << 17}
 """Trajectories a call of an engine; SciPy takes 16."""
+
+MANY = 16_384
+"""From so many trajectories on, units are four times as large: less is done between them."""
 
 Solve = Callable[[np.ndarray, np.ndarray], Solution]
 
@@ -58,7 +60,7 @@ def driven(
             local.solve = _solver(engine, problem, values, device)
         return local.solve(starts[rows], values[rows])
 
-    unit = UNITS.get(engine, 16)
+    unit = UNITS.get(engine, 16) * (4 if len(starts) >= MANY else 1)
     units = (slice(n, min(n + unit, len(starts))) for n in range(0, len(starts), unit))
     with ThreadPoolExecutor(threads if engine in THREADED else 1) as pool:
         waiting: deque[tuple[slice, Future]] = deque()
@@ -73,7 +75,7 @@ def driven(
             stop.set()
 
 
-THREADED = ("heyoka", "stiff")
+THREADED = ("explicit", "stiff", "heyoka")
 """Engines that work outside the interpreter's lock."""
 
 
@@ -87,10 +89,10 @@ def _solver(engine: str, problem: Problem, values: np.ndarray, device: str) -> S
         from numerics.integration.batched import TorchEngine
 
         return TorchEngine(problem, device).solve
-    if engine == "stiff":
-        from numerics.integration.stiff import StiffEngine
+    if engine in ("explicit", "stiff"):
+        from numerics.integration.lane_engine import LaneEngine
 
-        return StiffEngine(problem, many=len(values) >= MANY).solve
+        return LaneEngine(problem, stiff=engine == "stiff").solve
     from numerics.integration.taylor import TaylorEngine
 
     taylor = TaylorEngine(problem, values)
@@ -99,7 +101,7 @@ def _solver(engine: str, problem: Problem, values: np.ndarray, device: str) -> S
         solution, again = taylor.solve(starts, values)
         if len(again):
             # few trajectories are not worth compiling for
-            other = "scipy" if len(again) <= 16 else "stiff"
+            other = "scipy" if len(again) <= 16 else "explicit"
             solution.put(
                 again, _solver(other, problem, values, device)(starts[again], values[again])
             )

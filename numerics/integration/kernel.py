@@ -1,228 +1,141 @@
-"""The stiff engine's inner loop: plain loops over plain arrays, compiled by numba.
+"""The loop of the engines `explicit` and `stiff`, compiled by numba.
 
-The compiler sees the system only as two addresses of compiled functions, so this loop is compiled
-once and kept on disk by numba.  ``size`` stands for the number of variables d = len(size): a tuple
-where the compiler shall unroll the short loops by it, an array where one loop shall serve every d.
-A call holds no lock of the interpreter.
+`LANES` trajectories move at once, each with time and step of its own; a lane whose trajectory has
+ended takes the next one.  Steps are made in all lanes together by vector instructions; decisions are
+taken lane by lane.  No lane sees another, so a trajectory does not depend on those beside it.
 
-Imported by the stiff engine when it starts, since it imports numba.
+Within a step, with theta in [0, 1] and F_n = sum_i N_ni k_i (times h in the explicit method),
+
+    y(theta) = y_0 + theta (y_1 - y_0 + (1 - theta) (F_1 + theta (F_2 + (1 - theta) (F_3 + ...))))
+
+The compiler sees the system only as addresses of compiled functions, so this loop is compiled once
+and kept on disk by numba.  A call holds no lock of the interpreter.
+
+Imported by the engines when they start, since it imports numba.
 """
 
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
 
-from numerics.integration.rodas5p import COUPLING, DENSE, GAMMA, WEIGHTS
+from numerics.integration import (
+    compiling,
+    dormand_prince,
+    lanes,
+    rodas5p,
+    rosenbrock,
+    vector_code,
+)
+from numerics.integration.compiling import called, jit, kept, stamp_of
+from numerics.integration.dormand_prince import (
+    SLOPES,
+    dormand_prince_error,
+    dormand_prince_step,
+    more_slopes,
+)
+from numerics.integration.lanes import constant, put, row, where_larger
+from numerics.integration.rosenbrock import STAGES, chained, rosenbrock_error, rosenbrock_step
+from numerics.integration.vector_code import LANES
 
-__all__ = ["FINISHED", "FIXED_POINT", "NOT_FINITE", "SECTION", "TOO_MANY", "TOO_SMALL", "run"]
+__all__ = ["FINISHED", "NOT_FINITE", "SECTION", "TOO_MANY", "TOO_SMALL", "run", "stamped"]
 
-FINISHED, FIXED_POINT, SECTION, TOO_SMALL, NOT_FINITE, TOO_MANY = range(6)
+MOVING = -1
+FINISHED, SECTION, TOO_SMALL, NOT_FINITE, TOO_MANY = range(5)
 """How a trajectory ended."""
 
-SHRINK, GROW, SAFETY = 0.2, 6.0, 0.9
+SHRINK, GROW, SAFETY = 0.2, 10.0, 0.9
 PIECES = 4  # a step is looked at for sections in so many pieces
 BISECTIONS = 60
 
-jit: Any = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz", "arcp"})
-
-
-def _called(typing: Any, address: Any, y: Any, p: Any, out: Any) -> Any:
-    """Call the compiled ``void f(double *y, double *p, double *out)`` at an address."""
-
-    def code(context, builder, signature, arguments):
-        from llvmlite import ir
-
-        pointer = ir.DoubleType().as_pointer()
-        function = ir.FunctionType(ir.VoidType(), [pointer] * 3).as_pointer()
-        data = [
-            context.make_array(kind)(context, builder, value).data
-            for kind, value in zip(signature.args[1:], arguments[1:], strict=True)
-        ]
-        builder.call(builder.inttoptr(arguments[0], function), data)
-        return context.get_dummy_value()
-
-    return types.void(address, y, p, out), code
-
-
-called: Any = intrinsic(_called)
+STIFF_NESTED, EXPLICIT_NESTED = rosenbrock.NESTED, dormand_prince.NESTED
+SOURCES = (
+    sys.modules[__name__], compiling, dormand_prince, lanes, rodas5p, rosenbrock, vector_code
+)  # fmt: skip
+"""What the compiled loop is made from."""
 
 
 @jit
-def copied(x, out):
-    """An assignment to a slice would do, and take the compiler many seconds."""
-    for c in range(len(x)):
-        out[c] = x[c]
-
-
-@jit
-def all_finite(x):
-    for c in range(len(x)):
-        if not math.isfinite(x[c]):
-            return False
-    return True
-
-
-@jit
-def factored(w, pivot, size):
-    """Replace a matrix by its LU factors with row exchanges; False if it is singular."""
-    d = len(size)
-    for k in range(d):
-        best, place = abs(w[k, k]), k
-        for r in range(k + 1, d):
-            if abs(w[r, k]) > best:
-                best, place = abs(w[r, k]), r
-        pivot[k] = place
-        if not (0.0 < best < math.inf):
-            return False
-        if place != k:
-            for c in range(d):
-                w[k, c], w[place, c] = w[place, c], w[k, c]
-        inverse = 1.0 / w[k, k]
-        w[k, k] = inverse  # solving then needs no division
-        for r in range(k + 1, d):
-            factor = w[r, k] * inverse
-            w[r, k] = factor
-            if factor != 0.0:
-                for c in range(k + 1, d):
-                    w[r, c] -= factor * w[k, c]
-    return True
-
-
-@jit
-def solved(w, pivot, x, size):
-    d = len(size)
-    for k in range(d):
-        x[k], x[pivot[k]] = x[pivot[k]], x[k]
-    for r in range(1, d):
-        total = x[r]
-        for c in range(r):
-            total -= w[r, c] * x[c]
-        x[r] = total
-    for r in range(d - 1, -1, -1):
-        total = x[r]
-        for c in range(r + 1, d):
-            total -= w[r, c] * x[c]
-        x[r] = total * w[r, r]
-
-
-@jit
-def combined(k, dense, size):
-    d = len(size)
-    for n in range(3):
+def combined(nested, k, h, d, dense):
+    """Write the vectors F_n of the dense output."""
+    for m in range(len(nested)):
         for c in range(d):
-            total = 0.0
-            for i in range(8):
-                total += DENSE[n, i] * k[i, c]
-            dense[n, c] = total
+            total = constant(0.0)
+            for i in range(nested.shape[1]):
+                total += constant(nested[m, i]) * row(k, i * d + c)
+            put(dense, m * d + c, row(h, 0) * total)
 
 
 @jit
-def interpolated(theta, y, after, dense, out):
-    for c in range(len(y)):
-        inner = dense[0, c] + theta * (dense[1, c] + theta * dense[2, c])
-        out[c] = (1 - theta) * y[c] + theta * (after[c] + (1 - theta) * inner)
+def interpolated(theta, y, after, dense, n, out):
+    d = len(y)
+    for c in range(d):
+        inner = 0.0
+        for m in range(len(dense) // d - 1, -1, -1):
+            inner = (dense[m * d + c, n] + inner) * (theta if m % 2 else 1 - theta)
+        out[c] = y[c, n] + theta * (after[c, n] - y[c, n] + inner)
 
 
 @jit
-def norm(e, y, after, rtol, atol):
-    total = 0.0
-    for c in range(len(e)):
-        scaled = e[c] / (atol + rtol * max(abs(y[c]), abs(after[c])))
-        total += scaled * scaled
-    return math.sqrt(total / len(e))
+def lane_of(x, n, out):
+    for c in range(len(x)):
+        out[c] = x[c, n]
 
 
 @jit
-def first_step(y, f, rtol, atol, span):
+def into_lane(x, n, out):
+    for c in range(len(x)):
+        out[c, n] = x[c]
+
+
+@jit
+def all_finite(x, n):
+    for c in range(len(x)):
+        if not math.isfinite(x[c, n]):
+            return False
+    return True
+
+
+@jit
+def to_the_order(error, stiff):
+    """Return error^(-1/5) or error^(-1/8): by how much a step may change."""
+    return error**-0.2 if stiff else 1.0 / math.sqrt(math.sqrt(math.sqrt(error)))
+
+
+@jit
+def first_step(y, f, n, rtol, atol, span):
     """Return a step that changes the state by about a hundredth of its tolerance's root."""
-    size, speed = norm(y, y, y, rtol, atol), norm(f, y, y, rtol, atol)
+    size = speed = 0.0
+    for c in range(len(y)):
+        unit = atol + rtol * abs(y[c, n])
+        size, speed = size + (y[c, n] / unit) ** 2, speed + (f[c, n] / unit) ** 2
+    size, speed = math.sqrt(size / len(y)), math.sqrt(speed / len(y))
     h = 1e-6 * span if size < 1e-5 or speed < 1e-5 else 0.01 * size / speed
     return min(h, span)
 
 
 @jit
-def rests(y, f, tolerance):
-    size = speed = 0.0
-    for c in range(len(y)):
-        size, speed = max(size, abs(y[c])), max(speed, abs(f[c]))
-    return speed <= tolerance * (1.0 + size)
-
-
-@jit
-def located(section, level, y, after, dense, low, high, out):
+def located(section, level, y, after, dense, n, low, high, out):
     """Return the theta at which a component passes a level within [low, high], by bisection."""
-    interpolated(low, y, after, dense, out)
+    interpolated(low, y, after, dense, n, out)
     below = out[section] < level
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
-        interpolated(middle, y, after, dense, out)
+        interpolated(middle, y, after, dense, n, out)
         if (out[section] < level) == below:
             low = middle
         else:
             high = middle
-    interpolated(high, y, after, dense, out)
+    interpolated(high, y, after, dense, n, out)
     return high
 
 
 @jit
-def jacobian(linearised, y, p, node, source, work, rows, jac, size):
-    """Chain the local derivatives: rows 0..d-1 are the unit rows, the last d the Jacobian."""
-    d = len(size)
-    called(linearised, y, p, work)
-    for r in range(d, len(rows)):
-        for c in range(d):
-            rows[r, c] = 0.0
-    for n in range(len(node)):
-        partial, target, origin = work[d + n], d + node[n], source[n]
-        for c in range(d):
-            rows[target, c] += partial * rows[origin, c]
-    for r in range(d):
-        for c in range(d):
-            jac[r, c] = rows[len(rows) - d + r, c]
-
-
-@jit
-def attempted(velocity, y, p, f, jac, h, w, pivot, k, u, after, size):
-    """Make one step of length h into ``after``; False if its matrix is singular."""
-    d = len(size)
-    for r in range(d):
-        for c in range(d):
-            w[r, c] = -jac[r, c]
-        w[r, r] += 1.0 / (h * GAMMA)
-    if not factored(w, pivot, size):
-        return False
-    copied(y, u)
-    for i in range(8):
-        if i == 0:
-            copied(f, k[0])
-        else:
-            if i < 6:
-                copied(y, u)
-                for j in range(i):
-                    weight = WEIGHTS[i, j]
-                    for c in range(d):
-                        u[c] += weight * k[j, c]
-            else:
-                for c in range(d):
-                    u[c] += k[i - 1, c]
-            called(velocity, u, p, k[i])
-            for j in range(i):
-                weight = COUPLING[i, j] / h
-                for c in range(d):
-                    k[i, c] += weight * k[j, c]
-        solved(w, pivot, k[i], size)
-    for c in range(d):
-        after[c] = u[c] + k[7, c]
-    return True
-
-
-@jit
-def crossings(y, after, dense, time, h, sections, scratch, found, count):
+def crossings(y, after, dense, n, time, h, sections, scratch, found, count):
     """Append the crossings of a step; return their number and the theta of one that ends it.
 
     ``sections``  rows of component, value, direction, whether it ends the trajectory
@@ -231,17 +144,19 @@ def crossings(y, after, dense, time, h, sections, scratch, found, count):
     ends = 2.0
     for m in range(len(sections)):
         c, level = int(sections[m, 0]), sections[m, 1]
-        before = y[c]
-        for n in range(1, PIECES + 1):
-            interpolated(n / PIECES, y, after, dense, scratch)
-            now = after[c] if n == PIECES else scratch[c]
+        before = y[c, n]
+        for piece in range(1, PIECES + 1):
+            low, high = (piece - 1) / PIECES, piece / PIECES
+            interpolated(high, y, after, dense, n, scratch)
+            now = after[c, n] if piece == PIECES else scratch[c]
             rises, falls = before < level <= now, before > level >= now
             before = now
             if (rises and sections[m, 2] >= 0) or (falls and sections[m, 2] <= 0):
-                theta = located(c, level, y, after, dense, (n - 1) / PIECES, n / PIECES, scratch)
+                theta = located(c, level, y, after, dense, n, low, high, scratch)
                 if count < len(found):
                     found[count, 0], found[count, 1] = m, time + theta * h
-                    copied(scratch, found[count, 2:])
+                    for a in range(len(scratch)):
+                        found[count, 2 + a] = scratch[a]
                 count += 1
                 if sections[m, 3] > 0:
                     ends = min(ends, theta)
@@ -249,95 +164,165 @@ def crossings(y, after, dense, time, h, sections, scratch, found, count):
 
 
 @jit
-def trajectory(functions, start, p, times, control, sections, chain, size, y_out, end, found):
-    """Integrate one trajectory; return (how it ended, when, steps, crossings found).
-
-    ``control``  rtol, atol, budget of steps, shortest step, tolerance of rest (negative: none)
-    """
-    velocity, linearised = functions
-    node, source, nodes = chain
-    rtol, atol, budget, shortest, rest = control
-    d = len(size)
-    y, after, u, f, scratch = np.empty(d), np.empty(d), np.empty(d), np.empty(d), np.empty(d)
-    jac, w, k, dense = np.empty((d, d)), np.empty((d, d)), np.empty((8, d)), np.empty((3, d))
-    pivot, work = np.empty(d, np.int64), np.empty(d + len(node))
-    rows = np.empty((d + nodes, d))
-    for r in range(d):
-        for c in range(d):
-            rows[r, c] = 1.0 if r == c else 0.0
-    time, done, steps, count = times[0], 1, 0, 0
-    copied(start, y)
-    copied(y, y_out[0])
-    copied(y, end)
-    called(velocity, y, p, f)
-    if not all_finite(f):
-        return NOT_FINITE, time, steps, count
-    if rests(y, f, rest):
-        return FIXED_POINT, time, steps, count
-    h = first_step(y, f, rtol, atol, times[-1] - time)
-    while done < len(times):
-        if steps >= budget:
-            return TOO_MANY, time, steps, count
-        jacobian(linearised, y, p, node, source, work, rows, jac, size)
-        finite = True
-        while True:
-            left = times[-1] - time
-            last = h >= left
-            if last:
-                h = left
-            error = math.nan
-            if attempted(velocity, y, p, f, jac, h, w, pivot, k, u, after, size):
-                error = norm(k[7], y, after, rtol, atol)
-            finite = error < math.inf  # False for NaN
-            if error <= 1.0:
-                called(velocity, after, p, scratch)
-                finite = all_finite(scratch)
-                if finite:
-                    break
-            h *= max(SHRINK, SAFETY * error**-0.2) if finite else SHRINK
-            if h < shortest:
-                return (TOO_SMALL if finite else NOT_FINITE), time, steps, count
-        steps += 1
-        new = times[-1] if last else time + h
-        if len(sections) or times[done] < new:
-            combined(k, dense, size)
-        theta_end = 2.0
-        if len(sections):
-            count, theta_end = crossings(y, after, dense, time, h, sections, u, found, count)
-        limit = min(new, time + theta_end * h)
-        while done < len(times) and times[done] <= limit:
-            if times[done] == new:
-                copied(after, y_out[done])
-            else:
-                interpolated((times[done] - time) / h, y, after, dense, y_out[done])
-            done += 1
-            if rest >= 0.0:
-                called(velocity, y_out[done - 1], p, u)
-                if rests(y_out[done - 1], u, rest):
-                    copied(y_out[done - 1], end)
-                    return FIXED_POINT, times[done - 1], steps, count
-        if theta_end <= 1.0:
-            interpolated(theta_end, y, after, dense, end)
-            return SECTION, time + theta_end * h, steps, count
-        copied(after, y)
-        copied(scratch, f)
-        copied(y, end)
-        time = new
-        h *= min(GROW, max(SHRINK, SAFETY * max(error, 1e-10) ** -0.2))
-    return FINISHED, time, steps, count
+def recorded(y, after, dense, n, time, h, new, limit, times, done, out):
+    """Write the states at the output times up to ``limit``; return how many are written now."""
+    while done < len(times) and times[done] <= limit:
+        if times[done] == new:
+            lane_of(after, n, out[done])
+        else:
+            interpolated((times[done] - time) / h, y, after, dense, n, out[done])
+        done += 1
+    return done
 
 
 @jit
-def run(functions, starts, values, times, control, sections, chain, size, out):
+def run(stiff, functions, starts, values, times, control, sections, chain, out):
     """Integrate trajectories.
 
-    ``functions``  addresses of (y, p, out): f, and f followed by the local derivatives
-    ``chain``      node and source of every local derivative, and the number of nodes
+    ``stiff``      whether by Rodas5P, or else by Dormand-Prince
+    ``functions``  addresses of (y, p, out): f; its Jacobian, or its local derivatives
+    ``control``    rtol, atol, budget of steps, shortest step
+    ``chain``      node and source of every local derivative, number of nodes; empty for a Jacobian
     ``out``        y, end, end_time, ended, steps, crossings, number of crossings
     """
-    y, end, end_time, ended, steps, found, counts = out
-    for n in range(len(starts)):
-        ended[n], end_time[n], steps[n], counts[n] = trajectory(
-            functions, starts[n], values[n], times, control, sections, chain, size,
-            y[n], end[n], found[n],
-        )  # fmt: skip
+    velocity, linearised = functions
+    node, source, nodes = chain
+    rtol, atol, budget, shortest = control
+    y_out, end, end_time, ended, steps, found, counts = out
+    batch, d = starts.shape
+    first, final = times[0], times[-1]
+    nested = STIFF_NESTED if stiff else EXPLICIT_NESTED
+
+    y, f, after, ahead, u = (
+        np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((d, LANES)),
+        np.zeros((d, LANES)),
+    )  # fmt: skip
+    p = np.zeros((values.shape[1], LANES))
+    k = np.zeros(((STAGES if stiff else SLOPES) * d, LANES))
+    square = d * d if stiff else 0
+    jac, w, place = np.zeros((square, LANES)), np.zeros((square, LANES)), np.zeros((d, LANES))
+    rows, partials = np.zeros((d + nodes, LANES)), np.zeros((len(node), LANES))
+    dense, swaps, scratch = np.zeros((len(nested) * d, LANES)), np.zeros(d, np.bool_), np.zeros(d)
+    index, done = np.full(LANES, -1), np.zeros(LANES, np.int64)
+    time, last = np.zeros(LANES), np.zeros(LANES, np.bool_)
+    h, unit, error, moves = (
+        np.ones((1, LANES)), np.ones((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES))
+    )  # fmt: skip
+    waiting = 0
+
+    while True:
+        moving = fresh = False
+        for n in range(LANES):
+            if index[n] < 0 and waiting < batch:
+                index[n], time[n], done[n] = waiting, first, 0
+                into_lane(starts[waiting], n, y)
+                into_lane(values[waiting], n, p)
+                waiting += 1
+                fresh = True
+            moving |= index[n] >= 0
+        if not moving:
+            return
+        if fresh:
+            called(velocity, y, p, u)
+        for n in range(LANES):
+            r = index[n]
+            if r >= 0 and done[n] == 0:
+                for c in range(d):
+                    f[c, n] = u[c, n]
+                lane_of(y, n, y_out[r, 0])
+                done[n], ended[r] = 1, MOVING
+                if not all_finite(f, n):
+                    ended[r], end_time[r], index[n] = NOT_FINITE, first, -1
+                    lane_of(y, n, end[r])
+                h[0, n] = first_step(y, f, n, rtol, atol, final - first)
+            left = final - time[n]
+            last[n] = h[0, n] >= left
+            h[0, n] = left if last[n] else h[0, n]
+
+        if stiff:
+            if len(node):
+                called(linearised, y, p, partials)
+                chained(partials, node, source, rows, jac, d)
+            else:
+                called(linearised, y, p, jac)
+            rosenbrock_step(velocity, y, p, f, jac, h, w, place, swaps, k, u, after)
+            rosenbrock_error(y, after, k, rtol, atol, error)
+            called(velocity, after, p, ahead)
+        else:
+            dormand_prince_step(velocity, y, p, f, h, k, u, after)
+            dormand_prince_error(y, after, h, k, rtol, atol, error)
+            for c in range(d):
+                put(ahead, c, row(k, 12 * d + c))
+        for c in range(d):  # adds 0, or NaN where the velocity after the step is not finite
+            put(error, 0, row(error, 0) + (row(ahead, c) - row(ahead, c)))
+        needs = False
+        for n in range(LANES):
+            if index[n] >= 0 and error[0, n] <= 1.0:
+                new = final if last[n] else time[n] + h[0, n]
+                needs |= len(sections) > 0 or times[done[n]] < new
+        if needs:
+            if not stiff:
+                more_slopes(velocity, y, p, h, k, u)
+            combined(nested, k, unit if stiff else h, d, dense)
+
+        for n in range(LANES):
+            r, moves[0, n] = index[n], 0.0
+            if r < 0:
+                continue
+            finite = error[0, n] < math.inf  # False for NaN
+            if not finite or error[0, n] > 1.0:
+                factor = SAFETY * to_the_order(error[0, n], stiff)
+                h[0, n] *= max(SHRINK, factor) if finite else SHRINK
+                if h[0, n] < shortest:
+                    ended[r] = TOO_SMALL if finite else NOT_FINITE
+                    lane_of(y, n, end[r])
+            else:
+                steps[r] += 1
+                moves[0, n] = 1.0
+                new = final if last[n] else time[n] + h[0, n]
+                theta_end = 2.0
+                if len(sections):
+                    counts[r], theta_end = crossings(
+                        y, after, dense, n, time[n], h[0, n], sections, scratch, found[r], counts[r]
+                    )
+                done[n] = recorded(
+                    y, after, dense, n, time[n], h[0, n], new,
+                    min(new, time[n] + theta_end * h[0, n]), times, done[n], y_out[r],
+                )  # fmt: skip
+                if theta_end <= 1.0:
+                    ended[r], time[n] = SECTION, time[n] + theta_end * h[0, n]
+                    interpolated(theta_end, y, after, dense, n, end[r])
+                else:
+                    if done[n] == len(times):
+                        ended[r] = FINISHED
+                    elif steps[r] >= budget:
+                        ended[r] = TOO_MANY
+                    if ended[r] != MOVING:
+                        lane_of(after, n, end[r])
+                    time[n] = new
+                    factor = SAFETY * to_the_order(max(error[0, n], 1e-10), stiff)
+                    h[0, n] *= min(GROW, max(SHRINK, factor))
+            if ended[r] != MOVING:
+                end_time[r], index[n] = time[n], -1
+        half, taken = constant(0.5), row(moves, 0)
+        for c in range(d):
+            put(y, c, where_larger(taken, half, row(after, c), row(y, c)))
+            put(f, c, where_larger(taken, half, row(ahead, c), row(f, c)))
+
+
+def kernel(stamp: str) -> Callable[[tuple[Any, ...]], str]:
+    """Return a function that calls `run` with its arguments, compiled once for a stamp.
+
+    The stamp is held in the closure, and numba looks kept code up by what a closure holds.
+    """
+
+    @kept
+    def keeping(arguments):
+        run(*arguments)
+        return stamp
+
+    return keeping
+
+
+stamped: Callable[[tuple[Any, ...]], str] = kernel(stamp_of(SOURCES))
+"""`run` as it is kept on disk."""

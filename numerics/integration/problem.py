@@ -8,15 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.integration.events import Crossing, Events
-from theory.codegen.components import Components
+from theory.codegen.components import Components, batch_values
 
-__all__ = ["BLOW_UP", "Problem", "Solution", "failure", "large"]
+__all__ = ["BLOW_UP", "Problem", "Solution", "end_at_rest", "failure", "large"]
 
 BLOW_UP = 1e8
 """A failed trajectory whose state grew by this factor over 1 + its start has blown up."""
 
 MAX_STEPS = 1_000_000
 """Steps a trajectory may take before it is given up."""
+
+
+LONGEST = 16
+"""Letters that the word for the end of a trajectory may have."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,10 @@ class Solution:
     """
 
     y: np.ndarray
-    status: list[str]
+    status: np.ndarray
     end_time: np.ndarray
     end: np.ndarray
-    message: list[str]
+    message: np.ndarray
     steps: np.ndarray
     crossings: list[list[Crossing]]
 
@@ -66,10 +70,10 @@ class Solution:
         batch, d = starts.shape
         return cls(
             y=np.full((batch, len(problem.times), d), np.nan),
-            status=["finished"] * batch,
+            status=np.full(batch, "finished", dtype=f"<U{LONGEST}"),
             end_time=np.full(batch, problem.times[0]),
             end=starts.copy(),
-            message=[""] * batch,
+            message=np.full(batch, "", dtype=object),
             steps=np.zeros(batch, dtype=int),
             crossings=[[] for _ in range(batch)],
         )
@@ -78,10 +82,31 @@ class Solution:
         """Replace the trajectories ``rows`` by those of ``other``."""
         self.y[rows], self.end_time[rows], self.end[rows] = other.y, other.end_time, other.end
         self.steps[rows] = other.steps
-        for here, there in zip(rows, range(len(other.status)), strict=True):
-            self.status[here] = other.status[there]
-            self.message[here] = other.message[there]
-            self.crossings[here] = other.crossings[there]
+        self.status[rows], self.message[rows] = other.status, other.message
+        for here, crossings in zip(rows, other.crossings, strict=True):
+            self.crossings[here] = crossings
+
+
+def end_at_rest(problem: Problem, solution: Solution, values: np.ndarray) -> None:
+    """End trajectories at the first output time where they rest, if the problem asks for that.
+
+    For engines that do not look while they integrate: a resting trajectory takes long steps.
+    """
+    rest = problem.events.rest
+    if rest is None:
+        return
+    velocity = batch_values(problem.field)
+    alive = np.ones(len(solution.y), dtype=bool)
+    for n, time in enumerate(problem.times):
+        y = solution.y[:, n]
+        with np.errstate(invalid="ignore"):
+            now = alive & rest.reached(y, velocity(y, values))
+        for row in np.flatnonzero(now):
+            solution.status[row], solution.message[row] = "fixed point", ""
+            solution.crossings[row] = [x for x in solution.crossings[row] if x.time <= time]
+        solution.end[now], solution.end_time[now] = y[now], time
+        solution.y[now, n + 1 :] = np.nan
+        alive &= ~now
 
 
 def large(state: np.ndarray, start: np.ndarray) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from numerics.integration.problem import BLOW_UP, Problem, Solution
+from numerics.integration.problem import BLOW_UP, Problem, Solution, end_at_rest
 from numerics.integration.walk import Walk
 from theory.codegen.components import FUNCTIONS, Assign, Components, Softmax, batch_values
 
@@ -135,24 +135,6 @@ class TaylorEngine:
         """Return the Taylor polynomial of the step just made."""
         coefficients = self.ta.tc[:, :, lane].copy()
         return lambda time: np.polynomial.polynomial.polyval(time - before, coefficients.T)
-
-
-def end_at_rest(problem: Problem, solution: Solution, values: np.ndarray) -> None:
-    """End trajectories at the first output time where they rest."""
-    rest = problem.events.rest
-    if rest is None:
-        return
-    velocity = batch_values(problem.field)
-    alive = np.array([x == "finished" for x in solution.status])
-    for n, time in enumerate(problem.times):
-        y = solution.y[:, n]
-        with np.errstate(invalid="ignore"):
-            now = alive & rest.reached(y, velocity(y, values))
-        for row in np.flatnonzero(now):
-            solution.status[row] = "fixed point"
-        solution.end[now], solution.end_time[now] = y[now], time
-        solution.y[now, n + 1 :] = np.nan
-        alive &= ~now
 
 
 def _pieces(count: int, pieces: int) -> Iterator[tuple[int, int]]:

@@ -129,10 +129,20 @@ def test_parameters_may_differ_between_trajectories():
         np.testing.assert_array_equal(found.parameter_values, values)
 
 
-def test_the_number_of_threads_changes_nothing(flow):
+@pytest.mark.parametrize("engine", ["explicit", "stiff", "heyoka"])
+def test_the_number_of_threads_changes_nothing(engine, flow):
     starts = flow.starts(np.random.default_rng(0), 700)
-    one, two = (integrate(flow, starts, [0, 1.0], engine="heyoka", threads=n) for n in (1, 2))
+    one, two = (integrate(flow, starts, [0, 1.0], engine=engine, threads=n) for n in (1, 2))
     assert one.identical(two)
+
+
+@pytest.mark.parametrize("engine", ["explicit", "stiff"])
+def test_a_trajectory_does_not_depend_on_those_beside_it(engine, flow):
+    starts = flow.starts(np.random.default_rng(0), 29)
+    together = integrate(flow, starts, [0, 0.5, 3.0], engine=engine)
+    for row in (0, 7, 8, 28):
+        alone = integrate(flow, starts[row], [0, 0.5, 3.0], engine=engine)
+        np.testing.assert_array_equal(alone.y[0], together.y[row])
 
 
 def test_dataset_says_what_it_is(flow, starts, truth):

@@ -1,0 +1,53 @@
+"""How the kernel is compiled by numba and kept on disk, and how it calls a system by its address.
+
+numba's cache looks at the file of the function that is called and not at those it calls; so what is
+kept carries a stamp of all files that it was made from.
+
+Imported by the kernel only, since it imports numba.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from numerics.integration.vector_code import FLAGS
+
+__all__ = ["called", "jit", "kept", "stamp_of"]
+
+jit: Any = njit(nogil=True, error_model="numpy", fastmath=set(FLAGS))
+kept: Any = njit(nogil=True, cache=True)
+
+
+def stamp_of(modules: Iterable[ModuleType]) -> str:
+    """Return a digest of the sources of modules."""
+    digest = hashlib.sha256()
+    for module in modules:
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _called(typing: Any, address: Any, y: Any, p: Any, out: Any) -> Any:
+    """Call the compiled ``void f(double *y, double *p, double *out)`` at an address."""
+
+    def code(context, builder, signature, arguments):
+        pointer = ir.DoubleType().as_pointer()
+        function = ir.FunctionType(ir.VoidType(), [pointer] * 3).as_pointer()
+        data = [
+            context.make_array(kind)(context, builder, value).data
+            for kind, value in zip(signature.args[1:], arguments[1:], strict=True)
+        ]
+        builder.call(builder.inttoptr(arguments[0], function), data)
+        return context.get_dummy_value()
+
+    return types.void(address, y, p, out), code
+
+
+called: Any = intrinsic(_called)

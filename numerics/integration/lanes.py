@@ -1,0 +1,153 @@
+"""Vectors with one entry a lane, for loops that numba compiles.
+
+A `row` of an array (rows, LANES) becomes one value: `+ - * /`, `absolute`, `larger`, `where_larger`
+on it are single vector instructions, and a total stays in a register.  numba's own loops over so few
+entries would be unrolled into scalar instructions.
+
+    total = row(x, r)
+    for c in range(r):
+        total -= row(w, r * d + c) * row(x, c)
+    put(x, r, total)
+
+Imported by the kernel only, since it imports numba.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, models, overload, register_model
+
+from numerics.integration.vector_code import FLAGS, LANES, VECTOR, declared
+
+__all__ = ["absolute", "constant", "larger", "put", "row", "where_larger"]
+
+
+class _Lanes(types.Type):
+    """The type of a vector with one entry a lane."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Lanes")
+
+
+lanes = _Lanes()
+
+
+@register_model(_Lanes)
+class _Model(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, VECTOR)
+
+
+def _place(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    """Return the address of a row of an array whose rows are `LANES` long."""
+    data = context.make_array(kind)(context, builder, array).data
+    width = ir.Constant(index.type, LANES)
+    return builder.bitcast(builder.gep(data, [builder.mul(index, width)]), VECTOR.as_pointer())
+
+
+@intrinsic
+def row(typing, array, index):
+    """Return a row of an array (rows, LANES)."""
+
+    def code(context, builder, signature, arguments):
+        return builder.load(
+            _place(context, builder, signature.args[0], *arguments), align=8
+        )
+
+    return lanes(array, types.intp), code
+
+
+@intrinsic
+def put(typing, array, index, value):
+    """Write a row of an array (rows, LANES)."""
+
+    def code(context, builder, signature, arguments):
+        place = _place(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], place, align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, lanes), code
+
+
+@intrinsic
+def constant(typing, value):
+    """Return a vector of equal entries."""
+
+    def code(context, builder, signature, arguments):
+        place = ir.Constant(ir.IntType(32), 0)
+        one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), arguments[0], place)
+        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        return builder.shuffle_vector(one, ir.Constant(VECTOR, ir.Undefined), everywhere)
+
+    return lanes(types.float64), code
+
+
+def _compared(builder: Any, a: Any, b: Any, this: Any, that: Any) -> Any:
+    return builder.select(builder.fcmp_ordered(">", a, b), this, that)
+
+
+@intrinsic
+def where_larger(typing, a, b, this, that):
+    """Return ``this`` in the lanes in which a > b, ``that`` in the others."""
+
+    def code(context, builder, signature, arguments):
+        return _compared(builder, *arguments)
+
+    return lanes(lanes, lanes, lanes, lanes), code
+
+
+@intrinsic
+def larger(typing, a, b):
+    """Return the larger of two in every lane."""
+
+    def code(context, builder, signature, arguments):
+        return _compared(builder, *arguments, *arguments)
+
+    return lanes(lanes, lanes), code
+
+
+@intrinsic
+def absolute(typing, x):
+    """Return the absolute value in every lane."""
+
+    def code(context, builder, signature, arguments):
+        function = declared(
+            builder.module, f"llvm.fabs.v{LANES}f64", ir.FunctionType(VECTOR, [VECTOR])
+        )
+        return builder.call(function, arguments)
+
+    return lanes(lanes), code
+
+
+def _binary(name: str) -> Callable[..., Any]:
+    @intrinsic
+    def operation(typing, a, b):
+        def code(context, builder, signature, arguments):
+            return getattr(builder, name)(*arguments, flags=FLAGS)
+
+        return lanes(lanes, lanes), code
+
+    return operation
+
+
+def _overloaded(symbol: Callable[..., Any], name: str) -> None:
+    operation = _binary(name)
+
+    @overload(symbol)
+    def chosen(a, b):
+        if isinstance(a, _Lanes) and isinstance(b, _Lanes):
+            return lambda a, b: operation(a, b)
+        return None
+
+
+for _symbol, _name in (
+    (operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"), (operator.iadd, "fadd"), (operator.isub, "fsub"),
+    (operator.imul, "fmul"),
+):  # fmt: skip
+    _overloaded(_symbol, _name)

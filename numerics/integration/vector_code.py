@@ -1,0 +1,309 @@
+"""Programs of scalars as machine code that works on `LANES` trajectories at once.
+
+LLVM's vectors do it: every scalar of the program becomes a vector with one entry a trajectory, so
+that one instruction serves them all.  The code is built directly, since a compiler of Python would
+infer types for thousands of lines first, and would not turn the exponential into vectors.
+
+    void f(double *y, double *p, double *out)    with y (d, LANES), p (m, LANES), out (k, LANES)
+
+The exponential is ours: exp x = 2^n exp r with n = round(x / log 2), |r| <= log(2)/2, and the
+Taylor polynomial of degree 13, whose rest is below 5e-18; see W. J. Cody and W. Waite, Software
+Manual for the Elementary Functions (1980), for the reduction.  It is 0 below exp(-708).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from typing import Any
+
+import llvmlite.binding as llvm
+import sympy as sp
+from llvmlite import ir
+
+from theory.codegen.components import (
+    FUNCTIONS,
+    Components,
+    LocalDerivatives,
+    LogSumExp,
+    Softmax,
+    Stage,
+)
+
+__all__ = ["FLAGS", "LANES", "VECTOR", "VectorCode", "chained_products", "declared"]
+
+LANES = 16
+"""Trajectories at once: one register of AVX-512, two of AVX2, four of SSE and NEON."""
+
+DOUBLE, WORD = ir.DoubleType(), ir.IntType(64)
+VECTOR, WORDS = ir.VectorType(DOUBLE, LANES), ir.VectorType(WORD, LANES)
+
+FLAGS = ("contract", "nsz", "arcp")
+"""Liberties of the compiler; that something may be infinite or NaN is not to be forgotten."""
+
+LOWEST, HIGHEST = -708.0, 709.782712893384
+"""Where exp x begins to be a normal number, and where it ceases to be finite."""
+
+LOG_2_HIGH, LOG_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+"""log 2 = high + low, and n high is exact for the n that occur."""
+
+ROUNDING = 1.5 * 2.0**52
+"""Added to a number below 2^51, it leaves the nearest integer in the last bits of the sum."""
+
+
+class VectorCode:
+    """A compiled function; ``address`` is valid as long as this object lives.
+
+    ``results``    expressions in state, parameters and stages
+    ``chain``      local derivatives to be chained: the Jacobian, row after row, instead of results
+
+    Raises `ValueError` for a function outside `FUNCTIONS`.
+    """
+
+    def __init__(
+        self, program: Components, stages: Iterable[Stage], results: Sequence[sp.Expr] = (),
+        chain: LocalDerivatives | None = None,
+    ) -> None:  # fmt: skip
+        module = ir.Module(name=program.name)
+        pointer = DOUBLE.as_pointer()
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer] * 3), "f")
+        y, p, out = function.args
+        for argument in function.args:
+            argument.add_attribute("noalias")
+        builder = ir.IRBuilder(function.append_basic_block())
+        writer = _Writer(module, builder)
+        given = [(x, y, n) for n, x in enumerate(program.state)]
+        given += [(x, p, n) for n, x in enumerate(program.parameters)]
+        for symbol, array, row in given:
+            writer.known[symbol] = builder.load(_row(builder, array, row), align=8)
+        for stage in stages:
+            writer.stage(stage)
+        found = map(writer.value, results) if chain is None else writer.jacobian(program, chain)
+        for n, value in enumerate(found):
+            builder.store(value, _row(builder, out, n), align=8)
+        builder.ret_void()
+        self._engine = _compiled(str(module))
+        self.address: int = self._engine.get_function_address("f")
+
+
+def chained_products(program: Components, local: LocalDerivatives) -> int:
+    """Return how many products `VectorCode` writes to chain the local derivatives."""
+    d, count = program.dimension, 0
+    columns: list[set[int]] = [{n} for n in range(d)] + [set() for _ in range(local.nodes)]
+    for node, source in zip(local.node, local.source, strict=True):
+        columns[d + node] |= columns[source]
+        count += len(columns[source])
+    return count
+
+
+def _row(builder: ir.IRBuilder, array: Any, row: int) -> Any:
+    place = builder.gep(array, [ir.Constant(WORD, row * LANES)])
+    return builder.bitcast(place, VECTOR.as_pointer())
+
+
+class _Writer:
+    """Writes instructions for stages and expressions; ``known`` maps them to their vectors."""
+
+    def __init__(self, module: ir.Module, builder: ir.IRBuilder) -> None:
+        self.module, self.builder = module, builder
+        self.known: dict[sp.Basic, Any] = {}
+
+    def stage(self, stage: Stage) -> None:
+        if isinstance(stage, Softmax):
+            self.known.update(zip(stage.symbols, self._softmax(stage), strict=True))
+        elif isinstance(stage, LogSumExp):
+            shift, terms = self._terms(stage)
+            total = reduce(self._add, terms)
+            self.known[stage.symbol] = self._add(shift, self._called("log", total))
+        else:
+            self.known[stage.symbol] = self.value(stage.value)
+
+    def jacobian(self, program: Components, local: LocalDerivatives) -> Iterator[Any]:
+        """Yield the entries of the Jacobian, by chaining what is not zero in each row."""
+        d, outputs = program.dimension, len(program.outputs)
+        rows: list[dict[int, Any]] = [{n: _constant(1.0)} for n in range(d)]
+        rows += [{} for _ in range(local.nodes)]
+        for node, source, partial in zip(local.node, local.source, local.partials, strict=True):
+            target = rows[d + node]
+            for column, value in rows[source].items():
+                term = self.value(partial)
+                term = term if source < d else self._multiply(term, value)
+                target[column] = self._add(target[column], term) if column in target else term
+        for row in rows[len(rows) - outputs :]:
+            yield from (row.get(column, _constant(0.0)) for column in range(d))
+
+    def value(self, e: sp.Basic) -> Any:
+        if e not in self.known:
+            self.known[e] = self._written(e)
+        return self.known[e]
+
+    def _written(self, e: sp.Basic) -> Any:
+        if isinstance(e, sp.Number | sp.NumberSymbol):
+            return _constant(float(e))
+        if isinstance(e, sp.Add):
+            return self._sum(e)
+        if isinstance(e, sp.Mul):
+            return self._product(e)
+        if isinstance(e, sp.Pow):
+            return self._power(e)
+        name = type(e).__name__
+        if name not in FUNCTIONS:
+            raise ValueError(f"generated code cannot call `{name}`; it knows {', '.join(FUNCTIONS)}.")
+        return self._called(name, self.value(e.args[0]))
+
+    def _sum(self, e: sp.Add) -> Any:
+        total = None
+        for term in e.args:
+            negative = term.could_extract_minus_sign()
+            value = self.value(-term if negative else term)
+            if total is None:
+                total = self.builder.fneg(value) if negative else value
+            else:
+                total = (self._subtract if negative else self._add)(total, value)
+        return total
+
+    def _product(self, e: sp.Mul) -> Any:
+        if e.args[0] == -1:
+            return self.builder.fneg(self.value(-e))
+        above, below = [], []
+        for x in e.args:
+            divides = isinstance(x, sp.Pow) and x.base != sp.E and x.exp.is_negative
+            (below if divides else above).append(1 / x if divides else x)
+        product = reduce(self._multiply, map(self.value, above)) if above else _constant(1.0)
+        return self._divide(product, reduce(self._multiply, map(self.value, below))) if below else product
+
+    def _power(self, e: sp.Pow) -> Any:
+        if e.base == sp.E:
+            return self._called("exp", self.value(e.exp))
+        if e.exp.is_negative:
+            return self._divide(_constant(1.0), self.value(1 / e))
+        if e.exp == sp.Rational(1, 2):
+            return self._called("sqrt", self.value(e.base))
+        if not isinstance(e.exp, sp.Integer):
+            return self._called("exp", self.value(e.exp * sp.log(e.base)))
+        power, rest, result = self.value(e.base), int(e.exp), None
+        while rest:
+            if rest % 2:
+                result = power if result is None else self._multiply(result, power)
+            rest //= 2
+            power = self._multiply(power, power) if rest else power
+        return result
+
+    def _softmax(self, stage: Softmax) -> list[Any]:
+        if len(stage.exponents) == 2 and all(w == 1 for w in stage.weights):
+            return self._logistic(*map(self.value, stage.exponents))
+        _, terms = self._terms(stage)
+        inverse = self._divide(_constant(1.0), reduce(self._add, terms))
+        return [self._multiply(x, inverse) for x in terms]
+
+    def _logistic(self, first: Any, second: Any) -> list[Any]:
+        """Return the softmax of two exponents by one exponential: that of the smaller, shifted."""
+        gap = self._subtract(first, second)
+        ahead = self.builder.fcmp_ordered(">", gap, _constant(0.0))
+        falls = self.builder.select(ahead, self.builder.fneg(gap), gap)
+        weight = self._called("exp", falls)
+        large = self._divide(_constant(1.0), self._add(_constant(1.0), weight))
+        small = self._multiply(weight, large)
+        select = self.builder.select
+        return [select(ahead, large, small), select(ahead, small, large)]
+
+    def _terms(self, stage: Softmax | LogSumExp) -> tuple[Any, list[Any]]:
+        """Return the largest exponent, and w_k exp(e_k - largest)."""
+        exponents = [self.value(e) for e in stage.exponents]
+        shift = reduce(self._larger, exponents)
+        terms = [self._called("exp", self._subtract(e, shift)) for e in exponents]
+        return shift, [
+            term if w == 1 else self._multiply(self.value(w), term)
+            for term, w in zip(terms, stage.weights, strict=True)
+        ]
+
+    def _larger(self, a: Any, b: Any) -> Any:
+        return self.builder.select(self.builder.fcmp_ordered(">", a, b), a, b)
+
+    def _add(self, a: Any, b: Any) -> Any:
+        return self.builder.fadd(a, b, flags=FLAGS)
+
+    def _subtract(self, a: Any, b: Any) -> Any:
+        return self.builder.fsub(a, b, flags=FLAGS)
+
+    def _multiply(self, a: Any, b: Any) -> Any:
+        return self.builder.fmul(a, b, flags=FLAGS)
+
+    def _divide(self, a: Any, b: Any) -> Any:
+        return self.builder.fdiv(a, b, flags=FLAGS)
+
+    def _called(self, name: str, x: Any) -> Any:
+        if name == "exp":
+            return self.builder.call(_exponential(self.module), [x])
+        if name == "sqrt":
+            kind = ir.FunctionType(VECTOR, [VECTOR])
+            return self.builder.call(declared(self.module, f"llvm.sqrt.v{LANES}f64", kind), [x])
+        scalar = declared(self.module, name, ir.FunctionType(DOUBLE, [DOUBLE]))
+        result: Any = ir.Constant(VECTOR, ir.Undefined)
+        for lane in range(LANES):
+            place = ir.Constant(ir.IntType(32), lane)
+            entry = self.builder.call(scalar, [self.builder.extract_element(x, place)])
+            result = self.builder.insert_element(result, entry, place)
+        return result
+
+
+def _constant(value: float) -> ir.Constant:
+    return ir.Constant(VECTOR, [value] * LANES)
+
+
+def declared(module: ir.Module, name: str, kind: ir.FunctionType) -> Any:
+    """Return the function of a module by its name, declared if it is not yet known there."""
+    return module.globals.get(name) or ir.Function(module, kind, name)
+
+
+def _exponential(module: ir.Module) -> Any:
+    """Return the exponential of a vector, written into the module when it is first asked for."""
+    if "exponential" in module.globals:
+        return module.globals["exponential"]
+    function = ir.Function(module, ir.FunctionType(VECTOR, [VECTOR]), "exponential")
+    function.linkage = "internal"
+    (x,) = function.args
+    builder = ir.IRBuilder(function.append_basic_block())
+    fused = ("contract",)
+    scaled = builder.fmul(x, _constant(1 / math.log(2)))
+    shifted = builder.fadd(scaled, _constant(ROUNDING))
+    n = builder.fsub(shifted, _constant(ROUNDING))
+    rest = builder.fsub(x, builder.fmul(n, _constant(LOG_2_HIGH), flags=fused), flags=fused)
+    rest = builder.fsub(rest, builder.fmul(n, _constant(LOG_2_LOW), flags=fused), flags=fused)
+    total: Any = _constant(1 / math.factorial(13))
+    for k in range(12, -1, -1):
+        product = builder.fmul(total, rest, flags=fused)
+        total = builder.fadd(product, _constant(1 / math.factorial(k)), flags=fused)
+    raised = builder.shl(builder.bitcast(shifted, WORDS), ir.Constant(WORDS, [52] * LANES))
+    value = builder.bitcast(builder.add(builder.bitcast(total, WORDS), raised), VECTOR)
+    low = builder.fcmp_ordered("<", x, _constant(LOWEST))
+    high = builder.fcmp_ordered(">", x, _constant(HIGHEST))
+    unknown = builder.fcmp_unordered("uno", x, x)
+    value = builder.select(low, _constant(0.0), value)
+    value = builder.select(high, _constant(math.inf), value)
+    builder.ret(builder.select(unknown, x, value))
+    return function
+
+
+def _machine() -> llvm.TargetMachine:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=1,
+        jit=True,
+    )  # fmt: skip
+
+
+def _compiled(text: str) -> llvm.ExecutionEngine:
+    module = llvm.parse_assembly(text)
+    module.verify()
+    machine = _machine()
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return engine
+
