@@ -111,7 +111,7 @@ def compare(
         flow, starts, times, engine=engine, rtol=1e-12, atol=1e-14, events=(FixedPoint(rest),),
         values=values, progress=progress, command=command,
     )  # fmt: skip
-    p = np.asarray(run["parameter_values"])
+    p = np.broadcast_to(run["parameter_values"], (run.sizes["trajectory"], len(flow.values)))
     shared = len(em.values)  # the flow's parameters are those of the map, then its rates
     if em.field.parameters != flow.field.parameters[:shared]:
         raise ValueError(f"`{flow.name}` and `{em.name}` must share their parameters.")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from numerics.flows import Quantity
-from numerics.integration.invariants import invariant_tolerance
+from numerics.integration.events import Crossing
+from numerics.integration.invariants import Monitored, invariant_tolerance
+from numerics.integration.problem import Solution
 from theory.codegen.components import component_source
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from numerics.integration.running import Part, Request
+    from numerics.integration.running import Request
 
 __all__ = ["dataset", "variable_name", "versions"]
 
@@ -29,63 +31,67 @@ def variable_name(quantity: str) -> str:
     return re.sub(r"\W+", "_", quantity)
 
 
-def dataset(request: Request, parts: Sequence[Part], command: str = "") -> xr.Dataset:
-    """Return the dataset of successive parts of a request, which may be fewer than all."""
+def dataset(
+    request: Request, found: Solution, done: int, quantities: Sequence[Mapping[str, Monitored]],
+    command: str = "",
+) -> xr.Dataset:  # fmt: skip
+    """Return the dataset of the first ``done`` trajectories of a request.
+
+    ``quantities``  what was monitored along successive ones
+    """
     import xarray as xr
 
-    system, solutions = request.system, [part.solution for part in parts]
-    first, last = parts[0].rows.start, parts[-1].rows.stop
+    system = request.system
+    same = request.values.strides[0] == 0  # one set of parameters, shown to every trajectory
     units = [v.units for v in system.variables for _ in range(v.size)]
     names = [v.name for v in system.variables for _ in range(v.size)]
     data: dict[str, Any] = {
         "y": (
             ("trajectory", "time", "component"),
-            np.concatenate([x.y for x in solutions]),
+            found.y[:done],
             {"long_name": f"state of {system.name}", "units": "; ".join(dict.fromkeys(units))},
         ),
         "end": (
             ("trajectory", "component"),
-            np.concatenate([x.end for x in solutions]),
+            found.end[:done],
             {"long_name": "last state reached"},
         ),
         "end_time": (
             "trajectory",
-            np.concatenate([x.end_time for x in solutions]),
+            found.end_time[:done],
             {"long_name": "time of the last state reached", "units": "dimensionless"},
         ),
-        "status": ("trajectory", np.concatenate([x.status for x in solutions])),
-        "message": ("trajectory", np.concatenate([x.message for x in solutions]).astype(str)),
-        "steps": (
-            "trajectory",
-            np.concatenate([x.steps for x in solutions]),
-            {"long_name": "accepted steps"},
-        ),
+        "status": ("trajectory", found.status[:done]),
+        "message": ("trajectory", found.message[:done].astype(str)),
+        "steps": ("trajectory", found.steps[:done], {"long_name": "accepted steps"}),
         "parameter_values": (
-            ("trajectory", "parameter"),
-            request.values[first:last].copy(),
+            ("parameter",) if same else ("trajectory", "parameter"),
+            request.values[0] if same else request.values[:done],
             {"long_name": "parameters of the field"},
         ),
     }
     for quantity in system.quantities:
-        data |= _monitored(quantity, parts)
-    data |= _crossings(parts, system.dimension)
+        data |= _monitored(quantity, quantities)
+    data |= _crossings(found.crossings, done, system.dimension)
     coordinates = {
-        "trajectory": np.arange(first, last),
+        "trajectory": np.arange(done),
         "time": ("time", request.times, {"units": "dimensionless"}),
         "component": list(system.labels),
         "variable": ("component", names),
         "parameter": [x.name for x in system.field.parameters],
     }
     attributes = _attributes(request, command)
-    if last - first < len(request.starts):
-        attributes["interrupted"] = f"{last - first} of {len(request.starts)} trajectories finished"
+    if done < len(request.starts):
+        attributes["interrupted"] = f"{done} of {len(request.starts)} trajectories finished"
     return xr.Dataset(data, coordinates, attributes)
 
 
-def _monitored(quantity: Quantity, parts: Sequence[Part]) -> dict[str, Any]:
-    if any(quantity.name not in part.quantities for part in parts):
+def _monitored(
+    quantity: Quantity, quantities: Sequence[Mapping[str, Monitored]]
+) -> dict[str, Any]:
+    if any(quantity.name not in part for part in quantities):
         return {}
-    found = [part.quantities[quantity.name] for part in parts]
+    found = [part[quantity.name] for part in quantities]
     name, law = variable_name(quantity.name), {"law": quantity.law, "kind": quantity.kind}
     words = "rise" if quantity.kind == "decreasing" else "change"
     return {
@@ -107,18 +113,19 @@ def _monitored(quantity: Quantity, parts: Sequence[Part]) -> dict[str, Any]:
     }
 
 
-def _crossings(parts: Sequence[Part], dimension: int) -> dict[str, Any]:
-    rows = [row for part in parts for row in part.solution.crossings]
-    most = max(map(len, rows))
+def _crossings(
+    crossings: Mapping[int, Sequence[Crossing]], batch: int, dimension: int
+) -> dict[str, Any]:
+    most = max((len(row) for n, row in crossings.items() if n < batch), default=0)
     if most == 0:
         return {}
     times, states = (
-        np.full((len(rows), most), np.nan),
-        np.full((len(rows), most, dimension), np.nan),
+        np.full((batch, most), np.nan),
+        np.full((batch, most, dimension), np.nan),
     )
-    sections = np.full((len(rows), most), -1)
-    for n, row in enumerate(rows):
-        for m, crossing in enumerate(row):
+    sections = np.full((batch, most), -1)
+    for n, row in crossings.items():
+        for m, crossing in enumerate(row if n < batch else ()):
             times[n, m], states[n, m], sections[n, m] = (
                 crossing.time,
                 crossing.state,

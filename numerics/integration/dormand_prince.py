@@ -17,29 +17,22 @@ from typing import Any
 import numpy as np
 from scipy.integrate import DOP853
 
-from numerics.integration.compiling import called, jit
-from numerics.integration.lanes import absolute, constant, larger, put, row
+from numerics.integration.compiling import called, in_turn, jit
+from numerics.integration.lanes import absolute, combination, constant, larger, put, root, row
 
-__all__ = ["NESTED", "SLOPES", "dormand_prince_error", "dormand_prince_step", "more_slopes"]
+__all__ = [
+    "NESTED", "SLOPES", "dormand_prince_change", "dormand_prince_error", "dormand_prince_step",
+    "more_slopes",
+]  # fmt: skip
 
 _tableau: Any = DOP853
 STAGES = 12
-TINY = 1e-300
+TINY, LEAST = 1e-300, 1e-10
 SLOPES = 16  # 12 stages, the slope after the step, three for the dense output
 
 
-def _sparse(*parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (where each row begins, columns, values) of the entries that are not zero."""
-    rows = [part[n] for part in parts for n in range(len(part))]
-    begin = np.cumsum([0, *(np.count_nonzero(x) for x in rows)])
-    columns = np.concatenate([np.flatnonzero(x) for x in rows])
-    return begin, columns, np.concatenate([x[x != 0] for x in rows])
-
-
-BEGIN, COLUMN, WEIGHT = _sparse(_tableau.A[:STAGES], _tableau.B[None], _tableau.A_EXTRA)
+WEIGHTS = (*_tableau.A[:STAGES], _tableau.B, *_tableau.A_EXTRA)
 """Rows 0-11 the stages, 12 the step itself, 13-15 the slopes of the dense output."""
-
-FIFTH, THIRD = _tableau.E5[: STAGES + 1].copy(), _tableau.E3[: STAGES + 1].copy()
 
 
 def _nested() -> np.ndarray:
@@ -52,16 +45,30 @@ def _nested() -> np.ndarray:
 NESTED = _nested()
 
 
-@jit
-def slope(velocity, i, y, p, h, k, u):
-    """Write slope ``i`` of the steps, and into ``u`` the state where it was taken."""
-    d, step = len(y), row(h, 0)
-    for c in range(d):
-        total = constant(0.0)
-        for m in range(BEGIN[i], BEGIN[i + 1]):
-            total += constant(WEIGHT[m]) * row(k, COLUMN[m] * d + c)
-        put(u, c, row(y, c) + step * total)
-    called(velocity, u, p, k[i * d : (i + 1) * d])
+def _slope(i: int) -> Any:
+    """Return what writes slope ``i``, and into ``u`` the states where it is taken."""
+    combined = combination(WEIGHTS[i])
+
+    @jit
+    def slope(velocity, y, p, h, k, u):
+        d, step = len(y), row(h, 0)
+        for c in range(d):
+            put(u, c, row(y, c) + step * combined(k, d, c))
+        called(velocity, u, p, k[i * d : (i + 1) * d])
+
+    return slope
+
+
+stages = in_turn([_slope(i) for i in range(1, STAGES)])
+"""Take the slopes of a step after the first; ``u`` is scratch."""
+
+arrival = _slope(STAGES)
+"""Write the states after the step, and their slopes."""
+
+more_slopes = in_turn([_slope(i) for i in range(STAGES + 1, SLOPES)])
+"""Take the slopes that only the dense output needs; ``u`` is scratch."""
+
+fifth_order, third_order = combination(_tableau.E5), combination(_tableau.E3)
 
 
 @jit
@@ -69,16 +76,8 @@ def dormand_prince_step(velocity, y, p, f, h, k, u, after):
     """Make steps of lengths ``h`` into ``after``; slope 12 is the velocity there."""
     for c in range(len(y)):
         put(k, c, row(f, c))
-    for i in range(1, STAGES):
-        slope(velocity, i, y, p, h, k, u)
-    slope(velocity, STAGES, y, p, h, k, after)
-
-
-@jit
-def more_slopes(velocity, y, p, h, k, u):
-    """Take the slopes that only the dense output needs."""
-    for i in range(STAGES + 1, SLOPES):
-        slope(velocity, i, y, p, h, k, u)
+    stages(velocity, y, p, h, k, u)
+    arrival(velocity, y, p, h, k, after)
 
 
 @jit
@@ -86,16 +85,16 @@ def dormand_prince_error(y, after, h, k, rtol, atol, error):
     """Write the largest entry of the estimated error in units of its tolerance."""
     d, worst, lost = len(y), constant(0.0), constant(0.0)
     for c in range(d):
-        fifth, third = constant(0.0), constant(0.0)
-        for i in range(STAGES + 1):
-            value = row(k, i * d + c)
-            fifth += constant(FIFTH[i]) * value
-            third += constant(THIRD[i]) * value
+        fifth, third = fifth_order(k, d, c), third_order(k, d, c)
         unit = constant(atol) + constant(rtol) * larger(absolute(row(y, c)), absolute(row(after, c)))
         fifth, third = fifth * fifth, third * third
         part = fifth / (fifth + constant(0.01) * third + constant(TINY))
         worst = larger(fifth * part / (unit * unit + constant(TINY)), worst)
         lost += fifth - fifth  # NaN where anything is not finite, which `larger` does not keep
-    put(error, 0, worst + lost)
-    for n in range(error.shape[1]):
-        error[0, n] = abs(h[0, n]) * np.sqrt(error[0, n])
+    put(error, 0, row(h, 0) * root(worst) + lost)
+
+
+@jit
+def dormand_prince_change(error, change):
+    """Write error^(-1/8): by how much the next step may be longer."""
+    put(change, 0, constant(1.0) / root(root(root(larger(row(error, 0), constant(LEAST))))))

@@ -55,7 +55,9 @@ def invariant_tolerance(rtol: float) -> float:
 def monitored(quantity: Quantity, y: np.ndarray, values: np.ndarray, rtol: float) -> Monitored:
     """Return a quantity at states ``y`` (batch, n_t, d) with parameters ``values`` (batch, m)."""
     batch, count, d = y.shape
-    flat = batch_values(quantity.values)(y.reshape(-1, d), np.repeat(values, count, axis=0))
+    same = values.strides[0] == 0  # one set of parameters, shown to every trajectory
+    p = values[0] if same else np.repeat(values, count, axis=0)
+    flat = batch_values(quantity.values)(y.reshape(-1, d), p)
     along = flat.reshape(batch, count, -1)
     if quantity.kind == "conserved":
         change, allowed = np.abs(along - along[:, :1]), invariant_tolerance(rtol)

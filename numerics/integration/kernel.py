@@ -34,12 +34,19 @@ from numerics.integration import (
 from numerics.integration.compiling import called, jit, kept, stamp_of
 from numerics.integration.dormand_prince import (
     SLOPES,
+    dormand_prince_change,
     dormand_prince_error,
     dormand_prince_step,
     more_slopes,
 )
 from numerics.integration.lanes import constant, put, row, where_larger
-from numerics.integration.rosenbrock import STAGES, chained, rosenbrock_error, rosenbrock_step
+from numerics.integration.rosenbrock import (
+    STAGES,
+    chained,
+    rosenbrock_change,
+    rosenbrock_error,
+    rosenbrock_step,
+)
 from numerics.integration.vector_code import LANES
 
 __all__ = ["FINISHED", "NOT_FINITE", "SECTION", "TOO_MANY", "TOO_SMALL", "run", "stamped"]
@@ -98,12 +105,6 @@ def all_finite(x, n):
         if not math.isfinite(x[c, n]):
             return False
     return True
-
-
-@jit
-def to_the_order(error, stiff):
-    """Return error^(-1/5) or error^(-1/8): by how much a step may change."""
-    return error**-0.2 if stiff else 1.0 / math.sqrt(math.sqrt(math.sqrt(error)))
 
 
 @jit
@@ -205,8 +206,9 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
     dense, swaps, scratch = np.zeros((len(nested) * d, LANES)), np.zeros(d, np.bool_), np.zeros(d)
     index, done = np.full(LANES, -1), np.zeros(LANES, np.int64)
     time, last = np.zeros(LANES), np.zeros(LANES, np.bool_)
-    h, unit, error, moves = (
-        np.ones((1, LANES)), np.ones((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES))
+    h, unit, inverse, error, change, moves = (
+        np.ones((1, LANES)), np.ones((1, LANES)), np.ones((1, LANES)), np.zeros((1, LANES)),
+        np.zeros((1, LANES)), np.zeros((1, LANES)),
     )  # fmt: skip
     waiting = 0
 
@@ -245,7 +247,7 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
                 chained(partials, node, source, rows, jac, d)
             else:
                 called(linearised, y, p, jac)
-            rosenbrock_step(velocity, y, p, f, jac, h, w, place, swaps, k, u, after)
+            rosenbrock_step(velocity, y, p, f, jac, h, inverse, w, place, swaps, k, u, after)
             rosenbrock_error(y, after, k, rtol, atol, error)
             called(velocity, after, p, ahead)
         else:
@@ -255,6 +257,10 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
                 put(ahead, c, row(k, 12 * d + c))
         for c in range(d):  # adds 0, or NaN where the velocity after the step is not finite
             put(error, 0, row(error, 0) + (row(ahead, c) - row(ahead, c)))
+        if stiff:
+            rosenbrock_change(error, change)
+        else:
+            dormand_prince_change(error, change)
         needs = False
         for n in range(LANES):
             if index[n] >= 0 and error[0, n] <= 1.0:
@@ -271,8 +277,7 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
                 continue
             finite = error[0, n] < math.inf  # False for NaN
             if not finite or error[0, n] > 1.0:
-                factor = SAFETY * to_the_order(error[0, n], stiff)
-                h[0, n] *= max(SHRINK, factor) if finite else SHRINK
+                h[0, n] *= max(SHRINK, SAFETY * change[0, n]) if finite else SHRINK
                 if h[0, n] < shortest:
                     ended[r] = TOO_SMALL if finite else NOT_FINITE
                     lane_of(y, n, end[r])
@@ -300,8 +305,7 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
                     if ended[r] != MOVING:
                         lane_of(after, n, end[r])
                     time[n] = new
-                    factor = SAFETY * to_the_order(max(error[0, n], 1e-10), stiff)
-                    h[0, n] *= min(GROW, max(SHRINK, factor))
+                    h[0, n] *= min(GROW, max(SHRINK, SAFETY * change[0, n]))
             if ended[r] != MOVING:
                 end_time[r], index[n] = time[n], -1
         half, taken = constant(0.5), row(moves, 0)

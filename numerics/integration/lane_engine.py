@@ -71,7 +71,7 @@ class LaneEngine:
                 break
             room = int(counts.max())
         solution.status[:] = STATUS[ended]
-        for n in np.flatnonzero(counts):
+        for n in np.flatnonzero(counts).tolist():
             rows, stops = found[n, : counts[n]], ended[n] == SECTION
             solution.crossings[n] = _crossings(rows[rows[:, 1] <= solution.end_time[n]] if stops else rows)
         for n in np.flatnonzero(ended >= FAILED):

@@ -15,7 +15,7 @@ Imported by the kernel only, since it imports numba.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -24,7 +24,7 @@ from numba.extending import intrinsic, models, overload, register_model
 
 from numerics.integration.vector_code import FLAGS, LANES, VECTOR, declared
 
-__all__ = ["absolute", "constant", "larger", "put", "row", "where_larger"]
+__all__ = ["absolute", "combination", "constant", "larger", "put", "root", "row", "where_larger"]
 
 
 class _Lanes(types.Type):
@@ -111,17 +111,47 @@ def larger(typing, a, b):
     return lanes(lanes, lanes), code
 
 
-@intrinsic
-def absolute(typing, x):
-    """Return the absolute value in every lane."""
+def _unary(name: str) -> Any:
+    @intrinsic
+    def operation(typing, x):
+        def code(context, builder, signature, arguments):
+            kind = ir.FunctionType(VECTOR, [VECTOR])
+            function = declared(builder.module, f"llvm.{name}.v{LANES}f64", kind)
+            return builder.call(function, arguments)
 
-    def code(context, builder, signature, arguments):
-        function = declared(
-            builder.module, f"llvm.fabs.v{LANES}f64", ir.FunctionType(VECTOR, [VECTOR])
-        )
-        return builder.call(function, arguments)
+        return lanes(lanes), code
 
-    return lanes(lanes), code
+    return operation
+
+
+absolute, root = _unary("fabs"), _unary("sqrt")
+"""The absolute value and the square root in every lane."""
+
+
+def combination(weights: Sequence[float]) -> Any:
+    """Return a function ``(x, d, c)``: the sum over j of weights_j times row j d + c of ``x``.
+
+    The weights are written into the code, and what has weight 0 is left out.
+    """
+    terms = [(j, float(w)) for j, w in enumerate(weights) if w != 0]
+
+    @intrinsic
+    def combined(typing, x, d, c):
+        def code(context, builder, signature, arguments):
+            array, rows, first = arguments
+            total = None
+            for j, weight in terms:
+                index = builder.add(builder.mul(rows, ir.Constant(rows.type, j)), first)
+                place = _place(context, builder, signature.args[0], array, index)
+                value = builder.load(place, align=8)
+                factor = ir.Constant(VECTOR, [weight] * LANES)
+                term = builder.fmul(factor, value, flags=FLAGS)
+                total = term if total is None else builder.fadd(total, term, flags=FLAGS)
+            return ir.Constant(VECTOR, [0.0] * LANES) if total is None else total
+
+        return lanes(x, types.intp, types.intp), code
+
+    return combined
 
 
 def _binary(name: str) -> Callable[..., Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +51,7 @@ class Solution:
     ``end_time``   (batch,) the time of ``end``: the last time reached
     ``end``        (batch, d) the last state reached
     ``message``    (batch,) words for a failure, empty else
-    ``crossings``  for each trajectory where it crossed the sections
+    ``crossings``  where a trajectory crossed the sections, by its number, for those that did
     ``steps``      (batch,) accepted steps
     """
 
@@ -62,29 +61,40 @@ class Solution:
     end: np.ndarray
     message: np.ndarray
     steps: np.ndarray
-    crossings: list[list[Crossing]]
+    crossings: dict[int, list[Crossing]]
+
+    @classmethod
+    def room(cls, problem: Problem, batch: int) -> Solution:
+        """Return room for trajectories, all of which will be put."""
+        d = problem.field.dimension
+        return cls(
+            y=np.empty((batch, len(problem.times), d)),
+            status=np.full(batch, "finished", dtype=f"<U{LONGEST}"),
+            end_time=np.empty(batch),
+            end=np.empty((batch, d)),
+            message=np.full(batch, "", dtype=object),
+            steps=np.zeros(batch, dtype=int),
+            crossings={},
+        )
 
     @classmethod
     def empty(cls, problem: Problem, starts: np.ndarray) -> Solution:
         """Return trajectories that never left their starts, for an engine to fill."""
-        batch, d = starts.shape
-        return cls(
-            y=np.full((batch, len(problem.times), d), np.nan),
-            status=np.full(batch, "finished", dtype=f"<U{LONGEST}"),
-            end_time=np.full(batch, problem.times[0]),
-            end=starts.copy(),
-            message=np.full(batch, "", dtype=object),
-            steps=np.zeros(batch, dtype=int),
-            crossings=[[] for _ in range(batch)],
-        )
+        solution = cls.room(problem, len(starts))
+        solution.y.fill(np.nan)
+        solution.end_time.fill(problem.times[0])
+        solution.end[:] = starts
+        return solution
 
-    def put(self, rows: Sequence[int] | np.ndarray, other: Solution) -> None:
+    def put(self, rows: slice | np.ndarray, other: Solution) -> None:
         """Replace the trajectories ``rows`` by those of ``other``."""
         self.y[rows], self.end_time[rows], self.end[rows] = other.y, other.end_time, other.end
         self.steps[rows] = other.steps
         self.status[rows], self.message[rows] = other.status, other.message
-        for here, crossings in zip(rows, other.crossings, strict=True):
-            self.crossings[here] = crossings
+        numbers = range(rows.start, rows.stop) if isinstance(rows, slice) else rows.tolist()
+        for n in numbers if self.crossings else ():
+            self.crossings.pop(n, None)
+        self.crossings |= {numbers[n]: x for n, x in other.crossings.items()}
 
 
 def end_at_rest(problem: Problem, solution: Solution, values: np.ndarray) -> None:
@@ -101,9 +111,10 @@ def end_at_rest(problem: Problem, solution: Solution, values: np.ndarray) -> Non
         y = solution.y[:, n]
         with np.errstate(invalid="ignore"):
             now = alive & rest.reached(y, velocity(y, values))
-        for row in np.flatnonzero(now):
+        for row in np.flatnonzero(now).tolist():
             solution.status[row], solution.message[row] = "fixed point", ""
-            solution.crossings[row] = [x for x in solution.crossings[row] if x.time <= time]
+            if row in solution.crossings:
+                solution.crossings[row] = [x for x in solution.crossings[row] if x.time <= time]
         solution.end[now], solution.end_time[now] = y[now], time
         solution.y[now, n + 1 :] = np.nan
         alive &= ~now

@@ -10,52 +10,59 @@ Imported by the kernel only, since it imports numba.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from numerics.integration.compiling import called, jit
-from numerics.integration.lanes import absolute, constant, larger, put, row, where_larger
+from numerics.integration.compiling import called, in_turn, jit
+from numerics.integration.lanes import absolute, combination, constant, larger, put, root, row, where_larger
 from numerics.integration.rodas5p import COUPLING, DENSE, GAMMA, WEIGHTS
 from numerics.integration.vector_code import LANES
 
-__all__ = ["NESTED", "STAGES", "chained", "rosenbrock_error", "rosenbrock_step"]
+__all__ = [
+    "NESTED", "STAGES", "chained", "rosenbrock_change", "rosenbrock_error", "rosenbrock_step",
+]  # fmt: skip
 
-STAGES = len(COUPLING)
+STAGES, LEAST = len(COUPLING), 1e-10
 
 NESTED = np.array([DENSE[0], DENSE[1] + DENSE[2], -DENSE[2]])
 """The dense output in the form of the kernel, where theta and 1 - theta alternate."""
 
 
-@jit
-def rosenbrock_step(velocity, y, p, f, jac, h, w, place, swaps, k, u, after):
-    """Make steps of lengths ``h`` into ``after``; the last slope is their error."""
-    d = len(y)
-    inverse = constant(1.0) / row(h, 0)
-    for n in range(d * d):
-        put(w, n, constant(0.0) - row(jac, n))
-    for n in range(d):
-        put(w, n * (d + 1), row(w, n * (d + 1)) + inverse * constant(1.0 / GAMMA))
-    factored(w, place, swaps, d)
-    for c in range(d):
-        put(u, c, row(y, c))
-        put(k, c, row(f, c))
-    solved(w, place, swaps, k[:d])
-    for i in range(1, STAGES):
+def _stage(i: int) -> Any:
+    """Return what writes slope ``i`` > 0, and into ``u`` the states where it is taken."""
+    moved, coupled = combination(WEIGHTS[min(i, 5)]), combination(COUPLING[i])
+    adds = i >= 6  # the last slope to the states before
+
+    @jit
+    def stage(velocity, y, p, inverse, w, place, swaps, k, u):
+        d, one_by_h = len(y), row(inverse, 0)
         for c in range(d):
-            if i < 6:
-                total = row(y, c)
-                for j in range(i):
-                    total += constant(WEIGHTS[i, j]) * row(k, j * d + c)
-            else:
-                total = row(u, c) + row(k, (i - 1) * d + c)
-            put(u, c, total)
+            put(u, c, row(u, c) + row(k, (i - 1) * d + c) if adds else row(y, c) + moved(k, d, c))
         slope = k[i * d : (i + 1) * d]
         called(velocity, u, p, slope)
         for c in range(d):
-            total = constant(0.0)
-            for j in range(i):
-                total += constant(COUPLING[i, j]) * row(k, j * d + c)
-            put(slope, c, row(slope, c) + inverse * total)
+            put(slope, c, row(slope, c) + one_by_h * coupled(k, d, c))
         solved(w, place, swaps, slope)
+
+    return stage
+
+
+@jit
+def rosenbrock_step(velocity, y, p, f, jac, h, inverse, w, place, swaps, k, u, after):
+    """Make steps of lengths ``h`` into ``after``; the last slope is their error."""
+    d = len(y)
+    put(inverse, 0, constant(1.0) / row(h, 0))
+    for n in range(d * d):
+        put(w, n, constant(0.0) - row(jac, n))
+    for n in range(d):
+        here = n * (d + 1)
+        put(w, here, row(w, here) + row(inverse, 0) * constant(1.0 / GAMMA))
+    factored(w, place, swaps, d)
+    for c in range(d):
+        put(k, c, row(f, c))
+    solved(w, place, swaps, k[:d])
+    stages(velocity, y, p, inverse, w, place, swaps, k, u)
     for c in range(d):
         put(after, c, row(u, c) + row(k, (STAGES - 1) * d + c))
 
@@ -68,9 +75,14 @@ def rosenbrock_error(y, after, k, rtol, atol, error):
         size = larger(absolute(row(y, c)), absolute(row(after, c)))
         scaled = row(k, (STAGES - 1) * d + c) / (constant(atol) + constant(rtol) * size)
         total += scaled * scaled
-    put(error, 0, total / constant(float(d)))
+    put(error, 0, root(total / constant(float(d))))
+
+
+@jit
+def rosenbrock_change(error, change):
+    """Write error^(-1/5): by how much the next step may be longer."""
     for n in range(LANES):
-        error[0, n] = np.sqrt(error[0, n])
+        change[0, n] = max(error[0, n], LEAST) ** -0.2
 
 
 @jit
@@ -123,6 +135,10 @@ def solved(w, place, swaps, x):
         for c in range(r + 1, d):
             total -= row(w, r * d + c) * row(x, c)
         put(x, r, total * row(w, r * d + r))
+
+
+stages = in_turn([_stage(i) for i in range(1, STAGES)])
+"""Take the slopes of a step after the first."""
 
 
 @jit

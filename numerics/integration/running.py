@@ -100,16 +100,20 @@ def integrate(
         system, starts, times, engine, rtol, atol, events,
         values=values, threads=threads, device=device,
     )  # fmt: skip
-    found: list[Part] = []
+    found = Solution.room(request.problem, len(request.starts))
+    quantities: list[dict[str, Monitored]] = []
+    done = 0
     try:
         for part in parts(request):
-            found.append(part)
+            found.put(part.rows, part.solution)
+            quantities.append(part.quantities)
+            done = part.rows.stop
             if progress is not None:
-                progress(part.rows.stop, len(request.starts))
+                progress(done, len(request.starts))
     except KeyboardInterrupt:
-        if not keep_partial or not found:
+        if not keep_partial or not done:
             raise
-    return dataset(request, found, command)
+    return dataset(request, found, done, quantities, command)
 
 
 def requested(
@@ -168,9 +172,9 @@ def parts(request: Request) -> Iterator[Part]:
         }
         if backward:
             solution.end_time = -solution.end_time
-            solution.crossings = [
-                [x._replace(time=-x.time) for x in row] for row in solution.crossings
-            ]
+            solution.crossings = {
+                n: [x._replace(time=-x.time) for x in row] for n, row in solution.crossings.items()
+            }
         yield Part(rows, solution, quantities)
 
 

@@ -8,7 +8,8 @@ infer types for thousands of lines first, and would not turn the exponential int
 
 The exponential is ours: exp x = 2^n exp r with n = round(x / log 2), |r| <= log(2)/2, and the
 Taylor polynomial of degree 13, whose rest is below 5e-18; see W. J. Cody and W. Waite, Software
-Manual for the Elementary Functions (1980), for the reduction.  It is 0 below exp(-708).
+Manual for the Elementary Functions (1980), for the reduction.  It is 0 below exp(-708.7) and
+infinite above exp(709.4).
 """
 
 from __future__ import annotations
@@ -42,14 +43,17 @@ VECTOR, WORDS = ir.VectorType(DOUBLE, LANES), ir.VectorType(WORD, LANES)
 FLAGS = ("contract", "nsz", "arcp")
 """Liberties of the compiler; that something may be infinite or NaN is not to be forgotten."""
 
-LOWEST, HIGHEST = -708.0, 709.782712893384
-"""Where exp x begins to be a normal number, and where it ceases to be finite."""
+DEGREE = 13
+FUSED = ("contract",)
+
+LOWEST, HIGHEST = -709.0, 710.0
+"""Below and above, n would leave the exponents of a double; here 2^n is 0 and infinite."""
 
 LOG_2_HIGH, LOG_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 """log 2 = high + low, and n high is exact for the n that occur."""
 
-ROUNDING = 1.5 * 2.0**52
-"""Added to a number below 2^51, it leaves the nearest integer in the last bits of the sum."""
+ROUNDING = 1.5 * 2.0**52 + 1023
+"""Added to a small number it leaves n + 1023 in the last bits of the sum: the exponent of 2^n."""
 
 
 class VectorCode:
@@ -263,26 +267,22 @@ def _exponential(module: ir.Module) -> Any:
         return module.globals["exponential"]
     function = ir.Function(module, ir.FunctionType(VECTOR, [VECTOR]), "exponential")
     function.linkage = "internal"
-    (x,) = function.args
     builder = ir.IRBuilder(function.append_basic_block())
-    fused = ("contract",)
-    scaled = builder.fmul(x, _constant(1 / math.log(2)))
-    shifted = builder.fadd(scaled, _constant(ROUNDING))
+    (x,) = function.args
+    for bound, beyond in ((LOWEST, ">"), (HIGHEST, "<")):  # NaN is beyond nothing, and stays
+        outside = builder.fcmp_ordered(beyond, _constant(bound), x)
+        x = builder.select(outside, _constant(bound), x)
+    scaled = builder.fmul(x, _constant(1 / math.log(2)), flags=FUSED)
+    shifted = builder.fadd(scaled, _constant(ROUNDING), flags=FUSED)
     n = builder.fsub(shifted, _constant(ROUNDING))
-    rest = builder.fsub(x, builder.fmul(n, _constant(LOG_2_HIGH), flags=fused), flags=fused)
-    rest = builder.fsub(rest, builder.fmul(n, _constant(LOG_2_LOW), flags=fused), flags=fused)
-    total: Any = _constant(1 / math.factorial(13))
-    for k in range(12, -1, -1):
-        product = builder.fmul(total, rest, flags=fused)
-        total = builder.fadd(product, _constant(1 / math.factorial(k)), flags=fused)
-    raised = builder.shl(builder.bitcast(shifted, WORDS), ir.Constant(WORDS, [52] * LANES))
-    value = builder.bitcast(builder.add(builder.bitcast(total, WORDS), raised), VECTOR)
-    low = builder.fcmp_ordered("<", x, _constant(LOWEST))
-    high = builder.fcmp_ordered(">", x, _constant(HIGHEST))
-    unknown = builder.fcmp_unordered("uno", x, x)
-    value = builder.select(low, _constant(0.0), value)
-    value = builder.select(high, _constant(math.inf), value)
-    builder.ret(builder.select(unknown, x, value))
+    rest = builder.fsub(x, builder.fmul(n, _constant(LOG_2_HIGH), flags=FUSED), flags=FUSED)
+    rest = builder.fsub(rest, builder.fmul(n, _constant(LOG_2_LOW), flags=FUSED), flags=FUSED)
+    total: Any = _constant(1 / math.factorial(DEGREE))
+    for k in range(DEGREE - 1, -1, -1):
+        product = builder.fmul(total, rest, flags=FUSED)
+        total = builder.fadd(product, _constant(1 / math.factorial(k)), flags=FUSED)
+    power = builder.shl(builder.bitcast(shifted, WORDS), ir.Constant(WORDS, [52] * LANES))
+    builder.ret(builder.fmul(total, builder.bitcast(power, VECTOR)))
     return function
 
 

@@ -58,7 +58,9 @@ class Walk:
 
     def into(self, solution: Solution, n: int) -> None:
         """Store the trajectory as number ``n``."""
-        solution.y[n], solution.steps[n], solution.crossings[n] = self.y, self.steps, self.crossings
+        solution.y[n], solution.steps[n] = self.y, self.steps
+        if self.crossings:
+            solution.crossings[n] = self.crossings
         solution.end_time[n], solution.end[n] = self.time, self.state
         solution.status[n], solution.message[n] = self.status, self.message
 
