@@ -86,9 +86,7 @@ def dataset(
     return xr.Dataset(data, coordinates, attributes)
 
 
-def _monitored(
-    quantity: Quantity, quantities: Sequence[Mapping[str, Monitored]]
-) -> dict[str, Any]:
+def _monitored(quantity: Quantity, quantities: Sequence[Mapping[str, Monitored]]) -> dict[str, Any]:
     if any(quantity.name not in part for part in quantities):
         return {}
     found = [part[quantity.name] for part in quantities]

@@ -21,13 +21,15 @@ from numerics.integration.compiling import called, in_turn, jit
 from numerics.integration.lanes import absolute, combination, constant, larger, put, root, row
 
 __all__ = [
-    "NESTED", "SLOPES", "dormand_prince_change", "dormand_prince_error", "dormand_prince_step",
+    "NESTED", "SLOPES", "dormand_prince_change", "dormand_prince_defect", "dormand_prince_error",
+    "dormand_prince_step",
     "more_slopes",
 ]  # fmt: skip
 
 _tableau: Any = DOP853
 STAGES = 12
 TINY, LEAST = 1e-300, 1e-10
+DEFECTS, OFF = (0.25, 0.75), 0.5  # where the dense output is looked at; its error by the defect
 SLOPES = 16  # 12 stages, the slope after the step, three for the dense output
 
 
@@ -43,6 +45,17 @@ def _nested() -> np.ndarray:
 
 
 NESTED = _nested()
+
+
+def _within(theta: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights of the slopes in (y(theta) - y_0)/h, and in its derivative by theta."""
+    x, inner = np.polynomial.Polynomial([0, 1]), [np.polynomial.Polynomial([0])] * SLOPES
+    step = np.append(_tableau.B, np.zeros(SLOPES - STAGES))
+    for m in range(len(NESTED) - 1, -1, -1):
+        factor = x if m % 2 else 1 - x
+        inner = [(z + w) * factor for z, w in zip(inner, NESTED[m], strict=True)]
+    weights = [x * (w + z) for z, w in zip(inner, step, strict=True)]
+    return np.array([w(theta) for w in weights]), np.array([w.deriv()(theta) for w in weights])
 
 
 def _slope(i: int) -> Any:
@@ -86,12 +99,50 @@ def dormand_prince_error(y, after, h, k, rtol, atol, error):
     d, worst, lost = len(y), constant(0.0), constant(0.0)
     for c in range(d):
         fifth, third = fifth_order(k, d, c), third_order(k, d, c)
-        unit = constant(atol) + constant(rtol) * larger(absolute(row(y, c)), absolute(row(after, c)))
+        unit = constant(atol) + constant(rtol) * larger(
+            absolute(row(y, c)), absolute(row(after, c))
+        )
         fifth, third = fifth * fifth, third * third
         part = fifth / (fifth + constant(0.01) * third + constant(TINY))
         worst = larger(fifth * part / (unit * unit + constant(TINY)), worst)
         lost += fifth - fifth  # NaN where anything is not finite, which `larger` does not keep
     put(error, 0, row(h, 0) * root(worst) + lost)
+
+
+def _defect(theta: float) -> Any:
+    """Return what raises ``defect`` to that of the dense output at theta: |y' - f(y)| h."""
+    states, velocities = map(combination, _within(theta))
+
+    @jit
+    def raised(velocity, y, p, h, k, rtol, atol, u, f, defect):
+        d, step, worst, lost = len(y), row(h, 0), row(defect, 0), constant(0.0)
+        for c in range(d):
+            put(u, c, row(y, c) + step * states(k, d, c))
+        called(velocity, u, p, f)
+        for c in range(d):
+            unit = constant(atol) + constant(rtol) * larger(
+                absolute(row(y, c)), absolute(row(u, c))
+            )
+            gap = step * absolute(velocities(k, d, c) - row(f, c))
+            worst = larger(gap / (unit + constant(TINY)), worst)
+            lost += gap - gap
+        put(defect, 0, worst + lost)
+
+    return raised
+
+
+defects = in_turn([_defect(theta) for theta in DEFECTS])
+
+
+@jit
+def dormand_prince_defect(velocity, y, p, h, k, rtol, atol, u, f, defect):
+    """Write what the dense output is off, in units of the tolerance; ``u`` and ``f`` are scratch.
+
+    Its slope is right at both ends of a step, and its error has a maximum between.
+    """
+    put(defect, 0, constant(0.0))
+    defects(velocity, y, p, h, k, rtol, atol, u, f, defect)
+    put(defect, 0, constant(OFF) * row(defect, 0))
 
 
 @jit

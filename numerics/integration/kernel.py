@@ -1,8 +1,8 @@
 """The loop of the engines `explicit` and `stiff`, compiled by numba.
 
 `LANES` trajectories move at once, each with time and step of its own; a lane whose trajectory has
-ended takes the next one.  Steps are made in all lanes together by vector instructions; decisions are
-taken lane by lane.  No lane sees another, so a trajectory does not depend on those beside it.
+ended takes the next one.  Steps are made in all lanes together by vector instructions; decisions
+are taken lane by lane.  No lane sees another: a trajectory does not depend on those beside it.
 
 Within a step, with theta in [0, 1] and F_n = sum_i N_ni k_i (times h in the explicit method),
 
@@ -35,6 +35,7 @@ from numerics.integration.compiling import called, jit, kept, stamp_of
 from numerics.integration.dormand_prince import (
     SLOPES,
     dormand_prince_change,
+    dormand_prince_defect,
     dormand_prince_error,
     dormand_prince_step,
     more_slopes,
@@ -194,9 +195,9 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
     first, final = times[0], times[-1]
     nested = STIFF_NESTED if stiff else EXPLICIT_NESTED
 
-    y, f, after, ahead, u = (
+    y, f, after, ahead, u, speed = (
         np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((d, LANES)),
-        np.zeros((d, LANES)),
+        np.zeros((d, LANES)), np.zeros((d, LANES)),
     )  # fmt: skip
     p = np.zeros((values.shape[1], LANES))
     k = np.zeros(((STAGES if stiff else SLOPES) * d, LANES))
@@ -205,10 +206,10 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
     rows, partials = np.zeros((d + nodes, LANES)), np.zeros((len(node), LANES))
     dense, swaps, scratch = np.zeros((len(nested) * d, LANES)), np.zeros(d, np.bool_), np.zeros(d)
     index, done = np.full(LANES, -1), np.zeros(LANES, np.int64)
-    time, last = np.zeros(LANES), np.zeros(LANES, np.bool_)
-    h, unit, inverse, error, change, moves = (
+    time, last, within = np.zeros(LANES), np.zeros(LANES, np.bool_), np.zeros(LANES, np.bool_)
+    h, unit, inverse, error, change, moves, defect = (
         np.ones((1, LANES)), np.ones((1, LANES)), np.ones((1, LANES)), np.zeros((1, LANES)),
-        np.zeros((1, LANES)), np.zeros((1, LANES)),
+        np.zeros((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES)),
     )  # fmt: skip
     waiting = 0
 
@@ -257,19 +258,25 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
                 put(ahead, c, row(k, 12 * d + c))
         for c in range(d):  # adds 0, or NaN where the velocity after the step is not finite
             put(error, 0, row(error, 0) + (row(ahead, c) - row(ahead, c)))
+        needs = False
+        for n in range(LANES):
+            within[n] = False
+            if index[n] >= 0 and error[0, n] <= 1.0:
+                new = final if last[n] else time[n] + h[0, n]
+                within[n] = len(sections) > 0 or times[done[n]] < new
+                needs |= within[n]
+        if needs:
+            if not stiff:
+                more_slopes(velocity, y, p, h, k, u)
+                dormand_prince_defect(velocity, y, p, h, k, rtol, atol, u, speed, defect)
+                for n in range(LANES):
+                    if within[n] and not defect[0, n] <= error[0, n]:
+                        error[0, n] = defect[0, n]
+            combined(nested, k, unit if stiff else h, d, dense)
         if stiff:
             rosenbrock_change(error, change)
         else:
             dormand_prince_change(error, change)
-        needs = False
-        for n in range(LANES):
-            if index[n] >= 0 and error[0, n] <= 1.0:
-                new = final if last[n] else time[n] + h[0, n]
-                needs |= len(sections) > 0 or times[done[n]] < new
-        if needs:
-            if not stiff:
-                more_slopes(velocity, y, p, h, k, u)
-            combined(nested, k, unit if stiff else h, d, dense)
 
         for n in range(LANES):
             r, moves[0, n] = index[n], 0.0

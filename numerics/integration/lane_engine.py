@@ -3,8 +3,8 @@
     explicit   Dormand-Prince of order 8
     stiff      Rodas5P, of order 5, with the derived Jacobian
 
-The Jacobian is that of `theory.codegen.components.local_derivatives`: short local derivatives, which
-are chained in the compiled code of a small system, and by one loop for a large one.
+The Jacobian is that of `theory.codegen.components.local_derivatives`: short local derivatives,
+which are chained in the compiled code of a small system, and by one loop for a large one.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ class LaneEngine:
         solution.status[:] = STATUS[ended]
         for n in np.flatnonzero(counts).tolist():
             rows, stops = found[n, : counts[n]], ended[n] == SECTION
-            solution.crossings[n] = _crossings(rows[rows[:, 1] <= solution.end_time[n]] if stops else rows)
+            solution.crossings[n] = _crossings(
+                rows[rows[:, 1] <= solution.end_time[n]] if stops else rows
+            )
         for n in np.flatnonzero(ended >= FAILED):
             solution.status[n], solution.message[n] = failure(
                 solution.status[n], float(solution.end_time[n]), solution.end[n], starts[n]

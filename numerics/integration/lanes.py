@@ -1,8 +1,8 @@
 """Vectors with one entry a lane, for loops that numba compiles.
 
 A `row` of an array (rows, LANES) becomes one value: `+ - * /`, `absolute`, `larger`, `where_larger`
-on it are single vector instructions, and a total stays in a register.  numba's own loops over so few
-entries would be unrolled into scalar instructions.
+on it are single vector instructions, and a total stays in a register.  numba's own loops over
+so few entries would be unrolled into scalar instructions.
 
     total = row(x, r)
     for c in range(r):
@@ -18,6 +18,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, overload, register_model
@@ -50,22 +51,18 @@ def _place(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any
     return builder.bitcast(builder.gep(data, [builder.mul(index, width)]), VECTOR.as_pointer())
 
 
-@intrinsic
-def row(typing, array, index):
-    """Return a row of an array (rows, LANES)."""
-
+def _row(typing, array, index):
     def code(context, builder, signature, arguments):
-        return builder.load(
-            _place(context, builder, signature.args[0], *arguments), align=8
-        )
+        return builder.load(_place(context, builder, signature.args[0], *arguments), align=8)
 
     return lanes(array, types.intp), code
 
 
-@intrinsic
-def put(typing, array, index, value):
-    """Write a row of an array (rows, LANES)."""
+row: Any = intrinsic(_row)
+"""A row of an array (rows, LANES)."""
 
+
+def _put(typing, array, index, value):
     def code(context, builder, signature, arguments):
         place = _place(context, builder, signature.args[0], *arguments[:2])
         builder.store(arguments[2], place, align=8)
@@ -74,10 +71,11 @@ def put(typing, array, index, value):
     return types.void(array, types.intp, lanes), code
 
 
-@intrinsic
-def constant(typing, value):
-    """Return a vector of equal entries."""
+put: Any = intrinsic(_put)
+"""Writes a row of an array (rows, LANES)."""
 
+
+def _constant(typing, value):
     def code(context, builder, signature, arguments):
         place = ir.Constant(ir.IntType(32), 0)
         one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), arguments[0], place)
@@ -87,28 +85,34 @@ def constant(typing, value):
     return lanes(types.float64), code
 
 
+constant: Any = intrinsic(_constant)
+"""A vector of equal entries."""
+
+
 def _compared(builder: Any, a: Any, b: Any, this: Any, that: Any) -> Any:
     return builder.select(builder.fcmp_ordered(">", a, b), this, that)
 
 
-@intrinsic
-def where_larger(typing, a, b, this, that):
-    """Return ``this`` in the lanes in which a > b, ``that`` in the others."""
-
+def _where_larger(typing, a, b, this, that):
     def code(context, builder, signature, arguments):
         return _compared(builder, *arguments)
 
     return lanes(lanes, lanes, lanes, lanes), code
 
 
-@intrinsic
-def larger(typing, a, b):
-    """Return the larger of two in every lane."""
+where_larger: Any = intrinsic(_where_larger)
+"""``(a, b, this, that)``: this in the lanes in which a > b, that in the others."""
 
+
+def _larger(typing, a, b):
     def code(context, builder, signature, arguments):
         return _compared(builder, *arguments, *arguments)
 
     return lanes(lanes, lanes), code
+
+
+larger: Any = intrinsic(_larger)
+"""The larger of two in every lane."""
 
 
 def _unary(name: str) -> Any:
@@ -128,7 +132,7 @@ absolute, root = _unary("fabs"), _unary("sqrt")
 """The absolute value and the square root in every lane."""
 
 
-def combination(weights: Sequence[float]) -> Any:
+def combination(weights: Sequence[float] | np.ndarray) -> Any:
     """Return a function ``(x, d, c)``: the sum over j of weights_j times row j d + c of ``x``.
 
     The weights are written into the code, and what has weight 0 is left out.

@@ -15,7 +15,16 @@ from typing import Any
 import numpy as np
 
 from numerics.integration.compiling import called, in_turn, jit
-from numerics.integration.lanes import absolute, combination, constant, larger, put, root, row, where_larger
+from numerics.integration.lanes import (
+    absolute,
+    combination,
+    constant,
+    larger,
+    put,
+    root,
+    row,
+    where_larger,
+)
 from numerics.integration.rodas5p import COUPLING, DENSE, GAMMA, WEIGHTS
 from numerics.integration.vector_code import LANES
 

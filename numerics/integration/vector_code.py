@@ -75,7 +75,7 @@ class VectorCode:
         y, p, out = function.args
         for argument in function.args:
             argument.add_attribute("noalias")
-        builder = ir.IRBuilder(function.append_basic_block())
+        builder: Any = ir.IRBuilder(function.append_basic_block())
         writer = _Writer(module, builder)
         given = [(x, y, n) for n, x in enumerate(program.state)]
         given += [(x, p, n) for n, x in enumerate(program.parameters)]
@@ -101,7 +101,7 @@ def chained_products(program: Components, local: LocalDerivatives) -> int:
     return count
 
 
-def _row(builder: ir.IRBuilder, array: Any, row: int) -> Any:
+def _row(builder: Any, array: Any, row: int) -> Any:
     place = builder.gep(array, [ir.Constant(WORD, row * LANES)])
     return builder.bitcast(place, VECTOR.as_pointer())
 
@@ -109,7 +109,7 @@ def _row(builder: ir.IRBuilder, array: Any, row: int) -> Any:
 class _Writer:
     """Writes instructions for stages and expressions; ``known`` maps them to their vectors."""
 
-    def __init__(self, module: ir.Module, builder: ir.IRBuilder) -> None:
+    def __init__(self, module: ir.Module, builder: Any) -> None:
         self.module, self.builder = module, builder
         self.known: dict[sp.Basic, Any] = {}
 
@@ -153,7 +153,9 @@ class _Writer:
             return self._power(e)
         name = type(e).__name__
         if name not in FUNCTIONS:
-            raise ValueError(f"generated code cannot call `{name}`; it knows {', '.join(FUNCTIONS)}.")
+            raise ValueError(
+                f"generated code cannot call `{name}`; it knows {', '.join(FUNCTIONS)}."
+            )
         return self._called(name, self.value(e.args[0]))
 
     def _sum(self, e: sp.Add) -> Any:
@@ -175,7 +177,11 @@ class _Writer:
             divides = isinstance(x, sp.Pow) and x.base != sp.E and x.exp.is_negative
             (below if divides else above).append(1 / x if divides else x)
         product = reduce(self._multiply, map(self.value, above)) if above else _constant(1.0)
-        return self._divide(product, reduce(self._multiply, map(self.value, below))) if below else product
+        return (
+            self._divide(product, reduce(self._multiply, map(self.value, below)))
+            if below
+            else product
+        )
 
     def _power(self, e: sp.Pow) -> Any:
         if e.base == sp.E:
@@ -267,7 +273,7 @@ def _exponential(module: ir.Module) -> Any:
         return module.globals["exponential"]
     function = ir.Function(module, ir.FunctionType(VECTOR, [VECTOR]), "exponential")
     function.linkage = "internal"
-    builder = ir.IRBuilder(function.append_basic_block())
+    builder: Any = ir.IRBuilder(function.append_basic_block())
     (x,) = function.args
     for bound, beyond in ((LOWEST, ">"), (HIGHEST, "<")):  # NaN is beyond nothing, and stays
         outside = builder.fcmp_ordered(beyond, _constant(bound), x)
@@ -306,4 +312,3 @@ def _compiled(text: str) -> llvm.ExecutionEngine:
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     return engine
-

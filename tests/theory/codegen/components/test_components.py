@@ -23,7 +23,6 @@ from theory.codegen.components import (
     batch_values,
     component_source,
     entries,
-    linearisation_source,
     local_derivatives,
     unroll,
 )
@@ -170,21 +169,6 @@ def test_both_styles_say_the_same():
         for style in ("shifted", "pairs")
     ]
     np.testing.assert_allclose(*both, rtol=1e-14)
-
-
-def test_source_that_writes_into_an_array_gives_what_the_tuple_gives():
-    program, point = row((1, 2, 3)), [0.3, -1.2, 2.5]
-    local = local_derivatives(program)
-    for source in (
-        component_source,
-        lambda *x, **k: linearisation_source(x[0], local, *x[1:], **k),
-    ):
-        run = compiled(source(program, "shifted", "f"), "f", "row", numpy_namespace())
-        into = compiled(source(program, "shifted", "g", into=True), "g", "row", numpy_namespace())
-        expected = run(point, [])
-        out = np.zeros(len(expected))
-        into(point, [], out)
-        np.testing.assert_array_equal(out, expected)
 
 
 def test_the_source_of_a_small_program():
