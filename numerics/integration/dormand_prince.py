@@ -66,8 +66,8 @@ def _slope(i: int) -> Any:
     def slope(velocity, y, p, h, k, u):
         d, step = len(y), row(h, 0)
         for c in range(d):
-            put(u, c, row(y, c) + step * combined(k, d, c))
-        called(velocity, u, p, k[i * d : (i + 1) * d])
+            put(u, c, row(y, c) + step * combined(k, c))
+        called(velocity, u, p, k[i])
 
     return slope
 
@@ -88,7 +88,7 @@ fifth_order, third_order = combination(_tableau.E5), combination(_tableau.E3)
 def dormand_prince_step(velocity, y, p, f, h, k, u, after):
     """Make steps of lengths ``h`` into ``after``; slope 12 is the velocity there."""
     for c in range(len(y)):
-        put(k, c, row(f, c))
+        put(k[0], c, row(f, c))
     stages(velocity, y, p, h, k, u)
     arrival(velocity, y, p, h, k, after)
 
@@ -96,17 +96,15 @@ def dormand_prince_step(velocity, y, p, f, h, k, u, after):
 @jit
 def dormand_prince_error(y, after, h, k, rtol, atol, error):
     """Write the largest entry of the estimated error in units of its tolerance."""
-    d, worst, lost = len(y), constant(0.0), constant(0.0)
+    d, worst, fifths, thirds = len(y), constant(0.0), constant(0.0), constant(0.0)
     for c in range(d):
-        fifth, third = fifth_order(k, d, c), third_order(k, d, c)
-        unit = constant(atol) + constant(rtol) * larger(
-            absolute(row(y, c)), absolute(row(after, c))
-        )
-        fifth, third = fifth * fifth, third * third
-        part = fifth / (fifth + constant(0.01) * third + constant(TINY))
-        worst = larger(fifth * part / (unit * unit + constant(TINY)), worst)
-        lost += fifth - fifth  # NaN where anything is not finite, which `larger` does not keep
-    put(error, 0, row(h, 0) * root(worst) + lost)
+        size = larger(absolute(row(y, c)), absolute(row(after, c)))
+        inverse = constant(1.0) / (constant(atol) + constant(rtol) * size + constant(TINY))
+        fifth, third = inverse * fifth_order(k, c), inverse * third_order(k, c)
+        worst = larger(absolute(fifth), worst)
+        fifths, thirds = fifths + fifth * fifth, thirds + third * third
+    part = fifths / (fifths + constant(0.01) * thirds + constant(TINY))
+    put(error, 0, row(h, 0) * worst * root(part))
 
 
 def _defect(theta: float) -> Any:
@@ -117,13 +115,13 @@ def _defect(theta: float) -> Any:
     def raised(velocity, y, p, h, k, rtol, atol, u, f, defect):
         d, step, worst, lost = len(y), row(h, 0), row(defect, 0), constant(0.0)
         for c in range(d):
-            put(u, c, row(y, c) + step * states(k, d, c))
+            put(u, c, row(y, c) + step * states(k, c))
         called(velocity, u, p, f)
         for c in range(d):
             unit = constant(atol) + constant(rtol) * larger(
                 absolute(row(y, c)), absolute(row(u, c))
             )
-            gap = step * absolute(velocities(k, d, c) - row(f, c))
+            gap = step * absolute(velocities(k, c) - row(f, c))
             worst = larger(gap / (unit + constant(TINY)), worst)
             lost += gap - gap
         put(defect, 0, worst + lost)

@@ -73,8 +73,8 @@ def combined(nested, k, h, d, dense):
     for m in range(len(nested)):
         for c in range(d):
             total = constant(0.0)
-            for i in range(nested.shape[1]):
-                total += constant(nested[m, i]) * row(k, i * d + c)
+            for i in range(len(k)):
+                total += constant(nested[m, i]) * row(k[i], c)
             put(dense, m * d + c, row(h, 0) * total)
 
 
@@ -200,13 +200,17 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
         np.zeros((d, LANES)), np.zeros((d, LANES)),
     )  # fmt: skip
     p = np.zeros((values.shape[1], LANES))
-    k = np.zeros(((STAGES if stiff else SLOPES) * d, LANES))
+    # one row more than needed, or the slopes of a component would share their place in the cache
+    k = np.zeros((STAGES if stiff else SLOPES, d + 1, LANES))
     square = d * d if stiff else 0
     jac, w, place = np.zeros((square, LANES)), np.zeros((square, LANES)), np.zeros((d, LANES))
     rows, partials = np.zeros((d + nodes, LANES)), np.zeros((len(node), LANES))
     dense, swaps, scratch = np.zeros((len(nested) * d, LANES)), np.zeros(d, np.bool_), np.zeros(d)
     index, done = np.full(LANES, -1), np.zeros(LANES, np.int64)
-    time, last, within = np.zeros(LANES), np.zeros(LANES, np.bool_), np.zeros(LANES, np.bool_)
+    time, last, within, refused = (
+        np.zeros(LANES), np.zeros(LANES, np.bool_), np.zeros(LANES, np.bool_),
+        np.zeros(LANES, np.bool_),
+    )  # fmt: skip
     h, unit, inverse, error, change, moves, defect = (
         np.ones((1, LANES)), np.ones((1, LANES)), np.ones((1, LANES)), np.zeros((1, LANES)),
         np.zeros((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES)),
@@ -233,7 +237,7 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
                 for c in range(d):
                     f[c, n] = u[c, n]
                 lane_of(y, n, y_out[r, 0])
-                done[n], ended[r] = 1, MOVING
+                done[n], ended[r], refused[n] = 1, MOVING, False
                 if not all_finite(f, n):
                     ended[r], end_time[r], index[n] = NOT_FINITE, first, -1
                     lane_of(y, n, end[r])
@@ -255,7 +259,7 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
             dormand_prince_step(velocity, y, p, f, h, k, u, after)
             dormand_prince_error(y, after, h, k, rtol, atol, error)
             for c in range(d):
-                put(ahead, c, row(k, 12 * d + c))
+                put(ahead, c, row(k[12], c))
         for c in range(d):  # adds 0, or NaN where the velocity after the step is not finite
             put(error, 0, row(error, 0) + (row(ahead, c) - row(ahead, c)))
         needs = False
@@ -285,6 +289,7 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
             finite = error[0, n] < math.inf  # False for NaN
             if not finite or error[0, n] > 1.0:
                 h[0, n] *= max(SHRINK, SAFETY * change[0, n]) if finite else SHRINK
+                refused[n] = True
                 if h[0, n] < shortest:
                     ended[r] = TOO_SMALL if finite else NOT_FINITE
                     lane_of(y, n, end[r])
@@ -312,7 +317,8 @@ def run(stiff, functions, starts, values, times, control, sections, chain, out):
                     if ended[r] != MOVING:
                         lane_of(after, n, end[r])
                     time[n] = new
-                    h[0, n] *= min(GROW, max(SHRINK, SAFETY * change[0, n]))
+                    h[0, n] *= min(1.0 if refused[n] else GROW, max(SHRINK, SAFETY * change[0, n]))
+                    refused[n] = False
             if ended[r] != MOVING:
                 end_time[r], index[n] = time[n], -1
         half, taken = constant(0.5), row(moves, 0)

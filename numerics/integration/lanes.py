@@ -133,17 +133,18 @@ absolute, root = _unary("fabs"), _unary("sqrt")
 
 
 def combination(weights: Sequence[float] | np.ndarray) -> Any:
-    """Return a function ``(x, d, c)``: the sum over j of weights_j times row j d + c of ``x``.
+    """Return a function ``(x, c)``: the sum over j of weights_j times row c of ``x[j]``.
 
     The weights are written into the code, and what has weight 0 is left out.
     """
     terms = [(j, float(w)) for j, w in enumerate(weights) if w != 0]
 
     @intrinsic
-    def combined(typing, x, d, c):
+    def combined(typing, x, c):
         def code(context, builder, signature, arguments):
-            array, rows, first = arguments
-            total = None
+            array, first = arguments
+            shape = context.make_array(signature.args[0])(context, builder, array).shape
+            rows, total = builder.extract_value(shape, 1), None
             for j, weight in terms:
                 index = builder.add(builder.mul(rows, ir.Constant(rows.type, j)), first)
                 place = _place(context, builder, signature.args[0], array, index)
@@ -153,7 +154,7 @@ def combination(weights: Sequence[float] | np.ndarray) -> Any:
                 total = term if total is None else builder.fadd(total, term, flags=FLAGS)
             return ir.Constant(VECTOR, [0.0] * LANES) if total is None else total
 
-        return lanes(x, types.intp, types.intp), code
+        return lanes(x, types.intp), code
 
     return combined
 

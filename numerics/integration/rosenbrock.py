@@ -3,7 +3,7 @@
     W k_i = f(u_i) + sum_{j<i} C_ij k_j / h,    W = I/(h gamma) - J
 
 See `numerics.integration.rodas5p` for the coefficients.  Arrays have shape (rows, LANES), a matrix
-d x d being d^2 rows and the slopes k_1 .. k_8 being 8 d rows.
+d x d being d^2 rows, and the slopes (8, d + 1, LANES); see the kernel.
 
 Imported by the kernel only, since it imports numba.
 """
@@ -47,12 +47,12 @@ def _stage(i: int) -> Any:
     def stage(velocity, y, p, inverse, w, place, swaps, k, u):
         d, one_by_h = len(y), row(inverse, 0)
         for c in range(d):
-            put(u, c, row(u, c) + row(k, (i - 1) * d + c) if adds else row(y, c) + moved(k, d, c))
-        slope = k[i * d : (i + 1) * d]
+            put(u, c, row(u, c) + row(k[i - 1], c) if adds else row(y, c) + moved(k, c))
+        slope = k[i]
         called(velocity, u, p, slope)
         for c in range(d):
-            put(slope, c, row(slope, c) + one_by_h * coupled(k, d, c))
-        solved(w, place, swaps, slope)
+            put(slope, c, row(slope, c) + one_by_h * coupled(k, c))
+        solved(w, place, swaps, slope, d)
 
     return stage
 
@@ -69,11 +69,11 @@ def rosenbrock_step(velocity, y, p, f, jac, h, inverse, w, place, swaps, k, u, a
         put(w, here, row(w, here) + row(inverse, 0) * constant(1.0 / GAMMA))
     factored(w, place, swaps, d)
     for c in range(d):
-        put(k, c, row(f, c))
-    solved(w, place, swaps, k[:d])
+        put(k[0], c, row(f, c))
+    solved(w, place, swaps, k[0], d)
     stages(velocity, y, p, inverse, w, place, swaps, k, u)
     for c in range(d):
-        put(after, c, row(u, c) + row(k, (STAGES - 1) * d + c))
+        put(after, c, row(u, c) + row(k[STAGES - 1], c))
 
 
 @jit
@@ -82,7 +82,7 @@ def rosenbrock_error(y, after, k, rtol, atol, error):
     d, total = len(y), constant(0.0)
     for c in range(d):
         size = larger(absolute(row(y, c)), absolute(row(after, c)))
-        scaled = row(k, (STAGES - 1) * d + c) / (constant(atol) + constant(rtol) * size)
+        scaled = row(k[STAGES - 1], c) / (constant(atol) + constant(rtol) * size)
         total += scaled * scaled
     put(error, 0, root(total / constant(float(d))))
 
@@ -127,8 +127,7 @@ def factored(w, place, swaps, d):
 
 
 @jit
-def solved(w, place, swaps, x):
-    d = len(x)
+def solved(w, place, swaps, x, d):
     for k in range(d):
         if swaps[k]:
             for n in range(LANES):

@@ -20,7 +20,7 @@ def solution_of(matrices, right):
     w = np.array(matrices.reshape(LANES, d * d).T, order="C")
     place, swaps, x = np.zeros((d, LANES)), np.zeros(d, dtype=bool), np.array(right.T, order="C")
     factored(w, place, swaps, d)
-    solved(w, place, swaps, x)
+    solved(w, place, swaps, x, d)
     return x.T, swaps
 
 
