@@ -35,7 +35,7 @@ def replacement(path: Path) -> Iterator[Path]:
         os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes private files; this one is not
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        Path(temporary).unlink(missing_ok=True)
         raise
 
 

@@ -3,7 +3,17 @@
 from numerics.integration.dataset import variable_name
 from numerics.integration.driving import ENGINES
 from numerics.integration.events import FixedPoint, Section
-from numerics.integration.netcdf import load, save
-from numerics.integration.running import integrate
+from numerics.integration.netcdf import growing, load, save
+from numerics.integration.running import integrate, integrate_in_parts
 
-__all__ = ["ENGINES", "FixedPoint", "Section", "integrate", "load", "save", "variable_name"]
+__all__ = [
+    "ENGINES",
+    "FixedPoint",
+    "Section",
+    "growing",
+    "integrate",
+    "integrate_in_parts",
+    "load",
+    "save",
+    "variable_name",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,13 +19,16 @@ from theory.codegen.names import nearest
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Part", "Request", "check_memory", "integrate", "parts", "requested"]
+__all__ = ["Part", "Request", "integrate", "integrate_in_parts", "parts", "requested"]
 
 OUTPUTS = 101
 """Output times of a run that is given its length only."""
 
 LARGEST = 4_000_000_000
 """Bytes of trajectories that a run may hold in memory."""
+
+PART = 64_000_000
+"""Bytes of trajectories in a part of a run that is done part by part."""
 
 Progress = Callable[[int, int], None]
 
@@ -116,6 +119,41 @@ def integrate(
     return dataset(request, found, done, quantities, command)
 
 
+def integrate_in_parts(
+    system: System, starts: np.ndarray, times: np.ndarray | Sequence[float] | float, *,
+    engine: str = "auto", progress: Progress | None = None, size: int = PART, **options: Any,
+) -> Iterator[xr.Dataset]:  # fmt: skip
+    """Yield the trajectories as datasets, one part after the other: any number in bounded memory.
+
+    ``size``     bytes of trajectories in a part
+    ``options``  what `integrate` takes, but no ``values``
+
+    The engine that `auto` chooses for the first part does them all.  With ``keep_partial`` an
+    interrupted part is the last, and may be empty.  `growing` writes parts to one file.
+    """
+    y, t = _starts(system, starts), _times(times)
+    count, found = max(1, size // (8 * len(t) * system.dimension)), None
+    for first in range(0, len(y), count):
+        rows = y[first : first + count]
+        tell = None if progress is None else _counted(progress, first, len(y))
+        try:
+            found = integrate(system, rows, t, engine=engine, progress=tell, **options)
+        except KeyboardInterrupt:
+            if found is None or not options.get("keep_partial"):
+                raise
+            found = found.isel(trajectory=slice(0))
+        engine, done = found.attrs["engine"], first + found.sizes["trajectory"]
+        if found.sizes["trajectory"] < len(rows):
+            found.attrs["interrupted"] = f"{done} of {len(y)} trajectories finished"
+        yield found.assign_coords(trajectory=np.arange(first, done))
+        if "interrupted" in found.attrs:
+            return
+
+
+def _counted(progress: Progress, first: int, of: int) -> Progress:
+    return lambda done, _: progress(first + done, of)
+
+
 def requested(
     system: System, starts: np.ndarray, times: np.ndarray | Sequence[float] | float, engine: str,
     rtol: float, atol: float, events: Sequence[Event], *, values: np.ndarray | None = None,
@@ -143,7 +181,7 @@ def requested(
         field, forward, step_tolerance(system, rtol), step_tolerance(system, atol),
         sorted_events(system, events),
     )  # fmt: skip
-    check_memory(len(y), len(t), system.dimension)
+    _check_memory(len(y), len(t), system.dimension)
     if values is None:
         p = np.broadcast_to(system.values, (len(y), len(system.values)))
     else:
@@ -178,13 +216,14 @@ def parts(request: Request) -> Iterator[Part]:
         yield Part(rows, solution, quantities)
 
 
-def check_memory(batch: int, count: int, dimension: int) -> None:
+def _check_memory(batch: int, count: int, dimension: int) -> None:
     """Raise `ValueError` if so many trajectories do not fit into memory."""
     size = 8 * batch * count * dimension
     if size > LARGEST:
         raise ValueError(
             f"{batch} trajectories at {count} output times would take {size / 1e9:.1f} GB, more "
-            f"than {LARGEST / 1e9:.0f}; ask for fewer times (two keep the ends) or run in parts."
+            f"than {LARGEST / 1e9:.0f}; ask for fewer times (two keep the ends) or take "
+            "`integrate_in_parts`."
         )
 
 

@@ -7,9 +7,9 @@ infer types for thousands of lines first, and would not turn the exponential int
     void f(double *y, double *p, double *out)    with y (d, LANES), p (m, LANES), out (k, LANES)
 
 The exponential is ours: exp x = 2^n exp r with n = round(x / log 2), |r| <= log(2)/2, and a
-polynomial of degree 11 that interpolates exp at Chebyshev points, off by less than 1e-17; see
-W. J. Cody and W. Waite, Software Manual for the Elementary Functions (1980), for the reduction.  It is 0 below exp(-708.7) and
-infinite above exp(709.4).
+polynomial of degree 11 that interpolates exp at Chebyshev points, off by less than 2e-17; see
+W. J. Cody and W. Waite, Software Manual for the Elementary Functions (1980), for the reduction.
+It is 0 below exp(-708.7) and infinite above exp(709.4).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from numerics.flows import System, system_named
-from numerics.integration.running import check_memory
+from numerics.integration.running import LARGEST
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import settings_from
 from theory.codegen.names import nearest
@@ -58,20 +59,24 @@ def run_flow(
     if times < 2:
         raise ValueError(f"`--times` must be at least 2, the start and the end; got {times}.")
     _check_output(output)
-    if compare is None:
-        check_memory(starts, times, system.dimension)
+    if 8 * starts * system.dimension > LARGEST:
+        raise ValueError(
+            f"{starts} starts would take {8e-9 * starts * system.dimension:.1f} GB, more than "
+            f"{LARGEST / 1e9:.0f}; run several times with fewer, each with a `--seed` of its own."
+        )
     y = system.starts(np.random.default_rng(seed), starts)
     command = shlex.join(["proofhead", *sys.argv[1:]])
     if compare is None:
         found, rows, status = _integrated(
-            system, y, np.linspace(0.0, until, times), engine, rtol, command
+            system, y, np.linspace(0.0, until, times), engine, rtol, command, output
         )
     else:
         found, rows, status = _compared(compare, system, y, engine, command)
-    if output is not None:
-        from numerics.integration import save
+        if output is not None:
+            from numerics.integration import save
 
-        save(found, output)
+            save(found, output)
+    if output is not None:
         rows.append(("written", str(output)))
     if as_json:
         print(json.dumps(_document(system, found, rows, status), ensure_ascii=False, indent=1))
@@ -106,16 +111,27 @@ def system_from(name: str, settings: Sequence[str]) -> System:
 
 
 def _integrated(
-    system: System, y: np.ndarray, times: np.ndarray, engine: str, rtol: float, command: str
-) -> tuple[xr.Dataset, list[Row], int]:
-    from numerics.integration import integrate
+    system: System, y: np.ndarray, times: np.ndarray, engine: str, rtol: float, command: str,
+    output: Path | None,
+) -> tuple[xr.Dataset, list[Row], int]:  # fmt: skip
+    """Integrate part by part into a file, and return what there is to say of each trajectory."""
+    import xarray as xr
 
-    with progress_bar() as bar:
+    from numerics.integration import growing, integrate_in_parts
+
+    kept: list[xr.Dataset] = []
+    with progress_bar() as bar, growing(output) if output else nullcontext() as append:
         task = bar.add_task(f"integrating {system.name}", total=len(y))
-        found = integrate(
+        work = integrate_in_parts(
             system, y, times, engine=engine, rtol=rtol, atol=rtol / 100, keep_partial=True,
             progress=lambda done, _: bar.update(task, completed=done), command=command,
         )  # fmt: skip
+        for part in work:
+            if append is not None:
+                append(part)
+            kept.append(_without_times(part))
+    found = xr.concat(kept, "trajectory", combine_attrs="override", data_vars="minimal")
+    found.attrs |= kept[-1].attrs
     ends, counts = np.unique(found["status"].values, return_counts=True)
     rows = [("trajectories", ", ".join(f"{n} {end}" for end, n in zip(ends, counts, strict=True)))]
     rows.append(("time", f"{times[0]:g} to {times[-1]:g}, engine {found.attrs['engine']}"))
@@ -132,18 +148,30 @@ def _integrated(
     return found, rows, int(broken or not set(ends) <= set(WHOLE))
 
 
+def _without_times(found: xr.Dataset) -> xr.Dataset:
+    """Return a run without what it holds for every output time, but first and least values."""
+    small = found.drop_dims("time")
+    for name, along in found.data_vars.items():
+        if along.attrs.get("kind") == "decreasing" and "time" in along.dims:
+            small[f"first_{name}"] = along.isel(time=0).copy()  # a view would keep it all
+            small[f"least_{name}"] = along.min("time")
+    return small
+
+
 def _monitored(found: xr.Dataset, quantity: str) -> tuple[Row, bool]:
     """Return what to say about a quantity that a law speaks of, and whether it breaks the law."""
-    along, drift = found[quantity], found[f"drift_{quantity}"]
+    drift = found[f"drift_{quantity}"]
     violated = int(found[f"violated_{quantity}"].values.sum())
-    words = "largest rise" if along.attrs["kind"] == "decreasing" else "drift"
-    text = f"{words} {np.nanmax(drift.values, initial=0.0):.1e} (law {along.attrs['law']})"
-    if along.attrs["kind"] == "decreasing":
-        first, last = along.values[:, 0].mean(), np.nanmin(along.values, axis=1).mean()
-        text = f"mean {first:.6g} to {last:.6g} {along.attrs['units']}, {text}"
+    falls = drift.attrs["kind"] == "decreasing"
+    words, name = drift.attrs["long_name"].split(" of ", 1)
+    text = f"{words if falls else 'drift'} {np.nanmax(drift.values, initial=0.0):.1e}"
+    text += f" (law {drift.attrs['law']})"
+    if falls:
+        first, least = (float(found[f"{x}_{quantity}"].mean()) for x in ("first", "least"))
+        text = f"mean {first:.6g} to {least:.6g} {drift.attrs['units']}, {text}"
     if violated:
         text += f"; BEYOND TOLERANCE in {violated} of {len(drift)} trajectories"
-    return (str(along.attrs["long_name"]), text), violated > 0
+    return (name, text), violated > 0
 
 
 def _compared(

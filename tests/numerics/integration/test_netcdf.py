@@ -7,7 +7,14 @@ import pytest
 import xarray as xr
 
 from numerics.flows import system_named
-from numerics.integration import Section, integrate, load, save
+from numerics.integration import (
+    Section,
+    growing,
+    integrate,
+    integrate_in_parts,
+    load,
+    save,
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +78,77 @@ def test_what_is_no_netcdf_is_refused(tmp_path):
     (tmp_path / "text.nc").write_text("not a dataset")
     with pytest.raises(OSError, match="cannot read `.*text.nc` as NetCDF"):
         load(tmp_path / "text.nc")
+
+
+@pytest.fixture(scope="module")
+def flow():
+    return system_named("attention-flow", T=1, n=2, d_v=1)
+
+
+def test_a_run_in_parts_is_the_run(flow, tmp_path):
+    starts, times = flow.starts(np.random.default_rng(0), 11), [0, 0.5, 1.0]
+    seen = []
+    whole = integrate(flow, starts, times, engine="explicit")
+    parts = list(integrate_in_parts(flow, starts, times, engine="explicit", size=4 * 3 * 4 * 8,
+                                    progress=lambda *x: seen.append(x)))  # fmt: skip
+    assert [x.sizes["trajectory"] for x in parts] == [4, 4, 3]
+    assert seen == [(4, 11), (8, 11), (11, 11)]
+    with growing(tmp_path / "parts.nc") as append:
+        for part in parts:
+            append(part)
+    save(whole, tmp_path / "whole.nc")
+    assert load(tmp_path / "parts.nc").identical(load(tmp_path / "whole.nc"))
+    assert sorted(x.name for x in tmp_path.iterdir()) == ["parts.nc", "whole.nc"]
+
+
+def test_auto_chooses_once_for_all_parts(flow):
+    starts = flow.starts(np.random.default_rng(0), 100)
+    parts = integrate_in_parts(flow, starts, [0, 1.0], size=90 * 2 * 4 * 8)
+    assert [x.attrs["engine"] for x in parts] == ["explicit"] * 2  # 10 alone would go to SciPy
+
+
+@pytest.mark.parametrize(("stop", "kept"), [(6, 6), (8, 8), (3, None)])
+def test_an_interrupted_run_in_parts_says_how_far_it_came(flow, tmp_path, monkeypatch, stop, kept):
+    from numerics.integration import driving, running
+
+    monkeypatch.setitem(driving.UNITS, "explicit", 2)
+    whole, given = running.parts, []
+
+    def stopped(request):
+        for part in whole(request):
+            given.append(part)
+            if 2 * len(given) > stop - 1:
+                raise KeyboardInterrupt
+            yield part
+
+    monkeypatch.setattr(running, "parts", stopped)
+    starts = flow.starts(np.random.default_rng(0), 11)
+    options = {"engine": "explicit", "size": 4 * 2 * 4 * 8, "keep_partial": kept is not None}
+    if kept is None:
+        with pytest.raises(KeyboardInterrupt), growing(tmp_path / "run.nc") as append:
+            for part in integrate_in_parts(flow, starts, [0, 1.0], **options):
+                append(part)
+        assert list(tmp_path.iterdir()) == []
+        return
+    with growing(tmp_path / "run.nc") as append:
+        for part in integrate_in_parts(flow, starts, [0, 1.0], **options):
+            append(part)
+    found = load(tmp_path / "run.nc")
+    done = 2 * (len(given) - 1)
+    assert found.sizes["trajectory"] == done
+    assert found.attrs["interrupted"] == f"{done} of 11 trajectories finished"
+
+
+def test_a_disk_that_fills_up_between_parts_leaves_nothing(flow, tmp_path, monkeypatch):
+    from numerics.integration import netcdf
+
+    def full(dataset, path):
+        raise OSError(28, "No space left")
+
+    monkeypatch.setattr(netcdf, "_append", full)
+    starts = flow.starts(np.random.default_rng(0), 4)
+    with pytest.raises(OSError, match="cannot write `.*run.nc`: .*o space left"):
+        with growing(tmp_path / "run.nc") as append:
+            for part in integrate_in_parts(flow, starts, [0, 1.0], size=2 * 2 * 4 * 8):
+                append(part)
+    assert list(tmp_path.iterdir()) == []
