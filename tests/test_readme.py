@@ -13,6 +13,7 @@ PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
 CONSOLE = [block.split("\n", 1) for block in re.findall(r"```console\n\$ (.*?)```", README, re.S)]
 SHELL = re.findall(r"^(proofhead .*?)(?: +#.*)?$", "\n".join(
     re.findall(r"```sh\n(.*?)```", README, re.S)), re.M)  # fmt: skip
+PORTRAITS = [x for x in SHELL if x.startswith("proofhead portrait ")]
 
 
 def without_seconds(text):
@@ -40,7 +41,14 @@ def test_console_shows_what_is_printed(command, expected, capsys, monkeypatch, t
             assert line.rstrip() in [printed.rstrip() for printed in out.splitlines()]
 
 
-@pytest.mark.parametrize("command", SHELL)
+def test_the_portraits_are_those_whose_page_is_tested():
+    page = (Path(__file__).parent.parent / "docs" / "portraits.md").read_text(encoding="utf-8")
+    assert len(PORTRAITS) == 6
+    for command in PORTRAITS:  # tests/test_portraits_page.py runs the commands of the page
+        assert f"\n{command}\n" in page
+
+
+@pytest.mark.parametrize("command", [x for x in SHELL if x not in PORTRAITS])
 def test_shell_commands_run(command, monkeypatch, tmp_path, capsys):
     (tmp_path / "examples").symlink_to(Path(__file__).parent.parent / "examples")
     monkeypatch.chdir(tmp_path)
