@@ -9,7 +9,7 @@ Imported by the kernel only, since it imports numba.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,25 +20,10 @@ from numba.extending import intrinsic
 
 from numerics.integration.vector_code import FLAGS
 
-__all__ = ["called", "in_turn", "jit", "kept", "stamp_of"]
+__all__ = ["called", "jit", "kept", "stamp_of"]
 
-jit: Any = njit(nogil=True, error_model="numpy", fastmath=set(FLAGS))
+jit: Any = njit(nogil=True, error_model="numpy", fastmath=set(FLAGS), forceinline=True)
 kept: Any = njit(nogil=True, cache=True)
-
-
-def in_turn(functions: Sequence[Any]) -> Any:
-    """Return a compiled function that calls others, one after the other, with its arguments."""
-    first, others = functions[0], functions[1:]
-    if not others:
-        return first
-    rest = in_turn(others)
-
-    @jit
-    def run(*arguments):
-        first(*arguments)
-        rest(*arguments)
-
-    return run
 
 
 def stamp_of(modules: Iterable[ModuleType]) -> str:

@@ -7,24 +7,23 @@ three more slopes.  Source: E. Hairer, S. P. Norsett, G. Wanner, Solving Ordinar
 Equations I (1993), II.5 and II.6; the coefficients are those that SciPy publishes with its
 `DOP853`, and the torch engine uses them too.
 
-Imported by the kernel only, since it imports numba.
+Imported by the engine when it starts, since it imports numba.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy.integrate import DOP853
 
-from numerics.integration.compiling import called, in_turn, jit
-from numerics.integration.lanes import absolute, combination, constant, larger, put, root, row
+from numerics.integration.compiling import called, jit, kept
+from numerics.integration.kernel import Method, combined, loop_of
+from numerics.integration.lanes import absolute, constant, larger, put, root, row
+from numerics.integration.vector_code import LANES
 
-__all__ = [
-    "NESTED", "SLOPES", "dormand_prince_change", "dormand_prince_defect", "dormand_prince_error",
-    "dormand_prince_step",
-    "more_slopes",
-]  # fmt: skip
+__all__ = ["EXPLICIT", "explicit_loop"]
 
 _tableau: Any = DOP853
 STAGES = 12
@@ -33,8 +32,18 @@ DEFECTS, OFF = (0.25, 0.75), 0.5  # where the dense output is looked at; its err
 SLOPES = 16  # 12 stages, the slope after the step, three for the dense output
 
 
-WEIGHTS = (*_tableau.A[:STAGES], _tableau.B, *_tableau.A_EXTRA)
+def _sparse(rows: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where each row begins, and column and value of its entries that are not zero."""
+    begin = np.cumsum([0, *(np.count_nonzero(x) for x in rows)])
+    columns = np.concatenate([np.flatnonzero(x) for x in rows])
+    return begin, columns, np.concatenate([x[x != 0] for x in rows])
+
+
+BEGIN, COLUMN, WEIGHT = _sparse([*_tableau.A[:STAGES], _tableau.B, *_tableau.A_EXTRA])
 """Rows 0-11 the stages, 12 the step itself, 13-15 the slopes of the dense output."""
+
+FIFTH, THIRD = np.array(_tableau.E5), np.array(_tableau.E3)
+"""The errors of the embedded methods."""
 
 
 def _nested() -> np.ndarray:
@@ -45,6 +54,7 @@ def _nested() -> np.ndarray:
 
 
 NESTED = _nested()
+"""In the form of the kernel, but for the factor h."""
 
 
 def _within(theta: float) -> tuple[np.ndarray, np.ndarray]:
@@ -58,92 +68,123 @@ def _within(theta: float) -> tuple[np.ndarray, np.ndarray]:
     return np.array([w(theta) for w in weights]), np.array([w.deriv()(theta) for w in weights])
 
 
-def _slope(i: int) -> Any:
-    """Return what writes slope ``i``, and into ``u`` the states where it is taken."""
-    combined = combination(WEIGHTS[i])
-
-    @jit
-    def slope(velocity, y, p, h, k, u):
-        d, step = len(y), row(h, 0)
-        for c in range(d):
-            put(u, c, row(y, c) + step * combined(k, c))
-        called(velocity, u, p, k[i])
-
-    return slope
-
-
-stages = in_turn([_slope(i) for i in range(1, STAGES)])
-"""Take the slopes of a step after the first; ``u`` is scratch."""
-
-arrival = _slope(STAGES)
-"""Write the states after the step, and their slopes."""
-
-more_slopes = in_turn([_slope(i) for i in range(STAGES + 1, SLOPES)])
-"""Take the slopes that only the dense output needs; ``u`` is scratch."""
-
-fifth_order, third_order = combination(_tableau.E5), combination(_tableau.E3)
+_looked_at = [_within(theta) for theta in DEFECTS]
+STATES, VELOCITIES = (np.array([x[n] for x in _looked_at]) for n in range(2))
 
 
 @jit
-def dormand_prince_step(velocity, y, p, f, h, k, u, after):
-    """Make steps of lengths ``h`` into ``after``; slope 12 is the velocity there."""
+def slope(i, velocity, y, p, h, k, u):
+    """Write slope ``i``, and into ``u`` the states where it is taken."""
+    for c in range(len(y)):
+        total = constant(0.0)
+        for m in range(BEGIN[i], BEGIN[i + 1]):
+            total += constant(WEIGHT[m]) * row(k[COLUMN[m]], c)
+        put(u, c, row(y, c) + row(h, 0) * total)
+    called(velocity, u, p, k[i])
+
+
+@jit
+def room(d, chain):
+    """Return slopes, with one row more than needed, and scratch.
+
+    Without that row the slopes of a component might share their places in the cache.
+    """
+    scratch = np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((1, LANES))
+    return np.zeros((SLOPES, d + 1, LANES)), *scratch
+
+
+@jit
+def step(functions, chain, y, p, f, h, control, memory, after, ahead, error):
+    """Make steps; see `Method`."""
+    k, u = memory[0], memory[1]
     for c in range(len(y)):
         put(k[0], c, row(f, c))
-    stages(velocity, y, p, h, k, u)
-    arrival(velocity, y, p, h, k, after)
+    for i in range(1, STAGES):
+        slope(i, functions[0], y, p, h, k, u)
+    slope(STAGES, functions[0], y, p, h, k, after)
+    for c in range(len(y)):
+        put(ahead, c, row(k[STAGES], c))
+    largest_error(y, after, h, k, control, error)
 
 
 @jit
-def dormand_prince_error(y, after, h, k, rtol, atol, error):
+def largest_error(y, after, h, k, control, error):
     """Write the largest entry of the estimated error in units of its tolerance."""
-    d, worst, fifths, thirds = len(y), constant(0.0), constant(0.0), constant(0.0)
-    for c in range(d):
+    atol, rtol = constant(control[1]), constant(control[0])
+    worst, fifths, thirds = constant(0.0), constant(0.0), constant(0.0)
+    for c in range(len(y)):
         size = larger(absolute(row(y, c)), absolute(row(after, c)))
-        inverse = constant(1.0) / (constant(atol) + constant(rtol) * size + constant(TINY))
-        fifth, third = inverse * fifth_order(k, c), inverse * third_order(k, c)
+        inverse = constant(1.0) / (atol + rtol * size + constant(TINY))
+        fifth, third = constant(0.0), constant(0.0)
+        for i in range(STAGES + 1):
+            fifth += constant(FIFTH[i]) * row(k[i], c)
+            third += constant(THIRD[i]) * row(k[i], c)
+        fifth, third = inverse * fifth, inverse * third
         worst = larger(absolute(fifth), worst)
         fifths, thirds = fifths + fifth * fifth, thirds + third * third
     part = fifths / (fifths + constant(0.01) * thirds + constant(TINY))
     put(error, 0, row(h, 0) * worst * root(part))
 
 
-def _defect(theta: float) -> Any:
-    """Return what raises ``defect`` to that of the dense output at theta: |y' - f(y)| h."""
-    states, velocities = map(combination, _within(theta))
-
-    @jit
-    def raised(velocity, y, p, h, k, rtol, atol, u, f, defect):
-        d, step, worst, lost = len(y), row(h, 0), row(defect, 0), constant(0.0)
-        for c in range(d):
-            put(u, c, row(y, c) + step * states(k, c))
-        called(velocity, u, p, f)
-        for c in range(d):
-            unit = constant(atol) + constant(rtol) * larger(
-                absolute(row(y, c)), absolute(row(u, c))
-            )
-            gap = step * absolute(velocities(k, c) - row(f, c))
-            worst = larger(gap / (unit + constant(TINY)), worst)
-            lost += gap - gap
-        put(defect, 0, worst + lost)
-
-    return raised
-
-
-defects = in_turn([_defect(theta) for theta in DEFECTS])
+@jit
+def raised(m, velocity, y, p, h, k, control, u, f, defect):
+    """Raise ``defect`` to that of the dense output at place m: |y' - f(y)| h."""
+    atol, rtol, length = constant(control[1]), constant(control[0]), row(h, 0)
+    worst, lost = row(defect, 0), constant(0.0)
+    for c in range(len(y)):
+        total = constant(0.0)
+        for i in range(SLOPES):
+            total += constant(STATES[m, i]) * row(k[i], c)
+        put(u, c, row(y, c) + length * total)
+    called(velocity, u, p, f)
+    for c in range(len(y)):
+        total = constant(0.0)
+        for i in range(SLOPES):
+            total += constant(VELOCITIES[m, i]) * row(k[i], c)
+        size = larger(absolute(row(y, c)), absolute(row(u, c)))
+        gap = length * absolute(total - row(f, c))
+        worst = larger(gap / (atol + rtol * size + constant(TINY)), worst)
+        lost += gap - gap  # NaN where anything is not finite, which `larger` does not keep
+    put(defect, 0, worst + lost)
 
 
 @jit
-def dormand_prince_defect(velocity, y, p, h, k, rtol, atol, u, f, defect):
-    """Write what the dense output is off, in units of the tolerance; ``u`` and ``f`` are scratch.
+def dense(functions, y, p, after, h, control, memory, within, error, found):
+    """Write the dense output, and raise the error to its own; see `Method`.
 
-    Its slope is right at both ends of a step, and its error has a maximum between.
+    Its slope is right at both ends of a step, so its error shows as a defect between.
     """
+    k, u, f, defect = memory
+    for i in range(STAGES + 1, SLOPES):
+        slope(i, functions[0], y, p, h, k, u)
     put(defect, 0, constant(0.0))
-    defects(velocity, y, p, h, k, rtol, atol, u, f, defect)
-    put(defect, 0, constant(OFF) * row(defect, 0))
+    for m in range(len(STATES)):
+        raised(m, functions[0], y, p, h, k, control, u, f, defect)
+    for n in range(LANES):
+        if within[n] and not OFF * defect[0, n] <= error[0, n]:
+            error[0, n] = OFF * defect[0, n]
+    combined(NESTED, k, len(y), found)
+    for c in range(len(found)):
+        put(found, c, row(h, 0) * row(found, c))
 
 
 @jit
-def dormand_prince_change(error, change):
-    """Write error^(-1/8): by how much the next step may be longer."""
-    put(change, 0, constant(1.0) / root(root(root(larger(row(error, 0), constant(LEAST))))))
+def change(error, factor):
+    """Write error^(-1/8)."""
+    put(factor, 0, constant(1.0) / root(root(root(larger(row(error, 0), constant(LEAST))))))
+
+
+EXPLICIT = Method(room, step, dense, change, len(NESTED))
+
+run = loop_of(EXPLICIT)
+
+
+def explicit_loop(stamp: str) -> Any:
+    """Return the loop as numba keeps it on disk; it looks kept code up by what a closure holds."""
+
+    @kept
+    def keeping(arguments):
+        run(*arguments)
+        return stamp
+
+    return keeping

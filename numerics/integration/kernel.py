@@ -4,53 +4,28 @@
 ended takes the next one.  Steps are made in all lanes together by vector instructions; decisions
 are taken lane by lane.  No lane sees another: a trajectory does not depend on those beside it.
 
-Within a step, with theta in [0, 1] and F_n = sum_i N_ni k_i (times h in the explicit method),
+Arrays have shape (rows, LANES), y and f those of the state.  Within a step, with theta in [0, 1],
 
     y(theta) = y_0 + theta (y_1 - y_0 + (1 - theta) (F_1 + theta (F_2 + (1 - theta) (F_3 + ...))))
 
-The compiler sees the system only as addresses of compiled functions, so this loop is compiled once
-and kept on disk by numba.  A call holds no lock of the interpreter.
+The compiler sees the system only as addresses of compiled functions, so the loop is compiled once
+for a method and kept on disk by numba.  A call holds no lock of the interpreter.
 
-Imported by the engines when they start, since it imports numba.
+Imported by the methods, since it imports numba.
 """
 
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from numerics.integration import (
-    compiling,
-    dormand_prince,
-    lanes,
-    rodas5p,
-    rosenbrock,
-    vector_code,
-)
-from numerics.integration.compiling import called, jit, kept, stamp_of
-from numerics.integration.dormand_prince import (
-    SLOPES,
-    dormand_prince_change,
-    dormand_prince_defect,
-    dormand_prince_error,
-    dormand_prince_step,
-    more_slopes,
-)
+from numerics.integration.compiling import called, jit
 from numerics.integration.lanes import constant, put, row, where_larger
-from numerics.integration.rosenbrock import (
-    STAGES,
-    chained,
-    rosenbrock_change,
-    rosenbrock_error,
-    rosenbrock_step,
-)
 from numerics.integration.vector_code import LANES
 
-__all__ = ["FINISHED", "NOT_FINITE", "SECTION", "TOO_MANY", "TOO_SMALL", "run", "stamped"]
+__all__ = ["Method", "loop_of"]
 
 MOVING = -1
 FINISHED, SECTION, TOO_SMALL, NOT_FINITE, TOO_MANY = range(5)
@@ -60,22 +35,35 @@ SHRINK, GROW, SAFETY = 0.2, 10.0, 0.9
 PIECES = 4  # a step is looked at for sections in so many pieces
 BISECTIONS = 60
 
-STIFF_NESTED, EXPLICIT_NESTED = rosenbrock.NESTED, dormand_prince.NESTED
-SOURCES = (
-    sys.modules[__name__], compiling, dormand_prince, lanes, rodas5p, rosenbrock, vector_code
-)  # fmt: skip
-"""What the compiled loop is made from."""
+
+class Method(NamedTuple):
+    """Compiled functions that make steps in all lanes; (f, J) are addresses, see `loop_of`.
+
+    ``room``    (d, chain) -> the memory that the others take, a tuple of arrays
+    ``step``    (functions, chain, y, p, f, h, control, memory, after, ahead, error): steps of
+                lengths ``h`` (1, LANES), the velocity there, the error in units of the tolerance
+    ``dense``   (functions, y, p, after, h, control, memory, within, error, dense): the F_n, in d
+                rows each; may raise the error of lanes that are looked at within their steps
+    ``change``  (error, change): by how much the next step may be longer
+    ``vectors`` how many F_n
+    """
+
+    room: Any
+    step: Any
+    dense: Any
+    change: Any
+    vectors: int
 
 
 @jit
-def combined(nested, k, h, d, dense):
-    """Write the vectors F_n of the dense output."""
+def combined(nested, k, d, dense):
+    """Write vectors of the dense output from slopes (stages, rows, LANES)."""
     for m in range(len(nested)):
         for c in range(d):
             total = constant(0.0)
             for i in range(len(k)):
                 total += constant(nested[m, i]) * row(k[i], c)
-            put(dense, m * d + c, row(h, 0) * total)
+            put(dense, m * d + c, total)
 
 
 @jit
@@ -178,168 +166,158 @@ def recorded(y, after, dense, n, time, h, new, limit, times, done, out):
 
 
 @jit
-def run(stiff, functions, starts, values, times, control, sections, chain, out):
-    """Integrate trajectories.
+def filled(waiting, first, starts, values, index, time, done, y, p):
+    """Give lanes without a trajectory the next ones; return the first that still waits."""
+    for n in range(LANES):
+        if index[n] < 0 and waiting < len(starts):
+            index[n], time[n], done[n] = waiting, first, 0
+            into_lane(starts[waiting], n, y)
+            into_lane(values[waiting], n, p)
+            waiting += 1
+    return waiting
 
-    ``stiff``      whether by Rodas5P, or else by Dormand-Prince
+
+@jit
+def begun(y, u, control, times, index, done, refused, f, h, out):
+    """Begin new trajectories, whose velocities are ``u``."""
+    y_out, end, end_time, ended = out[:4]
+    for n in range(LANES):
+        r = index[n]
+        if r >= 0 and done[n] == 0:
+            for c in range(len(y)):
+                f[c, n] = u[c, n]
+            lane_of(y, n, y_out[r, 0])
+            done[n], ended[r], refused[n] = 1, MOVING, False
+            if not all_finite(f, n):
+                ended[r], end_time[r], index[n] = NOT_FINITE, times[0], -1
+                lane_of(y, n, end[r])
+            h[0, n] = first_step(y, f, n, control[0], control[1], times[-1] - times[0])
+
+
+@jit
+def limited(final, time, h, last):
+    """Cut steps that would pass the end."""
+    for n in range(LANES):
+        left = final - time[n]
+        last[n] = h[0, n] >= left
+        h[0, n] = left if last[n] else h[0, n]
+
+
+@jit
+def looked_into(times, time, h, last, error, index, done, any_section, within):
+    """Note in which lanes states within the step are wanted; return whether in any."""
+    needed = False
+    for n in range(LANES):
+        within[n] = False
+        if index[n] >= 0 and error[0, n] <= 1.0:
+            new = times[-1] if last[n] else time[n] + h[0, n]
+            within[n] = any_section or times[done[n]] < new
+            needed |= within[n]
+    return needed
+
+
+@jit
+def decided(y, after, dense, change, error, control, times, sections, lanes, out):
+    """Take or refuse the step of every lane, and end trajectories."""
+    index, done, time, last, refused, h, moves, scratch = lanes
+    y_out, end, end_time, ended, steps, found, counts = out
+    budget, shortest = control[2:]
+    for n in range(LANES):
+        r, moves[0, n] = index[n], 0.0
+        if r < 0:
+            continue
+        finite = error[0, n] < math.inf  # False for NaN
+        if not finite or error[0, n] > 1.0:
+            h[0, n] *= max(SHRINK, SAFETY * change[0, n]) if finite else SHRINK
+            refused[n] = True
+            if h[0, n] < shortest:
+                ended[r] = TOO_SMALL if finite else NOT_FINITE
+                lane_of(y, n, end[r])
+        else:
+            steps[r] += 1
+            moves[0, n] = 1.0
+            new = times[-1] if last[n] else time[n] + h[0, n]
+            stop = 2.0
+            if len(sections):
+                counts[r], stop = crossings(
+                    y, after, dense, n, time[n], h[0, n], sections, scratch, found[r], counts[r]
+                )
+            done[n] = recorded(
+                y, after, dense, n, time[n], h[0, n], new, min(new, time[n] + stop * h[0, n]),
+                times, done[n], y_out[r],
+            )  # fmt: skip
+            if stop <= 1.0:
+                ended[r], time[n] = SECTION, time[n] + stop * h[0, n]
+                interpolated(stop, y, after, dense, n, end[r])
+            else:
+                if done[n] == len(times):
+                    ended[r] = FINISHED
+                elif steps[r] >= budget:
+                    ended[r] = TOO_MANY
+                if ended[r] != MOVING:
+                    lane_of(after, n, end[r])
+                time[n] = new
+                h[0, n] *= min(1.0 if refused[n] else GROW, max(SHRINK, SAFETY * change[0, n]))
+                refused[n] = False
+        if ended[r] != MOVING:
+            end_time[r], index[n] = time[n], -1
+
+
+@jit
+def moved(moves, after, ahead, y, f):
+    """Write state and velocity after the step where it was taken."""
+    half, taken = constant(0.5), row(moves, 0)
+    for c in range(len(y)):
+        put(y, c, where_larger(taken, half, row(after, c), row(y, c)))
+        put(f, c, where_larger(taken, half, row(ahead, c), row(f, c)))
+
+
+def loop_of(method: Method) -> Any:
+    """Return the compiled loop of a method.
+
+    It takes, and integrates trajectories into ``out``:
+
     ``functions``  addresses of (y, p, out): f; its Jacobian, or its local derivatives
     ``control``    rtol, atol, budget of steps, shortest step
     ``chain``      node and source of every local derivative, number of nodes; empty for a Jacobian
     ``out``        y, end, end_time, ended, steps, crossings, number of crossings
     """
-    velocity, linearised = functions
-    node, source, nodes = chain
-    rtol, atol, budget, shortest = control
-    y_out, end, end_time, ended, steps, found, counts = out
-    batch, d = starts.shape
-    first, final = times[0], times[-1]
-    nested = STIFF_NESTED if stiff else EXPLICIT_NESTED
+    room, step, dense_output, next_change, vectors = method
 
-    y, f, after, ahead, u, speed = (
-        np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((d, LANES)),
-        np.zeros((d, LANES)), np.zeros((d, LANES)),
-    )  # fmt: skip
-    p = np.zeros((values.shape[1], LANES))
-    # one row more than needed, or the slopes of a component would share their place in the cache
-    k = np.zeros((STAGES if stiff else SLOPES, d + 1, LANES))
-    square = d * d if stiff else 0
-    jac, w, place = np.zeros((square, LANES)), np.zeros((square, LANES)), np.zeros((d, LANES))
-    rows, partials = np.zeros((d + nodes, LANES)), np.zeros((len(node), LANES))
-    dense, swaps, scratch = np.zeros((len(nested) * d, LANES)), np.zeros(d, np.bool_), np.zeros(d)
-    index, done = np.full(LANES, -1), np.zeros(LANES, np.int64)
-    time, last, within, refused = (
-        np.zeros(LANES), np.zeros(LANES, np.bool_), np.zeros(LANES, np.bool_),
-        np.zeros(LANES, np.bool_),
-    )  # fmt: skip
-    h, unit, inverse, error, change, moves, defect = (
-        np.ones((1, LANES)), np.ones((1, LANES)), np.ones((1, LANES)), np.zeros((1, LANES)),
-        np.zeros((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES)),
-    )  # fmt: skip
-    waiting = 0
+    @jit
+    def run(functions, starts, values, times, control, sections, chain, out):
+        d = starts.shape[1]
+        y, f, after, ahead, u, p = (
+            np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((d, LANES)),
+            np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((values.shape[1], LANES)),
+        )  # fmt: skip
+        memory, dense, scratch = room(d, chain), np.zeros((vectors * d, LANES)), np.zeros(d)
+        index, done, time = np.full(LANES, -1), np.zeros(LANES, np.int64), np.zeros(LANES)
+        last, within, refused = (
+            np.zeros(LANES, np.bool_), np.zeros(LANES, np.bool_), np.zeros(LANES, np.bool_)
+        )  # fmt: skip
+        h, error, change, moves = (
+            np.ones((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES))
+        )  # fmt: skip
+        waiting = 0
+        while True:
+            before = waiting
+            waiting = filled(waiting, times[0], starts, values, index, time, done, y, p)
+            if index.max() < 0:
+                return
+            if waiting > before:
+                called(functions[0], y, p, u)
+                begun(y, u, control, times, index, done, refused, f, h, out)
+            limited(times[-1], time, h, last)
+            step(functions, chain, y, p, f, h, control, memory, after, ahead, error)
+            for c in range(d):  # adds 0, or NaN where the velocity after the step is not finite
+                put(error, 0, row(error, 0) + (row(ahead, c) - row(ahead, c)))
+            any_section = len(sections) > 0
+            if looked_into(times, time, h, last, error, index, done, any_section, within):
+                dense_output(functions, y, p, after, h, control, memory, within, error, dense)
+            next_change(error, change)
+            lanes = index, done, time, last, refused, h, moves, scratch
+            decided(y, after, dense, change, error, control, times, sections, lanes, out)
+            moved(moves, after, ahead, y, f)
 
-    while True:
-        moving = fresh = False
-        for n in range(LANES):
-            if index[n] < 0 and waiting < batch:
-                index[n], time[n], done[n] = waiting, first, 0
-                into_lane(starts[waiting], n, y)
-                into_lane(values[waiting], n, p)
-                waiting += 1
-                fresh = True
-            moving |= index[n] >= 0
-        if not moving:
-            return
-        if fresh:
-            called(velocity, y, p, u)
-        for n in range(LANES):
-            r = index[n]
-            if r >= 0 and done[n] == 0:
-                for c in range(d):
-                    f[c, n] = u[c, n]
-                lane_of(y, n, y_out[r, 0])
-                done[n], ended[r], refused[n] = 1, MOVING, False
-                if not all_finite(f, n):
-                    ended[r], end_time[r], index[n] = NOT_FINITE, first, -1
-                    lane_of(y, n, end[r])
-                h[0, n] = first_step(y, f, n, rtol, atol, final - first)
-            left = final - time[n]
-            last[n] = h[0, n] >= left
-            h[0, n] = left if last[n] else h[0, n]
-
-        if stiff:
-            if len(node):
-                called(linearised, y, p, partials)
-                chained(partials, node, source, rows, jac, d)
-            else:
-                called(linearised, y, p, jac)
-            rosenbrock_step(velocity, y, p, f, jac, h, inverse, w, place, swaps, k, u, after)
-            rosenbrock_error(y, after, k, rtol, atol, error)
-            called(velocity, after, p, ahead)
-        else:
-            dormand_prince_step(velocity, y, p, f, h, k, u, after)
-            dormand_prince_error(y, after, h, k, rtol, atol, error)
-            for c in range(d):
-                put(ahead, c, row(k[12], c))
-        for c in range(d):  # adds 0, or NaN where the velocity after the step is not finite
-            put(error, 0, row(error, 0) + (row(ahead, c) - row(ahead, c)))
-        needs = False
-        for n in range(LANES):
-            within[n] = False
-            if index[n] >= 0 and error[0, n] <= 1.0:
-                new = final if last[n] else time[n] + h[0, n]
-                within[n] = len(sections) > 0 or times[done[n]] < new
-                needs |= within[n]
-        if needs:
-            if not stiff:
-                more_slopes(velocity, y, p, h, k, u)
-                dormand_prince_defect(velocity, y, p, h, k, rtol, atol, u, speed, defect)
-                for n in range(LANES):
-                    if within[n] and not defect[0, n] <= error[0, n]:
-                        error[0, n] = defect[0, n]
-            combined(nested, k, unit if stiff else h, d, dense)
-        if stiff:
-            rosenbrock_change(error, change)
-        else:
-            dormand_prince_change(error, change)
-
-        for n in range(LANES):
-            r, moves[0, n] = index[n], 0.0
-            if r < 0:
-                continue
-            finite = error[0, n] < math.inf  # False for NaN
-            if not finite or error[0, n] > 1.0:
-                h[0, n] *= max(SHRINK, SAFETY * change[0, n]) if finite else SHRINK
-                refused[n] = True
-                if h[0, n] < shortest:
-                    ended[r] = TOO_SMALL if finite else NOT_FINITE
-                    lane_of(y, n, end[r])
-            else:
-                steps[r] += 1
-                moves[0, n] = 1.0
-                new = final if last[n] else time[n] + h[0, n]
-                theta_end = 2.0
-                if len(sections):
-                    counts[r], theta_end = crossings(
-                        y, after, dense, n, time[n], h[0, n], sections, scratch, found[r], counts[r]
-                    )
-                done[n] = recorded(
-                    y, after, dense, n, time[n], h[0, n], new,
-                    min(new, time[n] + theta_end * h[0, n]), times, done[n], y_out[r],
-                )  # fmt: skip
-                if theta_end <= 1.0:
-                    ended[r], time[n] = SECTION, time[n] + theta_end * h[0, n]
-                    interpolated(theta_end, y, after, dense, n, end[r])
-                else:
-                    if done[n] == len(times):
-                        ended[r] = FINISHED
-                    elif steps[r] >= budget:
-                        ended[r] = TOO_MANY
-                    if ended[r] != MOVING:
-                        lane_of(after, n, end[r])
-                    time[n] = new
-                    h[0, n] *= min(1.0 if refused[n] else GROW, max(SHRINK, SAFETY * change[0, n]))
-                    refused[n] = False
-            if ended[r] != MOVING:
-                end_time[r], index[n] = time[n], -1
-        half, taken = constant(0.5), row(moves, 0)
-        for c in range(d):
-            put(y, c, where_larger(taken, half, row(after, c), row(y, c)))
-            put(f, c, where_larger(taken, half, row(ahead, c), row(f, c)))
-
-
-def kernel(stamp: str) -> Callable[[tuple[Any, ...]], str]:
-    """Return a function that calls `run` with its arguments, compiled once for a stamp.
-
-    The stamp is held in the closure, and numba looks kept code up by what a closure holds.
-    """
-
-    @kept
-    def keeping(arguments):
-        run(*arguments)
-        return stamp
-
-    return keeping
-
-
-stamped: Callable[[tuple[Any, ...]], str] = kernel(stamp_of(SOURCES))
-"""`run` as it is kept on disk."""
+    return run

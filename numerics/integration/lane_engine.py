@@ -10,6 +10,7 @@ which are chained in the compiled code of a small system, and by one loop for a 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -38,9 +39,7 @@ class LaneEngine:
     """Integrates trajectories `LANES` at once; any number of threads may share one."""
 
     def __init__(self, problem: Problem, *, stiff: bool) -> None:
-        from numerics.integration.kernel import stamped
-
-        self.problem, self.run, self.stiff = problem, stamped, stiff
+        self.problem, self.run = problem, _loop(stiff)
         self.code, self.chain = _compiled(problem.field, stiff)
         self.control = (
             problem.rtol, problem.atol, float(problem.max_steps), problem.shortest_step
@@ -63,7 +62,7 @@ class LaneEngine:
             counts = np.zeros(batch, dtype=np.int64)
             solution.y[:], solution.steps[:] = np.nan, 0
             self.run((
-                self.stiff, tuple(x.address for x in self.code), starts, values, self.problem.times,
+                tuple(x.address for x in self.code), starts, values, self.problem.times,
                 self.control, self.sections, self.chain,
                 (solution.y, solution.end, solution.end_time, ended, solution.steps, found, counts),
             ))  # fmt: skip
@@ -82,6 +81,25 @@ class LaneEngine:
             )
         end_at_rest(self.problem, solution, values)
         return solution
+
+
+@cache
+def _loop(stiff: bool) -> Any:
+    """Return the loop of a method, with a stamp of all that it is compiled from."""
+    from numerics.integration import (
+        compiling,
+        dormand_prince,
+        kernel,
+        lanes,
+        rodas5p,
+        rosenbrock,
+        vector_code,
+    )
+
+    shared = compiling, kernel, lanes, vector_code
+    if stiff:
+        return rosenbrock.stiff_loop(compiling.stamp_of((*shared, rodas5p, rosenbrock)))
+    return dormand_prince.explicit_loop(compiling.stamp_of((*shared, dormand_prince)))
 
 
 def _crossings(rows: np.ndarray) -> list[Crossing]:

@@ -15,17 +15,16 @@ Imported by the kernel only, since it imports numba.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, overload, register_model
 
 from numerics.integration.vector_code import FLAGS, LANES, VECTOR, declared
 
-__all__ = ["absolute", "combination", "constant", "larger", "put", "root", "row", "where_larger"]
+__all__ = ["absolute", "constant", "larger", "put", "root", "row", "where_larger"]
 
 
 class _Lanes(types.Type):
@@ -130,33 +129,6 @@ def _unary(name: str) -> Any:
 
 absolute, root = _unary("fabs"), _unary("sqrt")
 """The absolute value and the square root in every lane."""
-
-
-def combination(weights: Sequence[float] | np.ndarray) -> Any:
-    """Return a function ``(x, c)``: the sum over j of weights_j times row c of ``x[j]``.
-
-    The weights are written into the code, and what has weight 0 is left out.
-    """
-    terms = [(j, float(w)) for j, w in enumerate(weights) if w != 0]
-
-    @intrinsic
-    def combined(typing, x, c):
-        def code(context, builder, signature, arguments):
-            array, first = arguments
-            shape = context.make_array(signature.args[0])(context, builder, array).shape
-            rows, total = builder.extract_value(shape, 1), None
-            for j, weight in terms:
-                index = builder.add(builder.mul(rows, ir.Constant(rows.type, j)), first)
-                place = _place(context, builder, signature.args[0], array, index)
-                value = builder.load(place, align=8)
-                factor = ir.Constant(VECTOR, [weight] * LANES)
-                term = builder.fmul(factor, value, flags=FLAGS)
-                total = term if total is None else builder.fadd(total, term, flags=FLAGS)
-            return ir.Constant(VECTOR, [0.0] * LANES) if total is None else total
-
-        return lanes(x, types.intp), code
-
-    return combined
 
 
 def _binary(name: str) -> Callable[..., Any]:

@@ -3,9 +3,9 @@
     W k_i = f(u_i) + sum_{j<i} C_ij k_j / h,    W = I/(h gamma) - J
 
 See `numerics.integration.rodas5p` for the coefficients.  Arrays have shape (rows, LANES), a matrix
-d x d being d^2 rows, and the slopes (8, d + 1, LANES); see the kernel.
+d x d being d^2 rows.
 
-Imported by the kernel only, since it imports numba.
+Imported by the engine when it starts, since it imports numba.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from numerics.integration.compiling import called, in_turn, jit
+from numerics.integration.compiling import called, jit, kept
+from numerics.integration.kernel import Method, combined, loop_of
 from numerics.integration.lanes import (
     absolute,
-    combination,
     constant,
     larger,
     put,
@@ -28,70 +28,12 @@ from numerics.integration.lanes import (
 from numerics.integration.rodas5p import COUPLING, DENSE, GAMMA, WEIGHTS
 from numerics.integration.vector_code import LANES
 
-__all__ = [
-    "NESTED", "STAGES", "chained", "rosenbrock_change", "rosenbrock_error", "rosenbrock_step",
-]  # fmt: skip
+__all__ = ["STIFF", "factored", "solved", "stiff_loop"]
 
 STAGES, LEAST = len(COUPLING), 1e-10
 
 NESTED = np.array([DENSE[0], DENSE[1] + DENSE[2], -DENSE[2]])
 """The dense output in the form of the kernel, where theta and 1 - theta alternate."""
-
-
-def _stage(i: int) -> Any:
-    """Return what writes slope ``i`` > 0, and into ``u`` the states where it is taken."""
-    moved, coupled = combination(WEIGHTS[min(i, 5)]), combination(COUPLING[i])
-    adds = i >= 6  # the last slope to the states before
-
-    @jit
-    def stage(velocity, y, p, inverse, w, place, swaps, k, u):
-        d, one_by_h = len(y), row(inverse, 0)
-        for c in range(d):
-            put(u, c, row(u, c) + row(k[i - 1], c) if adds else row(y, c) + moved(k, c))
-        slope = k[i]
-        called(velocity, u, p, slope)
-        for c in range(d):
-            put(slope, c, row(slope, c) + one_by_h * coupled(k, c))
-        solved(w, place, swaps, slope, d)
-
-    return stage
-
-
-@jit
-def rosenbrock_step(velocity, y, p, f, jac, h, inverse, w, place, swaps, k, u, after):
-    """Make steps of lengths ``h`` into ``after``; the last slope is their error."""
-    d = len(y)
-    put(inverse, 0, constant(1.0) / row(h, 0))
-    for n in range(d * d):
-        put(w, n, constant(0.0) - row(jac, n))
-    for n in range(d):
-        here = n * (d + 1)
-        put(w, here, row(w, here) + row(inverse, 0) * constant(1.0 / GAMMA))
-    factored(w, place, swaps, d)
-    for c in range(d):
-        put(k[0], c, row(f, c))
-    solved(w, place, swaps, k[0], d)
-    stages(velocity, y, p, inverse, w, place, swaps, k, u)
-    for c in range(d):
-        put(after, c, row(u, c) + row(k[STAGES - 1], c))
-
-
-@jit
-def rosenbrock_error(y, after, k, rtol, atol, error):
-    """Write the root mean square of the last slope in units of the tolerance."""
-    d, total = len(y), constant(0.0)
-    for c in range(d):
-        size = larger(absolute(row(y, c)), absolute(row(after, c)))
-        scaled = row(k[STAGES - 1], c) / (constant(atol) + constant(rtol) * size)
-        total += scaled * scaled
-    put(error, 0, root(total / constant(float(d))))
-
-
-@jit
-def rosenbrock_change(error, change):
-    """Write error^(-1/5): by how much the next step may be longer."""
-    for n in range(LANES):
-        change[0, n] = max(error[0, n], LEAST) ** -0.2
 
 
 @jit
@@ -128,6 +70,7 @@ def factored(w, place, swaps, d):
 
 @jit
 def solved(w, place, swaps, x, d):
+    """Replace right-hand sides ``x`` by solutions, by the factors."""
     for k in range(d):
         if swaps[k]:
             for n in range(LANES):
@@ -145,8 +88,25 @@ def solved(w, place, swaps, x, d):
         put(x, r, total * row(w, r * d + r))
 
 
-stages = in_turn([_stage(i) for i in range(1, STAGES)])
-"""Take the slopes of a step after the first."""
+@jit
+def stage(i, velocity, y, p, inverse, w, place, swaps, k, u):
+    """Write slope ``i`` > 0, and into ``u`` the states where it is taken."""
+    d = len(y)
+    for c in range(d):
+        if i < 6:
+            total = row(y, c)
+            for j in range(i):
+                total += constant(WEIGHTS[i, j]) * row(k[j], c)
+        else:
+            total = row(u, c) + row(k[i - 1], c)
+        put(u, c, total)
+    called(velocity, u, p, k[i])
+    for c in range(d):
+        total = constant(0.0)
+        for j in range(i):
+            total += constant(COUPLING[i, j]) * row(k[j], c)
+        put(k[i], c, row(k[i], c) + row(inverse, 0) * total)
+    solved(w, place, swaps, k[i], d)
 
 
 @jit
@@ -161,3 +121,84 @@ def chained(partials, node, source, rows, jac, d):
             put(rows, target, row(rows, target) + row(partials, m) * row(rows, source[m]))
         for r in range(d):
             put(jac, r * d + column, row(rows, count - d + r))
+
+
+@jit
+def room(d, chain):
+    """Return slopes, Jacobian, its factors, row exchanges, memory for the chain, and scratch."""
+    count = len(chain[0])
+    return (
+        np.zeros((STAGES, d + 1, LANES)), np.zeros((d * d, LANES)), np.zeros((d * d, LANES)),
+        np.zeros((d, LANES)), np.zeros(d, np.bool_), np.zeros((d + chain[2], LANES)),
+        np.zeros((count, LANES)), np.zeros((d, LANES)), np.zeros((1, LANES)),
+    )  # fmt: skip
+
+
+@jit
+def step(functions, chain, y, p, f, h, control, memory, after, ahead, error):
+    """Make steps; see `Method`."""
+    k, jac, w, place, swaps, rows, partials, u, inverse = memory
+    velocity, linearised = functions
+    node, source = chain[0], chain[1]
+    d = len(y)
+    if len(node):
+        called(linearised, y, p, partials)
+        chained(partials, node, source, rows, jac, d)
+    else:
+        called(linearised, y, p, jac)
+    put(inverse, 0, constant(1.0) / row(h, 0))
+    for n in range(d * d):
+        put(w, n, constant(0.0) - row(jac, n))
+    for n in range(d):
+        here = n * (d + 1)
+        put(w, here, row(w, here) + row(inverse, 0) * constant(1.0 / GAMMA))
+    factored(w, place, swaps, d)
+    for c in range(d):
+        put(k[0], c, row(f, c))
+    solved(w, place, swaps, k[0], d)
+    for i in range(1, STAGES):
+        stage(i, velocity, y, p, inverse, w, place, swaps, k, u)
+    for c in range(d):
+        put(after, c, row(u, c) + row(k[STAGES - 1], c))
+    called(velocity, after, p, ahead)
+    mean_error(y, after, k[STAGES - 1], control, error)
+
+
+@jit
+def mean_error(y, after, last, control, error):
+    """Write the root mean square of the last slope in units of the tolerance."""
+    d, total = len(y), constant(0.0)
+    for c in range(d):
+        size = larger(absolute(row(y, c)), absolute(row(after, c)))
+        scaled = row(last, c) / (constant(control[1]) + constant(control[0]) * size)
+        total += scaled * scaled
+    put(error, 0, root(total / constant(float(d))))
+
+
+@jit
+def dense(functions, y, p, after, h, control, memory, within, error, found):
+    """Write the dense output; see `Method`."""
+    combined(NESTED, memory[0], len(y), found)
+
+
+@jit
+def change(error, factor):
+    """Write error^(-1/5)."""
+    for n in range(LANES):
+        factor[0, n] = max(error[0, n], LEAST) ** -0.2
+
+
+STIFF = Method(room, step, dense, change, len(NESTED))
+
+run = loop_of(STIFF)
+
+
+def stiff_loop(stamp: str) -> Any:
+    """Return the loop as numba keeps it on disk; it looks kept code up by what a closure holds."""
+
+    @kept
+    def keeping(arguments):
+        run(*arguments)
+        return stamp
+
+    return keeping
