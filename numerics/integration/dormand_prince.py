@@ -34,7 +34,7 @@ SLOPES = 16  # 12 stages, the slope after the step, three for the dense output
 
 def _sparse(rows: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where each row begins, and column and value of its entries that are not zero."""
-    begin = np.cumsum([0, *(np.count_nonzero(x) for x in rows)])
+    begin = np.cumsum([0, *(int(np.count_nonzero(x)) for x in rows)])
     columns = np.concatenate([np.flatnonzero(x) for x in rows])
     return begin, columns, np.concatenate([x[x != 0] for x in rows])
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import sympy as sp
 
@@ -53,6 +54,7 @@ def log_sum_exp_weight(stage: LogSumExp, n: int) -> sp.Symbol:
     return sp.Symbol(f"{stage.symbol.name}_weight_{n + 1}", real=True)
 
 
+@cache
 def local_derivatives(program: Components) -> LocalDerivatives:
     """Return the local derivatives of every stage and output that depends on the state.
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Literal
 
 import sympy as sp
@@ -34,6 +35,7 @@ FUNCTIONS = (
 """The functions that generated source may call."""
 
 
+@cache
 def component_source(program: Components, style: Style, name: str = "field") -> str:
     """Return the source of a function from state and parameters to the outputs.
 
