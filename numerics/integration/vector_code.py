@@ -23,6 +23,7 @@ import llvmlite.binding as llvm
 import sympy as sp
 from llvmlite import ir
 
+from numerics.integration.splitting import split
 from theory.codegen.components import (
     FUNCTIONS,
     Components,
@@ -87,6 +88,10 @@ class VectorCode:
         for n, value in enumerate(found):
             builder.store(value, _row(builder, out, n), align=8)
         builder.ret_void()
+        if split(function, VECTOR):
+            for name in ("exp", "falling"):  # to inline it hundreds of times would take seconds
+                if name in module.globals:
+                    module.globals[name].attributes.add("noinline")
         self._engine = _compiled(str(module))
         self.address: int = self._engine.get_function_address("f")
 
@@ -249,13 +254,7 @@ class _Writer:
         if name == "sqrt":
             kind = ir.FunctionType(VECTOR, [VECTOR])
             return self.builder.call(declared(self.module, f"llvm.sqrt.v{LANES}f64", kind), [x])
-        scalar = declared(self.module, name, ir.FunctionType(DOUBLE, [DOUBLE]))
-        result: Any = ir.Constant(VECTOR, ir.Undefined)
-        for lane in range(LANES):
-            place = ir.Constant(ir.IntType(32), lane)
-            entry = self.builder.call(scalar, [self.builder.extract_element(x, place)])
-            result = self.builder.insert_element(result, entry, place)
-        return result
+        return self.builder.call(_one_by_one(self.module, name), [x])
 
 
 def _constant(value: float) -> ir.Constant:
@@ -276,6 +275,24 @@ def _polynomial() -> tuple[float, ...]:
         half = mpmath.log(2) / 2
         found = mpmath.chebyfit(mpmath.exp, [-half, half], DEGREE + 1)
         return tuple(map(float, found))
+
+
+def _one_by_one(module: ir.Module, name: str) -> Any:
+    """Return a function of a vector that calls one of the C library for every entry."""
+    if f"each_{name}" in module.globals:
+        return module.globals[f"each_{name}"]
+    function = ir.Function(module, ir.FunctionType(VECTOR, [VECTOR]), f"each_{name}")
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    builder = ir.IRBuilder(function.append_basic_block())
+    scalar = declared(module, name, ir.FunctionType(DOUBLE, [DOUBLE]))
+    result: Any = ir.Constant(VECTOR, ir.Undefined)
+    for lane in range(LANES):
+        place = ir.Constant(ir.IntType(32), lane)
+        entry = builder.call(scalar, [builder.extract_element(function.args[0], place)])
+        result = builder.insert_element(result, entry, place)
+    builder.ret(result)
+    return function
 
 
 def _exponential(module: ir.Module, name: str) -> Any:

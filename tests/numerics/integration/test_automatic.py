@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+import sympy as sp
 import torch
 
 from numerics.flows import system_named
 from numerics.integration import Section, integrate
-from numerics.integration.automatic import explicit_steps, stiff_from
+from numerics.integration.automatic import explicit_steps, spectral_radii, stiff_from
 from numerics.integration.running import requested
+from theory.codegen.components import Components, batch_jacobian
 
 
 def choice(settings, count, until=50.0):
@@ -59,3 +61,23 @@ def test_a_gpu_gives_what_the_processor_gives():
     starts = flow.starts(np.random.default_rng(1), 200)
     here, there = (integrate(flow, starts, 5.0, engine="torch", device=x) for x in ("cpu", "cuda"))
     np.testing.assert_allclose(there.y, here.y, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("attention-flow", {"eps_v": 1000.0, "label_smoothing": 0.2}), ("mixture-flow", {}),
+     ("head-flow", {}), ("binary-head", {})],
+)  # fmt: skip
+def test_spectral_radii_are_those_of_the_jacobian(name, settings):
+    flow = system_named(name, **settings)
+    y = flow.starts(np.random.default_rng(4), 40)
+    exact = np.abs(np.linalg.eigvals(batch_jacobian(flow.field)(y, flow.values))).max(axis=1)
+    found = spectral_radii(flow.field, y, flow.values)
+    assert np.median(np.abs(found / exact - 1)) < 0.05
+    np.testing.assert_allclose(found, exact, rtol=0.5)
+
+
+def test_a_rotation_has_the_radius_of_its_complex_pair():
+    x, y = sp.symbols("x y", real=True)
+    field = Components("rotation", (x, y), (), (), (40 * y, -10 * x))
+    np.testing.assert_allclose(spectral_radii(field, np.zeros((1, 2)), np.zeros(0)), 20, rtol=0.05)

@@ -8,6 +8,7 @@ import pytest
 import sympy as sp
 
 from numerics.flows import SYSTEMS, system_named
+from numerics.integration import splitting
 from numerics.integration.vector_code import LANES, VectorCode, chained_products
 from theory.codegen.components import (
     FUNCTIONS,
@@ -116,8 +117,12 @@ def test_a_softmax_bears_exponents_of_any_size(weights):
     assert np.isnan(found[-1]).all() and np.isfinite(found[:-1]).all()
 
 
+@pytest.mark.parametrize("longest", [None, 30])
 @pytest.mark.parametrize("name", FLOWS)
-def test_velocity_and_jacobian_of_every_flow(name):
+def test_velocity_and_jacobian_of_every_flow(name, longest, monkeypatch):
+    if longest:  # the code is cut into parts
+        monkeypatch.setattr(splitting, "LONGEST", longest)
+        monkeypatch.setattr(splitting, "PART", longest)
     system = system_named(name)
     field, local = system.field, local_derivatives(system.field)
     states = system.starts(np.random.default_rng(5), 37)
