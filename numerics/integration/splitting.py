@@ -31,7 +31,7 @@ def split(function: ir.Function, slot: ir.Type) -> bool:
     block.instructions.clear()
     block.terminator = None
     builder = ir.IRBuilder(block)
-    work = builder.alloca(slot, size=0)
+    work: Any = builder.alloca(slot, size=0)
     slots = _Slots(slot)
     for number, piece in enumerate(_pieces(code)):
         part = _part(function, number, slot.as_pointer(), piece, slots)
