@@ -131,7 +131,9 @@ def flow(
     seed: Annotated[int, typer.Option(help="Seed of the starting points.")] = 0,
     until: Annotated[float, typer.Option(help="Time at the end.")] = 50.0,
     times: Annotated[int, typer.Option(help="Output times, start and end included.")] = 101,
-    engine: Annotated[str, typer.Option(help="auto, or the name of an engine.")] = "auto",
+    engine: Annotated[
+        str, typer.Option(help="auto, explicit, stiff, heyoka, torch or scipy: see docs/flows.md.")
+    ] = "auto",
     rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-8,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also write the run as NetCDF.")
