@@ -203,7 +203,7 @@ class Point(Values):
         quantity, *earlier, entry = e.args
         if quantity == self.model.loss and not earlier:
             return self._loss_gradient(entry)
-        inner = self.theory.resolve(Partial(quantity, *earlier)) if earlier else quantity
+        inner = Partial(quantity, *earlier) if earlier else quantity
         x = entry_tensor(entry)
         here = np.asarray(self.tensor(x))
         free = tuple(sorted(free_indices(inner), key=letter))
@@ -234,8 +234,10 @@ class Point(Values):
     def _towards(self, quantity: sp.Basic, directions: Mapping[Any, Any], free: Any) -> Any:
         """Return the derivative of ``quantity`` along directions of tensors, cut at these.
 
-        A complex step: the imaginary part of f(x + i h d) / h, with nothing to cancel.
+        A complex step: the imaginary part of f(x + i h d) / h, with nothing to cancel.  Such steps
+        do not nest, so that derivatives in ``quantity`` are given their expressions first.
         """
+        quantity = self.theory.resolve(quantity)
         moved = copy.copy(self)
         moved.values = {}
         depends = {name_of(x) for x in directions}

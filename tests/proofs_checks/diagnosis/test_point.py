@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 from proofs_checks.diagnosis.point import NotEvaluable, points
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Inequality
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, indices, scalar, total
 from theory.catalogue import LAWS
 from theory.models import Constraint, Definition, Model, model_named
@@ -25,8 +25,15 @@ def small_model(*definitions, inputs, sizes, constraints=()):
 @pytest.mark.parametrize(("law", "name"), CASES, ids=[f"{law.name}-{n}" for law, n in CASES])
 def test_laws_hold_at_points_and_shifted_ones_do_not(law, name):
     model = model_named(name)
-    left, right = law.statement(model).args
+    statement = law.statement(model)
+    left, right = statement.args
     for point in points(model, left, right):
+        if isinstance(statement, Inequality):
+            slack = point.value(right - left).array
+            assert slack.min() >= -1e-12
+            assert slack.max() > 0.01  # reversed it does not hold
+            assert not point.agree(left, right)
+            continue
         assert point.agree(left, right)
         assert not point.agree(left, right + 1)
         assert not point.agree(left + 1, 2 * right + 1) or right == 0
@@ -93,6 +100,28 @@ def test_derivatives_by_complex_steps():
         flow = point.value(Flow(loss, (x[i], rate))).array
         assert flow == pytest.approx(-point.tensor(rate) * (gradient**2).sum())
         assert point.value(Partial(loss, q[i])).array == pytest.approx(2 * point.tensor(q))
+
+
+def test_derivatives_of_derivatives():
+    n = Size("n")
+    i, j, k = indices("i j k", n)
+    x = Tensor("x", (n,))
+    loss, rate = scalar("L"), scalar("rate", positive=True)
+    model = small_model(Definition(loss, total(x[i] ** 3, i), "loss"), inputs=(x,), sizes=(n,))
+    for point in points(model):
+        at, eps = point.tensor(x), point.tensor(rate)
+        gradient, hessian = 3 * at**2, np.diag(6 * at)
+        values = {
+            Partial(Partial(loss, x[i]), x[j]): hessian,
+            Partial(loss, x[i], x[j]): hessian,
+            Partial(Flow(x[i], (x[k], rate)), x[j]): -eps * hessian,
+            Partial(Flow(loss, (x[k], rate)), x[j]): -2 * eps * gradient * 6 * at,
+            Partial(2 * Step(x[i], rate, x[k]), x[j]): -2 * eps * hessian,
+            Flow(Partial(loss, x[i]), (x[k], rate)): -eps * 6 * at * gradient,
+            Flow(Flow(x[i], (x[k], rate)), (x[j], rate)): eps**2 * 6 * at * gradient,
+        }
+        for expression, value in values.items():
+            assert point.value(expression).array == pytest.approx(value), expression
 
 
 def test_what_is_under_a_logarithm_is_drawn_positive():
