@@ -140,10 +140,13 @@ class Point(Values):
             return np.tril(np.ones(shape))
         if name == "M" and self.model.features.get("mask"):
             return mask(self.model.features["mask"], shape, generator)
-        label = symbol.label if isinstance(symbol, Tensor) else symbol
-        if label.is_nonnegative or name in self._positive:
+        if self._is_positive(name, symbol):
             return generator.uniform(0.3, 1.7, shape)
         return generator.standard_normal(shape)
+
+    def _is_positive(self, name: str, symbol: sp.Basic) -> bool:
+        label = symbol.label if isinstance(symbol, Tensor) else symbol
+        return bool(label.is_nonnegative) or name in self._positive
 
     def _shape(self, symbol: sp.Basic) -> tuple[int, ...]:
         axes = symbol.axes if isinstance(symbol, Tensor) else ()
@@ -169,23 +172,38 @@ class Point(Values):
             self._solve(group, [x for x in self.model.inputs if name_of(x) in names])
 
     def _solve(self, group: list[Equation], unknown: list[sp.Basic]) -> None:
-        """Change the ``unknown`` inputs until the constraints hold, by Gauss-Newton steps."""
-        shapes = [np.shape(self.tensor(x)) for x in unknown]
+        """Change the ``unknown`` inputs until the constraints hold, by Gauss-Newton steps.
+
+        Where these leave the positive numbers, the logarithms of what is positive move instead,
+        unless only the border will do: labels that are to be one-hot are zeros and ones.
+        """
+        start = [np.asarray(self.tensor(x)) for x in unknown]
         kept = {name: x for name, x in self._arrays.items() if name not in self.theory.by_name}
-        start = [np.ravel(self.tensor(x)) for x in unknown]
+        signed = [self._is_positive(name_of(x), x) for x in unknown]
+        ends = np.cumsum([x.size for x in start])
 
-        def residual(entries: Any) -> Any:
-            self.values, self._arrays = {}, dict(kept)
-            place = 0
-            for x, shape in zip(unknown, shapes, strict=True):
-                size = math.prod(shape)
-                self._arrays[name_of(x)] = entries[place : place + size].reshape(shape)
-                place += size
-            return np.concatenate([np.ravel(self._difference(c)) for c in group])
+        def reach(by_logarithms: list[bool]) -> bool:
+            def residual(entries: Any) -> Any:
+                self.values, self._arrays = {}, dict(kept)
+                parts = zip(unknown, start, by_logarithms, np.split(entries, ends), strict=False)
+                for x, old, is_log, new in parts:
+                    self._arrays[name_of(x)] = (np.exp(new) if is_log else new).reshape(old.shape)
+                return np.concatenate([np.ravel(self._difference(c)) for c in group])
 
-        with np.errstate(all="ignore"):
-            if not newton(residual, np.concatenate(start or [np.zeros(0)])):
-                raise NotEvaluable("no point was found at which the hypotheses hold.")
+            with np.errstate(all="ignore"):
+                pairs = zip(start, by_logarithms, strict=True)
+                entries = [np.ravel(np.log(x) if is_log else x) for x, is_log in pairs]
+                return newton(residual, np.concatenate([*entries, np.zeros(0)]))
+
+        plain = [False] * len(unknown)
+        found = reach(plain)
+        if found and any(signed) and not all(map(self._is_inside, unknown, signed)):
+            found = reach(signed) or reach(plain)
+        if not found:
+            raise NotEvaluable("no point was found at which the hypotheses hold.")
+
+    def _is_inside(self, symbol: sp.Basic, is_positive: bool) -> bool:
+        return not is_positive or bool((self.tensor(symbol) > -ROUNDING).all())
 
     def _difference(self, equation: Equation) -> Any:
         return self.value(equation.left - equation.right).array
@@ -207,10 +225,10 @@ class Point(Values):
         x = entry_tensor(entry)
         here = np.asarray(self.tensor(x))
         free = tuple(sorted(free_indices(inner), key=letter))
-        units = np.eye(here.size).reshape(here.size, *here.shape)
+        units = np.eye(here.size).reshape((here.size, *here.shape))
         rows = [self._towards(inner, {x: unit}, free) for unit in units]
         jacobian = np.stack(np.broadcast_arrays(*rows))
-        jacobian = jacobian.reshape(*here.shape, *jacobian.shape[1:])
+        jacobian = jacobian.reshape((*here.shape, *jacobian.shape[1:]))
         full = (*here.shape, *(self.size(k.size) for k in free))
         return self.picked(np.broadcast_to(jacobian, full), entry, free)
 
