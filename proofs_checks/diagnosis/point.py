@@ -11,7 +11,6 @@ random, moved by Newton's method to where the hypotheses of the model hold.
 from __future__ import annotations
 
 import copy
-import math
 import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
