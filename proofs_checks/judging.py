@@ -18,29 +18,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from proofs_checks.checks import exact, float64, interval, modular, normal_form
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.ordering import settle_inequality
-from proofs_checks.verdict import Counterexample, Verdict
+from proofs_checks.verdict import Counterexample, Draft, Verdict
 from theory.algebra.expressions import Equation, Inequality, Relation
 from theory.latex import expression as latex_of
 from theory.models import Model, theory_of
 
-__all__ = ["Draft", "conclude", "judge", "prepare"]
+__all__ = ["conclude", "judge", "prepare"]
 
 Answer = TypeVar("Answer")
 AUTOGRAD = "autograd"
-
-
-@dataclass(frozen=True)
-class Draft:
-    """The verdict if autograd has nothing to say, and what the other judges answered."""
-
-    verdict: Verdict
-    answers: dict[str, Any] = field(default_factory=dict)
 
 
 def judge(model: Model, statement: Relation, *, seed: int = 0, derived: bool = False) -> Verdict:
@@ -58,14 +50,19 @@ def judge(model: Model, statement: Relation, *, seed: int = 0, derived: bool = F
 
 
 def prepare(model: Model, equation: Equation, *, seed: int = 0) -> Draft:
-    """Return the draft of a verdict, for which torch is not imported."""
+    """Return the draft of a verdict, for which torch is not imported.
+
+    It is final if autograd knows nothing of the model anyway.
+    """
     start = time.perf_counter()
-    answers = _Answers()
-    answers.given[AUTOGRAD] = Outcome(AUTOGRAD, None, "not asked yet", seed=seed)
+    answers, is_final = _Answers(), not float64.knows(model)
+    if not is_final:
+        answers.given[AUTOGRAD] = Outcome(AUTOGRAD, None, "not asked yet", seed=seed)
     verdict = _settle(model, equation, seed, answers)
-    del answers.given[AUTOGRAD]
+    if not is_final:
+        del answers.given[AUTOGRAD]
     verdict = replace(verdict, seconds=time.perf_counter() - start)
-    return Draft(verdict, answers.given)
+    return Draft(verdict, answers.given, is_final)
 
 
 def conclude(model: Model, equation: Equation, draft: Draft, *, seed: int = 0) -> Verdict:
