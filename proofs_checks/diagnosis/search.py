@@ -89,13 +89,13 @@ def _first(
     may_be_whole: bool = False,
 ) -> Repair | None:
     """Return the first edit, simplest kinds first and the right side first, that repairs."""
-    found: list[tuple[int, Edit]] = []
-    for side in (1, 0):
-        for edit in edits(case.sides[side], case.model, insertions, case.free):
-            case.check_time()
-            if edit.undoes in kinds and _rarity(edit, case.sides[side]) is rarity:
-                if not _is_idle(case, side, edit, may_be_whole=may_be_whole):
-                    found.append((side, edit))
+    found = [
+        (side, edit)
+        for side, edit, rareness in _all(case, insertions)
+        if edit.undoes in kinds
+        and rareness is rarity
+        and not _is_idle(case, side, edit, may_be_whole=may_be_whole)
+    ]
     found.sort(key=lambda item: KINDS.index(item[1].undoes))
     for side, edit in found:
         sides = [*case.sides]
@@ -111,6 +111,18 @@ def _first(
     return None
 
 
+def _all(case: Case, insertions: Insertions) -> list[tuple[int, Edit, Rarity]]:
+    """Return the edits of the right side and of the left one; they are listed once for a case."""
+    if insertions not in case.edits:
+        found: list[tuple[int, Edit, Rarity]] = []
+        for side in (1, 0):
+            for edit in edits(case.sides[side], case.model, insertions, case.free):
+                case.check_time()
+                found.append((side, edit, _rarity(edit, case.sides[side])))
+        case.edits[insertions] = found
+    return case.edits[insertions]
+
+
 def _is_idle(case: Case, side: int, edit: Edit, *, may_be_whole: bool) -> bool:
     """Return whether it would teach nothing that this insertion makes the equation true.
 
@@ -120,11 +132,11 @@ def _is_idle(case: Case, side: int, edit: Edit, *, may_be_whole: bool) -> bool:
     """
     if edit.is_whole and edit.undoes == "missing_term" and not may_be_whole:
         return True
+    if edit.is_whole and edit.undoes == "missing_factor":
+        if case.determines(case.sides[side]) and not case.determines(case.sides[1 - side]):
+            return True
     derivatives = edit.expression.atoms(Partial, Step, Flow)
-    if any(tensors_in(x.args[0]).isdisjoint(case.model.tensors) for x in derivatives):
-        return True
-    is_derived = case.determines(case.sides[side]) and not case.determines(case.sides[1 - side])
-    return is_derived and edit.undoes == "missing_factor" and edit.is_whole
+    return any(tensors_in(x.args[0]).isdisjoint(case.model.tensors) for x in derivatives)
 
 
 def _rarity(edit: Edit, side: sp.Expr) -> Rarity:
