@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -19,6 +20,7 @@ from theory.models import Model
 __all__ = ["Rarity", "defined_term", "edited", "inserted"]
 
 NAMES = ("left", "right")
+DERIVATIVES = (Partial, Step, Flow)
 
 
 class Rarity(Enum):
@@ -112,13 +114,20 @@ def _first(
 
 
 def _all(case: Case, insertions: Insertions) -> list[tuple[int, Edit, Rarity]]:
-    """Return the edits of the right side and of the left one; they are listed once for a case."""
+    """Return the edits of the right side and of the left one; they are listed once for a case.
+
+    Those with the derivative of a number are left out: it is zero whatever was meant.
+    """
     if insertions not in case.edits:
         found: list[tuple[int, Edit, Rarity]] = []
+        is_of_a_number = cache(lambda e: tensors_in(e.args[0]).isdisjoint(case.model.tensors))
         for side in (1, 0):
+            written = case.sides[side].atoms(*DERIVATIVES)
             for edit in edits(case.sides[side], case.model, insertions, case.free):
                 case.check_time()
-                found.append((side, edit, _rarity(edit, case.sides[side])))
+                derivatives = edit.expression.atoms(*DERIVATIVES)
+                if not any(map(is_of_a_number, derivatives)):
+                    found.append((side, edit, _rarity(edit, derivatives - written)))
         case.edits[insertions] = found
     return case.edits[insertions]
 
@@ -126,21 +135,18 @@ def _all(case: Case, insertions: Insertions) -> list[tuple[int, Edit, Rarity]]:
 def _is_idle(case: Case, side: int, edit: Edit, *, may_be_whole: bool) -> bool:
     """Return whether it would teach nothing that this insertion makes the equation true.
 
-    A term added to a whole side could be anything unless ``may_be_whole`` says otherwise, nobody
-    forgets a factor in front of what the other side is derived from, and the derivative of a
-    number is zero whatever was meant.
+    A term added to a whole side could be anything unless ``may_be_whole`` says otherwise, and
+    nobody forgets a factor in front of what the other side is derived from.
     """
     if edit.is_whole and edit.undoes == "missing_term" and not may_be_whole:
         return True
-    if edit.is_whole and edit.undoes == "missing_factor":
-        if case.determines(case.sides[side]) and not case.determines(case.sides[1 - side]):
-            return True
-    derivatives = edit.expression.atoms(Partial, Step, Flow)
-    return any(tensors_in(x.args[0]).isdisjoint(case.model.tensors) for x in derivatives)
+    if not edit.is_whole or edit.undoes != "missing_factor":
+        return False
+    return case.determines(case.sides[side]) and not case.determines(case.sides[1 - side])
 
 
-def _rarity(edit: Edit, side: sp.Expr) -> Rarity:
-    new = edit.expression.atoms(Partial, Step, Flow) - side.atoms(Partial, Step, Flow)
+def _rarity(edit: Edit, new: set[Any]) -> Rarity:
+    """Return how rare an edit is that brings ``new`` derivatives."""
     if any(not (isinstance(x, Partial) and isinstance(x.args[0], sp.Symbol)) for x in new):
         return Rarity.SLOW
     entries = edit.after.atoms(sp.Indexed) if edit.after is not None else ()
