@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ __all__ = ["NotEvaluable", "Point", "points"]
 TOLERANCE = 1e-8  # relative difference below which two values count as equal
 ROUNDING = 1e-10  # what may be left of terms of order one that cancel
 TINY = 1e-30  # of complex steps
+NOWHERE: Mapping[str, Any] = {}
 SIZES = ((3, 2, 5, 4, 7, 6), (2, 4, 3, 6, 5, 7))
 
 
@@ -82,8 +83,12 @@ class Point(Values):
         self._arrays: dict[str, Any] = {}
         self._meet()
 
-    def under(self, constraints: Iterable[Equation]) -> Point:
+    def under(
+        self, constraints: Iterable[Equation], start: Mapping[str, Callable[[Any], Any]] = NOWHERE
+    ) -> Point:
         """Return a point near this one at which further constraints hold.
+
+        ``start`` are first guesses for tensors, by name, made from their entries here.
 
         Raises `NotEvaluable` if none is found.
         """
@@ -92,6 +97,9 @@ class Point(Values):
         moved.values = {}
         by_name = self.theory.by_name
         moved._arrays = {name: x for name, x in self._arrays.items() if name not in by_name}
+        for x in self.model.inputs:
+            if name_of(x) in start:
+                moved._arrays[name_of(x)] = start[name_of(x)](self.tensor(x))
         moved._meet()
         return moved
 
