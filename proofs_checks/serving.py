@@ -13,6 +13,7 @@ The diagnosis is an answer of its own, so that one which takes too long costs no
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -41,11 +42,7 @@ def serve() -> None:
     os.dup2(2, 1)  # whatever prints must not end up between the answers
     memory = int(os.environ.get("PROOFHEAD_MEMORY", MEMORY))
     _limit_memory(memory)
-    if TORCH in sys.argv[1:]:
-        import_module("proofs_checks.checks.autograd")
-    else:
-        import_module("proofs_checks.diagnosis")
-    import_module("proofs_checks.judging")
+    _import_judges(has_torch=TORCH in sys.argv[1:])
     write_message(answers, "ready")
     for task, arguments, seconds in read_messages(sys.stdin.buffer):
         _end_after(seconds + LONGER_THAN_THE_PARENT)
@@ -60,6 +57,15 @@ def serve() -> None:
             write_message(answers, Failure(reason))
         finally:
             _end_after(0)
+
+
+def _import_judges(*, has_torch: bool) -> None:
+    """Import what the tasks need; nothing of it is garbage, so nobody looks for any meanwhile."""
+    gc.disable()
+    import_module("proofs_checks.checks.autograd" if has_torch else "proofs_checks.diagnosis")
+    import_module("proofs_checks.judging")
+    gc.freeze()
+    gc.enable()
 
 
 def _prepare(model: Model, equation: Equation, seed: int, seconds: float) -> Iterator[Any]:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -99,6 +101,26 @@ def test_an_error_in_a_thread_is_not_lost(bench, monkeypatch):
         patch.setattr(bench._judges.worker, "ask", ask)
         with pytest.raises(ZeroDivisionError, match="planted"):
             hear(bench).verdict()
+
+
+PREPARING = """
+import sys
+from proofs_checks.cli import checking
+assert not {"sympy", "numpy", "rich"} & sys.modules.keys(), "the processes would start later"
+from proofs_checks import diagnosis
+from proofs_checks.judging import prepare
+from theory.catalogue import law_named
+from theory.models import model_named
+model = model_named("attention-head")
+draft = prepare(model, law_named("advantage-routing").statement(model))
+assert draft.verdict.status == "proved"
+assert "torch" not in sys.modules
+"""
+
+
+def test_processes_start_before_sympy_is_imported_and_drafts_need_no_torch():
+    done = subprocess.run([sys.executable, "-c", PREPARING], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 # -- limits ---------------------------------------------------------------------------------
