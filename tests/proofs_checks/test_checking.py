@@ -1,13 +1,17 @@
 """Documents as a whole: what is judged, chains, limits, interrupts."""
 
 import dataclasses
+import threading
+import time
+from concurrent.futures import Future
 
 import pytest
 
-from proofs_checks.bench import Bench
+from proofs_checks.bench import Bench, Hearing
 from proofs_checks.checking import Checker, check_paper
 from proofs_checks.claims.claim import Claim, Paper, Problem
 from proofs_checks.claims.reading import read_claims
+from proofs_checks.verdict import Verdict
 
 DOCUMENT = r"""
 \begin{equation}\label{eq:routing}
@@ -139,6 +143,39 @@ def test_an_interrupt_leaves_what_was_done(bench):
     assert [r.status for r in report.claims] == ["proved"]
     assert report.interrupted
     assert report.exit_status == 130
+
+
+class Backwards(Bench):
+    """Gives verdicts as soon as there are ``number`` equations, the last one first."""
+
+    def __init__(self, number):
+        self.number, self.hearings, self.told = number, [], []
+
+    def hear(self, model, equation, *, seed, seconds):
+        self.hearings.append(Hearing(model, equation, seed, seconds))
+        if len(self.hearings) == self.number:
+            threading.Thread(target=self.tell).start()
+        return self.hearings[-1]
+
+    def tell(self):
+        for number, hearing in reversed([*enumerate(self.hearings)]):
+            time.sleep(0.02)
+            self.told.append(number)
+            hearing.concluded.set_result(Verdict("undecided", "", detail=f"verdict {number}"))
+
+    def correct(self, hearing, write, *, seconds):
+        return Future()
+
+
+def test_reports_come_in_the_order_of_the_document_whichever_is_ready_first():
+    paper = read_claims(DOCUMENT, "notes.tex")
+    asked, bench = [], Backwards(3)
+    report = check_paper(paper, bench=bench, on_progress=lambda *seen: asked.append(seen))
+    assert bench.told == [2, 1, 0]
+    assert [r.claim for r in report.claims] == [*paper.claims]
+    details = [r.verdict.detail for r in report.claims if r.verdict]
+    assert details == ["verdict 0", "verdict 1", "verdict 2"]
+    assert asked == [(n, 3, paper.claims[k]) for n, k in enumerate((0, 1, 3))]
 
 
 def test_times_must_be_positive():
