@@ -262,7 +262,7 @@ def equations_of_laws():
         model = model_named(law.models[0])
         statement = law.statement(model)
         if isinstance(statement, Equation):
-            made = list(mutants(model, statement))
+            made = list(islice(mutants(model, statement), MOST_EDITS + 1))
             if len(made) <= MOST_EDITS:
                 random.Random(law.name).shuffle(made)
                 yield model, made
@@ -282,9 +282,7 @@ def false_ones(model, made):
     for edit, equation in made:  # as many kinds as possible, not fifty wrong factors
         by_kind.setdefault(edit.kind, []).append((edit, equation))
     order = [x for n in range(2) for group in by_kind.values() for x in group[n : n + 1]]
-    levels = theory_of(model).levels
-    unproved = ((x, q) for x, q in order if not next(levels(q)).proved)
-    false = ((x, q) for x, q in unproved if exact.check(model, q).agrees is False)
+    false = ((x, q) for x, q in order if exact.check(model, q).agrees is False)
     return list(islice(false, SAMPLE))
 
 
