@@ -1,13 +1,6 @@
-"""From an equation or a law to a verdict: the one road that laws and users' claims walk.
+"""Auditing laws: statement, derivation from the loss, and that the one ends in the other.
 
-    normal forms equal      -> proved, unless a judge finds a difference: then inconsistent
-    normal forms unequal    -> a point or a box where the sides differ: refuted
-                               none found: undecided, with what each judge saw
-
-Inequalities go by `proofs_checks.ordering`.
-
-The modular judge looks first: where it sees a difference there is no point in writing out every
-definition for a proof, and the search for a counterexample starts at once.
+What the judges say about a single equation is in `proofs_checks.judging`.
 """
 
 from __future__ import annotations
@@ -20,15 +13,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
-from proofs_checks.checks import exact, float64, interval, modular, normal_form
-from proofs_checks.checks.outcome import Outcome
-from proofs_checks.ordering import settle_inequality
-from proofs_checks.verdict import Counterexample, Status, Verdict, worst
+from proofs_checks.checks import normal_form
+from proofs_checks.judging import judge
+from proofs_checks.verdict import Status, Verdict, worst
 from theory.algebra.expressions import Equation, Inequality, Relation, StrictInequality
 from theory.catalogue import law_named
-from theory.latex import expression as latex_of
 from theory.laws import Law, ProofStep
-from theory.models import Model, Proof, model_named, theory_of
+from theory.models import Model, model_named
 
 __all__ = ["LawReport", "WrongStep", "audit_law", "audit_laws", "judge"]
 
@@ -60,97 +51,13 @@ class LawReport:
         return worst([self.verdict.status, *wrong])
 
 
-def judge(model: Model, statement: Relation, *, seed: int = 0) -> Verdict:
-    """Return the verdict of all judges about one equation or inequality of a model."""
-    return _judge(model, statement, seed, derived=False)
-
-
-def _judge(model: Model, statement: Relation, seed: int, *, derived: bool) -> Verdict:
-    start = time.perf_counter()
-    if isinstance(statement, Inequality):
-        verdict = settle_inequality(model, statement, seed=seed, derived=derived)
-    else:
-        verdict = _judged(model, Equation(*statement.args), seed)
-    return replace(verdict, seconds=time.perf_counter() - start)
-
-
-def _judged(model: Model, equation: Equation, seed: int) -> Verdict:
-    seen = modular.check(model, equation, seed=seed)
-    proof_sought = normal_form.check(model, equation, shallow=seen.agrees is False)
-    return _settle(model, equation, seen, *proof_sought, seed)
-
-
-def _settle(
-    model: Model,
-    equation: Equation,
-    seen: Outcome,
-    outcome: Outcome,
-    proof: Proof | None,
-    seed: int,
-) -> Verdict:
-    seen_by_torch = float64.check(model, equation, seed=seed)
-    if outcome.agrees:
-        boxes = interval.check(model, equation, seed=seed)
-        checks = (outcome, seen, exact.check(model, equation), boxes, seen_by_torch)
-        hypotheses = proof.hypotheses if proof else ()
-        against = [o.judge for o in checks if o.agrees is False]
-        if not against:
-            return Verdict("proved", "normal_form", hypotheses, checks)
-        detail = f"proved by the normal form, but {' and '.join(against)} saw a difference"
-        return Verdict("inconsistent", "normal_form", hypotheses, checks, detail=detail)
-    checks = (outcome, seen, seen_by_torch)
-    residual = _residual(model, equation, proof)
-    point = exact.counterexample(model, equation)
-    if point is not None:
-        agreeing = [
-            o.judge for o in checks if o.agrees and _insists(o.judge, model, equation, point)
-        ]
-        if not agreeing:
-            return Verdict("refuted", "exact", (), checks, point, residual, sizes=point.sizes)
-        detail = f"refuted by an exact point, but {' and '.join(agreeing)} saw no difference"
-        return Verdict("inconsistent", "exact", (), checks, point, residual, detail=detail)
-    boxes = interval.check(model, equation, seed=seed)
-    if boxes.agrees is False and not any(o.agrees for o in checks):
-        point, checks = interval.counterexample(model, equation, seed=seed), (*checks, boxes)
-        return Verdict("refuted", "interval", (), checks, point, residual, sizes=boxes.sizes)
-    if seen.agrees is False:  # there is no real point at hand; perhaps a deeper proof settles it
-        outcome, proof = normal_form.check(model, equation)
-        if outcome.agrees:
-            detail = "proved by the normal form, but modular saw a difference"
-            return Verdict("inconsistent", "normal_form", (), (outcome, *checks), detail=detail)
-    said = "; ".join(f"{o.judge}: {o.detail or _in_words(o)}" for o in checks)
-    detail = f"neither a proof nor a counterexample was found ({said})"
-    return Verdict("undecided", "", (), checks, residual=residual, detail=detail)
-
-
-def _insists(name: str, model: Model, equation: Equation, point: Counterexample) -> bool:
-    """Return whether a judge still sees no difference at the sizes of the counterexample.
-
-    That it saw none at other sizes contradicts nothing: d_k and d_v may have been equal there.
-    """
-    again = {"modular": modular.check, "autograd": float64.check}.get(name)
-    return again is None or again(model, equation, sizes=dict(point.sizes)).agrees is not False
-
-
-def _in_words(outcome: Outcome) -> str:
-    bound = f" (bound {outcome.error_bound})" if outcome.error_bound else ""
-    return f"{'no difference' if outcome.agrees else 'a difference'}{bound}"
-
-
-def _residual(model: Model, equation: Equation, proof: Proof | None) -> str:
-    if proof is None:
-        return ""
-    written = theory_of(model).write(proof.residual, equation.left, equation.right)
-    return latex_of(written, model)
-
-
 def audit_law(law: Law, model: Model, *, seed: int = 0) -> LawReport:
     """Return the report on one law in one model: statement, derivation, last line."""
     start = time.perf_counter()
     statement = law.statement(model)
     steps = law.derivation(model)
     wrong = _first_wrong_step(model, steps, seed) or _wrong_ending(statement, steps)
-    verdict = _judge(model, statement, seed, derived=wrong is None)
+    verdict = judge(model, statement, seed=seed, derived=wrong is None)
     seconds = time.perf_counter() - start
     return LawReport(law, model.name, verdict, len(steps), wrong, seconds)
 

@@ -1,5 +1,7 @@
 """Checking a document: every claim to its verdict, chains to their first wrong step.
 
+All claims are put to the bench of judges at once; reports come in the order of the document.
+
 Definitions and assumptions are reported, not judged; what restates a definition is a claim.  The
 steps of a chain A = B = C are judged each against the expression before it; where one is wrong,
 the last expression is judged against the first as well, because a slip in the middle need not
@@ -9,12 +11,12 @@ spoil the result.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from proofs_checks.bench import Bench, FirstTrue, Hearing
 from proofs_checks.claims.claim import Claim, Paper
 from proofs_checks.verdict import Status, Verdict, exit_status
-from proofs_checks.worker import Worker
 from theory.algebra.expressions import Equation
 from theory.models import Model
 
@@ -78,13 +80,13 @@ def check_paper(
     seed: int = 0,
     seconds_per_equation: float = 20.0,
     on_progress: Progress | None = None,
-    worker: Worker | None = None,
+    bench: Bench | None = None,
 ) -> PaperReport:
     """Return the report on a document.
 
     An equation that takes longer than ``seconds_per_equation`` is undecided, whatever it is doing.
-    ``on_progress`` is called with (judged so far, to judge, claim) before each; ``worker`` is a
-    judging process that is running already.  Ctrl-C ends the check with a partial report.
+    ``on_progress`` is called with (judged so far, to judge, claim) before each; ``bench`` are
+    judging processes that are running already.  Ctrl-C ends the check with a partial report.
 
     Raises `ValueError` if the time is not positive.
     """
@@ -92,103 +94,130 @@ def check_paper(
     reports: list[ClaimReport] = []
     chains: list[ChainReport] = []
     is_interrupted = False
-    with Checker(seed=seed, seconds=seconds_per_equation, worker=worker) as checker:
+    with Checker(seed=seed, seconds=seconds_per_equation, bench=bench) as checker:
         try:
             for report in _reports(paper, checker, on_progress):
                 reports.append(report)
             chains += _chains(reports, checker)
         except KeyboardInterrupt:
+            checker.abandon()
             is_interrupted = True
     seconds = time.monotonic() - start
     return PaperReport(paper, tuple(reports), tuple(chains), is_interrupted, seconds)
 
 
 class Checker:
-    """Judges claims one by one, each equation of a model only once.
+    """Judges claims, each equation of a model only once.
 
     ``seconds`` is the time limit of an equation.  Use it as a context manager: it ends the judging
-    process that it started; one that was given as ``worker`` goes on.
+    processes that it started; those that were given as ``bench`` go on.
 
     Raises `ValueError` if the time is not positive.
     """
 
-    def __init__(
-        self, *, seed: int = 0, seconds: float = 20.0, worker: Worker | None = None
-    ) -> None:
+    def __init__(self, *, seed: int = 0, seconds: float = 20.0, bench: Bench | None = None) -> None:
         if not seconds > 0:
             raise ValueError(
                 f"the time for each equation must be positive; got {seconds}. "
                 "Give each equation at least a second."
             )
         self.seed, self.seconds = seed, seconds
-        self._is_own = worker is None
-        self._worker = worker or Worker()
-        self._known: dict[tuple[Model, Equation], Verdict] = {}
+        self._is_own = bench is None
+        self._bench = bench or Bench()
+        self._known: dict[tuple[Model, Equation], Hearing] = {}
 
     def __enter__(self) -> Checker:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.abandon()
         self.close()
 
     def close(self) -> None:
-        """End the judging process, if it is our own."""
+        """End the judging processes, if they are our own."""
         if self._is_own:
-            self._worker.stop()
+            self._bench.close()
+
+    def abandon(self) -> None:
+        """Forget the claims whose reports are on their way."""
+        self._known.clear()
+        self._bench.abandon()
 
     def judge(self, model: Model, equation: Equation) -> Verdict:
         """Return the verdict; one that was given before takes no time."""
+        hearing, is_new = self._hear(model, equation)
+        return hearing.verdict() if is_new else replace(hearing.verdict(), seconds=0.0)
+
+    def _hear(self, model: Model, equation: Equation) -> tuple[Hearing, bool]:
+        """Return the hearing of an equation, and whether it is the first."""
         key = (model, equation)
-        if key in self._known:
-            return replace(self._known[key], seconds=0.0)
-        found = self._worker.judge(model, equation, seed=self.seed, seconds=self.seconds)
-        self._known[key] = found
-        return found
+        is_new = key not in self._known
+        if is_new:
+            self._known[key] = self._bench.hear(
+                model, equation, seed=self.seed, seconds=self.seconds
+            )
+        return self._known[key], is_new
 
     def report(self, claim: Claim) -> ClaimReport:
-        """Return the report on one claim; its correction holds to the order that the claim does.
+        """Return the report on one claim; see `begin`."""
+        return self.begin(claim)()
+
+    def begin(self, claim: Claim) -> Callable[[], ClaimReport]:
+        """Put a claim to the judges; the function that is returned waits for the report.
+
+        Its correction holds to the order that the claim does.
 
         Raises `ValueError` for a claim that is to be judged and has no equation or no model.
         """
         if claim.kind not in JUDGED:
-            return ClaimReport(claim, None)
+            return lambda: ClaimReport(claim, None)
         if claim.model is None or claim.equation is None:
             raise ValueError(
                 f"line {claim.line}: a {claim.kind} needs a model and an equation; got "
                 f"{claim.model!r} and {claim.equation!r}. Mark what cannot be read as unreadable."
             )
-        verdict = self.judge(claim.model, claim.equation)
-        own = self._in_own_notation(claim, verdict)
-        if own:
-            verdict = replace(verdict, correction=own)
-        elif verdict.correction and claim.order:
-            verdict = replace(verdict, correction=f"{verdict.correction} + {claim.order}")
-        return ClaimReport(claim, verdict)
+        hearing, is_new = self._hear(claim.model, claim.equation)
+        own = self._bench.correct(
+            hearing,
+            lambda verdict, first_true: _in_own_notation(claim, verdict, first_true),
+            seconds=min(self.seconds, CORRECTION_SECONDS),
+        )
 
-    def _in_own_notation(self, claim: Claim, verdict: Verdict) -> str:
-        """Return the right equation as the author would write it; empty if none is found."""
-        if verdict.status != "refuted" or claim.model is None or claim.equation is None:
-            return ""
-        from proofs_checks.corrections import in_own_notation
+        def finished() -> ClaimReport:
+            verdict = hearing.verdict()
+            if not is_new:
+                verdict = replace(verdict, seconds=0.0)
+            if verdict.status == "refuted":
+                verdict = replace(verdict, correction=own.result() or _to_order(claim, verdict))
+            return ClaimReport(claim, verdict)
 
-        model, equation = claim.model, claim.equation
-        limit = min(self.seconds, CORRECTION_SECONDS)
+        return finished
 
-        def first_true(candidates: Sequence[Equation]) -> int | None:
-            return self._worker.first_true(model, equation, candidates, seconds=limit)
 
-        return in_own_notation(claim, verdict, first_true)
+def _in_own_notation(claim: Claim, verdict: Verdict, first_true: FirstTrue) -> str:
+    """Return the right equation as the author would write it; empty if none is found."""
+    from proofs_checks.corrections import in_own_notation
+
+    return in_own_notation(claim, verdict, first_true)
+
+
+def _to_order(claim: Claim, verdict: Verdict) -> str:
+    """Return the correction, with the order to which the claim holds."""
+    if verdict.correction and claim.order:
+        return f"{verdict.correction} + {claim.order}"
+    return verdict.correction
 
 
 def _reports(paper: Paper, checker: Checker, on_progress: Progress | None) -> Iterator[ClaimReport]:
     total = sum(claim.kind in JUDGED for claim in paper.claims)
     done = 0
-    for claim in paper.claims:
+    for claim, finished in [(claim, checker.begin(claim)) for claim in paper.claims]:
         if claim.kind in JUDGED:
             if on_progress is not None:
                 on_progress(done, total, claim)
             done += 1
-        yield checker.report(claim)
+        yield finished()
 
 
 def _chains(reports: list[ClaimReport], checker: Checker) -> Iterator[ChainReport]:

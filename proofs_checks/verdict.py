@@ -15,6 +15,7 @@ __all__ = [
     "EXIT_STATUS",
     "Counterexample",
     "Diagnosis",
+    "Draft",
     "Status",
     "Verdict",
     "exit_status",
@@ -83,6 +84,18 @@ class Verdict:
     seconds: float = 0.0
     sizes: Mapping[str, int] = field(default_factory=dict)
     repaired: Equation | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A verdict that autograd has not seen yet, and the answers of the other judges.
+
+    ``is_final`` says that autograd has nothing to add.
+    """
+
+    verdict: Verdict
+    answers: Mapping[str, object]
+    is_final: bool
 
 
 def worst(statuses: Iterable[Status]) -> Status:

@@ -12,12 +12,17 @@ from proofs_checks.checks.outcome import Outcome
 from theory.algebra.expressions import Relation
 from theory.models import Model
 
-__all__ = ["check"]
+__all__ = ["check", "knows"]
+
+
+def knows(model: Model) -> bool:
+    """Return whether there may be a reference for the model."""
+    return bool(model.features)
 
 
 def check(model: Model, statement: Relation, **options: Any) -> Outcome:
     """Return what `proofs_checks.checks.autograd.check` says, with the same options."""
-    if not model.features:
+    if not knows(model):
         detail = f"no hand-written torch implementation for model `{model.name}`"
         return Outcome("autograd", None, detail, seed=options.get("seed"))
     from proofs_checks.checks import autograd

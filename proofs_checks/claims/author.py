@@ -8,7 +8,7 @@ from functools import cached_property
 from proofs_checks.claims import tree
 from proofs_checks.claims.claim import Side, Written
 from proofs_checks.claims.documents import Document, read_document
-from proofs_checks.claims.elaboration.document import Reading
+from proofs_checks.claims.elaboration.attempt import Reading
 from proofs_checks.claims.elaboration.rereading import Rereader
 from proofs_checks.claims.elaboration.statements import Link
 from proofs_checks.claims.equations import Equation

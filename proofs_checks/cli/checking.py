@@ -1,7 +1,8 @@
 """`proofhead check`: read documents, judge their equations, report.
 
-The judging process is started first; while it imports the judges, the documents are read.  A file
-that cannot be read does not keep the others from being checked.
+The judging processes are started first; while they import the judges and torch, we import the
+reader, which takes as long as half of that, and read the documents.  So whatever needs SymPy is
+imported in functions here.  A file that cannot be read does not keep the others from being checked.
 """
 
 from __future__ import annotations
@@ -14,21 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-
-from proofs_checks.checking import PaperReport, check_paper
-from proofs_checks.claims.claim import Claim, Paper
-from proofs_checks.claims.problems import ReadingError
-from proofs_checks.claims.reading import read_claims
-from proofs_checks.cli.progress import progress_bar
-from proofs_checks.reports.paper import check_document, refused_document, several_documents
-from proofs_checks.reports.wording import one_line
+from proofs_checks.bench import Bench
 from proofs_checks.verdict import exit_status
-from proofs_checks.worker import Worker
-from theory.files import write_atomically
+
+if TYPE_CHECKING:
+    from proofs_checks.checking import PaperReport
+    from proofs_checks.claims.claim import Claim, Paper
 
 __all__ = ["INTERRUPTED", "run_check"]
 
@@ -46,7 +40,7 @@ class _Findings:
 
     @property
     def reports(self) -> list[PaperReport]:
-        return [found for _, found in self.entries if isinstance(found, PaperReport)]
+        return [found for _, found in self.entries if not isinstance(found, str)]
 
     @property
     def refused(self) -> list[tuple[str, str]]:
@@ -81,6 +75,8 @@ def run_check(
         print(json.dumps(_document(findings), ensure_ascii=False, indent=1))
     else:
         _print(findings, time.perf_counter() - start)
+    from theory.files import write_atomically
+
     if junit is not None:
         from proofs_checks.reports.junit import junit as junit_xml
 
@@ -97,33 +93,40 @@ def run_check(
 
 def _check(files: Sequence[str], model: str | None, seed: int, timeout: float) -> _Findings:
     findings = _Findings()
-    with Worker(torch=_needs_torch(files, model)) as worker, progress_bar() as bar:
-        task = bar.add_task("reading", total=None)
+    with Bench(torch=_needs_torch(files, model)) as bench:
+        from rich.markup import escape
 
-        def show(done: int, total: int, claim: Claim) -> None:
-            where = escape(one_line(claim.label)) or f"line {claim.line}"
-            bar.update(task, completed=done, total=total, description=where)
+        from proofs_checks.checking import check_paper
+        from proofs_checks.claims.problems import ReadingError
+        from proofs_checks.cli.progress import progress_bar
+        from proofs_checks.reports.wording import one_line
 
-        for name in files:
-            try:
-                paper = _read(name, model)
-                report = check_paper(
-                    paper,
-                    seed=seed,
-                    seconds_per_equation=timeout,
-                    on_progress=show,
-                    worker=worker,
-                )
-            except KeyboardInterrupt:
-                findings.interrupted = True
-                break
-            except (ReadingError, OSError) as error:
-                findings.entries.append((name, _reason(error)))
-                continue
-            findings.entries.append((name, report))
-            if report.interrupted:
-                findings.interrupted = True
-                break
+        with progress_bar() as bar:
+            task = bar.add_task("reading", total=None)
+
+            def show(done: int, total: int, claim: Claim) -> None:
+                where = escape(one_line(claim.label)) or f"line {claim.line}"
+                bar.update(task, completed=done, total=total, description=where)
+
+            for name in files:
+                try:
+                    report = check_paper(
+                        _read(name, model),
+                        seed=seed,
+                        seconds_per_equation=timeout,
+                        on_progress=show,
+                        bench=bench,
+                    )
+                except KeyboardInterrupt:
+                    findings.interrupted = True
+                    break
+                except (ReadingError, OSError) as error:
+                    findings.entries.append((name, _reason(error)))
+                    continue
+                findings.entries.append((name, report))
+                if report.interrupted:
+                    findings.interrupted = True
+                    break
     return findings
 
 
@@ -143,6 +146,8 @@ def _needs_torch(files: Sequence[str], model: str | None) -> bool:
 
 
 def _read(name: str, model: str | None) -> Paper:
+    from proofs_checks.claims.reading import read_claims
+
     if name == STANDARD_INPUT:
         return read_claims(sys.stdin.buffer.read(), name, model=model)
     return read_claims(Path(name).read_bytes(), name, model=model)
@@ -155,6 +160,8 @@ def _reason(error: Exception) -> str:
 
 
 def _document(findings: _Findings) -> dict[str, Any]:
+    from proofs_checks.reports.paper import check_document, refused_document, several_documents
+
     return several_documents([
         refused_document(name, found) if isinstance(found, str) else check_document(found)
         for name, found in findings.entries
@@ -162,6 +169,8 @@ def _document(findings: _Findings) -> dict[str, Any]:
 
 
 def _print(findings: _Findings, seconds: float) -> None:
+    from rich.console import Console
+
     from proofs_checks.reports.paper_terminal import print_paper, print_refused, print_summary
 
     console = Console()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
 from proofs_checks.diagnosis.point import NotEvaluable, Point, points
+from proofs_checks.edits import Insertions
 from theory.algebra.canonical import AlgebraError
 from theory.algebra.expressions import Equation, entry_tensor, free_indices
 from theory.algebra.symbols import Flow, Partial, Step
@@ -49,6 +51,7 @@ class Case:
         self.free = free_indices(equation.left) | free_indices(equation.right)
         self.resolved = tuple(map(self.theory.resolve, self.sides))
         self.points = self._points()
+        self.edits: dict[Insertions, list[Any]] = {}  # what `search` has listed
 
     def holds(self, left: sp.Basic, right: sp.Basic) -> bool:
         """Return whether ``left = right`` is proved; most that is false is seen at two points.
@@ -67,8 +70,9 @@ class Case:
         """Return whether a side says what the other must be: a derivative or a defined quantity."""
         if side.has(Partial, Step, Flow):
             return True
-        name = name_of(entry_tensor(side))
-        return isinstance(side, sp.Indexed | sp.Symbol) and name in self.model.by_name
+        if not isinstance(side, sp.Indexed | sp.Symbol):
+            return False
+        return name_of(entry_tensor(side)) in self.model.by_name
 
     def check_time(self) -> None:
         """Raise `OutOfTime` after the deadline."""

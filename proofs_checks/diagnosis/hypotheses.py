@@ -11,9 +11,12 @@ constraint, or, for symmetry, in which W is defined as half of S + S^T for any S
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from proofs_checks.diagnosis.case import Case, Repair
@@ -30,11 +33,15 @@ __all__ = ["missing_hypothesis"]
 
 @dataclass(frozen=True)
 class _Hypothesis:
-    """Equations to assume, which of them to print, and the model in which they hold."""
+    """Equations to assume, and the model in which they hold.
+
+    ``tensor`` is what they are about, and ``made`` gives entries that meet them from others.
+    """
 
     equations: tuple[Equation, ...]
-    printed: tuple[Equation, ...]
     model: Model
+    tensor: Tensor
+    made: Callable[[Any], Any]
 
 
 def missing_hypothesis(case: Case) -> Repair | None:
@@ -42,7 +49,7 @@ def missing_hypothesis(case: Case) -> Repair | None:
     for hypothesis in _hypotheses(case):
         case.check_time()
         if _may_hold(case, hypothesis) and _holds(case, hypothesis):
-            said = ", ".join(f"${latex_equation(e, case.model)}$" for e in hypothesis.printed)
+            said = ", ".join(f"${latex_equation(e, case.model)}$" for e in hypothesis.equations)
             return Repair("missing_hypothesis", f"true if {said}", case.equation)
     return None
 
@@ -52,7 +59,8 @@ def _may_hold(case: Case, hypothesis: _Hypothesis) -> bool:
     if not case.points:
         return True
     try:
-        moved = (point.under(hypothesis.equations) for point in case.points)
+        start = {name_of(hypothesis.tensor): hypothesis.made}
+        moved = (point.under(hypothesis.equations, start) for point in case.points)
         return all(point.agree(*case.sides) for point in moved)
     except NotEvaluable:
         return False
@@ -75,10 +83,10 @@ def _hypotheses(case: Case) -> Iterator[_Hypothesis]:
         for x in tensors:
             entry = model.entry(x)
             if len(x.axes) > (0 if last else 1):
-                summed = slots(entry)[-1 if last else -2]
-                equation = Equation(total(entry, summed), 1)
+                axis = -1 if last else -2
+                equation = Equation(total(entry, slots(entry)[axis]), 1)
                 if equation not in given:
-                    yield _assumed(model, equation)
+                    yield _assumed(model, x, partial(_summing_to_one, axis=axis), equation)
     for x in tensors:
         entry = model.entry(x)
         yield from _kinds_of_entries(model, x, entry)
@@ -92,8 +100,8 @@ def _kinds_of_entries(model: Model, x: Tensor, entry: sp.Expr) -> Iterator[_Hypo
     product = entry * x[(*slots(entry)[:-1], other)]
     one_hot = Equation(product, delta(k, other) * entry)
     sums = Equation(total(entry, k), 1)
-    yield _assumed(model, Equation(entry**2, entry))
-    yield _assumed(model, one_hot, sums)
+    yield _assumed(model, x, _zeros_and_ones, Equation(entry**2, entry))
+    yield _assumed(model, x, _one_hot, one_hot, sums)
 
 
 def _symmetric(model: Model, x: Tensor) -> Iterator[_Hypothesis]:
@@ -111,14 +119,28 @@ def _symmetric(model: Model, x: Tensor) -> Iterator[_Hypothesis]:
         inputs=inputs,
         definitions=(line, *model.definitions),
     )
-    yield _Hypothesis((mirrored,), (mirrored,), changed)
+    yield _Hypothesis((mirrored,), changed, x, lambda entries: (entries + entries.T) / 2)
 
 
-def _assumed(model: Model, *equations: Equation) -> _Hypothesis:
+def _summing_to_one(entries: Any, axis: int) -> Any:
+    return entries - (entries.sum(axis, keepdims=True) - 1) / entries.shape[axis]
+
+
+def _zeros_and_ones(entries: Any) -> Any:
+    return (entries > np.median(entries)).astype(float)
+
+
+def _one_hot(entries: Any) -> Any:
+    return np.eye(entries.shape[-1])[entries.argmax(-1)]
+
+
+def _assumed(
+    model: Model, x: Tensor, made: Callable[[Any], Any], *equations: Equation
+) -> _Hypothesis:
     constraints = tuple(Constraint(e, "missing hypothesis") for e in equations)
     name = f"{model.name} assuming {equations[0]}"
     changed = replace(model, name=name, constraints=(*model.constraints, *constraints))
-    return _Hypothesis(equations, equations, changed)
+    return _Hypothesis(equations, changed, x, made)
 
 
 def _needed(case: Case) -> frozenset[str]:

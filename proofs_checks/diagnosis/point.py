@@ -11,9 +11,8 @@ random, moved by Newton's method to where the hypotheses of the model hold.
 from __future__ import annotations
 
 import copy
-import math
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,6 +37,7 @@ __all__ = ["NotEvaluable", "Point", "points"]
 TOLERANCE = 1e-8  # relative difference below which two values count as equal
 ROUNDING = 1e-10  # what may be left of terms of order one that cancel
 TINY = 1e-30  # of complex steps
+NOWHERE: Mapping[str, Any] = {}
 SIZES = ((3, 2, 5, 4, 7, 6), (2, 4, 3, 6, 5, 7))
 
 
@@ -83,8 +83,12 @@ class Point(Values):
         self._arrays: dict[str, Any] = {}
         self._meet()
 
-    def under(self, constraints: Iterable[Equation]) -> Point:
+    def under(
+        self, constraints: Iterable[Equation], start: Mapping[str, Callable[[Any], Any]] = NOWHERE
+    ) -> Point:
         """Return a point near this one at which further constraints hold.
+
+        ``start`` are first guesses for tensors, by name, made from their entries here.
 
         Raises `NotEvaluable` if none is found.
         """
@@ -93,6 +97,9 @@ class Point(Values):
         moved.values = {}
         by_name = self.theory.by_name
         moved._arrays = {name: x for name, x in self._arrays.items() if name not in by_name}
+        for x in self.model.inputs:
+            if name_of(x) in start:
+                moved._arrays[name_of(x)] = start[name_of(x)](self.tensor(x))
         moved._meet()
         return moved
 
@@ -140,10 +147,13 @@ class Point(Values):
             return np.tril(np.ones(shape))
         if name == "M" and self.model.features.get("mask"):
             return mask(self.model.features["mask"], shape, generator)
-        label = symbol.label if isinstance(symbol, Tensor) else symbol
-        if label.is_nonnegative or name in self._positive:
+        if self._is_positive(name, symbol):
             return generator.uniform(0.3, 1.7, shape)
         return generator.standard_normal(shape)
+
+    def _is_positive(self, name: str, symbol: sp.Basic) -> bool:
+        label = symbol.label if isinstance(symbol, Tensor) else symbol
+        return bool(label.is_nonnegative) or name in self._positive
 
     def _shape(self, symbol: sp.Basic) -> tuple[int, ...]:
         axes = symbol.axes if isinstance(symbol, Tensor) else ()
@@ -169,23 +179,38 @@ class Point(Values):
             self._solve(group, [x for x in self.model.inputs if name_of(x) in names])
 
     def _solve(self, group: list[Equation], unknown: list[sp.Basic]) -> None:
-        """Change the ``unknown`` inputs until the constraints hold, by Gauss-Newton steps."""
-        shapes = [np.shape(self.tensor(x)) for x in unknown]
+        """Change the ``unknown`` inputs until the constraints hold, by Gauss-Newton steps.
+
+        Where these leave the positive numbers, the logarithms of what is positive move instead,
+        unless only the border will do: labels that are to be one-hot are zeros and ones.
+        """
+        start = [np.asarray(self.tensor(x)) for x in unknown]
         kept = {name: x for name, x in self._arrays.items() if name not in self.theory.by_name}
-        start = [np.ravel(self.tensor(x)) for x in unknown]
+        signed = [self._is_positive(name_of(x), x) for x in unknown]
+        ends = np.cumsum([x.size for x in start])
 
-        def residual(entries: Any) -> Any:
-            self.values, self._arrays = {}, dict(kept)
-            place = 0
-            for x, shape in zip(unknown, shapes, strict=True):
-                size = math.prod(shape)
-                self._arrays[name_of(x)] = entries[place : place + size].reshape(shape)
-                place += size
-            return np.concatenate([np.ravel(self._difference(c)) for c in group])
+        def reach(by_logarithms: list[bool]) -> bool:
+            def residual(entries: Any) -> Any:
+                self.values, self._arrays = {}, dict(kept)
+                parts = zip(unknown, start, by_logarithms, np.split(entries, ends), strict=False)
+                for x, old, is_log, new in parts:
+                    self._arrays[name_of(x)] = (np.exp(new) if is_log else new).reshape(old.shape)
+                return np.concatenate([np.ravel(self._difference(c)) for c in group])
 
-        with np.errstate(all="ignore"):
-            if not newton(residual, np.concatenate(start or [np.zeros(0)])):
-                raise NotEvaluable("no point was found at which the hypotheses hold.")
+            with np.errstate(all="ignore"):
+                pairs = zip(start, by_logarithms, strict=True)
+                entries = [np.ravel(np.log(x) if is_log else x) for x, is_log in pairs]
+                return newton(residual, np.concatenate([*entries, np.zeros(0)]))
+
+        plain = [False] * len(unknown)
+        found = reach(plain)
+        if found and any(signed) and not all(map(self._is_inside, unknown, signed)):
+            found = reach(signed) or reach(plain)
+        if not found:
+            raise NotEvaluable("no point was found at which the hypotheses hold.")
+
+    def _is_inside(self, symbol: sp.Basic, is_positive: bool) -> bool:
+        return not is_positive or bool((self.tensor(symbol) > -ROUNDING).all())
 
     def _difference(self, equation: Equation) -> Any:
         return self.value(equation.left - equation.right).array
@@ -203,14 +228,14 @@ class Point(Values):
         quantity, *earlier, entry = e.args
         if quantity == self.model.loss and not earlier:
             return self._loss_gradient(entry)
-        inner = self.theory.resolve(Partial(quantity, *earlier)) if earlier else quantity
+        inner = Partial(quantity, *earlier) if earlier else quantity
         x = entry_tensor(entry)
         here = np.asarray(self.tensor(x))
         free = tuple(sorted(free_indices(inner), key=letter))
-        units = np.eye(here.size).reshape(here.size, *here.shape)
+        units = np.eye(here.size).reshape((here.size, *here.shape))
         rows = [self._towards(inner, {x: unit}, free) for unit in units]
         jacobian = np.stack(np.broadcast_arrays(*rows))
-        jacobian = jacobian.reshape(*here.shape, *jacobian.shape[1:])
+        jacobian = jacobian.reshape((*here.shape, *jacobian.shape[1:]))
         full = (*here.shape, *(self.size(k.size) for k in free))
         return self.picked(np.broadcast_to(jacobian, full), entry, free)
 
@@ -234,8 +259,10 @@ class Point(Values):
     def _towards(self, quantity: sp.Basic, directions: Mapping[Any, Any], free: Any) -> Any:
         """Return the derivative of ``quantity`` along directions of tensors, cut at these.
 
-        A complex step: the imaginary part of f(x + i h d) / h, with nothing to cancel.
+        A complex step: the imaginary part of f(x + i h d) / h, with nothing to cancel.  Such steps
+        do not nest, so that derivatives in ``quantity`` are given their expressions first.
         """
+        quantity = self.theory.resolve(quantity)
         moved = copy.copy(self)
         moved.values = {}
         depends = {name_of(x) for x in directions}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -19,6 +20,7 @@ from theory.models import Model
 __all__ = ["Rarity", "defined_term", "edited", "inserted"]
 
 NAMES = ("left", "right")
+DERIVATIVES = (Partial, Step, Flow)
 
 
 class Rarity(Enum):
@@ -89,13 +91,13 @@ def _first(
     may_be_whole: bool = False,
 ) -> Repair | None:
     """Return the first edit, simplest kinds first and the right side first, that repairs."""
-    found: list[tuple[int, Edit]] = []
-    for side in (1, 0):
-        for edit in edits(case.sides[side], case.model, insertions, case.free):
-            case.check_time()
-            if edit.undoes in kinds and _rarity(edit, case.sides[side]) is rarity:
-                if not _is_idle(case, side, edit, may_be_whole=may_be_whole):
-                    found.append((side, edit))
+    found = [
+        (side, edit)
+        for side, edit, rareness in _all(case, insertions)
+        if edit.undoes in kinds
+        and rareness is rarity
+        and not _is_idle(case, side, edit, may_be_whole=may_be_whole)
+    ]
     found.sort(key=lambda item: KINDS.index(item[1].undoes))
     for side, edit in found:
         sides = [*case.sides]
@@ -111,24 +113,40 @@ def _first(
     return None
 
 
+def _all(case: Case, insertions: Insertions) -> list[tuple[int, Edit, Rarity]]:
+    """Return the edits of the right side and of the left one; they are listed once for a case.
+
+    Those with the derivative of a number are left out: it is zero whatever was meant.
+    """
+    if insertions not in case.edits:
+        found: list[tuple[int, Edit, Rarity]] = []
+        is_of_a_number = cache(lambda e: tensors_in(e.args[0]).isdisjoint(case.model.tensors))
+        for side in (1, 0):
+            written = case.sides[side].atoms(*DERIVATIVES)
+            for edit in edits(case.sides[side], case.model, insertions, case.free):
+                case.check_time()
+                derivatives = edit.expression.atoms(*DERIVATIVES)
+                if not any(map(is_of_a_number, derivatives)):
+                    found.append((side, edit, _rarity(edit, derivatives - written)))
+        case.edits[insertions] = found
+    return case.edits[insertions]
+
+
 def _is_idle(case: Case, side: int, edit: Edit, *, may_be_whole: bool) -> bool:
     """Return whether it would teach nothing that this insertion makes the equation true.
 
-    A term added to a whole side could be anything unless ``may_be_whole`` says otherwise, nobody
-    forgets a factor in front of what the other side is derived from, and the derivative of a
-    number is zero whatever was meant.
+    A term added to a whole side could be anything unless ``may_be_whole`` says otherwise, and
+    nobody forgets a factor in front of what the other side is derived from.
     """
     if edit.is_whole and edit.undoes == "missing_term" and not may_be_whole:
         return True
-    derivatives = edit.expression.atoms(Partial, Step, Flow)
-    if any(tensors_in(x.args[0]).isdisjoint(case.model.tensors) for x in derivatives):
-        return True
-    is_derived = case.determines(case.sides[side]) and not case.determines(case.sides[1 - side])
-    return is_derived and edit.undoes == "missing_factor" and edit.is_whole
+    if not edit.is_whole or edit.undoes != "missing_factor":
+        return False
+    return case.determines(case.sides[side]) and not case.determines(case.sides[1 - side])
 
 
-def _rarity(edit: Edit, side: sp.Expr) -> Rarity:
-    new = edit.expression.atoms(Partial, Step, Flow) - side.atoms(Partial, Step, Flow)
+def _rarity(edit: Edit, new: set[Any]) -> Rarity:
+    """Return how rare an edit is that brings ``new`` derivatives."""
     if any(not (isinstance(x, Partial) and isinstance(x.args[0], sp.Symbol)) for x in new):
         return Rarity.SLOW
     entries = edit.after.atoms(sp.Indexed) if edit.after is not None else ()

@@ -1,13 +1,17 @@
 """Documents as a whole: what is judged, chains, limits, interrupts."""
 
 import dataclasses
+import threading
+import time
+from concurrent.futures import Future
 
 import pytest
 
+from proofs_checks.bench import Bench, Hearing
 from proofs_checks.checking import Checker, check_paper
 from proofs_checks.claims.claim import Claim, Paper, Problem
 from proofs_checks.claims.reading import read_claims
-from proofs_checks.worker import Worker
+from proofs_checks.verdict import Verdict
 
 DOCUMENT = r"""
 \begin{equation}\label{eq:routing}
@@ -29,19 +33,19 @@ CHAIN = r"""
 
 
 @pytest.fixture(scope="module")
-def worker():
-    with Worker() as process:
-        yield process
+def bench():
+    with Bench() as processes:
+        yield processes
 
 
 @pytest.fixture(scope="module")
-def report(worker):
-    return check_paper(read_claims(DOCUMENT, "notes.tex"), worker=worker)
+def report(bench):
+    return check_paper(read_claims(DOCUMENT, "notes.tex"), bench=bench)
 
 
-def chain(worker, sign, last):
+def chain(bench, sign, last):
     text = CHAIN.replace("SIGN", sign).replace("LAST", last)
-    return check_paper(read_claims(text, "chain.tex"), worker=worker)
+    return check_paper(read_claims(text, "chain.tex"), bench=bench)
 
 
 def test_every_equation_has_its_status(report):
@@ -65,10 +69,10 @@ def test_the_correction_holds_to_the_order_of_the_claim(report):
     assert verdict.correction == r"\Delta v_j = -\eta \sum_i \alpha_{ij} u_i + O(\eta^2)"
 
 
-def test_ten_equations_are_checked_in_time(worker):
+def test_ten_equations_are_checked_in_time(bench):
     routing = r"\[ \frac{\partial L}{\partial s_{ij}} = %d \alpha_{ij} (b_{ij} - r_i) \]"
     text = r"\[ r_i := \sum_k \alpha_{ik} b_{ik} \]" + "\n".join(routing % n for n in range(1, 10))
-    report = check_paper(read_claims(text, "ten.tex"), worker=worker)
+    report = check_paper(read_claims(text, "ten.tex"), bench=bench)
     assert [r.status for r in report.claims] == ["definition", "proved", *["refuted"] * 8]
     assert all("one too many" in r.verdict.diagnosis.message for r in report.claims[2:])
     assert report.seconds < 30  # 5 s on an idle machine; here others may be busy
@@ -83,32 +87,32 @@ def test_ten_equations_are_checked_in_time(worker):
     ],
 )
 def test_chains_name_the_first_wrong_step_and_what_becomes_of_the_ends(
-    worker, sign, last, statuses, step, ends
+    bench, sign, last, statuses, step, ends
 ):
-    report = chain(worker, sign, last)
+    report = chain(bench, sign, last)
     assert [r.status for r in report.claims] == statuses
     (broken,) = report.chains
     assert (broken.number, broken.step, broken.ends.status) == (1, step, ends)
 
 
-def test_a_right_chain_is_not_mentioned(worker):
-    report = chain(worker, "-", "-")
+def test_a_right_chain_is_not_mentioned(bench):
+    report = chain(bench, "-", "-")
     assert report.exit_status == 0
     assert report.chains == ()
 
 
-def test_a_chain_with_unreadable_ends(worker):
-    first = chain(worker, "+", "-").paper.claims[1]
+def test_a_chain_with_unreadable_ends(bench):
+    first = chain(bench, "+", "-").paper.claims[1]
     problem = Problem(9, 1, "cannot be read")
     last = Claim("unreadable", "", 9, 1, "?", chain=first.chain, step=3, problem=problem)
     paper = Paper("broken.tex", (first, last), "attention-head", "")
-    (broken,) = check_paper(paper, worker=worker).chains
+    (broken,) = check_paper(paper, bench=bench).chains
     assert (broken.step, broken.ends) == (2, None)
 
 
-def test_identical_equations_are_judged_once(worker):
+def test_identical_equations_are_judged_once(bench):
     claim = read_claims(DOCUMENT, "notes.tex").claims[0]
-    with Checker(worker=worker) as checker:
+    with Checker(bench=bench) as checker:
         first, second = checker.report(claim), checker.report(claim)
     assert first.verdict.seconds > 0
     assert second.verdict.seconds == 0
@@ -126,7 +130,7 @@ def test_an_equation_over_its_time_is_undecided_and_the_rest_goes_on():
     assert report.exit_status == 2  # the unreadable one is worse
 
 
-def test_an_interrupt_leaves_what_was_done(worker):
+def test_an_interrupt_leaves_what_was_done(bench):
     paper = read_claims(DOCUMENT, "notes.tex")
 
     def progress(done, total, claim):
@@ -135,10 +139,43 @@ def test_an_interrupt_leaves_what_was_done(worker):
         if done == 1:
             raise KeyboardInterrupt
 
-    report = check_paper(paper, worker=worker, on_progress=progress)
+    report = check_paper(paper, bench=bench, on_progress=progress)
     assert [r.status for r in report.claims] == ["proved"]
     assert report.interrupted
     assert report.exit_status == 130
+
+
+class Backwards(Bench):
+    """Gives verdicts as soon as there are ``number`` equations, the last one first."""
+
+    def __init__(self, number):
+        self.number, self.hearings, self.told = number, [], []
+
+    def hear(self, model, equation, *, seed, seconds):
+        self.hearings.append(Hearing(model, equation, seed, seconds))
+        if len(self.hearings) == self.number:
+            threading.Thread(target=self.tell).start()
+        return self.hearings[-1]
+
+    def tell(self):
+        for number, hearing in reversed([*enumerate(self.hearings)]):
+            time.sleep(0.02)
+            self.told.append(number)
+            hearing.concluded.set_result(Verdict("undecided", "", detail=f"verdict {number}"))
+
+    def correct(self, hearing, write, *, seconds):
+        return Future()
+
+
+def test_reports_come_in_the_order_of_the_document_whichever_is_ready_first():
+    paper = read_claims(DOCUMENT, "notes.tex")
+    asked, bench = [], Backwards(3)
+    report = check_paper(paper, bench=bench, on_progress=lambda *seen: asked.append(seen))
+    assert bench.told == [2, 1, 0]
+    assert [r.claim for r in report.claims] == [*paper.claims]
+    details = [r.verdict.detail for r in report.claims if r.verdict]
+    assert details == ["verdict 0", "verdict 1", "verdict 2"]
+    assert asked == [(n, 3, paper.claims[k]) for n, k in enumerate((0, 1, 3))]
 
 
 def test_times_must_be_positive():
@@ -148,13 +185,13 @@ def test_times_must_be_positive():
             check_paper(paper, seconds_per_equation=seconds)
 
 
-def test_a_claim_without_an_equation_is_a_mistake_of_the_reader(worker):
+def test_a_claim_without_an_equation_is_a_mistake_of_the_reader(bench):
     claim = Claim("claim", "", 3, 1, "a = b")
     with pytest.raises(ValueError, match=r"line 3: a claim needs a model and an equation"):
-        Checker(worker=worker).report(claim)
+        Checker(bench=bench).report(claim)
 
 
-def test_an_empty_document_is_fine(worker):
-    report = check_paper(Paper("empty.tex", (), "attention-head", ""), worker=worker)
+def test_an_empty_document_is_fine(bench):
+    report = check_paper(Paper("empty.tex", (), "attention-head", ""), bench=bench)
     assert report.claims == ()
     assert report.exit_status == 0

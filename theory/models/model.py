@@ -24,7 +24,8 @@ __all__ = ["Constraint", "Definition", "Model", "name_of"]
 
 def name_of(tensor: sp.Basic) -> str:
     """Return the name of a tensor or a scalar."""
-    return str(tensor.label) if isinstance(tensor, Tensor) else str(tensor)
+    label = tensor.label if isinstance(tensor, Tensor) else tensor
+    return label.name if isinstance(label, sp.Symbol) else str(label)
 
 
 @dataclass(frozen=True)

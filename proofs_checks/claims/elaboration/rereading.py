@@ -10,7 +10,8 @@ import time
 from collections.abc import Sequence
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.elaboration.document import Reading
+from proofs_checks.claims.elaboration.attempt import Reading
+from proofs_checks.claims.elaboration.determination import undetermined
 from proofs_checks.claims.elaboration.errors import ElaborationError, Restart
 from proofs_checks.claims.elaboration.statements import Statement
 from proofs_checks.claims.places import Span
@@ -67,7 +68,8 @@ class Rereader:
         sizes = {s.name for s in model.sizes}
         if attempt is None or any(x.name not in sizes for x in _sizes(equation)):
             return False
-        return attempt.undetermined(equation, model, set(reached(model)), Span(0, 0)) is None
+        names = set(reached(model))
+        return undetermined(equation, model, names, Span(0, 0), attempt.symbols) is None
 
 
 def _sizes(equation: Equation) -> set[Size]:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.elaboration.document import Reading, read_as
+from proofs_checks.claims.elaboration.attempt import Reading
+from proofs_checks.claims.elaboration.document import read_as
 from proofs_checks.claims.elaboration.statements import Statement, symbol_parts
 from proofs_checks.claims.elaboration.symbols import spelling
 from theory.algebra.expressions import entry_tensor, tensors_in

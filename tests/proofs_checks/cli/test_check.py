@@ -3,15 +3,18 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from xml.etree import ElementTree
 
 import pytest
 
 from proofs_checks.claims.problems import ReadingError
-from proofs_checks.cli import checking
+from proofs_checks.claims.reading import read_claims
 from proofs_checks.cli.run import run
+from proofs_checks.worker import Stopped
 
 RIGHT = r"\[ \frac{\partial L}{\partial z_i} = p_i - y_i \]"
 WRONG = r"\[ \frac{\partial L}{\partial s_{ij}} = \alpha_{ij} b_{ij} \]"
@@ -54,15 +57,13 @@ def test_unreadable_and_undecided_documents(write, capsys):
 
 
 def test_an_equation_over_its_time_is_undecided(write, capsys, monkeypatch):
-    monkeypatch.setattr("proofs_checks.worker.Worker._answer", _no_answer)
+    monkeypatch.setattr("proofs_checks.worker.Worker.ask", _no_answer)
     assert run(["check", write("right.tex", RIGHT)]) == 3
     assert "stopped after the time limit" in capsys.readouterr().out
 
 
-def _no_answer(_worker, seconds):
-    from proofs_checks.worker import _Stopped
-
-    raise _Stopped(f"stopped after the time limit of {seconds:.3g} s")
+def _no_answer(_worker, *_arguments, seconds):
+    raise Stopped(f"stopped after the time limit of {seconds:.3g} s")
 
 
 def test_several_files_end_in_the_worst_and_a_missing_one_stops_nobody(write, tmp_path, capsys):
@@ -130,14 +131,13 @@ def test_bad_usage(capsys):
 
 def test_an_interrupt_leaves_a_partial_report(write, monkeypatch, capsys):
     right, wrong = write("right.tex", RIGHT), write("wrong.tex", WRONG)
-    read = checking.read_claims
 
     def interrupted(data, name, **options):
         if name == wrong:
             raise KeyboardInterrupt
-        return read(data, name, **options)
+        return read_claims(data, name, **options)
 
-    monkeypatch.setattr(checking, "read_claims", interrupted)
+    monkeypatch.setattr("proofs_checks.claims.reading.read_claims", interrupted)
     assert run(["check", right, wrong, "--json"]) == 130
     out, err = capsys.readouterr()
     assert json.loads(out)["summary"]["proved"] == 1
@@ -150,17 +150,64 @@ def test_an_interrupt_while_judging(write, monkeypatch, capsys):
 
         return PaperReport(paper, (), interrupted=True)
 
-    monkeypatch.setattr(checking, "check_paper", check)
+    monkeypatch.setattr("proofs_checks.checking.check_paper", check)
     assert run(["check", write("right.tex", RIGHT), write("wrong.tex", WRONG), "--json"]) == 130
     document = json.loads(capsys.readouterr().out)
     assert document["interrupted"]
+
+
+CHILD = """
+import pathlib, time
+from proofs_checks import serving
+
+prepare = serving.TASKS["prepare"]
+
+def slow(model, equation, seed, seconds):
+    if equation.right == 0:
+        pathlib.Path(MARKER).touch()
+        time.sleep(100)
+    yield from prepare(model, equation, seed, seconds)
+
+serving.TASKS["prepare"] = slow
+serving.serve()
+"""
+PARENT = """
+import sys
+from proofs_checks import worker
+from proofs_checks.cli.run import run
+
+worker._COMMAND, document = sys.argv[1:]
+sys.exit(run(["check", document, "--json"]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_ctrl_c_while_an_equation_is_being_judged(write, tmp_path):
+    document = write("slow.md", "$$q = 2 p$$\n\n$$q + p = 3 p$$\n\n$$q - 2 p = 0$$\n\n$$q = p$$")
+    marker = tmp_path / "the second is being judged"
+    child = CHILD.replace("MARKER", repr(str(marker)))
+    command = [sys.executable, "-c", PARENT, child, document]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while not marker.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        out, _ = process.communicate(timeout=60)
+    assert time.monotonic() - start < 30
+    assert process.returncode == 130
+    report = json.loads(out)
+    assert report["interrupted"]
+    assert [e["kind"] for e in report["equations"]] == ["definition", "claim"]
+    assert report["summary"]["proved"] == 1
 
 
 def test_a_document_that_is_refused_as_a_whole(write, monkeypatch, capsys):
     def refuse(*_arguments, **_options):
         raise ReadingError([])
 
-    monkeypatch.setattr(checking, "read_claims", refuse)
+    monkeypatch.setattr("proofs_checks.claims.reading.read_claims", refuse)
     assert run(["check", write("huge.tex", RIGHT), "--json"]) == 2
     assert "error" in json.loads(capsys.readouterr().out)
 

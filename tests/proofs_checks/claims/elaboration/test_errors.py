@@ -66,6 +66,9 @@ VOCABULARY = [
     (r"\nabla L = 0", "a gradient needs what it is taken by"),
     (r"\frac{\partial L}{\partial (v_j + u_j)} = 0", "only a symbol can be differentiated by"),
     (r"\frac{\partial L}{\partial b_{ij}} = 0", "nothing says how L depends on b"),
+    # of several the first is named, in every run
+    (r"\frac{\partial L}{\partial b_{ij}} = \frac{\partial L}{\partial A_{ij}}", "depends on b"),
+    (r"\frac{\partial L}{\partial A_{ij}} = \frac{\partial L}{\partial b_{ij}}", "depends on A"),
     (r"\frac{\partial V}{\partial K} = 0", "this derivative has 4 silent axes"),
     (r"\ddot v_j = 0", "second derivatives by time are not part of the language"),
     (r"\Delta (v_j + u_j) = 0", r"`\Delta` stands before a symbol"),

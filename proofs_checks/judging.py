@@ -1,0 +1,159 @@
+"""From one equation to a verdict: the one road that laws and users' claims walk.
+
+    normal forms equal      -> proved, unless a judge finds a difference: then inconsistent
+    normal forms unequal    -> a point or a box where the sides differ: refuted
+                               none found: undecided, with what each judge saw
+
+Inequalities go by `proofs_checks.ordering`.
+
+The modular judge looks first: where it sees a difference there is no point in writing out every
+definition for a proof, and the search for a counterexample starts at once.
+
+torch takes longer to import than ten equations to judge.  So a verdict can be reached in two
+places: `prepare` asks every judge but autograd, `conclude` settles the matter with autograd's
+answer and those that were given before.  `judge` is one after the other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from proofs_checks.checks import exact, float64, interval, modular, normal_form
+from proofs_checks.checks.outcome import Outcome
+from proofs_checks.ordering import settle_inequality
+from proofs_checks.verdict import Counterexample, Draft, Verdict
+from theory.algebra.expressions import Equation, Inequality, Relation
+from theory.latex import expression as latex_of
+from theory.models import Model, theory_of
+
+__all__ = ["conclude", "judge", "prepare"]
+
+Answer = TypeVar("Answer")
+AUTOGRAD = "autograd"
+
+
+def judge(model: Model, statement: Relation, *, seed: int = 0, derived: bool = False) -> Verdict:
+    """Return the verdict of all judges about one equation or inequality of a model.
+
+    ``derived`` says that a derivation which was proved line by line leads to it; an inequality
+    may need that.
+    """
+    start = time.perf_counter()
+    if isinstance(statement, Inequality):
+        verdict = settle_inequality(model, statement, seed=seed, derived=derived)
+    else:
+        verdict = _settle(model, Equation(*statement.args), seed, _Answers())
+    return replace(verdict, seconds=time.perf_counter() - start)
+
+
+def prepare(model: Model, equation: Equation, *, seed: int = 0) -> Draft:
+    """Return the draft of a verdict, for which torch is not imported.
+
+    It is final if autograd knows nothing of the model anyway.
+    """
+    start = time.perf_counter()
+    answers, is_final = _Answers(), not float64.knows(model)
+    if not is_final:
+        answers.given[AUTOGRAD] = Outcome(AUTOGRAD, None, "not asked yet", seed=seed)
+    verdict = _settle(model, equation, seed, answers)
+    if not is_final:
+        del answers.given[AUTOGRAD]
+    verdict = replace(verdict, seconds=time.perf_counter() - start)
+    return Draft(verdict, answers.given, is_final)
+
+
+def conclude(model: Model, equation: Equation, draft: Draft, *, seed: int = 0) -> Verdict:
+    """Return the verdict that `judge` would give, with the answers of the draft."""
+    start = time.perf_counter()
+    verdict = _settle(model, equation, seed, _Answers(dict(draft.answers)))
+    return replace(verdict, seconds=draft.verdict.seconds + time.perf_counter() - start)
+
+
+class _Answers:
+    """What was answered about one equation; no question is put twice.
+
+    Answers are plain data: a proof would take hashes along that hold in one process only.
+    """
+
+    def __init__(self, given: dict[str, Any] | None = None) -> None:
+        self.given = given or {}
+
+    def to(self, question: str, ask: Callable[[], Answer]) -> Answer:
+        if question not in self.given:
+            self.given[question] = ask()
+        return self.given[question]
+
+
+def _settle(model: Model, equation: Equation, seed: int, answers: _Answers) -> Verdict:
+    seen = answers.to("modular", lambda: modular.check(model, equation, seed=seed))
+    is_shallow = seen.agrees is False
+    outcome, hypotheses, residual = answers.to(
+        "normal_form", lambda: _compared(model, equation, is_shallow=is_shallow)
+    )
+    seen_by_torch = answers.to(AUTOGRAD, lambda: float64.check(model, equation, seed=seed))
+    if outcome.agrees:
+        boxes = answers.to("interval", lambda: interval.check(model, equation, seed=seed))
+        points = answers.to("exact", lambda: exact.check(model, equation))
+        checks = (outcome, seen, points, boxes, seen_by_torch)
+        return _settle_proved(checks, hypotheses)
+    checks = (outcome, seen, seen_by_torch)
+    point = answers.to("point", lambda: exact.counterexample(model, equation))
+    if point is not None:
+        agreeing = [
+            o.judge for o in checks if o.agrees and _insists(o.judge, model, equation, point)
+        ]
+        if not agreeing:
+            return Verdict("refuted", "exact", (), checks, point, residual, sizes=point.sizes)
+        detail = f"refuted by an exact point, but {' and '.join(agreeing)} saw no difference"
+        return Verdict("inconsistent", "exact", (), checks, point, residual, detail=detail)
+    boxes = answers.to("interval", lambda: interval.check(model, equation, seed=seed))
+    if boxes.agrees is False and not any(o.agrees for o in checks):
+        point = answers.to("box", lambda: interval.counterexample(model, equation, seed=seed))
+        checks = (*checks, boxes)
+        return Verdict("refuted", "interval", (), checks, point, residual, sizes=boxes.sizes)
+    if seen.agrees is False:  # there is no real point at hand; perhaps a deeper proof settles it
+        outcome, _ = answers.to("deeper", lambda: normal_form.check(model, equation))
+        if outcome.agrees:
+            detail = "proved by the normal form, but modular saw a difference"
+            return Verdict("inconsistent", "normal_form", (), (outcome, *checks), detail=detail)
+    said = "; ".join(f"{o.judge}: {o.detail or _in_words(o)}" for o in checks)
+    detail = f"neither a proof nor a counterexample was found ({said})"
+    return Verdict("undecided", "", (), checks, residual=residual, detail=detail)
+
+
+def _compared(
+    model: Model, equation: Equation, *, is_shallow: bool
+) -> tuple[Outcome, tuple[str, ...], str]:
+    """Return the answer of the normal form, the hypotheses of a proof, and what is left over."""
+    outcome, proof = normal_form.check(model, equation, shallow=is_shallow)
+    if proof is None:
+        return outcome, (), ""
+    if outcome.agrees:
+        return outcome, proof.hypotheses, ""
+    written = theory_of(model).write(proof.residual, equation.left, equation.right)
+    return outcome, (), latex_of(written, model)
+
+
+def _settle_proved(checks: tuple[Outcome, ...], hypotheses: tuple[str, ...]) -> Verdict:
+    against = [o.judge for o in checks if o.agrees is False]
+    if not against:
+        return Verdict("proved", "normal_form", hypotheses, checks)
+    detail = f"proved by the normal form, but {' and '.join(against)} saw a difference"
+    return Verdict("inconsistent", "normal_form", hypotheses, checks, detail=detail)
+
+
+def _insists(name: str, model: Model, equation: Equation, point: Counterexample) -> bool:
+    """Return whether a judge still sees no difference at the sizes of the counterexample.
+
+    That it saw none at other sizes contradicts nothing: d_k and d_v may have been equal there.
+    """
+    again = {"modular": modular.check, AUTOGRAD: float64.check}.get(name)
+    return again is None or again(model, equation, sizes=dict(point.sizes)).agrees is not False
+
+
+def _in_words(outcome: Outcome) -> str:
+    bound = f" (bound {outcome.error_bound})" if outcome.error_bound else ""
+    return f"{'no difference' if outcome.agrees else 'a difference'}{bound}"

@@ -1,0 +1,135 @@
+"""What a judging process does: tasks from standard input, answers to standard output.
+
+    prepare   model, equation, seed          the draft of a verdict; where that is a refutation,
+                                             the diagnosis, the correction, and what it was
+                                             written from
+    conclude  model, equation, seed, draft   the verdict, with autograd's answer
+    repair    model, equation, candidates    the place of the first candidate that is proved, None
+                                             if none is until a second before the time limit
+
+The diagnosis is an answer of its own, so that one which takes too long costs nothing but itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from proofs_checks.worker import MEMORY, TORCH, Failure, read_messages, write_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from proofs_checks.verdict import Draft, Verdict
+    from theory.algebra.expressions import Equation
+    from theory.models import Model
+
+__all__ = ["serve"]
+
+DIAGNOSIS_SHARE = 0.4  # of the time limit
+LONGER_THAN_THE_PARENT = 30.0  # seconds; if the parent was killed, nobody else stops us
+
+
+def serve() -> None:
+    """Answer requests from standard input until it ends."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints must not end up between the answers
+    memory = int(os.environ.get("PROOFHEAD_MEMORY", MEMORY))
+    _limit_memory(memory)
+    _import_judges(has_torch=TORCH in sys.argv[1:])
+    write_message(answers, "ready")
+    for task, arguments, seconds in read_messages(sys.stdin.buffer):
+        _end_after(seconds + LONGER_THAN_THE_PARENT)
+        try:
+            for answer in TASKS[task](*arguments, seconds):
+                write_message(answers, answer)
+        except MemoryError:
+            write_message(answers, Failure(f"stopped at the memory limit of {memory} MiB"))
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            reason = f"a judge failed, which is a defect to report ({said})"
+            write_message(answers, Failure(reason))
+        finally:
+            _end_after(0)
+
+
+def _import_judges(*, has_torch: bool) -> None:
+    """Import what the tasks need; nothing of it is garbage, so nobody looks for any meanwhile."""
+    gc.disable()
+    import_module("proofs_checks.checks.autograd" if has_torch else "proofs_checks.diagnosis")
+    import_module("proofs_checks.judging")
+    gc.freeze()
+    gc.enable()
+
+
+def _prepare(model: Model, equation: Equation, seed: int, seconds: float) -> Iterator[Any]:
+    from proofs_checks.diagnosis import diagnose
+    from proofs_checks.judging import prepare
+
+    deadline = time.monotonic() + seconds
+    draft = prepare(model, equation, seed=seed)
+    yield draft
+    if draft.verdict.status == "refuted":
+        # a mistake that is not found soon is none of a single edit
+        until = min(deadline - 1, time.monotonic() + seconds * DIAGNOSIS_SHARE)
+        yield tuple(diagnose(model, equation, deadline=until))
+
+
+def _conclude(
+    model: Model, equation: Equation, seed: int, draft: Draft, _seconds: float
+) -> Iterator[Verdict]:
+    from proofs_checks.judging import conclude
+
+    yield conclude(model, equation, draft, seed=seed)
+
+
+_cases: list[Any] = []  # the last refuted equation that was to be repaired
+
+
+def _repair(
+    model: Model, equation: Equation, candidates: Sequence[Equation], seconds: float
+) -> Iterator[int | None]:
+    from proofs_checks.diagnosis.case import Case, OutOfTime
+
+    deadline = time.monotonic() + seconds - 1
+    try:
+        if not _cases or (_cases[0].model, _cases[0].equation) != (model, equation):
+            _cases[:] = [Case(model, equation, deadline)]
+        case = _cases[0]
+        case.deadline = deadline
+        yield next((n for n, e in enumerate(candidates) if case.holds(*e.args)), None)
+    except (OutOfTime, ValueError):
+        yield None
+
+
+TASKS: Mapping[str, Callable[..., Iterator[Any]]] = {
+    "prepare": _prepare,
+    "conclude": _conclude,
+    "repair": _repair,
+}
+
+
+def _limit_memory(mebibytes: int) -> None:
+    """Bound what this process may allocate; where that is impossible nothing is bounded."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    with contextlib.suppress(ValueError, OSError):
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        wanted = mebibytes * 2**20
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
+
+
+def _end_after(seconds: float) -> None:
+    """End this process after so many seconds; 0 takes that back."""
+    import signal
+
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
