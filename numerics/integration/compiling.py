@@ -9,7 +9,7 @@ Imported by the kernel only, since it imports numba.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,7 +23,14 @@ from numerics.integration.vector_code import FLAGS
 __all__ = ["called", "jit", "kept", "stamp_of"]
 
 jit: Any = njit(nogil=True, error_model="numpy", fastmath=set(FLAGS), forceinline=True)
-kept: Any = njit(nogil=True, cache=True)
+
+
+def kept(function: Callable[..., Any]) -> Any:
+    """Compile a function and keep it on disk; where nothing can be written, do without."""
+    try:
+        return njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # numba found no folder to write to
+        return njit(nogil=True)(function)
 
 
 def stamp_of(modules: Iterable[ModuleType]) -> str:

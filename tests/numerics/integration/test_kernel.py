@@ -82,6 +82,18 @@ def test_a_change_of_a_source_makes_the_loop_be_compiled_again(tmp_path):
     assert loads == [["one", "0"], ["two", "0"], ["one", "1"], ["two", "1"]]
 
 
+def test_without_a_place_to_keep_it_the_loop_is_compiled_all_the_same(monkeypatch):
+    real = compiling.njit
+
+    def nowhere(**options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return real(**options)
+
+    monkeypatch.setattr(compiling, "njit", nowhere)
+    assert compiling.kept(lambda x: 2 * x)(3) == 6
+
+
 KEPT = """
 import sys
 from numerics.integration.compiling import jit, kept
