@@ -101,7 +101,7 @@ def prepared(expression: sp.Expr, model: Model | None = None) -> sp.Expr:
 
     Bound indices are renamed apart: "k" becomes "k~~1", "k~~2", ...
     """
-    return _Recogniser(model).read(sp.sympify(expression))
+    return _Recogniser(model).read(sp.sympify(expression, strict=True))
 
 
 _INDEXED = (sp.Indexed, sp.Sum, Index, Partial, Step, Flow, Mean, Entropy)

@@ -262,7 +262,9 @@ class Attempt:
         self.symbols.own[name] = symbol
         tensor = self.symbols.tensor(symbol)
         entry = tensor[tuple(axes)] if axes else tensor
-        definition = Definition(entry, sp.sympify(value.expression) ** (1 / power), name)
+        definition = Definition(
+            entry, sp.sympify(value.expression, strict=True) ** (1 / power), name
+        )
         self.definitions.append(definition)
         return definition
 

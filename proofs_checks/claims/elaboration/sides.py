@@ -56,7 +56,8 @@ def broadcast_zero(a: Value, b: Value) -> tuple[Value, Value]:
 def same_free_indices(a: Value, b: Value, where: tree.Node) -> None:
     """Reject an index that stands on one side only, unless the other side has none at all."""
     left, right = (
-        {k.name for k in free_indices(sp.sympify(v.expression))} - {k.name for k in v.axes}
+        {k.name for k in free_indices(sp.sympify(v.expression, strict=True))}
+        - {k.name for k in v.axes}
         for v in (a, b)
     )
     if not left or not right or left == right:

@@ -9,51 +9,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofs_checks.checks.autograd import TOLERANCE, check
+from tests.proofs_checks.checks.statements import Head
 from theory.algebra.expressions import Equation
 from theory.algebra.symbols import (
     Flow,
-    Index,
     Partial,
     Step,
     delta,
-    indices,
     scalar,
     total,
 )
 from theory.models import model_named
 from theory.models.attention_head import ATTENTION_HEADS
 
-SHARED = frozenset({"X", "X_K", "y", "z", "p", "w", "M", "B"})
 
-
-class Head:
+class Statements(Head):
     """Statements about one variant: ``x.alpha(i, j)`` is the entry, with h in front if need be."""
 
-    def __init__(self, name):
-        self.model = model_named(name)
-        self.has = self.model.features
-        sizes = self.model.size_names
-        keys = sizes["n"] if self.has["cross"] else sizes["T"]
-        self.i, self.m = indices("i m", sizes["T"])
-        self.j, self.k, self.l = indices("j k l", keys)
-        self.a, self.b = indices("a b", sizes["d_v"])
-        self.r, self.t = indices("r t", sizes["d_k"])
-        self.e, self.c = Index("e", sizes["d_x"]), Index("c", sizes["C"])
-        self.heads = (Index("h", sizes["H"]),) if self.has["heads"] else ()
-        self.L = self.model.loss
-        self.eta = scalar("eta", positive=True)
-        tau = self.model.tensors["tau"] if self.has["temperature"] else 1
-        self.scale = 1 / (sp.sqrt(sizes["d_k"]) * tau)
-
     def entry(self, name, *at):
-        own = () if name in SHARED else self.heads
-        return self.model.tensors[name][(*own, *at)]
+        return self[name](*at)
 
     def __getattr__(self, name):
         return lambda *at: self.entry(name, *at)
-
-    def d(self, name, *at):
-        return Partial(self.L, self.entry(name, *at))
 
     def keys_input(self, *at):
         return (self.X_K if self.has["cross"] else self.X)(*at)
@@ -259,7 +236,7 @@ WRONG = {
     ),
 }
 
-HEADS = {name: Head(name) for name in ATTENTION_HEADS}
+HEADS = {name: Statements(name) for name in ATTENTION_HEADS}
 CASES = [
     (model, law)
     for model in ATTENTION_HEADS
