@@ -87,7 +87,7 @@ class _Run:
         self._end(~torch.isfinite(f).all(dim=0), "not finite")
         self._rest(self.alive.clone(), self.y, f)
         h = self._first_step(f)
-        while bool(self.alive.any()):
+        while bool(self.alive.any()) and not self.problem.halt[0]:
             f, h = self._step(f, h)
         result = Solution.empty(self.problem, self.starts)
         result.y[:] = self.out.cpu().numpy()

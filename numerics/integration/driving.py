@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,13 +52,15 @@ def driven(
     ``values``  parameters, (batch, m)
     """
     local = threading.local()
-    stop = threading.Event()
+    problem = replace(problem, halt=np.zeros(1, dtype=np.int64))
+
+    first = _solver(engine, problem, values, device)  # before there are threads: compiled once
 
     def work(rows: slice) -> Solution | None:
-        if stop.is_set():
+        if problem.halt[0]:
             return None
         if not hasattr(local, "solve"):
-            local.solve = _solver(engine, problem, values, device)
+            local.solve = _solver(engine, problem, values, device) if engine in OWN else first
         return local.solve(starts[rows], values[rows])
 
     unit = UNITS.get(engine, 16) * (4 if len(starts) >= MANY else 1)
@@ -72,11 +75,14 @@ def driven(
             while waiting:
                 yield waiting[0][0], waiting.popleft()[1].result()
         finally:
-            stop.set()
+            problem.halt[0] = 1  # an interrupt does not wait for units that are under way
 
 
 THREADED = ("explicit", "stiff", "heyoka")
 """Engines that work outside the interpreter's lock."""
+
+OWN = ("heyoka",)
+"""Engines of which every thread needs one of its own."""
 
 
 def _solver(engine: str, problem: Problem, values: np.ndarray, device: str) -> Solve:

@@ -280,12 +280,13 @@ def loop_of(method: Method) -> Any:
     ``functions``  addresses of (y, p, out): f; its Jacobian, or its local derivatives
     ``control``    rtol, atol, budget of steps, shortest step
     ``chain``      node and source of every local derivative, number of nodes; empty for a Jacobian
+    ``halt``       (1,), looked at before every step: not 0 ends all, whatever is finished
     ``out``        y, end, end_time, ended, steps, crossings, number of crossings
     """
     room, step, dense_output, next_change, vectors = method
 
     @jit
-    def run(functions, starts, values, times, control, sections, chain, out):
+    def run(functions, starts, values, times, control, sections, chain, halt, out):
         d = starts.shape[1]
         y, f, after, ahead, u, p = (
             np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((d, LANES)),
@@ -303,7 +304,7 @@ def loop_of(method: Method) -> Any:
         while True:
             before = waiting
             waiting = filled(waiting, times[0], starts, values, index, time, done, y, p)
-            if index.max() < 0:
+            if index.max() < 0 or halt[0] != 0:
                 return
             if waiting > before:
                 called(functions[0], y, p, u)

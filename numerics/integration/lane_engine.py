@@ -63,7 +63,7 @@ class LaneEngine:
             solution.y[:], solution.steps[:] = np.nan, 0
             self.run((
                 tuple(x.address for x in self.code), starts, values, self.problem.times,
-                self.control, self.sections, self.chain,
+                self.control, self.sections, self.chain, self.problem.halt,
                 (solution.y, solution.end, solution.end_time, ended, solution.steps, found, counts),
             ))  # fmt: skip
             if counts.max(initial=0) <= room:

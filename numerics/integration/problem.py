@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,8 @@ class Problem:
     """dy/dt = field(y; values) from times[0] on, for any number of starts.
 
     ``times``  increasing output times (n_t,), the first that of the starts
+    ``halt``   (1,), looked at before every step: once it is not 0, engines return at once, and what
+               they return is not to be used
     """
 
     field: Components
@@ -35,6 +38,7 @@ class Problem:
     atol: float
     events: Events
     max_steps: int = MAX_STEPS
+    halt: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(1, dtype=np.int64))
 
     @property
     def shortest_step(self) -> float:

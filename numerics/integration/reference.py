@@ -32,6 +32,8 @@ class ReferenceEngine:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # what goes wrong is the status of the trajectory
             for n, start in enumerate(starts):
+                if self.problem.halt[0]:
+                    break
                 self._walked(start, values[n].tolist()).into(solution, n)
         return solution
 
@@ -46,7 +48,7 @@ class ReferenceEngine:
             lambda _, y: velocity(y, p), problem.times[0], start, problem.times[-1],
             rtol=problem.rtol, atol=problem.atol,
         )  # fmt: skip
-        while not walk.over:
+        while not walk.over and not problem.halt[0]:
             try:
                 solver.step()
             except (ValueError, ArithmeticError):  # its linear algebra refuses infinite entries

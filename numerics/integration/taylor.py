@@ -54,6 +54,8 @@ class TaylorEngine:
         solution = Solution.empty(self.problem, starts)
         trusted = np.zeros(len(starts), dtype=bool)
         for first in range(0, len(starts), self.ta.batch_size):
+            if self.problem.halt[0]:
+                break
             rows = slice(first, min(first + self.ta.batch_size, len(starts)))
             self._start(starts[rows], values[rows])
             work = self._stepped if self.problem.events.sections else self._propagated

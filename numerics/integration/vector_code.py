@@ -269,12 +269,12 @@ def declared(module: ir.Module, name: str, kind: ir.FunctionType) -> Any:
 @cache
 def _polynomial() -> tuple[float, ...]:
     """Return the coefficients for exp on [-log(2)/2, log(2)/2], the highest first."""
-    import mpmath
+    from mpmath.ctx_mp import MPContext
 
-    with mpmath.workdps(40):
-        half = mpmath.log(2) / 2
-        found = mpmath.chebyfit(mpmath.exp, [-half, half], DEGREE + 1)
-        return tuple(map(float, found))
+    own: Any = MPContext()  # the precision of mpmath itself is one for all threads
+    own.dps = 40
+    half = own.log(2) / 2
+    return tuple(map(float, own.chebyfit(own.exp, [-half, half], DEGREE + 1)))
 
 
 def _one_by_one(module: ir.Module, name: str) -> Any:

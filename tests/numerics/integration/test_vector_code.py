@@ -9,7 +9,7 @@ import sympy as sp
 
 from numerics.flows import SYSTEMS, system_named
 from numerics.integration import splitting
-from numerics.integration.vector_code import LANES, VectorCode, chained_products
+from numerics.integration.vector_code import LANES, VectorCode, _polynomial, chained_products
 from theory.codegen.components import (
     FUNCTIONS,
     Assign,
@@ -55,6 +55,12 @@ def test_the_exponential_is_right_to_the_last_bit_but_one():
         exact = [mpmath.exp(mpmath.mpf(float(z))) for z in points]
         errors = [abs((f - e) / np.spacing(float(e))) for f, e in zip(found, exact, strict=True)]
     assert max(errors) < 1.5
+
+
+def test_the_coefficients_do_not_depend_on_what_other_threads_compute():
+    expected = _polynomial()
+    with mpmath.workdps(3):  # as if another thread had left its precision
+        assert _polynomial.__wrapped__() == expected
 
 
 def test_the_exponential_at_its_ends():
