@@ -3,7 +3,7 @@
 numba's cache looks at the file of the function that is called and not at those it calls; so what is
 kept carries a stamp of all files that it was made from.
 
-Imported by the kernel only, since it imports numba.
+Imported by the kernel and the methods only, since it imports numba.
 """
 
 from __future__ import annotations

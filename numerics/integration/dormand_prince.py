@@ -19,7 +19,7 @@ import numpy as np
 from scipy.integrate import DOP853
 
 from numerics.integration.compiling import called, jit, kept
-from numerics.integration.kernel import Method, combined, loop_of
+from numerics.integration.kernel import Method, combined, loop_of, weighted
 from numerics.integration.lanes import absolute, constant, larger, put, root, row
 from numerics.integration.vector_code import LANES
 
@@ -115,11 +115,8 @@ def largest_error(y, after, h, k, control, error):
     for c in range(len(y)):
         size = larger(absolute(row(y, c)), absolute(row(after, c)))
         inverse = constant(1.0) / (atol + rtol * size + constant(TINY))
-        fifth, third = constant(0.0), constant(0.0)
-        for i in range(STAGES + 1):
-            fifth += constant(FIFTH[i]) * row(k[i], c)
-            third += constant(THIRD[i]) * row(k[i], c)
-        fifth, third = inverse * fifth, inverse * third
+        fifth = inverse * weighted(FIFTH, STAGES + 1, k, c)
+        third = inverse * weighted(THIRD, STAGES + 1, k, c)
         worst = larger(absolute(fifth), worst)
         fifths, thirds = fifths + fifth * fifth, thirds + third * third
     part = fifths / (fifths + constant(0.01) * thirds + constant(TINY))
@@ -132,17 +129,11 @@ def raised(m, velocity, y, p, h, k, control, u, f, defect):
     atol, rtol, length = constant(control[1]), constant(control[0]), row(h, 0)
     worst, lost = row(defect, 0), constant(0.0)
     for c in range(len(y)):
-        total = constant(0.0)
-        for i in range(SLOPES):
-            total += constant(STATES[m, i]) * row(k[i], c)
-        put(u, c, row(y, c) + length * total)
+        put(u, c, row(y, c) + length * weighted(STATES[m], SLOPES, k, c))
     called(velocity, u, p, f)
     for c in range(len(y)):
-        total = constant(0.0)
-        for i in range(SLOPES):
-            total += constant(VELOCITIES[m, i]) * row(k[i], c)
         size = larger(absolute(row(y, c)), absolute(row(u, c)))
-        gap = length * absolute(total - row(f, c))
+        gap = length * absolute(weighted(VELOCITIES[m], SLOPES, k, c) - row(f, c))
         worst = larger(gap / (atol + rtol * size + constant(TINY)), worst)
         lost += gap - gap  # NaN where anything is not finite, which `larger` does not keep
     put(defect, 0, worst + lost)

@@ -25,7 +25,7 @@ from numerics.integration.compiling import called, jit
 from numerics.integration.lanes import constant, put, row, where_larger
 from numerics.integration.vector_code import LANES
 
-__all__ = ["Method", "loop_of"]
+__all__ = ["Method", "combined", "loop_of", "weighted"]
 
 MOVING = -1
 FINISHED, SECTION, TOO_SMALL, NOT_FINITE, TOO_MANY = range(5)
@@ -56,14 +56,20 @@ class Method(NamedTuple):
 
 
 @jit
+def weighted(weights, count, k, c):
+    """Return the sum of the first ``count`` slopes of component c, with weights."""
+    total = constant(0.0)
+    for i in range(count):
+        total += constant(weights[i]) * row(k[i], c)
+    return total
+
+
+@jit
 def combined(nested, k, d, dense):
     """Write vectors of the dense output from slopes (stages, rows, LANES)."""
     for m in range(len(nested)):
         for c in range(d):
-            total = constant(0.0)
-            for i in range(len(k)):
-                total += constant(nested[m, i]) * row(k[i], c)
-            put(dense, m * d + c, total)
+            put(dense, m * d + c, weighted(nested[m], len(k), k, c))
 
 
 @jit

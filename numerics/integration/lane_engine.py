@@ -52,15 +52,15 @@ class LaneEngine:
 
     def solve(self, starts: np.ndarray, values: np.ndarray) -> Solution:
         """Return the trajectories from ``starts`` (batch, d), parameters ``values`` (batch, m)."""
-        solution, room = Solution.empty(self.problem, starts), CROSSINGS
         batch, d = starts.shape
+        room = CROSSINGS
         ended = np.zeros(batch, dtype=np.int64)
         # copies in one layout: the loop is compiled once for every layout it meets
         starts, values = np.array(starts, order="C"), np.array(values, order="C")
         while True:
+            solution = Solution.empty(self.problem, starts)
             found = np.zeros((batch, room if len(self.sections) else 0, 2 + d))
             counts = np.zeros(batch, dtype=np.int64)
-            solution.y[:], solution.steps[:] = np.nan, 0
             self.run((
                 tuple(x.address for x in self.code), starts, values, self.problem.times,
                 self.control, self.sections, self.chain, self.problem.halt,

@@ -9,7 +9,7 @@ so few entries would be unrolled into scalar instructions.
         total -= row(w, r * d + c) * row(x, c)
     put(x, r, total)
 
-Imported by the kernel only, since it imports numba.
+Imported by the kernel and the methods only, since it imports numba.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from numerics.integration.compiling import called, jit, kept
-from numerics.integration.kernel import Method, combined, loop_of
+from numerics.integration.kernel import Method, combined, loop_of, weighted
 from numerics.integration.lanes import (
     absolute,
     constant,
@@ -94,18 +94,12 @@ def stage(i, velocity, y, p, inverse, w, place, swaps, k, u):
     d = len(y)
     for c in range(d):
         if i < 6:
-            total = row(y, c)
-            for j in range(i):
-                total += constant(WEIGHTS[i, j]) * row(k[j], c)
+            put(u, c, row(y, c) + weighted(WEIGHTS[i], i, k, c))
         else:
-            total = row(u, c) + row(k[i - 1], c)
-        put(u, c, total)
+            put(u, c, row(u, c) + row(k[i - 1], c))
     called(velocity, u, p, k[i])
     for c in range(d):
-        total = constant(0.0)
-        for j in range(i):
-            total += constant(COUPLING[i, j]) * row(k[j], c)
-        put(k[i], c, row(k[i], c) + row(inverse, 0) * total)
+        put(k[i], c, row(k[i], c) + row(inverse, 0) * weighted(COUPLING[i], i, k, c))
     solved(w, place, swaps, k[i], d)
 
 
