@@ -19,7 +19,7 @@ import numpy as np
 from scipy.integrate import DOP853
 
 from numerics.integration.compiling import called, jit, kept
-from numerics.integration.kernel import Method, combined, loop_of, weighted
+from numerics.integration.kernel import Method, combined, loop_of, spread, weighted
 from numerics.integration.lanes import absolute, constant, larger, put, root, row
 from numerics.integration.vector_code import LANES
 
@@ -27,23 +27,13 @@ __all__ = ["EXPLICIT", "explicit_loop"]
 
 _tableau: Any = DOP853
 STAGES = 12
+BLOCK = 4
+"""Stages whose states are summed together: slopes do not fit into the fastest cache, so the time of
+a step is that of reading them."""
+
 TINY, LEAST = 1e-300, 1e-10
 DEFECTS, OFF = (0.25, 0.75), 0.5  # where the dense output is looked at; its error by the defect
 SLOPES = 16  # 12 stages, the slope after the step, three for the dense output
-
-
-def _sparse(rows: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return where each row begins, and column and value of its entries that are not zero."""
-    begin = np.cumsum([0, *(int(np.count_nonzero(x)) for x in rows)])
-    columns = np.concatenate([np.flatnonzero(x) for x in rows])
-    return begin, columns, np.concatenate([x[x != 0] for x in rows])
-
-
-BEGIN, COLUMN, WEIGHT = _sparse([*_tableau.A[:STAGES], _tableau.B, *_tableau.A_EXTRA])
-"""Rows 0-11 the stages, 12 the step itself, 13-15 the slopes of the dense output."""
-
-FIFTH, THIRD = np.array(_tableau.E5), np.array(_tableau.E3)
-"""The errors of the embedded methods."""
 
 
 def _nested() -> np.ndarray:
@@ -72,51 +62,123 @@ _looked_at = [_within(theta) for theta in DEFECTS]
 STATES, VELOCITIES = (np.array([x[n] for x in _looked_at]) for n in range(2))
 
 
-@jit
-def slope(i, velocity, y, p, h, k, u):
-    """Write slope ``i``, and into ``u`` the states where it is taken."""
-    for c in range(len(y)):
-        total = constant(0.0)
-        for m in range(BEGIN[i], BEGIN[i + 1]):
-            total += constant(WEIGHT[m]) * row(k[COLUMN[m]], c)
-        put(u, c, row(y, c) + row(h, 0) * total)
-    called(velocity, u, p, k[i])
+def _summed(weights: np.ndarray) -> Any:
+    """Return what sums the slopes of component c with weights that the compiler knows."""
+    column = np.flatnonzero(weights)
+    weight, count = weights[column], len(column)
+
+    @jit
+    def total(k, c):
+        t = constant(0.0)
+        for m in range(count):
+            t += constant(weight[m]) * row(k[column[m]], c)
+        return t
+
+    return total
+
+
+def _slope(i: int, weights: np.ndarray) -> Any:
+    """Return what writes slope ``i`` at y + h (the slopes with weights); that state goes to u."""
+    total = _summed(weights)
+
+    @jit
+    def slope(velocity, y, p, h, k, u):
+        for c in range(len(y)):
+            put(u[0], c, row(y, c) + row(h, 0) * total(k, c))
+        called(velocity, u[0], p, k[i])
+
+    return slope
+
+
+def _opened(first: int) -> Any:
+    """Return what sums the slopes before a block for all its states, and writes its first slope."""
+    a, b, e, g = (_summed(_tableau.A[first + n, :first]) for n in range(BLOCK))
+
+    @jit
+    def slope(velocity, y, p, h, k, u):
+        for c in range(len(y)):
+            sums = a(k, c), b(k, c), e(k, c), g(k, c)  # before any is written: each slope read once
+            put(u[0], c, row(y, c) + row(h, 0) * sums[0])
+            put(u[1], c, row(y, c) + row(h, 0) * sums[1])
+            put(u[2], c, row(y, c) + row(h, 0) * sums[2])
+            put(u[3], c, row(y, c) + row(h, 0) * sums[3])
+        called(velocity, u[0], p, k[first])
+
+    return slope
+
+
+def _within_block(i: int) -> Any:
+    """Return what adds the slopes of the block to the state of slope ``i``, and writes that."""
+    place = i % BLOCK
+    weights = np.array(_tableau.A[i])
+    weights[: i - place] = 0
+    total = _summed(weights)
+
+    @jit
+    def slope(velocity, y, p, h, k, u):
+        for c in range(len(y)):
+            put(u[place], c, row(u[place], c) + row(h, 0) * total(k, c))
+        called(velocity, u[place], p, k[i])
+
+    return slope
+
+
+def _in_turn(slopes: Sequence[Any]) -> Any:
+    """Return what writes slopes one after the other."""
+    *before, last = slopes
+    if not before:
+        return last
+    others = _in_turn(before)
+
+    @jit
+    def slope(velocity, y, p, h, k, u):
+        others(velocity, y, p, h, k, u)
+        last(velocity, y, p, h, k, u)
+
+    return slope
+
+
+stages = _in_turn([
+    *(_slope(i, _tableau.A[i]) for i in range(1, BLOCK)),
+    *((_within_block if i % BLOCK else _opened)(i) for i in range(BLOCK, STAGES)),
+])  # fmt: skip
+dense_slopes = _in_turn([
+    _slope(STAGES + 1 + n, weights) for n, weights in enumerate(_tableau.A_EXTRA)
+])  # fmt: skip
+advance, fifth_order, third_order = map(_summed, (_tableau.B, _tableau.E5, _tableau.E3))
 
 
 @jit
 def room(d, chain):
-    """Return slopes, with one row more than needed, and scratch.
-
-    Without that row the slopes of a component might share their places in the cache.
-    """
-    scratch = np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((1, LANES))
-    return np.zeros((SLOPES, d + 1, LANES)), *scratch
+    """Return the states, and as memory slopes and the states where they are taken."""
+    all_of_it = spread(SLOPES + 2 + BLOCK, d)
+    k, y, after, u = (
+        all_of_it[:SLOPES], all_of_it[SLOPES], all_of_it[SLOPES + 1], all_of_it[SLOPES + 2 :]
+    )  # fmt: skip
+    return y[:d], k[0][:d], after[:d], k[STAGES][:d], (k, u)
 
 
 @jit
 def step(functions, chain, y, p, f, h, control, memory, after, ahead, error):
-    """Make steps; see `Method`."""
-    k, u = memory[0], memory[1]
-    for c in range(len(y)):
-        put(k[0], c, row(f, c))
-    for i in range(1, STAGES):
-        slope(i, functions[0], y, p, h, k, u)
-    slope(STAGES, functions[0], y, p, h, k, after)
-    for c in range(len(y)):
-        put(ahead, c, row(k[STAGES], c))
-    largest_error(y, after, h, k, control, error)
+    """Make steps; see `Method`.  ``f`` and ``ahead`` are slopes in the memory."""
+    k, u = memory
+    stages(functions[0], y, p, h, k, u)
+    taken(y, h, k, control, after, error)
+    called(functions[0], after, p, ahead)
 
 
 @jit
-def largest_error(y, after, h, k, control, error):
-    """Write the largest entry of the estimated error in units of its tolerance."""
+def taken(y, h, k, control, after, error):
+    """Write the states after, and the largest estimated error in units of its tolerance."""
     atol, rtol = constant(control[1]), constant(control[0])
     worst, fifths, thirds = constant(0.0), constant(0.0), constant(0.0)
     for c in range(len(y)):
-        size = larger(absolute(row(y, c)), absolute(row(after, c)))
+        moved, fifth, third = advance(k, c), fifth_order(k, c), third_order(k, c)
+        new = row(y, c) + row(h, 0) * moved
+        put(after, c, new)
+        size = larger(absolute(row(y, c)), absolute(new))
         inverse = constant(1.0) / (atol + rtol * size + constant(TINY))
-        fifth = inverse * weighted(FIFTH, STAGES + 1, k, c)
-        third = inverse * weighted(THIRD, STAGES + 1, k, c)
+        fifth, third = inverse * fifth, inverse * third
         worst = larger(absolute(fifth), worst)
         fifths, thirds = fifths + fifth * fifth, thirds + third * third
     part = fifths / (fifths + constant(0.01) * thirds + constant(TINY))
@@ -145,12 +207,12 @@ def dense(functions, y, p, after, h, control, memory, within, error, found):
 
     Its slope is right at both ends of a step, so its error shows as a defect between.
     """
-    k, u, f, defect = memory
-    for i in range(STAGES + 1, SLOPES):
-        slope(i, functions[0], y, p, h, k, u)
+    k, u = memory
+    dense_slopes(functions[0], y, p, h, k, u)
+    defect = u[2]
     put(defect, 0, constant(0.0))
     for m in range(len(STATES)):
-        raised(m, functions[0], y, p, h, k, control, u, f, defect)
+        raised(m, functions[0], y, p, h, k, control, u[0], u[1], defect)
     for n in range(LANES):
         if within[n] and not OFF * defect[0, n] <= error[0, n]:
             error[0, n] = OFF * defect[0, n]

@@ -25,7 +25,7 @@ from numerics.integration.compiling import called, jit
 from numerics.integration.lanes import constant, put, row, where_larger
 from numerics.integration.vector_code import LANES
 
-__all__ = ["Method", "combined", "loop_of", "weighted"]
+__all__ = ["Method", "combined", "loop_of", "spread", "weighted"]
 
 MOVING = -1
 FINISHED, SECTION, TOO_SMALL, NOT_FINITE, TOO_MANY = range(5)
@@ -34,12 +34,13 @@ FINISHED, SECTION, TOO_SMALL, NOT_FINITE, TOO_MANY = range(5)
 SHRINK, GROW, SAFETY = 0.2, 10.0, 0.9
 PIECES = 4  # a step is looked at for sections in so many pieces
 BISECTIONS = 60
+PAGE = 4096 // (8 * LANES)  # rows
 
 
 class Method(NamedTuple):
     """Compiled functions that make steps in all lanes; (f, J) are addresses, see `loop_of`.
 
-    ``room``    (d, chain) -> the memory that the others take, a tuple of arrays
+    ``room``    (d, chain) -> y, f, after, ahead, and the memory that the others take: arrays
     ``step``    (functions, chain, y, p, f, h, control, memory, after, ahead, error): steps of
                 lengths ``h`` (1, LANES), the velocity there, the error in units of the tolerance
     ``dense``   (functions, y, p, after, h, control, memory, within, error, dense): the F_n, in d
@@ -53,6 +54,16 @@ class Method(NamedTuple):
     dense: Any
     change: Any
     vectors: int
+
+
+@jit
+def spread(count, d):
+    """Return room for ``count`` arrays (d, LANES) that are used together.
+
+    Each begins 3 rows later in a page than the one before it: where the same row of several lies at
+    the same place of their pages, they would contend for places in the cache.
+    """
+    return np.zeros((count, d + (3 - d) % PAGE, LANES))
 
 
 @jit
@@ -294,11 +305,9 @@ def loop_of(method: Method) -> Any:
     @jit
     def run(functions, starts, values, times, control, sections, chain, halt, out):
         d = starts.shape[1]
-        y, f, after, ahead, u, p = (
-            np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((d, LANES)),
-            np.zeros((d, LANES)), np.zeros((d, LANES)), np.zeros((values.shape[1], LANES)),
-        )  # fmt: skip
-        memory, dense, scratch = room(d, chain), np.zeros((vectors * d, LANES)), np.zeros(d)
+        y, f, after, ahead, memory = room(d, chain)
+        p, dense = np.zeros((values.shape[1], LANES)), np.zeros((vectors * d, LANES))
+        scratch = np.zeros(d)
         index, done, time = np.full(LANES, -1), np.zeros(LANES, np.int64), np.zeros(LANES)
         last, within, refused = (
             np.zeros(LANES, np.bool_), np.zeros(LANES, np.bool_), np.zeros(LANES, np.bool_)
@@ -313,8 +322,8 @@ def loop_of(method: Method) -> Any:
             if index.max() < 0 or halt[0] != 0:
                 return
             if waiting > before:
-                called(functions[0], y, p, u)
-                begun(y, u, control, times, index, done, refused, f, h, out)
+                called(functions[0], y, p, ahead)
+                begun(y, ahead, control, times, index, done, refused, f, h, out)
             limited(times[-1], time, h, last)
             step(functions, chain, y, p, f, h, control, memory, after, ahead, error)
             for c in range(d):  # adds 0, or NaN where the velocity after the step is not finite

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from numerics.integration.compiling import called, jit, kept
-from numerics.integration.kernel import Method, combined, loop_of, weighted
+from numerics.integration.kernel import Method, combined, loop_of, spread, weighted
 from numerics.integration.lanes import (
     absolute,
     constant,
@@ -119,13 +119,21 @@ def chained(partials, node, source, rows, jac, d):
 
 @jit
 def room(d, chain):
-    """Return slopes, Jacobian, its factors, row exchanges, memory for the chain, and scratch."""
-    count = len(chain[0])
-    return (
-        np.zeros((STAGES, d + 1, LANES)), np.zeros((d * d, LANES)), np.zeros((d * d, LANES)),
-        np.zeros((d, LANES)), np.zeros(d, np.bool_), np.zeros((d + chain[2], LANES)),
-        np.zeros((count, LANES)), np.zeros((d, LANES)), np.zeros((1, LANES)),
+    """Return the states, and as memory slopes, Jacobian, its factors, row exchanges, and more.
+
+    The rest is memory for the chain, a state, and 1/h.
+    """
+    count, all_of_it = len(chain[0]), spread(STAGES + 5, d)
+    k, y, f, after, ahead, u = (
+        all_of_it[:STAGES], all_of_it[STAGES], all_of_it[STAGES + 1], all_of_it[STAGES + 2],
+        all_of_it[STAGES + 3], all_of_it[STAGES + 4],
     )  # fmt: skip
+    memory = (
+        k, np.zeros((d * d, LANES)), np.zeros((d * d, LANES)), np.zeros((d, LANES)),
+        np.zeros(d, np.bool_), np.zeros((d + chain[2], LANES)), np.zeros((count, LANES)), u,
+        np.zeros((1, LANES)),
+    )  # fmt: skip
+    return y[:d], f[:d], after[:d], ahead[:d], memory
 
 
 @jit

@@ -57,6 +57,20 @@ def test_the_exponential_is_right_to_the_last_bit_but_one():
     assert max(errors) < 1.5
 
 
+def test_the_terms_of_a_softmax_are_right_beside_its_largest():
+    rng = np.random.default_rng(1)
+    points = -np.concatenate([rng.uniform(0, s, 2000) for s in (708, 40, 1, 1e-8)])
+    names = sp.symbols("t1:4", real=True)
+    stages = (Softmax(names, (x, sp.Integer(0), sp.Integer(-800)), (sp.Integer(1),) * 3),)
+    ratios = function(names[0] / names[1], points, stages)  # two roundings more
+    assert not function(names[2], points, stages).any()
+    with mpmath.workdps(40):
+        exact = [mpmath.exp(mpmath.mpf(float(z))) for z in points]
+        errors = [abs(f - e) / e for f, e in zip(ratios, exact, strict=True)]
+    assert max(errors - 3.5e-17 * abs(points)) < 7e-16
+    assert max(errors * np.exp(points)) < 7e-16
+
+
 def test_the_coefficients_do_not_depend_on_what_other_threads_compute():
     expected = _polynomial()
     with mpmath.workdps(3):  # as if another thread had left its precision
