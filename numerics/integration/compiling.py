@@ -1,4 +1,4 @@
-"""How the kernel is compiled by numba and kept on disk, and how it calls a system by its address.
+"""How the kernel is compiled by numba and kept on disk, calls a system, and shares with threads.
 
 numba's cache looks at the file of the function that is called and not at those it calls; so what is
 kept carries a stamp of all files that it was made from.
@@ -20,7 +20,7 @@ from numba.extending import intrinsic
 
 from numerics.integration.vector_code import FLAGS
 
-__all__ = ["called", "jit", "kept", "stamp_of"]
+__all__ = ["called", "jit", "kept", "published", "stamp_of", "taken_from"]
 
 jit: Any = njit(nogil=True, error_model="numpy", fastmath=set(FLAGS), forceinline=True)
 
@@ -58,3 +58,33 @@ def _called(typing: Any, address: Any, y: Any, p: Any, out: Any) -> Any:
 
 
 called: Any = intrinsic(_called)
+
+
+def _entry(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
+
+
+def _taken_from(typing: Any, counter: Any) -> Any:
+    def code(context, builder, signature, arguments):
+        zero, one = (ir.Constant(ir.IntType(64), n) for n in range(2))
+        place = _entry(context, builder, signature.args[0], arguments[0], zero)
+        return builder.atomic_rmw("add", place, one, "monotonic")
+
+    return types.int64(counter), code
+
+
+taken_from: Any = intrinsic(_taken_from)
+"""Returns what a counter (1,) of int64 holds, and adds 1, for many threads at once."""
+
+
+def _published(typing: Any, array: Any, index: Any, value: Any) -> Any:
+    def code(context, builder, signature, arguments):
+        place = _entry(context, builder, signature.args[0], *arguments[:2])
+        builder.store_atomic(arguments[2], place, "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.int64), code
+
+
+published: Any = intrinsic(_published)
+"""Writes an entry of an array of int64; who reads it sees all that was written before."""

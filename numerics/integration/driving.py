@@ -1,8 +1,8 @@
 """Driving an engine over any number of trajectories: pieces, threads, what one engine passes on.
 
-Work is cut into units of a few hundred trajectories; each thread has an engine of its own and takes
-the next unit.  Nothing depends on the number of threads, not even the last bit: a unit always holds
-the same trajectories.
+The threads of `explicit` and `stiff` take one trajectory after the other from one queue.  For other
+engines work is cut into units of some hundred trajectories; each thread takes the next unit.
+Nothing depends on the number of threads, not even the last bit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import numpy as np
@@ -25,11 +25,17 @@ ENGINES = (
 )  # fmt: skip
 """The names that `integrate` takes for its engine."""
 
-UNITS = {"explicit": 512, "stiff": 512, "heyoka": 512, "torch": 1 << 17}
+LANES = ("explicit", "stiff")
+"""Engines whose threads share a queue."""
+
+UNITS = {"heyoka": 512, "torch": 1 << 17}
 """Trajectories a call of an engine; SciPy takes 16."""
 
 MANY = 16_384
 """From so many trajectories on, units are four times as large: less is done between them."""
+
+PATIENCE = 0.1
+"""Seconds between two looks at what the threads of a shared queue have finished."""
 
 Solve = Callable[[np.ndarray, np.ndarray], Solution]
 
@@ -45,15 +51,52 @@ def driven(
     starts: np.ndarray,
     values: np.ndarray,
     threads: int,
+    into: Solution,
     device: str = "cpu",
-) -> Iterator[tuple[slice, Solution]]:
-    """Yield the solutions of successive trajectories, in order.
+) -> Iterator[slice]:
+    """Integrate trajectories into a solution with room; yield which are finished, in order.
 
     ``values``  parameters, (batch, m)
     """
-    local = threading.local()
     problem = replace(problem, halt=np.zeros(1, dtype=np.int64))
+    drive = _shared if engine in LANES else _in_units
+    try:
+        yield from drive(engine, problem, starts, values, threads, into, device)
+    finally:
+        problem.halt[0] = 1  # an interrupt does not wait for what is under way
 
+
+def _shared(
+    engine: str, problem: Problem, starts: np.ndarray, values: np.ndarray, threads: int,
+    into: Solution, device: str,
+) -> Iterator[slice]:  # fmt: skip
+    """Let every thread work on the same run."""
+    from numerics.integration.lane_engine import LaneEngine, LaneRun
+
+    run = LaneRun(LaneEngine(problem, stiff=engine == "stiff"), starts, values, into)
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            working = {pool.submit(run.work) for _ in range(threads)}
+            first = 0
+            while first < len(starts):
+                returned, working = wait(working, PATIENCE)
+                for x in returned:
+                    x.result()
+                rows = run.finished(first)
+                if rows.stop > first:
+                    run.conclude(rows)
+                    yield rows
+                    first = rows.stop
+        finally:
+            problem.halt[0] = 1  # the pool waits for its threads
+
+
+def _in_units(
+    engine: str, problem: Problem, starts: np.ndarray, values: np.ndarray, threads: int,
+    into: Solution, device: str,
+) -> Iterator[slice]:  # fmt: skip
+    """Let every thread take the next unit; a unit always holds the same trajectories."""
+    local = threading.local()
     first = _solver(engine, problem, values, device)  # before there are threads: compiled once
 
     def work(rows: slice) -> Solution | None:
@@ -64,25 +107,30 @@ def driven(
         return local.solve(starts[rows], values[rows])
 
     unit = UNITS.get(engine, 16) * (4 if len(starts) >= MANY else 1)
-    units = (slice(n, min(n + unit, len(starts))) for n in range(0, len(starts), unit))
-    with ThreadPoolExecutor(threads if engine in THREADED else 1) as pool:
+    with ThreadPoolExecutor(threads if engine in OWN else 1) as pool:
         waiting: deque[tuple[slice, Future]] = deque()
         try:
-            for rows in units:
+            for rows in _slices(len(starts), unit):
                 waiting.append((rows, pool.submit(work, rows)))
                 if len(waiting) > 4 * threads:  # bounded memory: results are taken in order
-                    yield waiting[0][0], waiting.popleft()[1].result()
+                    yield _put(into, *waiting.popleft())
             while waiting:
-                yield waiting[0][0], waiting.popleft()[1].result()
+                yield _put(into, *waiting.popleft())
         finally:
-            problem.halt[0] = 1  # an interrupt does not wait for units that are under way
+            problem.halt[0] = 1  # the pool waits for its threads
 
 
-THREADED = ("explicit", "stiff", "heyoka")
-"""Engines that work outside the interpreter's lock."""
+def _slices(count: int, size: int) -> Iterator[slice]:
+    return (slice(n, min(n + size, count)) for n in range(0, count, size))
+
+
+def _put(into: Solution, rows: slice, solved: Future) -> slice:
+    into.put(rows, solved.result())
+    return rows
+
 
 OWN = ("heyoka",)
-"""Engines of which every thread needs one of its own."""
+"""Engines that work outside the interpreter's lock, one for every thread."""
 
 
 def _solver(engine: str, problem: Problem, values: np.ndarray, device: str) -> Solve:
@@ -95,7 +143,7 @@ def _solver(engine: str, problem: Problem, values: np.ndarray, device: str) -> S
         from numerics.integration.batched import TorchEngine
 
         return TorchEngine(problem, device).solve
-    if engine in ("explicit", "stiff"):
+    if engine in LANES:
         from numerics.integration.lane_engine import LaneEngine
 
         return LaneEngine(problem, stiff=engine == "stiff").solve

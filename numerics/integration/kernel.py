@@ -1,8 +1,9 @@
 """The loop of the engines `explicit` and `stiff`, compiled by numba.
 
 `LANES` trajectories move at once, each with time and step of its own; a lane whose trajectory has
-ended takes the next one.  Steps are made in all lanes together by vector instructions; decisions
-are taken lane by lane.  No lane sees another: a trajectory does not depend on those beside it.
+ended takes the next one that waits, and any number of threads take from the same queue.  Steps are
+made in all lanes together by vector instructions; decisions are taken lane by lane.  No lane sees
+another: a trajectory does not depend on those beside it.
 
 Arrays have shape (rows, LANES), y and f those of the state.  Within a step, with theta in [0, 1],
 
@@ -21,20 +22,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from numerics.integration.compiling import called, jit
+from numerics.integration.compiling import called, jit, published, taken_from
 from numerics.integration.lanes import constant, put, row, where_larger
 from numerics.integration.vector_code import LANES
 
-__all__ = ["Method", "combined", "loop_of", "spread", "weighted"]
+__all__ = ["MOVING", "Method", "combined", "loop_of", "spread", "weighted"]
 
 MOVING = -1
 FINISHED, SECTION, TOO_SMALL, NOT_FINITE, TOO_MANY = range(5)
-"""How a trajectory ended."""
+"""How a trajectory ended; `MOVING` while it has not."""
 
 SHRINK, GROW, SAFETY = 0.2, 10.0, 0.9
 PIECES = 4  # a step is looked at for sections in so many pieces
 BISECTIONS = 60
-PAGE = 4096 // (8 * LANES)  # rows
+PAGE, LINE = 4096 // (8 * LANES), 8  # rows of a page, numbers in a line of the cache
 
 
 class Method(NamedTuple):
@@ -60,10 +61,15 @@ class Method(NamedTuple):
 def spread(count, d):
     """Return room for ``count`` arrays (d, LANES) that are used together.
 
-    Each begins 3 rows later in a page than the one before it: where the same row of several lies at
-    the same place of their pages, they would contend for places in the cache.
+    Rows do not cross lines of the cache.  Each array begins 3 rows later in a page than the one
+    before it: where the same row of several lies at the same place of their pages, they would
+    contend for places in the cache.
     """
-    return np.zeros((count, d + (3 - d) % PAGE, LANES))
+    rows = d + (3 - d) % PAGE
+    size = count * rows * LANES
+    anywhere = np.zeros(size + LINE)
+    first = -(anywhere.ctypes.data // 8) % LINE
+    return anywhere[first : first + size].reshape(count, rows, LANES)
 
 
 @jit
@@ -183,32 +189,49 @@ def recorded(y, after, dense, n, time, h, new, limit, times, done, out):
 
 
 @jit
-def filled(waiting, first, starts, values, index, time, done, y, p):
-    """Give lanes without a trajectory the next ones; return the first that still waits."""
+def filled(queue, first, starts, values, index, time, done, y, p):
+    """Give lanes without a trajectory the next ones; return whether any was given one.
+
+    ``queue``   (1,) the first trajectory that still waits
+    ``values``  a row for every trajectory, or one for all
+    """
+    any_given = False
     for n in range(LANES):
-        if index[n] < 0 and waiting < len(starts):
-            index[n], time[n], done[n] = waiting, first, 0
-            into_lane(starts[waiting], n, y)
-            into_lane(values[waiting], n, p)
-            waiting += 1
-    return waiting
+        if index[n] < 0 and queue[0] < len(starts):
+            r = taken_from(queue)
+            if r < len(starts):
+                index[n], time[n], done[n] = r, first, 0
+                into_lane(starts[r], n, y)
+                into_lane(values[r if len(values) > 1 else 0], n, p)
+                any_given = True
+    return any_given
 
 
 @jit
 def begun(y, u, control, times, index, done, refused, f, h, out):
     """Begin new trajectories, whose velocities are ``u``."""
-    y_out, end, end_time, ended = out[:4]
     for n in range(LANES):
         r = index[n]
         if r >= 0 and done[n] == 0:
             for c in range(len(y)):
                 f[c, n] = u[c, n]
-            lane_of(y, n, y_out[r, 0])
-            done[n], ended[r], refused[n] = 1, MOVING, False
+            lane_of(y, n, out[0][r, 0])
+            done[n], refused[n] = 1, False
             if not all_finite(f, n):
-                ended[r], end_time[r], index[n] = NOT_FINITE, times[0], -1
-                lane_of(y, n, end[r])
+                lane_of(y, n, out[1][r])
+                ended(n, NOT_FINITE, times[0], index, done, out)
             h[0, n] = first_step(y, f, n, control[0], control[1], times[-1] - times[0])
+
+
+@jit
+def ended(n, how, time, index, done, out):
+    """End the trajectory of a lane, whose last state is written, and tell the other threads."""
+    r, y_out = index[n], out[0]
+    for m in range(done[n], y_out.shape[1]):
+        for c in range(y_out.shape[2]):
+            y_out[r, m, c] = np.nan
+    out[2][r], index[n] = time, -1
+    published(out[3], r, how)
 
 
 @jit
@@ -237,10 +260,10 @@ def looked_into(times, time, h, last, error, index, done, any_section, within):
 def decided(y, after, dense, change, error, control, times, sections, lanes, out):
     """Take or refuse the step of every lane, and end trajectories."""
     index, done, time, last, refused, h, moves, scratch = lanes
-    y_out, end, end_time, ended, steps, found, counts = out
+    y_out, end, _, _, steps, found, counts = out
     budget, shortest = control[2:]
     for n in range(LANES):
-        r, moves[0, n] = index[n], 0.0
+        r, how, moves[0, n] = index[n], MOVING, 0.0
         if r < 0:
             continue
         finite = error[0, n] < math.inf  # False for NaN
@@ -248,7 +271,7 @@ def decided(y, after, dense, change, error, control, times, sections, lanes, out
             h[0, n] *= max(SHRINK, SAFETY * change[0, n]) if finite else SHRINK
             refused[n] = True
             if h[0, n] < shortest:
-                ended[r] = TOO_SMALL if finite else NOT_FINITE
+                how = TOO_SMALL if finite else NOT_FINITE
                 lane_of(y, n, end[r])
         else:
             steps[r] += 1
@@ -264,20 +287,20 @@ def decided(y, after, dense, change, error, control, times, sections, lanes, out
                 times, done[n], y_out[r],
             )  # fmt: skip
             if stop <= 1.0:
-                ended[r], time[n] = SECTION, time[n] + stop * h[0, n]
+                how, time[n] = SECTION, time[n] + stop * h[0, n]
                 interpolated(stop, y, after, dense, n, end[r])
             else:
                 if done[n] == len(times):
-                    ended[r] = FINISHED
+                    how = FINISHED
                 elif steps[r] >= budget:
-                    ended[r] = TOO_MANY
-                if ended[r] != MOVING:
+                    how = TOO_MANY
+                if how != MOVING:
                     lane_of(after, n, end[r])
                 time[n] = new
                 h[0, n] *= min(1.0 if refused[n] else GROW, max(SHRINK, SAFETY * change[0, n]))
                 refused[n] = False
-        if ended[r] != MOVING:
-            end_time[r], index[n] = time[n], -1
+        if how != MOVING:
+            ended(n, how, time[n], index, done, out)
 
 
 @jit
@@ -292,21 +315,23 @@ def moved(moves, after, ahead, y, f):
 def loop_of(method: Method) -> Any:
     """Return the compiled loop of a method.
 
-    It takes, and integrates trajectories into ``out``:
+    It takes, and integrates trajectories into ``out`` until none waits:
 
     ``functions``  addresses of (y, p, out): f; its Jacobian, or its local derivatives
     ``control``    rtol, atol, budget of steps, shortest step
     ``chain``      node and source of every local derivative, number of nodes; empty for a Jacobian
-    ``halt``       (1,), looked at before every step: not 0 ends all, whatever is finished
-    ``out``        y, end, end_time, ended, steps, crossings, number of crossings
+    ``shared``     halt (1,), looked at before every step: not 0 ends all, whatever is finished;
+                   queue (1,), see `filled`
+    ``out``        y, end, end_time, how it ended (`MOVING` at first, written last), steps (0 at
+                   first), crossings, number of crossings (0 at first)
     """
     room, step, dense_output, next_change, vectors = method
 
     @jit
-    def run(functions, starts, values, times, control, sections, chain, halt, out):
-        d = starts.shape[1]
+    def run(functions, starts, values, times, control, sections, chain, shared, out):
+        d, (halt, queue) = starts.shape[1], shared
         y, f, after, ahead, memory = room(d, chain)
-        p, dense = np.zeros((values.shape[1], LANES)), np.zeros((vectors * d, LANES))
+        p, dense = spread(1, values.shape[1])[0], np.zeros((vectors * d, LANES))
         scratch = np.zeros(d)
         index, done, time = np.full(LANES, -1), np.zeros(LANES, np.int64), np.zeros(LANES)
         last, within, refused = (
@@ -315,13 +340,11 @@ def loop_of(method: Method) -> Any:
         h, error, change, moves = (
             np.ones((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES))
         )  # fmt: skip
-        waiting = 0
         while True:
-            before = waiting
-            waiting = filled(waiting, times[0], starts, values, index, time, done, y, p)
+            new = filled(queue, times[0], starts, values, index, time, done, y, p)
             if index.max() < 0 or halt[0] != 0:
                 return
-            if waiting > before:
+            if new:
                 called(functions[0], y, p, ahead)
                 begun(y, ahead, control, times, index, done, refused, f, h, out)
             limited(times[-1], time, h, last)

@@ -5,6 +5,8 @@
 
 The Jacobian is that of `theory.codegen.components.local_derivatives`: short local derivatives,
 which are chained in the compiled code of a small system, and by one loop for a large one.
+
+Imported where an engine starts, since it imports numba.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from numerics.integration.events import Crossing
+from numerics.integration.kernel import MOVING, SECTION, TOO_SMALL
 from numerics.integration.problem import Problem, Solution, end_at_rest, failure
 from numerics.integration.vector_code import VectorCode, chained_products
 from theory.codegen.components import Components, local_derivatives
@@ -23,8 +26,6 @@ __all__ = ["LaneEngine"]
 
 STATUS = np.array(["finished", "section", "step too small", "not finite", "too many steps"])
 """In the order of the constants of `numerics.integration.kernel`."""
-
-SECTION, FAILED = 1, 2  # the place of the first failure
 
 UNROLLED = 4_000
 """Up to so many products the chain is written out: more would compile for longer than they save."""
@@ -36,10 +37,10 @@ Chain = tuple[np.ndarray, np.ndarray, int]
 
 
 class LaneEngine:
-    """Integrates trajectories `LANES` at once; any number of threads may share one."""
+    """Integrates trajectories `LANES` at once."""
 
     def __init__(self, problem: Problem, *, stiff: bool) -> None:
-        self.problem, self.run = problem, _loop(stiff)
+        self.problem, self.loop = problem, _loop(stiff)
         self.code, self.chain = _compiled(problem.field, stiff)
         self.control = (
             problem.rtol, problem.atol, float(problem.max_steps), problem.shortest_step
@@ -50,37 +51,67 @@ class LaneEngine:
              for x, c in zip(events.sections, events.components, strict=True)], dtype=float,
         ).reshape(-1, 4)  # fmt: skip
 
-    def solve(self, starts: np.ndarray, values: np.ndarray) -> Solution:
+    def solve(self, starts: np.ndarray, values: np.ndarray, room: int = CROSSINGS) -> Solution:
         """Return the trajectories from ``starts`` (batch, d), parameters ``values`` (batch, m)."""
-        batch, d = starts.shape
-        room = CROSSINGS
-        ended = np.zeros(batch, dtype=np.int64)
-        # copies in one layout: the loop is compiled once for every layout it meets
-        starts, values = np.array(starts, order="C"), np.array(values, order="C")
-        while True:
-            solution = Solution.empty(self.problem, starts)
-            found = np.zeros((batch, room if len(self.sections) else 0, 2 + d))
-            counts = np.zeros(batch, dtype=np.int64)
-            self.run((
-                tuple(x.address for x in self.code), starts, values, self.problem.times,
-                self.control, self.sections, self.chain, self.problem.halt,
-                (solution.y, solution.end, solution.end_time, ended, solution.steps, found, counts),
-            ))  # fmt: skip
-            if counts.max(initial=0) <= room:
-                break
-            room = int(counts.max())
-        solution.status[:] = STATUS[ended]
-        for n in np.flatnonzero(counts).tolist():
-            rows, stops = found[n, : counts[n]], ended[n] == SECTION
-            solution.crossings[n] = _crossings(
-                rows[rows[:, 1] <= solution.end_time[n]] if stops else rows
-            )
-        for n in np.flatnonzero(ended >= FAILED):
-            solution.status[n], solution.message[n] = failure(
-                solution.status[n], float(solution.end_time[n]), solution.end[n], starts[n]
-            )
-        end_at_rest(self.problem, solution, values)
+        solution = Solution.room(self.problem, len(starts))
+        run = LaneRun(self, starts, values, solution, room)
+        run.work()
+        run.conclude(slice(0, len(starts)))
         return solution
+
+
+class LaneRun:
+    """Trajectories that any number of threads integrate together, into ``solution``."""
+
+    def __init__(
+        self, engine: LaneEngine, starts: np.ndarray, values: np.ndarray, solution: Solution,
+        room: int = CROSSINGS,
+    ) -> None:  # fmt: skip
+        self.engine, self.solution, self.values = engine, solution, values
+        batch, d = starts.shape
+        # in one layout: the loop is compiled once for every layout it meets
+        self.starts = np.array(starts, order="C")
+        shown_to_all = values.strides[0] == 0
+        self.rows_of_values = np.array(values[:1] if shown_to_all else values, order="C")
+        self.queue, self.ended = np.zeros(1, dtype=np.int64), np.full(batch, MOVING)
+        self.counts = np.zeros(batch, dtype=np.int64)
+        self.found = np.zeros((batch, room if len(engine.sections) else 0, 2 + d))
+
+    def work(self) -> None:
+        """Integrate trajectories until none waits, beside any other thread that does so."""
+        engine, into = self.engine, self.solution
+        engine.loop((
+            tuple(x.address for x in engine.code), self.starts, self.rows_of_values,
+            engine.problem.times, engine.control, engine.sections, engine.chain,
+            (engine.problem.halt, self.queue),
+            (into.y, into.end, into.end_time, self.ended, into.steps, self.found, self.counts),
+        ))  # fmt: skip
+
+    def finished(self, first: int) -> slice:
+        """Return the successive trajectories from ``first`` on that have ended."""
+        moving = np.flatnonzero(self.ended[first:] == MOVING)
+        return slice(first, first + int(moving[0]) if len(moving) else len(self.ended))
+
+    def conclude(self, rows: slice) -> None:
+        """Say how finished trajectories ended."""
+        part, ended, counts = self.solution.part(rows), self.ended[rows], self.counts[rows]
+        part.status[:] = STATUS[ended]
+        for n in np.flatnonzero(counts).tolist():
+            found = self.found[rows.start + n, : counts[n]]
+            stops = ended[n] == SECTION
+            part.crossings[n] = _crossings(
+                found[found[:, 1] <= part.end_time[n]] if stops else found
+            )
+        for n in np.flatnonzero(ended >= TOO_SMALL).tolist():
+            part.status[n], part.message[n] = failure(
+                part.status[n], float(part.end_time[n]), part.end[n], self.starts[rows.start + n]
+            )
+        end_at_rest(self.engine.problem, part, self.values[rows])
+        again = np.flatnonzero(counts > self.found.shape[1])
+        if len(self.engine.sections) and len(again):  # there was no room for all crossings
+            at, room = rows.start + again, int(counts.max())
+            part.put(again, self.engine.solve(self.starts[at], self.values[at], room))
+        self.solution.crossings |= {rows.start + n: x for n, x in part.crossings.items()}
 
 
 @cache

@@ -90,6 +90,13 @@ class Solution:
         solution.end[:] = starts
         return solution
 
+    def part(self, rows: slice) -> Solution:
+        """Return successive trajectories, whose arrays are views; crossings are not taken along."""
+        return Solution(
+            self.y[rows], self.status[rows], self.end_time[rows], self.end[rows],
+            self.message[rows], self.steps[rows], {},
+        )  # fmt: skip
+
     def put(self, rows: slice | np.ndarray, other: Solution) -> None:
         """Replace the trajectories ``rows`` by those of ``other``."""
         self.y[rows], self.end_time[rows], self.end[rows] = other.y, other.end_time, other.end

@@ -49,10 +49,9 @@ class Request(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Successive trajectories, finished: which rows, their solution, what was monitored."""
+    """Successive trajectories, finished: which rows, what was monitored."""
 
     rows: slice
-    solution: Solution
     quantities: dict[str, Monitored]
 
 
@@ -107,8 +106,7 @@ def integrate(
     quantities: list[dict[str, Monitored]] = []
     done = 0
     try:
-        for part in parts(request):
-            found.put(part.rows, part.solution)
+        for part in parts(request, found):
             quantities.append(part.quantities)
             done = part.rows.stop
             if progress is not None:
@@ -196,24 +194,24 @@ def requested(
     return Request(system, y, t, problem, p, rtol, atol, engine, threads or threads_here(), device)
 
 
-def parts(request: Request) -> Iterator[Part]:
-    """Yield finished trajectories in order, with what the laws say about them."""
+def parts(request: Request, into: Solution) -> Iterator[Part]:
+    """Integrate into a solution with room; yield what is finished, in order, as the laws see it."""
     problem, backward = request.problem, request.times[-1] < request.times[0]
     work = driven(
-        request.engine, problem, request.starts, request.values, request.threads, request.device
-    )
-    for rows, solution in work:
+        request.engine, problem, request.starts, request.values, request.threads, into,
+        request.device,
+    )  # fmt: skip
+    for rows in work:
         quantities = {
-            q.name: monitored(q, solution.y, request.values[rows], request.rtol)
+            q.name: monitored(q, into.y[rows], request.values[rows], request.rtol)
             for q in request.system.quantities
             if not (backward and q.kind == "decreasing")  # backward in time it increases
         }
         if backward:
-            solution.end_time = -solution.end_time
-            solution.crossings = {
-                n: [x._replace(time=-x.time) for x in row] for n, row in solution.crossings.items()
-            }
-        yield Part(rows, solution, quantities)
+            into.end_time[rows] *= -1
+            for n in set(range(rows.start, rows.stop)) & set(into.crossings):
+                into.crossings[n] = [x._replace(time=-x.time) for x in into.crossings[n]]
+        yield Part(rows, quantities)
 
 
 def _check_memory(batch: int, count: int, dimension: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 
 from numerics.flows import System, Variable, system_named
-from numerics.integration import ENGINES, FixedPoint, Section, integrate
+from numerics.integration import ENGINES, FixedPoint, Section, driving, integrate
 from theory.codegen.components import Components
 
 
@@ -134,6 +134,17 @@ def test_the_number_of_threads_changes_nothing(engine, flow):
     starts = flow.starts(np.random.default_rng(0), 700)
     one, two = (integrate(flow, starts, [0, 1.0], engine=engine, threads=n) for n in (1, 2))
     assert one.identical(two)
+
+
+@pytest.mark.parametrize("engine", ["explicit", "stiff"])
+def test_trajectories_are_passed_on_as_they_finish(engine, flow, monkeypatch):
+    starts = flow.starts(np.random.default_rng(0), 3000)
+    at_the_end = integrate(flow, starts, [0, 20.0], engine=engine)
+    seen = []
+    monkeypatch.setattr(driving, "PATIENCE", 0.0)
+    early = integrate(flow, starts, [0, 20.0], engine=engine, progress=lambda *x: seen.append(x))
+    assert early.identical(at_the_end)
+    assert len(seen) > 1 and seen == sorted(set(seen)) and seen[-1] == (3000, 3000)
 
 
 @pytest.mark.parametrize("engine", ["explicit", "stiff"])

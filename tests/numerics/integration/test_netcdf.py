@@ -111,11 +111,11 @@ def test_auto_chooses_once_for_all_parts(flow):
 def test_an_interrupted_run_in_parts_says_how_far_it_came(flow, tmp_path, monkeypatch, stop, kept):
     from numerics.integration import driving, running
 
-    monkeypatch.setitem(driving.UNITS, "explicit", 2)
+    monkeypatch.setitem(driving.UNITS, "scipy", 2)
     whole, given = running.parts, []
 
-    def stopped(request):
-        for part in whole(request):
+    def stopped(*arguments):
+        for part in whole(*arguments):
             given.append(part)
             if 2 * len(given) > stop - 1:
                 raise KeyboardInterrupt
@@ -123,7 +123,7 @@ def test_an_interrupted_run_in_parts_says_how_far_it_came(flow, tmp_path, monkey
 
     monkeypatch.setattr(running, "parts", stopped)
     starts = flow.starts(np.random.default_rng(0), 11)
-    options = {"engine": "explicit", "size": 4 * 2 * 4 * 8, "keep_partial": kept is not None}
+    options = {"engine": "scipy", "size": 4 * 2 * 4 * 8, "keep_partial": kept is not None}
     if kept is None:
         with pytest.raises(KeyboardInterrupt), growing(tmp_path / "run.nc") as append:
             for part in integrate_in_parts(flow, starts, [0, 1.0], **options):

@@ -85,12 +85,13 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path, capsys, monkeypatch):
     real = importlib.import_module("numerics.integration.running")
     whole = real.parts
 
-    def stopped(request):
-        for part in whole(request):
+    def stopped(*arguments):
+        for part in whole(*arguments):
             yield part
             raise KeyboardInterrupt
 
     monkeypatch.setattr(real, "parts", stopped)
+    monkeypatch.setattr("numerics.integration.driving.PATIENCE", 0.0)
     path = tmp_path / "run.nc"
     many = ["flow", "binary-head", "--until", "1", "--times", "2", "--starts", "20000"]
     assert run([*many, "-o", str(path)]) == 130
