@@ -107,7 +107,7 @@ def _opened(first: int) -> Any:
     return slope
 
 
-def _within_block(i: int) -> Any:
+def _continued(i: int) -> Any:
     """Return what adds the slopes of the block to the state of slope ``i``, and writes that."""
     place = i % BLOCK
     weights = np.array(_tableau.A[i])
@@ -140,7 +140,7 @@ def _in_turn(slopes: Sequence[Any]) -> Any:
 
 stages = _in_turn([
     *(_slope(i, _tableau.A[i]) for i in range(1, BLOCK)),
-    *((_within_block if i % BLOCK else _opened)(i) for i in range(BLOCK, STAGES)),
+    *((_continued if i % BLOCK else _opened)(i) for i in range(BLOCK, STAGES)),
 ])  # fmt: skip
 dense_slopes = _in_turn([
     _slope(STAGES + 1 + n, weights) for n, weights in enumerate(_tableau.A_EXTRA)
