@@ -8,7 +8,10 @@ import pytest
 import sympy as sp
 
 from numerics.flows import System, Variable, system_named
-from numerics.integration import ENGINES, FixedPoint, Section, driving, integrate
+from numerics.integration import ENGINES, FixedPoint, Section, integrate
+from numerics.integration.lane_engine import LaneEngine, LaneRun
+from numerics.integration.problem import Solution
+from numerics.integration.running import requested
 from theory.codegen.components import Components
 
 
@@ -100,6 +103,20 @@ def test_sections_are_located_in_their_direction(engine):
 
 
 @pytest.mark.parametrize("engine", LOCATING)
+def test_every_crossing_is_found_however_many(engine):
+    """Only the third trajectory has more than there is room for at first."""
+    spun = small("spun", "x v w", lambda x, v, w: (w * v, -w * x, 0 * w))
+    starts = [[1.0, 0.0, 0.0], [1.0, 0.0, 0.1], [1.0, 0.0, 1.0], [2.0, 0.0, 0.2]]
+    found = integrate(spun, starts, [0, 100.0], engine=engine, events=[Section("x", 0.0)],
+                      rtol=1e-11, atol=1e-13)  # fmt: skip
+    counts = np.isfinite(found.crossing_time.values).sum(axis=1)
+    assert counts.tolist() == [0, 3, 32, 6]
+    zeros = (np.arange(32) + 0.5) * np.pi
+    np.testing.assert_allclose(found.crossing_time[2], zeros, atol=1e-6)
+    np.testing.assert_allclose(found.crossing_time[1, :3], 10 * zeros[:3], atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", LOCATING)
 def test_a_terminal_section_ends_a_trajectory(engine):
     events = [Section(0, 0.5, direction=-1, terminal=True)]
     times = np.linspace(0, 7, 8)
@@ -138,13 +155,25 @@ def test_the_number_of_threads_changes_nothing(engine, flow):
 
 @pytest.mark.parametrize("engine", ["explicit", "stiff"])
 def test_trajectories_are_passed_on_as_they_finish(engine, flow, monkeypatch):
-    starts = flow.starts(np.random.default_rng(0), 3000)
+    starts, seen = flow.starts(np.random.default_rng(0), 250), []
     at_the_end = integrate(flow, starts, [0, 20.0], engine=engine)
-    seen = []
-    monkeypatch.setattr(driving, "PATIENCE", 0.0)
+    finished = LaneRun.finished
+    monkeypatch.setattr(  # as if a look had come when 100 more had ended
+        LaneRun, "finished", lambda x, n: slice(n, min(finished(x, n).stop, n + 100))
+    )
     early = integrate(flow, starts, [0, 20.0], engine=engine, progress=lambda *x: seen.append(x))
     assert early.identical(at_the_end)
-    assert len(seen) > 1 and seen == sorted(set(seen)) and seen[-1] == (3000, 3000)
+    assert seen[-1] == (250, 250) and len(seen) >= 3
+
+
+def test_what_follows_a_moving_trajectory_waits_for_it(flow, starts):
+    problem = requested(flow, starts[:5], [0, 1.0], "explicit", 1e-8, 1e-10, ()).problem
+    values = np.broadcast_to(flow.values, (5, len(flow.values)))
+    run = LaneRun(LaneEngine(problem, stiff=False), starts[:5], values, Solution.room(problem, 5))
+    run.ended[[0, 1, 3]] = 0
+    assert run.finished(0) == slice(0, 2) and run.finished(2) == slice(2, 2)
+    run.ended[2] = 0
+    assert run.finished(2) == slice(2, 4)
 
 
 @pytest.mark.parametrize("engine", ["explicit", "stiff"])
