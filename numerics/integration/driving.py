@@ -25,7 +25,7 @@ ENGINES = (
 )  # fmt: skip
 """The names that `integrate` takes for its engine."""
 
-LANES = ("explicit", "stiff")
+SHARED = ("explicit", "stiff")
 """Engines whose threads share a queue."""
 
 UNITS = {"heyoka": 512, "torch": 1 << 17}
@@ -59,11 +59,8 @@ def driven(
     ``values``  parameters, (batch, m)
     """
     problem = replace(problem, halt=np.zeros(1, dtype=np.int64))
-    drive = _shared if engine in LANES else _in_units
-    try:
-        yield from drive(engine, problem, starts, values, threads, into, device)
-    finally:
-        problem.halt[0] = 1  # an interrupt does not wait for what is under way
+    drive = _shared if engine in SHARED else _in_units
+    return drive(engine, problem, starts, values, threads, into, device)
 
 
 def _shared(
@@ -88,7 +85,7 @@ def _shared(
                     yield rows
                     first = rows.stop
         finally:
-            problem.halt[0] = 1  # the pool waits for its threads
+            problem.halt[0] = 1  # the pool waits for its threads; an interrupt shall not wait long
 
 
 def _in_units(
@@ -117,7 +114,7 @@ def _in_units(
             while waiting:
                 yield _put(into, *waiting.popleft())
         finally:
-            problem.halt[0] = 1  # the pool waits for its threads
+            problem.halt[0] = 1  # the pool waits for its threads; an interrupt shall not wait long
 
 
 def _slices(count: int, size: int) -> Iterator[slice]:
@@ -143,7 +140,7 @@ def _solver(engine: str, problem: Problem, values: np.ndarray, device: str) -> S
         from numerics.integration.batched import TorchEngine
 
         return TorchEngine(problem, device).solve
-    if engine in LANES:
+    if engine in SHARED:
         from numerics.integration.lane_engine import LaneEngine
 
         return LaneEngine(problem, stiff=engine == "stiff").solve
