@@ -19,9 +19,11 @@ INTERRUPTED = 130
 def run(arguments: Sequence[str] | None = None) -> int:
     """Return the exit status of the command line ``arguments`` (default: those of the process)."""
     command = typer.main.get_command(app)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        result = command.main(arguments, prog_name="proofhead", standalone_mode=False)
-        return int(result or 0)
+        # not `command.main`, which would turn an interrupt into an exit without a word
+        with command.make_context("proofhead", words) as context:
+            return int(command.invoke(context) or 0)
     except KeyboardInterrupt:
         print("proofhead: interrupted", file=sys.stderr)
         return INTERRUPTED
