@@ -209,7 +209,7 @@ def parts(request: Request, into: Solution) -> Iterator[Part]:
         }
         if backward:
             into.end_time[rows] *= -1
-            for n in set(range(rows.start, rows.stop)) & set(into.crossings):
+            for n in filter(into.crossings.get, range(rows.start, rows.stop)):
                 into.crossings[n] = [x._replace(time=-x.time) for x in into.crossings[n]]
         yield Part(rows, quantities)
 
