@@ -23,13 +23,17 @@ from proofs_checks.claims.places import Span
 
 __all__ = [
     "Add",
+    "Apply",
     "Bound",
+    "Bracketed",
     "Branch",
     "Call",
     "Cases",
     "Compare",
     "Derivative",
     "Differential",
+    "Directional",
+    "Dots",
     "Entry",
     "ForAll",
     "Gradient",
@@ -37,20 +41,26 @@ __all__ = [
     "Inner",
     "Interval",
     "Label",
+    "Mapping",
+    "Matrix",
     "Name",
     "Negate",
     "Node",
     "Norm",
     "Number",
+    "Otherwise",
     "Power",
     "Product",
     "Quotient",
     "Ranges",
     "Rate",
+    "SetOf",
     "Slice",
+    "Space",
     "Step",
     "Sum",
     "Transpose",
+    "Tuple",
 ]
 
 
@@ -309,3 +319,80 @@ class ForAll(Node):
     r"""The remark ``\forall i, j`` beside an equation."""
 
     indices: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Apply(Node):
+    """A name directly followed by a bracket: an application or a product."""
+
+    base: Node
+    arguments: tuple[Node, ...]
+    separators: tuple[str, ...] = ()
+    bracket: str = "("
+
+
+@dataclass(frozen=True, slots=True)
+class Bracketed(Node):
+    """A script in brackets: the (l) of ``W^{(l)}``."""
+
+    body: Node
+    kind: str = "("
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix(Node):
+    """Entries written out."""
+
+    rows: tuple[tuple[Node, ...], ...]
+    brackets: str = "["
+
+
+@dataclass(frozen=True, slots=True)
+class Dots(Node):
+    r"""``\dots``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Node):
+    """``(a, b)``."""
+
+    entries: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetOf(Node):
+    r"""``\{1, 3\}``."""
+
+    entries: tuple[Node, ...]
+    condition: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Space(Node):
+    r"""``\mathbb{R}^{N \times d}``."""
+
+    base: str
+    dims: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping(Node):
+    r"""``f : \mathbb{R}^n \to \mathbb{R}``."""
+
+    name: Node
+    domain: Node
+    codomain: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise(Node):
+    r"""``\text{otherwise}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directional(Node):
+    r"""``d f(x) \cdot h``: the derivative of a quantity along directions."""
+
+    quantity: Node
+    by: tuple[Node, ...]
+    directions: tuple[Node, ...]

@@ -1,0 +1,149 @@
+r"""Functions and constants: what a name means that is no plain symbol.
+
+``\sigma`` is the logistic function, ``\pi`` a number, ``I`` the identity, ``\delta_{ij}``
+Kronecker's, ``\mathcal{N}`` the normal density, ``H`` the entropy: each where the document gives
+the letter no other meaning.  A function that the document defines, ``J(\theta) = ...``, is its
+definition with the arguments put in; one that it does not define is a quantity of its own for each
+argument, or an unknown differentiable function of a number where its argument is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.roles import Reference, Roles
+from proofs_checks.claims.meaning.spelling import nodes
+from proofs_checks.claims.meaning.statements import Statement
+
+__all__ = ["Authored", "Template"]
+
+BUILT_IN = {"sigma": "sigmoid", "H": "entropy", "N": "normal", "N_cal": "normal", "O": "order"}
+
+
+@dataclass(frozen=True)
+class Template:
+    """The definition of a function: its formal arguments and its right side."""
+
+    formals: tuple[tree.Node, ...]
+    body: tree.Node
+    number: int
+
+
+class Authored:
+    """The functions of one document."""
+
+    def __init__(self, statements: Sequence[Statement], roles: Roles, model_names: set[str]) -> None:
+        self.roles = roles
+        self.taken = set(model_names)  # names with a meaning of their own
+        self.templates: dict[str, Template] = {}
+        self.computed: set[str] = set()  # functions whose argument is computed somewhere
+        self._plain: set[str] = set()
+        for statement in statements:
+            for side in statement.sides[: max(1, len(statement.sides) - 1)]:
+                self._take_definition(statement, side)
+        every = [root for s in statements for root in s.roots]
+        for root in every:
+            for node in nodes(root):
+                if isinstance(node, tree.Apply) and roles.is_function(node.base):
+                    self._see(node)
+                elif isinstance(node, tree.Name):
+                    self._plain.add(roles.spell(node))
+
+    def _take_definition(self, statement: Statement, side: tree.Node) -> None:
+        reference = self.roles.reference(side) if isinstance(side, tree.Name | tree.Entry) else None
+        if reference is not None:
+            self.taken.add(reference.name)
+        if not isinstance(side, tree.Apply) or not self.roles.is_function(side.base):
+            return
+        name = self.function_name(side)
+        if name is None or name in self.templates:
+            return
+        for body in statement.sides:
+            if body is not side and not isinstance(body, tree.Name | tree.Entry | tree.Apply):
+                self.templates[name] = Template(side.arguments, body, statement.number)
+                self.taken.add(name)
+                return
+
+    def _see(self, node: tree.Apply) -> None:
+        name = self.function_name(node)
+        if name is None:
+            return
+        if name.endswith("'"):
+            self.computed.add(name.rstrip("'"))
+        if len(node.arguments) == 1 and not isinstance(
+            node.arguments[0], tree.Name | tree.Entry | tree.Compare | tree.Number | tree.Tuple
+            | tree.Bracketed | tree.Dots
+        ):  # fmt: skip
+            self.computed.add(name)
+
+    def function_name(self, node: tree.Apply) -> str | None:
+        """Return the name of the function that is applied, its scripts included."""
+        found = self.roles.reference(node.base)
+        return found.name if found is not None else None
+
+    def built_in(self, node: tree.Apply) -> str | None:
+        """Return which function of the language this is, if the letter has no other meaning."""
+        name = self.function_name(node)
+        base = node.base.base if isinstance(node.base, tree.Entry) else node.base
+        if name is None or not isinstance(base, tree.Name):
+            return None
+        stem = name.rstrip("'")
+        if base.letter == "N" and base.font in ("cal", "scr") and len(node.arguments) in (2, 3):
+            return "normal" if stem not in self.templates else None
+        if stem in self.taken or stem in self.templates:
+            return None
+        kind = BUILT_IN.get(stem)
+        if kind in ("normal", None) or (kind == "order" and not node.arguments):
+            return None
+        if kind == "entropy" and len(node.arguments) != 1:
+            return None
+        return kind
+
+    def mode(self, node: tree.Apply) -> str:
+        """Return "product", "quantity", "template", "built-in" or "unknown" (of a number)."""
+        if not self.roles.is_function(node.base):
+            return "built-in" if self.built_in(node) else "product"
+        if self.built_in(node):
+            return "built-in"
+        name = self.function_name(node)
+        if name is None:
+            return "product"
+        template = self.templates.get(name)
+        if template is not None:
+            return "quantity" if self._is_formal(node, template) else "template"
+        if name.rstrip("'") in self.templates:
+            return "template"  # f' of a function that is defined
+        if name.rstrip("'") in self.computed and len(node.arguments) == 1:
+            return "unknown"
+        return "quantity"
+
+    def _is_formal(self, node: tree.Apply, template: Template) -> bool:
+        """Return whether the arguments are the formal ones, or differ in index letters only."""
+        if len(node.arguments) != len(template.formals):
+            return False
+        if node.arguments == template.formals:
+            return True
+        here = self.roles.reference(node)
+        there = self.roles.reference(tree.Apply(node.base, template.formals, node.separators))
+        if here is None or there is None:
+            return False
+        return here.name == there.name and len(here.indices) == len(there.indices)
+
+    def quantity(self, node: tree.Apply) -> Reference | None:
+        """Return the symbol that an application names."""
+        name = self.function_name(node)
+        template = self.templates.get(name or "")
+        found = self.roles.reference(node)
+        if template is not None and found is not None:
+            # J(theta) is J: what it depends on stands in its definition
+            base = self.roles.reference(node.base)
+            count = len(base.indices) if base is not None else 0
+            formal = [self.roles.is_argument_index(x) for x in template.formals]
+            entries = [isinstance(x, tree.Entry | tree.Compare) for x in template.formals]
+            if base is not None and not any(formal) and not any(entries):
+                return Reference(base.name, found.indices[:count], frozenset())
+            if base is not None and not any(entries) and "." not in found.name[len(base.name):]:
+                return Reference(found.name, found.indices, frozenset())
+        return found

@@ -1,0 +1,351 @@
+r"""Sums, products and maxima over indices, conditions on indices, case distinctions.
+
+A condition is a factor that is 1 where it holds: j = k is delta_jk, j != k is 1 - delta_jk, j <= k
+an entry of the order of their range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.statements import MeaningError
+from proofs_checks.claims.meaning.values import Value
+from proofs_checks.claims.places import Span
+from theory.algebra.expressions import substitute
+from theory.algebra.nodes import Maximum, ProductOver
+from theory.algebra.symbols import Index, delta, order_of, total
+
+if TYPE_CHECKING:
+    from proofs_checks.claims.meaning.typing import Typer
+
+__all__ = ["big", "cases", "factor_of", "holds", "indicator", "same"]
+
+RELATIONS = ("=", "!=", "<", "<=", ">", ">=")
+
+
+def big(typer: Typer, node: tree.Sum) -> Value:
+    """Return a sum, product or maximum over whole ranges of what stands where conditions hold."""
+    if node.operator in ("argmax", "argmin", "int", "lim", "sup", "inf"):
+        raise MeaningError(
+            f"`\\{node.operator}` is not part of the language.", node.span,
+            expected="a finite sum, product or maximum",
+        )  # fmt: skip
+    letters = typer.roles.binds(node)
+    if not letters:
+        raise MeaningError(
+            "nothing says over which index this runs.", node.span, expected="\\sum_j"
+        )
+    outer = dict(typer.letters)
+    without_first: list[str] = []
+    further: list[tree.Compare] = []
+    given = {typer.roles.letter(b.index): b for b in node.bounds}
+    for letter in letters:
+        _bind(typer, letter, given.get(letter), further, without_first, outer)
+    factor = factor_of(typer, (*node.conditions, *further))
+    body = typer.value(node.body)
+    indices = [typer.letters[letter] for letter in letters]
+    indices = [Index(k.name, typer.ranges.find(k.size)) for k in indices]
+    typer.letters = {
+        **{k: v for k, v in typer.letters.items() if k not in letters},
+        **{k: v for k, v in outer.items() if k in letters},
+    }
+    if node.operator == "sum":
+        summand = _totalled(body.expression * factor, tuple(indices), without_first)
+        return Value(summand, body.row, body.column)
+    if node.operator in ("column", "row"):
+        axis = indices[0]
+        hidden = typer.hidden(axis.size)
+        entry = substitute(body.expression, {axis: hidden})
+        return Value(entry, hidden) if node.operator == "column" else Value(entry, None, hidden)
+    if not body.is_scalar:
+        raise MeaningError(f"this needs numbers; got {body.shape()}.", node.body.span)
+    if node.operator == "prod":
+        summand = sp.sympify(body.expression, strict=True)
+        if factor != 1:
+            summand = 1 + factor * (summand - 1)  # the factors left out are 1
+        if without_first:
+            one = 1 - delta(indices[0], sp.S.One)
+            summand = 1 + one * (summand - 1)
+        for index in reversed(indices):
+            summand = ProductOver(summand, index)
+        return Value(summand)
+    if factor != 1 or without_first:
+        raise MeaningError("a maximum over a part of a range is not read.", node.span)
+    if node.operator == "min":
+        return Value(-Maximum(-body.expression, *indices))
+    return Value(Maximum(body.expression, *indices))
+
+
+def _totalled(summand: Any, indices: tuple[Index, ...], without_first: list[str]) -> Any:
+    """Return the sum; one from 2 on is the whole sum less the summand at 1."""
+    for index in indices:
+        if index.name in without_first:
+            summand = summand * (1 - delta(index, sp.S.One))
+    return total(summand, *indices)
+
+
+def _bind(
+    typer: Typer,
+    letter: str,
+    item: tree.Bound | None,
+    further: list[tree.Compare],
+    without_first: list[str],
+    outer: dict[str, Index],
+) -> None:
+    """Enter the letter of a sum; what restricts its range goes to ``further``."""
+    size = typer.open(letter)
+    if item is not None:
+        typer.first[letter] = item.span
+        if item.domain is not None:
+            size = _domain(typer, item)
+        elif item.last is not None and _starts_at_zero(item.first):
+            size = _from_zero(typer, item)
+        elif item.last is not None:
+            limit = _limit(typer, item.last, -1, outer)
+            if limit is None:
+                size = _end(typer, item.last)
+            else:
+                index = outer.get(typer.roles.letter(limit[0]) or "")
+                if index is not None:
+                    size = index.size
+                further.append(tree.Compare(item.index, "<" if limit[1] else "<=", limit[0]))
+        if item.first is not None and not _starts_at_zero(item.first):
+            if isinstance(item.first, tree.Number) and item.first.text == "2":
+                without_first.append(letter)
+            elif not (isinstance(item.first, tree.Number) and item.first.text == "1"):
+                limit = _limit(typer, item.first, 1, outer)
+                if limit is None:
+                    raise MeaningError(
+                        "a sum must start at 1, at 2, or at an index of the equation.",
+                        item.first.span,
+                    )
+                further.append(tree.Compare(item.index, ">" if limit[1] else ">=", limit[0]))
+    typer.letters[letter] = Index(letter, typer.ranges.find(size))
+    typer.ranges.show(size)
+
+
+def _domain(typer: Typer, item: tree.Bound) -> Any:
+    r"""Return the range of ``i \in \mathcal{V}`` and ``i \in \{1, \dots, n\}``."""
+    domain = item.domain
+    if isinstance(domain, tree.Name):
+        name = typer.roles.spell(domain)
+        if name in typer.roles.quantities and name in typer.symbols.table:
+            raise MeaningError("this set is a quantity elsewhere.", domain.span)
+        return typer.ranges.open(f"set.{name}")
+    end = _whole(domain)
+    if end is not None:
+        return _end(typer, end)
+    raise MeaningError(
+        "a sum over this set is not read.", item.span, expected="\\{1, \\dots, n\\} or a letter"
+    )
+
+
+def _whole(node: tree.Node | None) -> tree.Node | None:
+    r"""Return the n of ``\{1, \dots, n\}`` and ``[1, n]``."""
+    entries = getattr(node, "entries", None)
+    if not entries:
+        return None
+    first, last = entries[0], entries[-1]
+    if isinstance(first, tree.Number) and first.text == "1" and len(entries) > 1:
+        if not isinstance(last, tree.Number | tree.Dots):
+            return last
+    return None
+
+
+def _starts_at_zero(node: tree.Node | None) -> bool:
+    return isinstance(node, tree.Number) and node.text == "0"
+
+
+def _from_zero(typer: Typer, item: tree.Bound) -> Any:
+    r"""Return the range of ``\sum_{i=0}^{n-1}`` (n terms) or ``\sum_{i=0}^{n}`` (n + 1 terms)."""
+    last = item.last
+    if isinstance(last, tree.Add) and len(last.terms) == 2:
+        name = typer.roles.size_name(last.terms[0])
+        if name is not None and _is_one(last.terms[1], negated=True):
+            typer.roles.sizes.add(name)
+            return typer.ranges.declare(name)
+    name = typer.roles.size_name(last) if last is not None else None
+    if name is None:
+        raise MeaningError("this range from 0 is not read.", item.span, expected="0 to n - 1")
+    typer.context.offsets[name] = 1
+    return typer.ranges.declare(f"{name}_p1")
+
+
+def _is_one(node: tree.Node, negated: bool) -> bool:
+    if negated:
+        return isinstance(node, tree.Negate) and _is_one(node.body, False)
+    return isinstance(node, tree.Number) and node.text == "1"
+
+
+def _limit(
+    typer: Typer, node: tree.Node, step: int, outer: dict[str, Index]
+) -> tuple[tree.Node, bool] | None:
+    """Return the index at which a part of a range ends, and whether it is left out.
+
+    ``i`` is such an end where i is an index of the equation; i - 1 (``step`` -1) and i + 1 leave
+    i out.
+    """
+    letter = typer.roles.letter(node)
+    if letter is not None:
+        return (node, False) if letter not in typer.roles.sizes else None
+    if not isinstance(node, tree.Add) or len(node.terms) != 2:
+        return None
+    name, one = node.terms
+    letter = typer.roles.letter(name)
+    if letter is None or letter in typer.roles.sizes or not _is_one(one, negated=step < 0):
+        return None
+    return name, True
+
+
+def _end(typer: Typer, node: tree.Node) -> Any:
+    name = typer.roles.size_name(node)
+    if name is None:
+        raise MeaningError(
+            "a sum must end at a size.", node.span, expected="a letter such as n"
+        )
+    return typer.ranges.declare(name)
+
+
+# -- conditions -------------------------------------------------------------------------------
+
+
+def same(typer: Typer, first: tree.Node, second: tree.Node, span: Span) -> Any:
+    """Return the Kronecker delta of two subscripts."""
+    letters = [typer.roles.letter(x) for x in (first, second)]
+    sizes = [typer.letters[x].size for x in letters if x in typer.letters]
+    size = sizes[0] if sizes else typer.open("delta")
+    a, b = (typer.index(x, typer.ranges.find(size), "the delta") for x in (first, second))
+    a, b = (
+        Index(x.name, typer.ranges.find(x.size)) if isinstance(x, Index) else x for x in (a, b)
+    )
+    if a == b:
+        return sp.S.One
+    if not isinstance(a, Index) and not isinstance(b, Index):
+        return sp.S.Zero
+    return delta(a, b)
+
+
+def _order(typer: Typer, low: tree.Node, high: tree.Node, span: Span) -> Any:
+    """Return what is 1 where one index is no later than another of the same range, else 0."""
+    both = same(typer, low, high, span)  # makes their ranges one
+    del both
+    letter = next(x for n in (low, high) if (x := typer.roles.letter(n)) in typer.letters)
+    size = typer.ranges.find(typer.letters[letter].size)
+    ends = [typer.index(x, size, "the order") for x in (high, low)]
+    return order_of(size)[tuple(ends)]
+
+
+def holds(typer: Typer, item: tree.Compare) -> Any:
+    """Return the factor that is 1 where a comparison of indices holds, else 0."""
+    if item.relation == "in":
+        return _member(typer, item)
+    if item.relation not in RELATIONS:
+        raise MeaningError(
+            f"the condition `{item.relation}` is not part of the language.", item.span,
+            expected="=, \\neq, <, \\le, > or \\ge between two indices",
+        )  # fmt: skip
+    for side in (item.left, item.right):
+        if not isinstance(side, tree.Number) and typer.roles.letter(side) is None:
+            raise MeaningError(
+                "a condition is read between two indices, or an index and a number.", side.span
+            )
+    if item.relation in ("=", "!="):
+        equal = same(typer, item.left, item.right, item.span)
+        return equal if item.relation == "=" else 1 - equal
+    low, high = item.left, item.right
+    if item.relation in (">", ">="):
+        low, high = high, low
+    if _is_size(typer, high):  # i < n leaves the last position out; i <= n says nothing
+        if item.relation in ("<=", ">="):
+            return sp.S.One
+        raise MeaningError(
+            "a condition that leaves out the last position is not read.", item.span,
+            suggestion="\\le",
+        )  # fmt: skip
+    no_later = _order(typer, low, high, item.span)
+    if item.relation in ("<", ">"):
+        return no_later - same(typer, low, high, item.span)
+    return no_later
+
+
+def _is_size(typer: Typer, node: tree.Node) -> bool:
+    name = typer.roles.size_name(node)
+    return name is not None and name in typer.roles.sizes
+
+
+def _member(typer: Typer, item: tree.Compare) -> Any:
+    r"""Return the factor of ``i \in \{1, 3\}``; a whole range restricts nothing."""
+    right = item.right
+    letter = typer.roles.letter(item.left)
+    if letter is None:
+        raise MeaningError("a membership is read for an index.", item.left.span)
+    end = _whole(right)
+    if end is not None:
+        size = typer.ranges.declare(typer.roles.size_name(end) or "")
+        typer.index(item.left, size, "the set")
+        return sp.S.One
+    if isinstance(right, tree.SetOf) and right.condition is None:
+        if all(isinstance(x, tree.Number) for x in right.entries):
+            numbers = dict.fromkeys(x.text for x in right.entries if isinstance(x, tree.Number))
+            return sp.Add(
+                *(same(typer, item.left, tree.Number(x), item.span) for x in numbers)
+            )
+    if isinstance(right, tree.Name):
+        typer.index(item.left, typer.ranges.open(f"set.{typer.roles.spell(right)}"), "the set")
+        return sp.S.One
+    raise MeaningError("this set is not read.", item.span, expected="\\{1, \\dots, n\\}")
+
+
+def factor_of(typer: Typer, items: Sequence[tree.Compare]) -> Any:
+    """Return the factor that is 1 where all conditions hold, else 0."""
+    result = sp.S.One
+    for item in items:
+        result *= holds(typer, item)
+    return result
+
+
+def indicator(typer: Typer, node: tree.Indicator) -> Value:
+    """Return 1 where the conditions hold, else 0."""
+    return Value(factor_of(typer, node.conditions))
+
+
+def cases(typer: Typer, node: tree.Cases) -> Value:
+    """Return the value of the first case whose conditions hold; together they cover everything."""
+    rest, result = sp.S.One, None
+    for branch in node.branches:
+        value = typer.value(branch.value)
+        said = [c for c in branch.conditions if not isinstance(c, tree.Otherwise)]
+        here = factor_of(typer, said) if said else sp.S.One
+        term = Value(value.expression * here * rest, value.row, value.column)
+        result = term if result is None else typer.shapes.add([result, term], node.span)
+        rest = sp.expand(rest * (1 - here))
+    if result is None:
+        raise MeaningError("a case distinction without cases.", node.span)
+    if rest != 0 and not _covers(node):
+        raise MeaningError(
+            "the cases do not cover every index.", node.span,
+            suggestion="end with `\\text{otherwise}`",
+        )  # fmt: skip
+    return result
+
+
+OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+TURNED = {"=": "=", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+
+def _covers(node: tree.Cases) -> bool:
+    r"""Return whether two cases are opposites, as ``j = k`` and ``j \\neq k``."""
+    if len(node.branches) != 2 or any(len(b.conditions) != 1 for b in node.branches):
+        return False
+    first, second = (b.conditions[0] for b in node.branches)
+    if not isinstance(first, tree.Compare) or not isinstance(second, tree.Compare):
+        return False
+    if (first.left, first.right) == (second.left, second.right):
+        return OPPOSITE.get(first.relation) == second.relation
+    if (first.left, first.right) == (second.right, second.left):
+        return OPPOSITE.get(first.relation) == TURNED.get(second.relation)
+    return False

@@ -1,0 +1,187 @@
+r"""Which equations define, and what.
+
+An equation with a new symbol alone on one side, with different index letters, defines it; so do
+``:=`` and ``=:``.  What is defined already is claimed.  A definition that holds for some indices
+only is a piece; two pieces that exclude each other are one definition by cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.authored import Authored
+from proofs_checks.claims.meaning.ranks import special
+from proofs_checks.claims.meaning.roles import Reference, Roles
+from proofs_checks.claims.meaning.spelling import children
+from proofs_checks.claims.meaning.statements import Statement
+
+__all__ = ["Defined", "Definitions", "names_in"]
+
+
+@dataclass(frozen=True)
+class Defined:
+    """One definition: the symbol, its side, and the side that says what it is.
+
+    ``is_part`` says that conditions restrict it to some indices.
+    """
+
+    name: str
+    reference: Reference
+    statement: Statement
+    left: int
+    right: int
+    is_part: bool = False
+
+
+def names_in(node: tree.Node, roles: Roles, authored: Authored, scope: frozenset[str]) -> set[str]:
+    """Return the names of all symbols below a node; ``scope`` are formal arguments."""
+    found: set[str] = set()
+    if isinstance(node, tree.Name | tree.Entry):
+        base = node.base if isinstance(node, tree.Entry) else node
+        if isinstance(base, tree.Name):
+            if roles.spell(base) in scope or special(node, roles, authored.taken):
+                return found
+            reference = roles.reference(node)
+            return {reference.name} if reference else found
+    if isinstance(node, tree.Apply):
+        mode = authored.mode(node)
+        if mode == "quantity":
+            reference = authored.quantity(node)
+            return {reference.name} if reference else found
+        if mode in ("template", "built-in", "unknown"):
+            if mode == "template":
+                template = authored.templates[(authored.function_name(node) or "").rstrip("'")]
+                formals = frozenset(
+                    roles.spell(x) for x in template.formals if isinstance(x, tree.Name)
+                )
+                if not scope >= formals or not formals:
+                    found |= names_in(template.body, roles, authored, scope | formals)
+            for argument in node.arguments:
+                found |= names_in(argument, roles, authored, scope)
+            return found
+    if isinstance(node, tree.Power):
+        reference = roles.reference(node)
+        if reference is not None:
+            return {reference.name}
+    for child in children(node):
+        found |= names_in(child, roles, authored, scope)
+    return found
+
+
+class Definitions:
+    """The definitions of a document, in order."""
+
+    def __init__(
+        self,
+        statements: Sequence[Statement],
+        roles: Roles,
+        authored: Authored,
+        known: Iterable[str],
+    ) -> None:
+        self.roles, self.authored = roles, authored
+        self.found: dict[str, list[Defined]] = {}
+        self.by_side: dict[tuple[int, int], Defined] = {}
+        self._known = set(known)
+        self._uses: dict[str, set[str]] = {}
+        displayed = [s for s in statements if not s.is_inline]
+        for statement in displayed:
+            self._take(statement)
+        used: set[str] = set()
+        for statement in displayed:
+            for root in statement.roots:
+                used |= names_in(root, roles, authored, frozenset())
+        for statement in statements:
+            if statement.is_inline:
+                self._take(statement, only=used)
+
+    def _take(self, statement: Statement, only: set[str] | None = None) -> None:
+        sides = statement.sides
+        for n, kind in enumerate(statement.kinds):
+            if kind not in ("equality", "definition", "backward"):
+                continue
+            pairs = [(n + 1, n)] if kind == "backward" else [(n, n + 1)]
+            for left, right in pairs:
+                found = self._defines(statement, left, right, explicit=kind != "equality")
+                if found is None or (only is not None and found.name not in only):
+                    continue
+                self._accept(found, sides)
+                if kind == "equality" and only is None and n > 0 and left == n:
+                    continue
+
+    def _accept(self, found: Defined, sides: Sequence[tree.Node]) -> None:
+        uses = names_in(sides[found.right], self.roles, self.authored, frozenset())
+        if found.name in self._reach(uses):
+            return
+        self.found.setdefault(found.name, []).append(found)
+        self.by_side[(found.statement.number, found.left)] = found
+        self._uses.setdefault(found.name, set()).update(uses)
+
+    def _reach(self, names: set[str]) -> set[str]:
+        reached, waiting = set(names), list(names)
+        while waiting:
+            for name in self._uses.get(waiting.pop(), ()):
+                if name not in reached:
+                    reached.add(name)
+                    waiting.append(name)
+        return reached
+
+    def depends_on(self, name: str) -> frozenset[str]:
+        """Return every symbol that a definition uses, directly or through others."""
+        return frozenset(self._reach(set(self._uses.get(name, ()))))
+
+    def _defines(
+        self, statement: Statement, left: int, right: int, *, explicit: bool
+    ) -> Defined | None:
+        side = statement.sides[left]
+        reference = self.reference(side)
+        if reference is None or reference.name in self._known:
+            return None
+        letters = [self.roles.letter(x) for x in reference.indices]
+        if None in letters or len(set(letters)) < len(letters):
+            return None
+        if any(isinstance(x, tree.Number | tree.Slice) for x in reference.indices):
+            return None
+        is_part = any(self._restricts(c, set(letters)) for c in statement.conditions)
+        before = self.found.get(reference.name)
+        if before is not None and not (is_part and before[0].is_part):
+            return None
+        if not explicit and isinstance(statement.sides[right], tree.Number):
+            if not is_part and letters:
+                pass
+        return Defined(reference.name, reference, statement, left, right, is_part)
+
+    def reference(self, side: tree.Node) -> Reference | None:
+        """Return the symbol that stands alone on a side, None if it is an expression."""
+        if isinstance(side, tree.Apply):
+            if self.authored.mode(side) not in ("quantity", "template"):
+                return None
+            return self.authored.quantity(side)
+        if isinstance(side, tree.Power):
+            found = self.roles.reference(side)
+            return found if found is not None and found.indices else None
+        if not isinstance(side, tree.Name | tree.Entry):
+            return None
+        base = side.base if isinstance(side, tree.Entry) else side
+        if not isinstance(base, tree.Name):
+            return None
+        kind = special(side, self.roles, self.authored.taken)
+        if kind not in (None, "delta"):
+            return None
+        if kind == "delta":
+            return None
+        return self.roles.reference(side)
+
+    def _restricts(self, node: tree.Node, letters: set[str | None]) -> bool:
+        if isinstance(node, tree.Otherwise):
+            return True
+        if isinstance(node, tree.Ranges):
+            return not (isinstance(node.first, tree.Number) and node.first.text == "1")
+        if isinstance(node, tree.Compare):
+            if node.relation == "in":
+                return isinstance(node.right, tree.SetOf) and all(
+                    isinstance(x, tree.Number) for x in node.right.entries
+                )
+            return True
+        return False

@@ -1,0 +1,136 @@
+"""Is what an equation speaks of determined by the definitions of its document?
+
+A derivative needs a definition through which its variable enters what is differentiated.  What
+rests on a symbol whose definition could not be read may be proved, never refuted; so may what
+speaks of a symbol that stands on one side of one equation only, for then the document says
+elsewhere, in prose perhaps, what it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from proofs_checks.claims.meaning.statements import Link, MeaningError, Statement
+from theory.algebra.expressions import Relation, entry_tensor, tensors_in
+from theory.algebra.symbols import Partial, Tensor
+from theory.models.model import name_of
+from theory.models.resolution import theory_of
+
+if TYPE_CHECKING:
+    from proofs_checks.claims.meaning.document import Reading
+
+__all__ = ["Determination"]
+
+
+class Determination:
+    """Checks the typed equations of one reading against its model."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading, self.model = reading, reading.model
+        self.unknown = reading._unknown
+        self.declared = {
+            n for c in reading.constraints for n in tensors_in(c.equation)
+        } | {n for line in reading.lines for n in tensors_in(line.value)}
+        self._above: dict[str, frozenset[str]] = {}
+
+    def check(self) -> None:
+        """Give statements their errors, and links their hedges."""
+        reading = self.reading
+        try:
+            if reading.base is None:
+                theory_of(self.model)
+        except (ValueError, KeyError, RecursionError) as error:
+            for statement in reading.statements:
+                meaning = reading.meanings[statement.number]
+                meaning.error = meaning.error or MeaningError(str(error), statement.span)
+            return
+        for statement in reading.statements:
+            meaning = reading.meanings[statement.number]
+            for link in meaning.links:
+                if meaning.error is None and link.relation is not None:
+                    meaning.error = self._error(statement, link)
+                    if link.kind in ("claim", "step"):
+                        link.hedge = self._hedge(link)
+
+    def _inputs_of(self, name: str) -> frozenset[str]:
+        """Return everything that a symbol is computed from, itself included."""
+        if name not in self._above:
+            self._above[name] = frozenset((name,))
+            line = self.model.by_name.get(name)
+            found = {name}
+            for below in tensors_in(line.value) if line is not None else ():
+                found |= self._inputs_of(below)
+            self._above[name] = frozenset(found)
+        return self._above[name]
+
+    def _error(self, statement: Statement, link: Link) -> MeaningError | None:
+        for node in sp.preorder_traversal(link.relation):
+            if not isinstance(node, Partial):
+                continue
+            quantity, *by = node.args
+            names = tensors_in(quantity)
+            reached = frozenset().union(*(self._inputs_of(n) for n in names))
+            for entry in by:
+                target = name_of(entry_tensor(entry))
+                if target in reached or not names:
+                    continue
+                unknown = sorted(
+                    n for n in names if n in self.unknown
+                    or (n not in self.model.by_name and isinstance(quantity, sp.Indexed | sp.Symbol))
+                )
+                is_loss = isinstance(quantity, sp.Symbol) and quantity.name in self.model.by_name
+                if unknown or is_loss:
+                    name = unknown[0] if unknown else str(quantity)
+                    return MeaningError(
+                        f"nothing says how {name} depends on {target}.", link.span,
+                        expected=f"a definition through which {target} enters {name}",
+                        suggestion=f"define {name}",
+                    )  # fmt: skip
+        del statement
+        return self._value_of_opaque(link)
+
+    def _value_of_opaque(self, link: Link) -> MeaningError | None:
+        opaque = self.reading.context.opaque
+        if not opaque:
+            return None
+        partials = [p for p in sp.preorder_traversal(link.relation) if isinstance(p, Partial)]
+        rest = link.relation.xreplace({p: sp.S.One for p in partials})
+        for name in sorted(tensors_in(rest) & opaque):
+            return MeaningError(
+                f"the value of {name}, which the document does not define, is not determined; "
+                "only its first derivatives are.", link.span, suggestion=f"define {name}",
+            )  # fmt: skip
+        return None
+
+    # -- hedges -----------------------------------------------------------------------------
+
+    def _hedge(self, link: Link) -> str:
+        relation: Relation = link.relation
+        sides = [tensors_in(e) for e in relation.args]
+        both = sides[0] | sides[1]
+        reached = frozenset().union(*(self._inputs_of(n) for n in both)) if both else frozenset()
+        unread = sorted(reached & self.unknown)
+        if unread:
+            return f"the definition of {unread[0]} could not be read"
+        if both & {n for c in self.reading.constraints for n in tensors_in(c.equation)}:
+            return ""
+        if self.reading.base is not None:
+            return ""
+        left, right = (
+            frozenset().union(*(self._inputs_of(n) for n in side)) if side else frozenset()
+            for side in sides
+        )
+        for name in sorted(sides[0] ^ sides[1]):
+            symbol = self.reading.symbols.table.get(name)
+            if symbol is None or symbol.is_defined or name in self.declared:
+                continue
+            if name in (left & right) or name in self.model.by_name:
+                continue
+            return f"nothing says what {name} is"
+        return ""
+
+
+def _tensor(value: Any) -> bool:
+    return isinstance(value, Tensor)

@@ -1,0 +1,117 @@
+"""The model of a self-contained document.
+
+A scalar that the document differentiates but never defines is an arbitrary differentiable function
+of its last definitions O (those no other definition uses).  Its first derivatives are those of
+
+    L = L0 + sum_O sum_a  (dL/dO)_a O_a        with free L0 and free tensors dL/dO,
+
+so that is how it is written down; second derivatives are not determined and are rejected earlier.
+What depends on a quantity by its name only, as pi_theta does on theta, is written down likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sympy as sp
+
+from proofs_checks.claims.meaning.ranges import Ranges
+from theory.algebra.expressions import fresh, slots, tensors_in
+from theory.algebra.symbols import Index, Partial, Size, Tensor, total
+from theory.models import Constraint, Definition, Model
+from theory.models.model import name_of
+
+__all__ = ["document_model", "empty_model", "linear_in"]
+
+
+def linear_in(symbol: sp.Expr, parts: Sequence[sp.Expr]) -> tuple[sp.Expr, list[sp.Basic]]:
+    """Return an arbitrary function of ``parts`` as one that is linear in them, and its new inputs.
+
+    ``symbol`` is the entry that is to be defined; the parts are entries with letters of their own.
+    """
+    own = tuple(k for k in slots(symbol) if isinstance(k, Index))
+    base: Any = symbol.base if isinstance(symbol, sp.Indexed) else symbol
+    name = name_of(base)
+    inputs: list[sp.Basic] = []
+    terms: list[sp.Expr] = []
+    for part in parts:
+        free = tuple(fresh(k) for k in slots(part))
+        target: Any = part.base if isinstance(part, sp.Indexed) else part
+        axes = tuple(k.size for k in (*own, *free))
+        label = f"d{name}_d{name_of(target)}"
+        gradient = Tensor(label, axes) if axes else sp.Symbol(label, real=True)
+        entry = gradient[(*own, *free)] if axes else gradient
+        inputs.append(gradient)
+        terms.append(total(entry * (target[free] if free else target), *free))
+    return sp.Add(*terms), inputs
+
+
+def document_model(
+    definitions: Sequence[Definition],
+    inputs: Iterable[sp.Basic],
+    loss: sp.Symbol,
+    constraints: tuple[Constraint, ...],
+    ranges: Ranges,
+) -> Model:
+    """Return the model of a document; a loss without a definition is the number 0."""
+    adjoint = _built_on_derivatives(definitions)
+    plain = _sorted([line for line in definitions if line.name not in adjoint])
+    if all(line.symbol != loss for line in plain):
+        plain.append(Definition(loss, sp.S.Zero, "loss, which the document does not have"))
+    inputs = list(inputs)
+    sizes: set[Size] = {k.size for line in definitions for k in line.parameters}
+    sizes |= {axis for x in inputs if isinstance(x, Tensor) for axis in x.axes}
+    sizes |= {s for line in definitions for s in line.value.atoms(Size)}
+    sizes |= {k.size for line in definitions for k in line.value.atoms(Index)}
+    return Model(
+        name="document",
+        title="the document's own definitions",
+        sizes=tuple(sorted(sizes | set(ranges.named.values()), key=str)),
+        inputs=tuple(inputs),
+        definitions=tuple(plain),
+        loss=loss,
+        constraints=constraints,
+        vocabulary=tuple(line for line in definitions if line.name in adjoint),
+        letters={size.name: tuple("ijklabcdef") for size in sizes},
+        features={},
+    )
+
+
+def empty_model(loss: sp.Symbol) -> Model:
+    """Return the model of a document whose definitions make none."""
+    title = "a document without a model"
+    return Model("document", title, (), (), (Definition(loss, sp.S.Zero, "loss"),), loss)
+
+
+def _built_on_derivatives(definitions: Sequence[Definition]) -> set[str]:
+    """Return the definitions that need derivatives, directly or through others."""
+    found = {line.name for line in definitions if line.value.has(Partial)}
+    while True:
+        more = {d.name for d in definitions if tensors_in(d.value) & found} | found
+        if more == found:
+            return found
+        found = more
+
+
+def _sorted(definitions: Sequence[Definition]) -> list[Definition]:
+    """Return the definitions so that each comes after what it uses."""
+    by_name = {line.name: line for line in definitions}
+    uses: Mapping[str, set[str]] = {
+        name: (tensors_in(line.value) & by_name.keys()) - {name} for name, line in by_name.items()
+    }
+    users: dict[str, list[str]] = {name: [] for name in by_name}
+    for name, used in uses.items():
+        for other in used:
+            users[other].append(name)
+    missing = {name: len(used) for name, used in uses.items()}
+    ready = [name for name in by_name if not missing[name]]
+    result: list[Definition] = []
+    while ready:
+        name = ready.pop(0)
+        result.append(by_name[name])
+        for user in users[name]:
+            missing[user] -= 1
+            if not missing[user]:
+                ready.append(user)
+    return result + [line for line in definitions if missing[line.name] > 0]

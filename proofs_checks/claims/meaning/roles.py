@@ -1,0 +1,603 @@
+r"""What every script, bracket and letter of a document is.
+
+A subscript is an index or part of a name; a superscript an index, part of a name or a power; what
+stands in a bracket after a letter an argument or a factor.  The equations decide: a letter that is
+summed, quantified or compared is an index wherever it stands in such a slot; one that stands on one
+side of an equation only is part of a name (``K = X W_k``); one that is itself a quantity of the
+document (``\pi_\theta``) names what the symbol depends on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.spelling import Spelling, children, flat, nodes
+from proofs_checks.claims.meaning.statements import Statement
+
+__all__ = ["Reference", "Roles"]
+
+FUNCTION_LETTERS = frozenset(
+    "f g h F G H J L E R S V Q Z K p q P phi psi varphi varpsi sigma pi ell kappa Phi Psi".split()
+)
+BINDERS = ("sum", "prod", "max", "min", "argmax", "argmin", "sup", "inf")
+
+
+class Reference(NamedTuple):
+    """What an occurrence refers to: a symbol, the indices in its slots, what it depends on."""
+
+    name: str
+    indices: tuple[tree.Node, ...] = ()
+    depends: frozenset[str] = frozenset()
+
+
+@dataclass
+class Slot:
+    """The letters and numbers seen in one place of a symbol's scripts."""
+
+    strong: set[str] = field(default_factory=set)  # bound there by a sum
+    both: set[str] = field(default_factory=set)  # free, on both sides of an equation
+    stray: set[str] = field(default_factory=set)  # free on one side only
+    numbers: set[str] = field(default_factory=set)
+
+    @property
+    def letters(self) -> set[str]:
+        """Every letter that stands here."""
+        return self.strong | self.both | self.stray
+
+
+Place = tuple[str, str]
+
+
+class Roles:
+    """The roles in one document.
+
+    ``known`` maps the names of a vocabulary to their number of axes; ``sizes`` are names of ranges
+    from elsewhere (a vocabulary, shapes).
+    """
+
+    def __init__(
+        self,
+        statements: Sequence[Statement],
+        spell: Spelling,
+        known: dict[str, int] | None = None,
+        sizes: Iterable[str] = (),
+        roots: Sequence[tree.Node] = (),
+    ) -> None:
+        self.spell, self.known = spell, dict(known or {})
+        self.sizes = set(sizes)
+        self.bound: set[str] = set()  # letters that some operator binds
+        self.compared: set[str] = set()  # letters that are quantified or compared with indices
+        self.quantities: set[str] = set()  # names that stand as quantities
+        self.differentiated: set[str] = set()
+        self.functions: set[str] = set()
+        self.defined_functions: dict[str, tuple[tree.Node, ...]] = {}
+        self.upper: set[str] = set()  # names whose exponents are indices
+        self.bound_by: dict[int, tuple[str, ...]] = {}  # what a sum binds besides its own letters
+        self.slots: dict[Place, Slot] = defaultdict(Slot)
+        self.choices: list[str] = []
+        every = [root for s in statements for root in s.roots] + list(roots)
+        self._find_functions(statements, every)
+        self._find_sizes(every)
+        self._find_letters(every)
+        for statement in statements:
+            self._bind_the_unbound(statement)
+            self._take_sides(statement)
+
+    # -- letters ----------------------------------------------------------------------------
+
+    def letter(self, node: tree.Node) -> str | None:
+        """Return the index letter that a node is, None if it cannot be one."""
+        if isinstance(node, tree.Name):
+            return self.spell(node)
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+            return flat(node, self.spell)
+        return None
+
+    def binds(self, node: tree.Sum) -> tuple[str, ...]:
+        """Return the letters that a sum binds."""
+        own = [self.letter(bound.index) for bound in node.bounds]
+        extra = self.bound_by.get(id(node), ())
+        return tuple(dict.fromkeys([x for x in own if x is not None] + list(extra)))
+
+    def _find_sizes(self, every: Sequence[tree.Node]) -> None:
+        scripts: set[str] = set()
+        for root in every:
+            for node in nodes(root):
+                if isinstance(node, tree.Entry):
+                    scripts |= {self.spell(x) for x in node.lower if isinstance(x, tree.Name)}
+        bound = {
+            self.letter(b.index)
+            for root in every
+            for n in nodes(root)
+            if isinstance(n, tree.Sum)
+            for b in n.bounds
+        }
+        for root in every:
+            for node in nodes(root):
+                ends: list[tree.Node | None] = []
+                if isinstance(node, tree.Sum):
+                    ends = [b.last for b in node.bounds]
+                elif isinstance(node, tree.Ranges):
+                    ends = [node.last]
+                elif isinstance(node, tree.Space):
+                    ends = list(node.dims)
+                for end in ends:
+                    name = self.size_name(end) if end is not None else None
+                    if name is None or (name in scripts and name in bound):
+                        continue
+                    if isinstance(node, tree.Space) or name not in scripts or name.isupper():
+                        self.sizes.add(name)
+
+    def size_name(self, node: tree.Node) -> str | None:
+        """Return the name of a range: n, d_k, N."""
+        if isinstance(node, tree.Name):
+            return self.spell(node)
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name) and not node.upper:
+            labels = [flat(x, self.spell) for x in node.lower]
+            return "_".join([self.spell(node.base), *labels])
+        return None
+
+    def _find_letters(self, every: Sequence[tree.Node]) -> None:
+        for root in every:
+            for node in nodes(root):
+                if isinstance(node, tree.Sum):
+                    self.bound |= {x for b in node.bounds if (x := self.letter(b.index))}
+                elif isinstance(node, tree.Ranges | tree.ForAll):
+                    self.compared |= {x for i in node.indices if (x := self.letter(i))}
+                elif isinstance(node, tree.Call) and node.function == "expectation":
+                    for low in node.lower:
+                        if isinstance(low, tree.Compare) and low.relation == "~":
+                            if (letter := self.letter(low.left)) is not None:
+                                self.bound.add(letter)
+                elif isinstance(node, tree.Derivative | tree.Gradient | tree.Directional):
+                    for by in node.by:
+                        base = by.base if isinstance(by, tree.Entry) else by
+                        if isinstance(base, tree.Name):
+                            self.quantities.add(self.spell(base))
+                            self.differentiated.add(self.spell(base))
+                elif isinstance(node, tree.Indicator | tree.Branch):
+                    for compare in node.conditions:
+                        self._compared(compare)
+                elif isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+                    if self.spell(node.base) == "delta" and len(node.lower) == 2:
+                        self.compared |= {x for i in node.lower if (x := self.letter(i))}
+            for name in self._quantities(root):
+                self.quantities.add(name)
+        for root in every:
+            for node in nodes(root):
+                if isinstance(node, tree.Compare):
+                    self._compared(node)
+                if isinstance(node, tree.Power) and isinstance(node.base, tree.Name):
+                    factors = self._letters_of(node.exponent)
+                    is_index = all(x in self.bound | self.compared for x in factors)
+                    if len(factors) > 1 and (is_index or self._many_letters(node.exponent)):
+                        self.upper.add(self.spell(node.base))
+        numbered: dict[str, set[str]] = defaultdict(set)
+        has_dots = any(isinstance(n, tree.Dots) for root in every for n in nodes(root))
+        for root in every if has_dots else ():
+            for node in nodes(root):
+                if isinstance(node, tree.Power) and isinstance(node.base, tree.Name):
+                    if isinstance(node.exponent, tree.Number | tree.Name):
+                        numbered[self.spell(node.base)].add(flat(node.exponent, self.spell))
+        for name, seen in numbered.items():
+            if "1" in seen and seen & (self.sizes | self.bound):
+                self.upper.add(name)
+
+    def _letters_of(self, node: tree.Node) -> list[str]:
+        if isinstance(node, tree.Product) and not node.operator:
+            return [self.spell(x) for x in node.factors if isinstance(x, tree.Name)]
+        return [self.spell(node)] if isinstance(node, tree.Name) else []
+
+    def _many_letters(self, node: tree.Node) -> bool:
+        return isinstance(node, tree.Product) and all(
+            isinstance(x, tree.Name) and len(x.letter) == 1 and x.letter in "ijklmnabcd"
+            for x in node.factors
+        )
+
+    def _compared(self, node: tree.Compare) -> None:
+        ends = [node.left, node.right]
+        letters = [x for end in ends if (x := self._comparable(end)) is not None]
+        plain = all(isinstance(e, tree.Number) or self._comparable(e) for e in ends)
+        if node.relation == "in" and not isinstance(node.right, tree.Space):
+            letters, plain = letters[:1], self._comparable(node.left) is not None
+        if plain and letters and not any(x in self.quantities for x in letters):
+            self.compared |= set(letters)
+        elif plain and node.relation in ("=", "!=") and len(letters) == 2:
+            if any(x in self.bound | self.compared for x in letters):
+                self.compared |= set(letters)
+
+    def _comparable(self, node: tree.Node) -> str | None:
+        if isinstance(node, tree.Add) and len(node.terms) == 2:
+            return self._comparable(node.terms[0])
+        return self.letter(node) if isinstance(node, tree.Name | tree.Entry) else None
+
+    def _quantities(self, node: tree.Node) -> Iterator[str]:
+        """Yield the names that stand as terms, factors, powers: not as scripts or arguments."""
+        if isinstance(node, tree.Name):
+            yield self.spell(node)
+        elif isinstance(node, tree.Entry):
+            if not isinstance(node.base, tree.Name):
+                yield from self._quantities(node.base)
+        elif isinstance(node, tree.Apply):
+            is_function = self.is_function(node.base)
+            for argument in node.arguments:
+                if not is_function or not isinstance(argument, tree.Name | tree.Compare):
+                    yield from self._quantities(argument)
+        elif isinstance(node, tree.Indicator | tree.Ranges | tree.ForAll | tree.Space):
+            return
+        elif isinstance(node, tree.Compare):
+            for side in (node.left, node.right):
+                if not isinstance(side, tree.Name):
+                    yield from self._quantities(side)
+        elif isinstance(node, tree.Branch):
+            yield from self._quantities(node.value)
+        elif isinstance(node, tree.Sum):
+            yield from self._quantities(node.body)
+        elif isinstance(node, tree.Call) and node.function == "expectation":
+            for argument in node.arguments:
+                yield from self._quantities(argument)
+        elif isinstance(node, tree.Power):
+            yield from self._quantities(node.base)
+            if not isinstance(node.exponent, tree.Name):
+                yield from self._quantities(node.exponent)
+        else:
+            for child in children(node):
+                yield from self._quantities(child)
+
+    # -- functions --------------------------------------------------------------------------
+
+    def _base(self, node: tree.Node) -> str | None:
+        base = node.base if isinstance(node, tree.Entry) else node
+        return self.spell(base) if isinstance(base, tree.Name) else None
+
+    def is_function(self, base: tree.Node) -> bool:
+        """Return whether a bracket after this name holds its arguments."""
+        return self._base(base) in self.functions
+
+    def _find_functions(
+        self, statements: Sequence[Statement], every: Sequence[tree.Node]
+    ) -> None:
+        bare: Counter[str] = Counter()
+        loose: Counter[str] = Counter()  # bare, and not below a derivative
+        applied: dict[str, list[tree.Apply]] = defaultdict(list)
+
+        def visit(node: tree.Node, derived: bool) -> None:
+            if isinstance(node, tree.Apply):
+                name = self._base(node.base)
+                if name is not None:
+                    applied[name].append(node)
+                for argument in node.arguments:
+                    visit(argument, False)
+                return
+            if isinstance(node, tree.Name) or (
+                isinstance(node, tree.Entry) and isinstance(node.base, tree.Name)
+            ):
+                name = self._base(node)
+                if name is not None:
+                    bare[name] += 1
+                    loose[name] += not derived
+                return
+            inner = isinstance(
+                node, tree.Derivative | tree.Gradient | tree.Differential | tree.Directional
+            )
+            for child in children(node):
+                visit(child, inner)
+
+        for root in every:
+            visit(root, False)
+        for statement in statements:
+            for side in statement.sides[: 1 if len(statement.sides) == 1 else None]:
+                if isinstance(side, tree.Apply) and all(map(_is_formal, side.arguments)):
+                    name = self._base(side.base)
+                    if name is not None and _is_formal(side.arguments[0]):
+                        if side is statement.sides[0] or name not in bare:
+                            self.functions.add(name)
+        for root in every:
+            for node in nodes(root):
+                if isinstance(node, tree.Mapping) and (name := self._base(node.name)):
+                    self.functions.add(name)
+        for name, calls in applied.items():
+            letter = name.rstrip("'").split("_")[0]
+            several = any(len(a.arguments) > 1 or set(a.separators) - {","} for a in calls)
+            simple = all(all(map(_is_formal, a.arguments)) for a in calls)
+            word = len(letter) > 2 and letter not in ("eta", "eps", "tau", "phi", "psi", "rho")
+            usual = letter in FUNCTION_LETTERS or "'" in name
+            if (
+                several
+                or "'" in name
+                or (not loose[name] and (simple or usual))
+                or (usual and simple and not loose[name.rstrip("'")])
+                or (word and not bare[name] and letter not in VARIABLE_WORDS)
+            ):
+                self.functions.add(name)
+        primed = {name.rstrip("'") for name in self.functions if name.endswith("'")}
+        self.functions |= primed & applied.keys()
+
+    # -- free and bound ---------------------------------------------------------------------
+
+    def _bind_the_unbound(self, statement: Statement) -> None:
+        """Let a sum bind what its conditions mention and nothing else binds."""
+        for side in statement.sides:
+            for node in nodes(side):
+                if not isinstance(node, tree.Sum):
+                    continue
+                own = {self.letter(b.index) for b in node.bounds}
+                if not node.bounds and not node.conditions:
+                    found = self._script_letters(node.body)
+                    if len(found) == 1:
+                        self.bound_by[id(node)] = tuple(found)
+                        self.bound |= found
+                    continue
+                said = {
+                    x
+                    for c in node.conditions
+                    for end in (c.left, c.right)
+                    if (x := self._comparable(end)) is not None
+                }
+                elsewhere: set[str] = set()
+                for other in statement.roots:
+                    elsewhere |= self._free(other, frozenset(), node)
+                new = tuple(sorted(said - own - elsewhere - self.sizes))
+                if new:
+                    self.bound_by[id(node)] = new
+                    self.bound |= set(new)
+
+    def _script_letters(self, node: tree.Node) -> set[str]:
+        found = set()
+        for below in nodes(node):
+            if isinstance(below, tree.Entry):
+                found |= {x for i in below.lower if (x := self.letter(i)) is not None}
+        return found - self.sizes
+
+    def _free(self, node: tree.Node, bound: frozenset[str], but: tree.Node) -> set[str]:
+        """Return the script letters that stand free outside the node ``but``."""
+        if node is but:
+            return set()
+        found: set[str] = set()
+        if isinstance(node, tree.Entry):
+            found |= {x for i in node.lower if (x := self.letter(i)) is not None}
+        if isinstance(node, tree.Compare | tree.Indicator):
+            found |= {self.spell(n) for n in nodes(node) if isinstance(n, tree.Name)}
+        inner = bound | set(self.binds(node)) if isinstance(node, tree.Sum) else bound
+        found -= inner
+        for child in children(node):
+            found |= self._free(child, inner, but)
+        return found - inner
+
+    def _take_sides(self, statement: Statement) -> None:
+        """Note for every slot whether its letters are bound, on both sides, or stray."""
+        sides: list[dict[str, set[Place]]] = []
+        for side in statement.sides:
+            free: dict[str, set[Place]] = defaultdict(set)
+            self._scripts(side, frozenset(), free)
+            sides.append(free)
+        everywhere = set.intersection(*(set(s) for s in sides)) if len(sides) > 1 else set()
+        said = {
+            self.spell(n)
+            for c in statement.conditions
+            for n in nodes(c)
+            if isinstance(n, tree.Name)
+        }
+        for free in sides:
+            for letter, places in free.items():
+                for place in places:
+                    slot = self.slots[place]
+                    (slot.both if letter in everywhere | said else slot.stray).add(letter)
+
+    def _scripts(
+        self, node: tree.Node, bound: frozenset[str], free: dict[str, set[Place]]
+    ) -> None:
+        if isinstance(node, tree.Sum):
+            for bnd in node.bounds:
+                for end in (bnd.first, bnd.last):
+                    if end is not None:
+                        self._scripts(end, bound, free)
+            bound = bound | set(self.binds(node))
+            for condition in node.conditions:
+                self._scripts(condition, bound, free)
+            self._scripts(node.body, bound, free)
+            return
+        if isinstance(node, tree.Call) and node.function in ("expectation", "var", "cov"):
+            letters = {
+                x
+                for low in node.lower
+                if isinstance(low, tree.Compare) and (x := self.letter(low.left)) is not None
+            }
+            bound = bound | letters
+        for place, item in self._placed(node):
+            if isinstance(item, tree.Number):
+                self.slots[place].numbers.add(item.text)
+                continue
+            letter = self.letter(item)
+            if letter is None:
+                continue
+            if letter in bound:
+                self.slots[place].strong.add(letter)
+            else:
+                free[letter].add(place)
+        for child in children(node):
+            self._scripts(child, bound, free)
+
+    def _placed(self, node: tree.Node) -> Iterator[tuple[Place, tree.Node]]:
+        """Yield the scripts of a symbol with their places."""
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+            name = self.spell(node.base)
+            for n, item in enumerate(node.lower):
+                yield (name, f"_{n}"), item
+            for n, item in enumerate(node.upper):
+                if isinstance(item, tree.Bracketed):
+                    yield (name, f"^{n}"), item.body
+        elif isinstance(node, tree.Apply) and self.is_function(node.base):
+            name = self._base(node.base) or ""
+            for n, item in enumerate(node.arguments):
+                if isinstance(item, tree.Name):
+                    yield (name, f"({n}"), item
+        elif isinstance(node, tree.Power) and isinstance(node.base, tree.Name):
+            name = self.spell(node.base)
+            if name in self.upper:
+                factors = (
+                    node.exponent.factors
+                    if isinstance(node.exponent, tree.Product)
+                    else (node.exponent,)
+                )
+                for n, item in enumerate(factors):
+                    yield (name, f"^^{n}"), item
+
+    # -- answers ----------------------------------------------------------------------------
+
+    def is_index(self, place: Place, item: tree.Node) -> bool:
+        """Return whether what stands in a slot is an index."""
+        slot = self.slots.get(place)
+        if slot is None:
+            return False
+        letter = self.letter(item)
+        by_number = isinstance(item, tree.Number) and item.text.isdigit() and int(item.text) > 0
+        if letter is None and not by_number:
+            return False
+        index = bool(slot.strong or slot.letters & self.compared)
+        if place[0] == "d" and place[1] == "_0" and (letter or "") in ("k", "v", "q", "h"):
+            if not slot.letters & self.compared and len(slot.letters) <= 2:
+                return False
+        steady = {
+            x for x in slot.both - slot.stray if x not in self.quantities and x not in self.sizes
+        }
+        if letter is not None and letter in self.quantities:
+            if letter not in self.bound | self.compared:
+                return False
+        if letter is not None and letter in self.sizes and letter not in slot.strong:
+            return False
+        return index or bool(steady)
+
+    def reference(self, node: tree.Node) -> Reference | None:
+        """Return what a name, an entry, an application or an upper index refers to."""
+        if isinstance(node, tree.Name):
+            return Reference(self._alias(self.spell(node)))
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+            return self._entry(node)
+        if isinstance(node, tree.Apply):
+            return self._application(node)
+        if isinstance(node, tree.Power) and isinstance(node.base, tree.Name):
+            name = self.spell(node.base)
+            if name in self.upper:
+                return Reference(name, tuple(item for _, item in self._placed(node)))
+        return None
+
+    def _alias(self, name: str) -> str:
+        """Return the vocabulary's name for a capital (the matrix of its rows) or for ell."""
+        if name in self.known or not self.known:
+            return name
+        if name == "ell" and "L" in self.known:
+            return "L"
+        other = name.lower() if name.isupper() else name.upper()
+        return other if len(name) == 1 and self.known.get(other) else name
+
+    def _entry(self, node: tree.Entry) -> Reference:
+        base = node.base
+        name = self.spell(base) if isinstance(base, tree.Name) else ""
+        lower = list(node.lower)
+        if len(lower) == 1 and isinstance(lower[0], tree.Number) and len(lower[0].text) == 2:
+            slot = self.slots.get((name, "_1"))
+            if (slot is not None and slot.letters) or self.known.get(name, 0) >= 2:
+                text = lower[0].text
+                lower = [tree.Number(x, span=lower[0].span) for x in text]
+        indices: list[tree.Node] = []
+        labels: list[str] = []
+        depends: set[str] = set()
+        first = flat(lower[0], self.spell) if lower else ""
+        joined = f"{name}_{first}"
+        if lower and (joined in self.known or joined in self.sizes):
+            name, lower = joined, lower[1:]
+        axes = self.known.get(self._alias(name))
+        for n, item in enumerate(lower):
+            if isinstance(item, tree.Slice):
+                indices.append(item)
+            elif axes is not None and len(indices) < axes and self._can_index(item):
+                indices.append(item)
+            elif axes is None and self.is_index((name, f"_{n}"), item):
+                indices.append(item)
+            else:
+                labels.append("_" + flat(item, self.spell))
+                depends |= self._parameters(item)
+        for n, item in enumerate(node.upper):
+            inner = item.body if isinstance(item, tree.Bracketed) else item
+            if isinstance(item, tree.Bracketed) and self.is_index((name, f"^{n}"), inner):
+                indices.append(inner)
+            else:
+                labels.append("_." + flat(item, self.spell))
+        if not labels:
+            name = self._alias(name)
+        return Reference(name + "".join(labels), tuple(indices), frozenset(depends))
+
+    def _can_index(self, item: tree.Node) -> bool:
+        return isinstance(item, tree.Name | tree.Entry) or (
+            isinstance(item, tree.Number) and item.text.isdigit() and int(item.text) > 0
+        )
+
+    def _parameters(self, item: tree.Node) -> set[str]:
+        return {
+            self.spell(n)
+            for n in nodes(item)
+            if isinstance(n, tree.Name) and self.spell(n) in self.quantities
+        }
+
+    def is_argument_index(self, node: tree.Node) -> bool:
+        """Return whether an argument is an index: a letter that is no quantity."""
+        letter = self.letter(node) if isinstance(node, tree.Name) else None
+        if letter is None:
+            return False
+        return letter in self.bound | self.compared or letter not in self.quantities
+
+    def _application(self, node: tree.Apply) -> Reference | None:
+        """Return the reference of a function whose arguments name a point, not a computation."""
+        base = self.reference(node.base)
+        if base is None:
+            return None
+        indices: list[tree.Node] = list(base.indices)
+        depends = set(base.depends)
+        pattern: list[str] = []
+        for argument in node.arguments:
+            if self.is_argument_index(argument):
+                indices.append(argument)
+                pattern.append("")
+            else:
+                pattern.append(self._pattern(argument, indices))
+                depends |= self._parameters(argument)
+        signs = "".join(x for x in node.separators if x != ",")
+        plain = not any(pattern) and not signs
+        name = base.name if plain else f"{base.name}_.{signs}{'.'.join(pattern)}"
+        return Reference(name, tuple(indices), frozenset(depends))
+
+    def _pattern(self, node: tree.Node, indices: list[tree.Node]) -> str:
+        """Return the text of an argument, its index letters taken out into ``indices``."""
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+            found = self._entry(node)
+            indices.extend(found.indices)
+            return found.name
+        if isinstance(node, tree.Compare):
+            parts = []
+            for side in (node.left, node.right):
+                if self.is_argument_index(side):
+                    indices.append(side)
+                    parts.append("")
+                else:
+                    parts.append(self._pattern(side, indices))
+            return ".".join(parts)
+        return flat(node, self.spell)
+
+
+VARIABLE_WORDS = frozenset(
+    "alpha beta gamma delta epsilon zeta theta iota lambda upsilon omega".split()
+)
+
+
+def _is_formal(node: tree.Node) -> bool:
+    """Return whether an argument can be the formal one of a definition: a name, perhaps indexed."""
+    if isinstance(node, tree.Entry):
+        return isinstance(node.base, tree.Name)
+    if isinstance(node, tree.Compare):
+        return True
+    return isinstance(node, tree.Name | tree.Tuple | tree.Dots | tree.Bracketed)

@@ -1,0 +1,108 @@
+r"""How a name is spelled: one text for each symbol of a document.
+
+Fonts and the two shapes of a Greek letter tell names apart only where the document needs it: bold
+``\mathbf{x}`` and the entries ``x_i`` are one symbol, unless both letters stand without indices.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import fields
+
+from proofs_checks.claims import tree
+
+__all__ = ["Spelling", "children", "flat", "nodes"]
+
+VARIANTS = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho",
+            "varsigma": "sigma", "varkappa": "kappa", "varpi": "pi"}  # fmt: skip
+SHORT = {"epsilon": "eps"}
+
+
+def children(node: tree.Node) -> Iterator[tree.Node]:
+    """Yield the nodes directly below a node, in the order of its fields."""
+    for field in fields(node):
+        if field.name != "span":
+            yield from _within(getattr(node, field.name))
+
+
+def _within(value: object) -> Iterator[tree.Node]:
+    if isinstance(value, tree.Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _within(item)
+
+
+def nodes(node: tree.Node) -> Iterator[tree.Node]:
+    """Yield a node and everything below it."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(list(children(node))))
+
+
+Letter = tuple[str, tuple[str, ...], int]
+
+
+class Spelling:
+    """Spells the names of one document."""
+
+    def __init__(self, roots: list[tree.Node]) -> None:
+        bare: dict[Letter, list[str]] = defaultdict(list)
+        seen: dict[Letter, list[str]] = defaultdict(list)
+        glyphs: dict[str, set[str]] = defaultdict(set)
+        for root in roots:
+            inside: set[int] = set()
+            for node in nodes(root):
+                if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+                    if any(not isinstance(x, tree.Label | tree.Number) for x in node.lower):
+                        inside.add(id(node.base))
+                if isinstance(node, tree.Name):
+                    key = self._letter(node)
+                    for found in (seen, *([bare] if id(node) not in inside else [])):
+                        if node.font not in found[key]:
+                            found[key].append(node.font)
+                    glyphs[VARIANTS.get(node.letter, node.letter)].add(node.letter)
+        self._glyphs = {letter for letter, found in glyphs.items() if len(found) > 1}
+        self._fonts = {key: found for key, found in bare.items() if len(found) > 1}
+        self._seen = seen
+
+    @staticmethod
+    def _letter(name: tree.Name) -> Letter:
+        return VARIANTS.get(name.letter, name.letter), name.accents, name.primes
+
+    def __call__(self, name: tree.Name) -> str:
+        """Return the spelling of a name without its scripts."""
+        letter = VARIANTS.get(name.letter, name.letter)
+        if letter in self._glyphs and name.letter in VARIANTS:
+            letter = f"var{letter}"
+        letter = SHORT.get(letter, letter)
+        fonts = self._fonts.get(self._letter(name))
+        if fonts is not None and name.font != fonts[0] and name.font in fonts:
+            letter += f"_{name.font or 'plain'}"
+        for accent in name.accents:
+            letter = f"{letter}_{accent}"
+        return letter + "'" * name.primes
+
+
+SIGNS = {"^": ".", "+": "p", "*": "star", "=": ".", ",": ".", ":": ".", " ": "", "(": "", ")": "",
+         "[": "", "]": "", "{": "", "}": "", "~": "", "#": "", "?": "", ";": "."}  # fmt: skip
+
+
+def flat(node: tree.Node, spell: Spelling) -> str:
+    """Return a script or an argument as part of a name: letters and digits in their order."""
+    if isinstance(node, tree.Name):
+        return spell(node)
+    if isinstance(node, tree.Number | tree.Label):
+        return "".join(SIGNS.get(c, c) for c in node.text)
+    if isinstance(node, tree.Negate):
+        return "m" + flat(node.body, spell)
+    if isinstance(node, tree.Add):
+        return "p".join(flat(term, spell) for term in node.terms).replace("pm", "m")
+    if isinstance(node, tree.Entry | tree.Apply):
+        return ".".join(flat(child, spell) for child in children(node))
+    kind = type(node).__name__.lower()
+    inner = [flat(child, spell) for child in children(node)]
+    return inner[0] if isinstance(node, tree.Bracketed) else ".".join([kind, *inner])

@@ -1,0 +1,79 @@
+"""Equations on their way from trees to meanings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.places import Span
+
+__all__ = ["Link", "Meaning", "MeaningError", "Statement"]
+
+
+class MeaningError(Exception):
+    """Why an equation has no meaning: the place, what was expected, what was probably meant."""
+
+    def __init__(
+        self,
+        message: str,
+        span: Span,
+        *,
+        expected: str = "",
+        suggestion: str = "",
+        other: Span | None = None,
+    ) -> None:
+        """Keep the words and the place; ``other`` is a second place that disagrees."""
+        super().__init__(message)
+        self.span, self.expected, self.suggestion, self.other = span, expected, suggestion, other
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One equation or chain.
+
+    ``kinds`` are those of its relations ("equality", "definition", "le", ...); ``defines`` says
+    that ``:=`` defines the first side.  ``number`` tells statements apart, in document order.
+    """
+
+    number: int
+    display: int
+    sides: tuple[tree.Node, ...]
+    kinds: tuple[str, ...]
+    defines: bool
+    span: Span
+    conditions: tuple[tree.Node, ...] = ()
+    is_inline: bool = False
+
+    @property
+    def roots(self) -> tuple[tree.Node, ...]:
+        """Everything that was written: sides and conditions."""
+        return (*self.sides, *self.conditions)
+
+
+@dataclass
+class Link:
+    """One relation of a statement, typed.
+
+    ``kind`` is "claim", "step", "definition" or "assumption"; ``statement`` the typed relation;
+    ``hedge`` says why a refutation would mean nothing (an undefined or unread symbol); ``axes``
+    are the letters of silent row and column.
+    """
+
+    kind: str
+    relation: Any
+    span: Span
+    notes: tuple[str, ...] = ()
+    axes: tuple[str, str] = ("", "")
+    order: tuple[int, int] | None = None
+    hedge: str = ""
+    model: Any = None
+
+
+@dataclass
+class Meaning:
+    """What a statement means: its links, or why it means nothing."""
+
+    links: list[Link] = field(default_factory=list)
+    error: MeaningError | None = None
+    skipped: str = ""

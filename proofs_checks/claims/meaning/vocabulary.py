@@ -1,0 +1,158 @@
+"""Whose symbols does a document use: those of a model, or its own?
+
+A document that computes a vocabulary's quantities from the vocabulary's inputs uses it; everything
+else is read with its own symbols.  Evidence is a derivative of the loss by a quantity of the
+vocabulary, or a computed quantity with all its indices; a symbol that the document defines otherwise
+is evidence against.  Of the two readings the one that reads more equations is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.document import Reading
+from proofs_checks.claims.meaning.spelling import nodes
+from proofs_checks.claims.meaning.statements import Statement
+from theory.algebra.expressions import Equation, entry_tensor, tensors_in
+from theory.algebra.limits import AlgebraError
+from theory.algebra.symbols import Flow, Partial, Step, Tensor
+from theory.models import Model, theory_of
+from theory.models.model import name_of
+
+__all__ = ["Interpretation", "interpret"]
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """A reading, the vocabulary it uses ("own" for none), and why."""
+
+    reading: Reading
+    vocabulary: str
+    why: str
+
+
+def interpret(
+    statements: Sequence[Statement],
+    model: Model,
+    *,
+    forced: bool | None = None,
+    assumptions: Sequence[Statement] = (),
+    inputs: Sequence[tree.Node] = (),
+    stated: Sequence[tree.Node] = (),
+    broken: Sequence[str] = (),
+    einstein: bool = False,
+) -> Interpretation:
+    """Return the document read with ``model``'s vocabulary or with its own symbols.
+
+    ``forced`` True takes the vocabulary, False the document's own symbols, None decides.
+    ``broken`` are the names whose definitions could not be parsed.
+    """
+
+    def read(base: Model | None) -> Reading:
+        return Reading(statements, base, assumptions, inputs, stated, broken, einstein)
+
+    if forced is False:
+        return Interpretation(read(None), "own", "asked for")
+    if forced:
+        return Interpretation(read(model), model.name, "asked for")
+    own = read(None)
+    if not _could_use(own, model):
+        why = f"the document computes nothing of the vocabulary of {model.name}"
+        return Interpretation(own, "own", why)
+    shared = read(model)
+    other = _redefined(shared, model)
+    if other is not None:
+        why = f"the document defines {other} differently from the vocabulary of {model.name}"
+        return Interpretation(own, "own", why)
+    if not _evidence(shared, model):
+        why = f"of {model.name} the document would use inputs only, and it can be read alone"
+        return Interpretation(own, "own", why)
+    if own.problems < shared.problems or (
+        own.problems == shared.problems and own.claims and _defines_its_own_loss(own)
+    ):
+        why = f"the vocabulary of {model.name} reads fewer equations than the document's own symbols"
+        return Interpretation(own, "own", why)
+    return Interpretation(shared, model.name, "the document agrees with this vocabulary")
+
+
+def _defines_its_own_loss(own: Reading) -> bool:
+    return own.loss_name in own.definitions.found
+
+
+def _could_use(own: Reading, model: Model) -> bool:
+    """Return whether any symbol is spelled like one of the vocabulary."""
+    names = {n.lower() for n in model.tensors} | set(model.tensors)
+    return any(n in names or n.lower() in names for n in own.symbols.table)
+
+
+def _redefined(shared: Reading, model: Model) -> str | None:
+    """Return the first vocabulary symbol that the document defines differently."""
+    computed = {line.name for line in (*model.definitions, *model.vocabulary)}
+    for statement in shared.statements:
+        if statement.is_inline:
+            continue
+        meaning = shared.meanings[statement.number]
+        for n, side in enumerate(statement.sides[:-1]):
+            reference = shared.definitions.reference(side)
+            if reference is None or reference.name not in model.tensors:
+                continue
+            name = reference.name
+            whole = not reference.indices and isinstance(model.tensors[name], Tensor)
+            strict = statement.defines or name == model.loss.name or (whole and name in computed)
+            if name not in computed or (not strict and name not in LIKELY):
+                continue
+            if meaning.error is not None:
+                return name
+            if n < len(meaning.links) and not _agrees(shared, meaning.links[n].relation):
+                if strict or name in LIKELY:
+                    return name
+    return None
+
+
+LIKELY = ("A", "D", "alpha", "p", "s", "g", "z")
+"""What many papers use for other things: an entry that is computed otherwise is another symbol."""
+
+
+def _agrees(shared: Reading, relation: sp.Basic) -> bool:
+    try:
+        return theory_of(shared.model).prove(Equation(*relation.args)).proved
+    except (AlgebraError, ValueError):  # too large to compare: a claim like any other
+        return True
+
+
+def _evidence(shared: Reading, model: Model) -> bool:
+    """Return whether some equation uses the vocabulary as such."""
+    inputs = {name_of(x) for x in model.inputs}
+    computed = model.tensors.keys() - inputs
+    for statement in shared.statements:
+        if any(isinstance(n, tree.Differential | tree.Gradient | tree.Derivative | tree.Step
+                          | tree.Rate)
+               for root in statement.sides for n in nodes(root)):  # fmt: skip
+            meaning = shared.meanings[statement.number]
+            for link in meaning.links:
+                for node in sp.preorder_traversal(link.relation):
+                    if isinstance(node, Partial | Step | Flow):
+                        names = {name_of(entry_tensor(x)) for x in node.args[1:]
+                                 if isinstance(x, sp.Indexed | sp.Symbol)}  # fmt: skip
+                        if names & model.tensors.keys() and (
+                            tensors_in(node.args[0]) & model.tensors.keys()
+                        ):
+                            return True
+        for root in statement.sides:
+            for node in nodes(root):
+                if not isinstance(node, tree.Entry):
+                    continue
+                reference = shared.roles.reference(node)
+                if reference is None or reference.name not in computed:
+                    continue
+                tensor = model.tensors[reference.name]
+                visible = [a for a in getattr(tensor, "axes", ()) if not a.feature]
+                if len(reference.indices) >= max(2, len(visible)):
+                    return True
+                if reference.name in ("alpha", "u") and reference.indices:
+                    return True
+    return False
