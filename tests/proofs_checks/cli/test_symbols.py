@@ -93,7 +93,8 @@ def test_what_the_table_leaves_out_is_said(read, capsys, monkeypatch):
         raise ReadingError([])
 
     monkeypatch.setattr("proofs_checks.claims.reading.read_claims", refuse)
-    assert run(["check", "--symbols", "paper.tex"]) == 2
+    assert run(["check", "--symbols", "paper.tex", "a\x1b[31m.tex"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
 
 
 def test_there_is_no_report_where_nothing_is_judged(read, capsys):
