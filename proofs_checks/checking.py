@@ -2,10 +2,11 @@
 
 All claims are put to the bench of judges at once; reports come in the order of the document.
 
-Definitions and assumptions are reported, not judged; what restates a definition is a claim.  The
-steps of a chain A = B = C are judged each against the expression before it; where one is wrong,
-the last expression is judged against the first as well, because a slip in the middle need not
-spoil the result.
+Definitions and assumptions are reported, not judged; what restates a definition is a claim.  What
+is no equality is not judged either.  The steps of a chain A = B = C are judged each against the
+expression before it; where one is wrong, the last expression is judged against the first as well,
+because a slip in the middle need not spoil the result.  A chain with a step that is no equality,
+such as A = B ~ C, says nothing about its ends.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from proofs_checks.bench import Bench, FirstTrue, Hearing
-from proofs_checks.claims.claim import Claim, Paper
+from proofs_checks.claims.claim import NOT_JUDGED, Claim, Paper
 from proofs_checks.verdict import Status, Verdict, exit_status
 from theory.algebra.expressions import Equation
 from theory.models import Model
@@ -23,6 +24,7 @@ from theory.models import Model
 __all__ = ["ChainReport", "Checker", "ClaimReport", "PaperReport", "check_paper"]
 
 JUDGED = ("claim", "step")
+NEITHER = ("definition", "assumption", NOT_JUDGED)  # neither right nor wrong
 CORRECTION_SECONDS = 5.0  # for the proofs of one correction in the author's notation
 Progress = Callable[[int, int, Claim], None]
 
@@ -45,7 +47,8 @@ class ChainReport:
     """A chain with a wrong step: the first one, and whether the last line equals the first.
 
     ``number`` is the chain's in the document, ``step`` that of the first step not proved, ``ends``
-    the verdict on "first expression = last expression", None if a part of it cannot be read.
+    the verdict on "first expression = last expression", None if a part of it cannot be read or is
+    no equality.
     """
 
     number: int
@@ -66,7 +69,7 @@ class PaperReport:
     @property
     def statuses(self) -> tuple[Status, ...]:
         """The statuses of what can be right or wrong."""
-        return tuple(r.status for r in self.claims if r.status not in ("definition", "assumption"))
+        return tuple(r.status for r in self.claims if r.status not in NEITHER)
 
     @property
     def exit_status(self) -> int:
@@ -227,7 +230,7 @@ def _chains(reports: list[ClaimReport], checker: Checker) -> Iterator[ChainRepor
         if report.claim.chain:
             members.setdefault(report.claim.chain, []).append(report)
     for number, steps in members.items():
-        wrong = next((r for r in steps if r.status != "proved"), None)
+        wrong = next((r for r in steps if r.status not in ("proved", NOT_JUDGED)), None)
         if wrong is not None:
             yield ChainReport(number, wrong.claim.step, _ends([r.claim for r in steps], checker))
 
@@ -236,5 +239,7 @@ def _ends(steps: list[Claim], checker: Checker) -> Verdict | None:
     first, last = steps[0].equation, steps[-1].equation
     model = steps[-1].model
     if first is None or last is None or model is None:
+        return None
+    if any(step.kind == NOT_JUDGED for step in steps):
         return None
     return checker.judge(model, Equation(first.left, last.right))

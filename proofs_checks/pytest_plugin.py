@@ -5,8 +5,9 @@
     proofhead_claims = ["paper/*.tex"]
 
 One test an equation, named after its label or its line; it fails with the report that
-`proofhead check` prints.  Definitions and assumptions are no tests.  Documents are found where
-pytest looks, so their folder belongs to `testpaths` or to the command line.
+`proofhead check` prints.  Definitions and assumptions are no tests; what is no equality is skipped
+with the reason.  Documents are found where pytest looks, so their folder belongs to `testpaths` or
+to the command line.
 
 Settings: `proofhead_claims` (patterns of paths relative to the root; * crosses folders),
 `proofhead_model` (whose symbols, as `--model`), `proofhead_timeout` (seconds for each
@@ -62,8 +63,10 @@ class Document(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield one test for every equation that can be right or wrong."""
+        from proofs_checks.claims.claim import NOT_JUDGED
         from proofs_checks.claims.problems import ReadingError
         from proofs_checks.claims.reading import read_claims
+        from proofs_checks.reports.wording import one_line
 
         name = str(self.path.relative_to(self.config.rootpath))
         model = self.config.getini("proofhead_model") or None
@@ -75,7 +78,10 @@ class Document(pytest.File):
         for claim in paper.claims:
             if claim.kind not in ("definition", "assumption"):
                 title = _title(claim, taken)
-                yield EquationTest.from_parent(self, name=title, file=name, claim=claim)
+                test = EquationTest.from_parent(self, name=title, file=name, claim=claim)
+                if claim.kind == NOT_JUDGED:
+                    test.add_marker(pytest.mark.skip(reason=one_line(claim.reason) or NOT_JUDGED))
+                yield test
 
 
 class EquationTest(pytest.Item):
@@ -129,7 +135,7 @@ def _seconds(text: str) -> float:
 
 def _title(claim: Claim, taken: set[str]) -> str:
     """Return a name for the test that no other test of the document has."""
-    name = claim.label or f"line {claim.line}"
+    name = claim.label or f"{claim.file} line {claim.line}".strip()
     if claim.chain:
         name += f" step {claim.step}"
     while name in taken:

@@ -9,7 +9,10 @@ from proofs_checks.claims import tree
 from theory.algebra.expressions import Equation
 from theory.models import Model
 
-__all__ = ["Claim", "Paper", "Problem", "Side", "Written"]
+__all__ = ["NOT_JUDGED", "Claim", "Paper", "Problem", "Side", "SymbolEntry", "Written"]
+
+NOT_JUDGED = "not judged"
+"""The kind of what is displayed and is no equality, such as x ~ p; its ``notes`` say why."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,13 @@ class Written:
 class Claim:
     """One equation of a document, with the model it is about.
 
-    ``kind`` is "claim", "step" (of a chain), "definition", "assumption" or "unreadable"; ``source``
-    is the LaTeX as written; ``chain`` numbers the display chain a step belongs to (0: none) and
-    ``step`` its place there; ``order`` is the LaTeX of dropped terms such as O(eta^2); ``notes``
-    say how the equation was taken; ``axes`` are the letters that its silent row and column axes got
-    ("" for none); ``written`` is what a correction in the author's notation is
-    made of.
+    ``kind`` is "claim", "step" (of a chain), "definition", "assumption", "unreadable" or "not
+    judged" (``notes`` say why); ``source`` is the LaTeX as written; ``chain`` numbers the display
+    chain a step belongs to (0: none) and ``step`` its place there; ``order`` is the LaTeX of
+    dropped terms such as O(eta^2); ``notes`` say how the equation was taken; ``axes`` are the
+    letters that its silent row and column axes got ("" for none); ``written`` is what a correction
+    in the author's notation is made of; ``file`` is the file that it stands in, where that is not
+    the document's own.
     """
 
     kind: str
@@ -81,16 +85,42 @@ class Claim:
     notes: tuple[str, ...] = ()
     axes: tuple[str, str] = ("", "")
     written: Written | None = field(default=None, compare=False, repr=False)
+    file: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why the claim is not judged; empty for every other kind."""
+        return "; ".join(self.notes) if self.kind == NOT_JUDGED else ""
+
+
+@dataclass(frozen=True)
+class SymbolEntry:
+    r"""What was understood about one symbol of a document.
+
+    ``latex`` is the symbol as its author writes it; ``kind`` its rank and shape ("matrix, N x N",
+    "scalar", "positions, 1..N"); ``origin`` where its meaning comes from ("defined on line 12",
+    "input, not defined: any real number"); ``note`` a choice that was made; ``line`` counts from 1,
+    0 where no line is meant.
+    """
+
+    latex: str
+    kind: str
+    origin: str
+    note: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True)
 class Paper:
     """A document as read: its claims in order, whose symbols they use, and why.
 
-    ``vocabulary`` is the name of a model, or "own" for a self-contained document.
+    ``vocabulary`` is the name of a model, or "own" for a self-contained document; ``symbols`` is
+    the symbol table, ``notes`` are the choices that were made for the whole document.
     """
 
     name: str
     claims: tuple[Claim, ...]
     vocabulary: str
     why: str
+    symbols: tuple[SymbolEntry, ...] = ()
+    notes: tuple[str, ...] = ()

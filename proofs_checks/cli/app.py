@@ -76,14 +76,18 @@ def check(
     ] = 20.0,
     junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Also write an HTML page to this file.")] = None,
+    symbols: Annotated[
+        bool, typer.Option("--symbols", help="Only print how the symbols were understood.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Read the equations of documents and prove or refute each of them."""
     from proofs_checks.cli.checking import run_check
 
     return run_check(
-        files, model=model, seed=seed, timeout=timeout, as_json=json, junit=junit, html=html
-    )
+        files, model=model, seed=seed, timeout=timeout, as_json=json, junit=junit, html=html,
+        symbols=symbols,
+    )  # fmt: skip
 
 
 @app.command(name="laws")

@@ -1,5 +1,8 @@
 """`proofhead check`: read documents, judge their equations, report.
 
+Where the reports go is settled first, so that nothing is judged in vain.  A reader that closes our
+output early (`| head`) changes neither the files that are written nor the exit status.
+
 The judging processes are started first; while they import the judges and torch, we import the
 reader, which takes as long as half of that, and read the documents.  So whatever needs SymPy is
 imported in functions here.  A file that cannot be read does not keep the others from being checked.
@@ -8,7 +11,6 @@ imported in functions here.  A file that cannot be read does not keep the others
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -18,9 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proofs_checks.bench import Bench
+from proofs_checks.cli.outputs import checked_output
 from proofs_checks.verdict import exit_status
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from proofs_checks.checking import PaperReport
     from proofs_checks.claims.claim import Claim, Paper
 
@@ -48,11 +53,15 @@ class _Findings:
 
     @property
     def exit_status(self) -> int:
-        """130 interrupted, else the worst of all files; one that is not read is unreadable."""
+        """130 interrupted, else the worst of all files; one that is not read is unreadable.
+
+        So is everything together if there is no equation in it: nobody asked for that.
+        """
         if self.interrupted:
             return INTERRUPTED
         statuses = [status for report in self.reports for status in report.statuses]
-        return exit_status([*statuses, *("unreadable" for _ in self.refused)])
+        is_empty = not any(report.claims for report in self.reports)
+        return exit_status([*statuses, *["unreadable"] * (len(self.refused) + is_empty)])
 
 
 def run_check(
@@ -64,17 +73,28 @@ def run_check(
     as_json: bool = False,
     junit: Path | None = None,
     html: Path | None = None,
+    symbols: bool = False,
 ) -> int:
-    """Check documents, print the report, write the files asked for, return the exit status."""
+    """Check documents, print the report, write the files asked for, return the exit status.
+
+    With ``symbols`` nothing is judged: only the table of symbols is printed.
+
+    Raises `ValueError` or `OSError` if a report cannot be written where it is wanted.
+    """
     start = time.perf_counter()
-    for target in (junit, html):
-        if target is not None and not target.absolute().parent.is_dir():
-            raise FileNotFoundError(f"cannot write `{target}`: its folder does not exist.")
-    findings = _check(list(dict.fromkeys(files)), model, seed, timeout)
-    if as_json:
-        print(json.dumps(_document(findings), ensure_ascii=False, indent=1))
-    else:
-        _print(findings, time.perf_counter() - start)
+    files = list(dict.fromkeys(files))
+    if symbols:
+        return _run_symbols(files, model, as_json=as_json, is_report_wanted=bool(junit or html))
+    junit = None if junit is None else checked_output(junit, files, (".xml",))
+    html = None if html is None else checked_output(html, files, (".html", ".htm"))
+    findings = _check(files, model, seed, timeout)
+    from proofs_checks.cli.standard_output import print_json, standard_output
+
+    with standard_output() as console:
+        if as_json:
+            print_json(_document(findings))
+        else:
+            _print(console, findings, time.perf_counter() - start)
     from theory.files import write_atomically
 
     if junit is not None:
@@ -88,7 +108,39 @@ def run_check(
         write_atomically(html, page(findings.reports, findings.refused, made_by=made_by))
     if findings.interrupted:
         print("proofhead: interrupted; the report is partial", file=sys.stderr)
+    elif as_json:
+        _say_what_is_empty(findings)
     return findings.exit_status
+
+
+def _run_symbols(
+    files: Sequence[str], model: str | None, *, as_json: bool, is_report_wanted: bool
+) -> int:
+    if is_report_wanted:
+        raise ValueError(
+            "--symbols judges nothing, so there is no report for --junit or --html. "
+            "Leave out the one or the other."
+        )
+    from proofs_checks.claims.problems import ReadingError
+    from proofs_checks.cli.symbols import run_symbols
+
+    def read(name: str) -> Paper | str:
+        try:
+            return _read(name, model)
+        except (ReadingError, OSError) as error:
+            return _reason(error)
+
+    return run_symbols(files, read, as_json=as_json)
+
+
+def _say_what_is_empty(findings: _Findings) -> None:
+    """Say on standard error which documents have no equations; a report for people says it."""
+    from proofs_checks.reports.wording import nothing_found, one_line
+
+    for report in findings.reports:
+        said = nothing_found(report.paper)
+        if said:
+            print(f"proofhead: {one_line(report.paper.name)}: {said}", file=sys.stderr)
 
 
 def _check(files: Sequence[str], model: str | None, seed: int, timeout: float) -> _Findings:
@@ -168,12 +220,9 @@ def _document(findings: _Findings) -> dict[str, Any]:
     ])  # fmt: skip
 
 
-def _print(findings: _Findings, seconds: float) -> None:
-    from rich.console import Console
-
+def _print(console: Console, findings: _Findings, seconds: float) -> None:
     from proofs_checks.reports.paper_terminal import print_paper, print_refused, print_summary
 
-    console = Console()
     for name, found in findings.entries:
         if isinstance(found, str):
             print_refused(console, name, found)

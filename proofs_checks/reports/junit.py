@@ -1,7 +1,8 @@
 """A check as JUnit XML, which continuous integration services show as test results.
 
 One suite a document, one case an equation.  Refuted and inconsistent equations are failures, what
-is unreadable or undecided is an error, definitions and assumptions are skipped.
+is unreadable or undecided is an error; definitions, assumptions and what is no equality are
+skipped.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from proofs_checks.checking import ClaimReport, PaperReport
+from proofs_checks.claims.claim import NOT_JUDGED
 from proofs_checks.reports.wording import (
     chain_sentence,
     judged_by,
@@ -24,8 +26,10 @@ __all__ = ["junit", "told"]
 
 OUTCOMES = {
     "proved": None,
+    "verified": None,
     "definition": "skipped",
     "assumption": "skipped",
+    NOT_JUDGED: "skipped",
     "refuted": "failure",
     "inconsistent": "failure",
     "unreadable": "error",
@@ -101,7 +105,7 @@ def _case(suite: ElementTree.Element, report: PaperReport, found: ClaimReport) -
         "testcase",
         name=_legal(f"{name} ({claim.line}:{claim.column})"),
         classname=_legal(report.paper.name),
-        file=_legal(report.paper.name),
+        file=_legal(claim.file or report.paper.name),
         line=str(claim.line),
         time=f"{seconds:.3f}",
     )
@@ -117,7 +121,7 @@ def _message(found: ClaimReport) -> str:
     if found.claim.problem is not None:
         return one_line(found.claim.problem.message)
     if found.verdict is None:
-        return found.status
+        return one_line(found.claim.reason) or found.status
     diagnosis = found.verdict.diagnosis
     return diagnosis.message if diagnosis else found.verdict.detail or found.status
 

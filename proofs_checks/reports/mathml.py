@@ -4,11 +4,15 @@ The converter copies what it does not know into its output unescaped, so its out
 trusted: it is parsed, and only known elements and attributes of MathML go on.  What cannot be
 converted, and every text with `<`, `>` or a control sequence of HTML in it, is shown as escaped
 LaTeX source instead.
+
+Browsers know no font but the upright one by attribute, so letters of other fonts become characters
+of their own: without that a bold x would look like x.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from html import escape
 from xml.etree import ElementTree
 
@@ -16,7 +20,7 @@ from latex2mathml.converter import convert
 
 from proofs_checks.reports.wording import printable
 
-__all__ = ["mathml", "mixed"]
+__all__ = ["as_mathml", "as_written", "mathml", "mixed"]
 
 LONGEST = 4000  # characters; what is longer is shown as source
 ELEMENTS = frozenset(
@@ -39,15 +43,71 @@ REPLACED = (
     (re.compile(r"\\mathrm\{([A-Za-z]{2,})\}"), r"\\text{\1}"),
     (re.compile(r"\\mathsf\{T\}"), r"\\top"),
     (re.compile(r"\\(?:label|tag)\{[^{}]*\}"), ""),
+    (re.compile(r":\s*="), r"\\coloneqq "),
 )
+
+
+FONTS = {
+    "bold": "BOLD",
+    "bold-italic": "BOLD ITALIC",
+    "double-struck": "DOUBLE-STRUCK",
+    "script": "SCRIPT",
+    "fraktur": "FRAKTUR",
+    "sans-serif": "SANS-SERIF",
+    "monospace": "MONOSPACE",
+}
+RELATIONS = {"~": "\u223c", ":": ":", "\u2236": ":"}  # which the converter takes for letters
+WIDTH = re.compile(r"[0-2]?(\.[0-9]+)?em")
+# how an author lays an equation out, which is not part of what it says
+LAYOUT = (
+    (re.compile(r"((?:^|[^\\])(?:\\\\)*)%[^\n]*"), r"\1"),
+    (re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in)\s*\]"), r"\\\\"),
+    (re.compile(r"\\(?:label|tag\*?)\{[^{}]*\}"), ""),
+    (re.compile(r"\\(?:nonumber|notag|displaystyle|limits|nolimits)(?![A-Za-z])"), ""),
+)
+END = re.compile(r"(?<!\\)(?<!\\right)[.,;\s]+$")
+OF_ROWS = re.compile(r"\\(begin|end)\{(?:aligned|split|gathered|alignedat)\}")
+ENVIRONMENT = re.compile(r"(\\begin\{(\w+\*?)\}.*?\\end\{\2\})", re.DOTALL)
 
 
 def mathml(latex: str, *, block: bool = False) -> str:
     """Return MathML for LaTeX, or its source escaped in <code> where that fails."""
+    return as_mathml(latex, block=block) or f"<code>{escape(printable(latex))}</code>"
+
+
+def as_mathml(latex: str, *, block: bool = False) -> str:
+    """Return MathML for LaTeX, empty where that fails."""
+    if REFUSED.search(latex):
+        return ""
+    return _serialized(latex, block)
+
+
+def as_written(source: str, *, block: bool = False) -> str:
+    """Return MathML for an equation as its author wrote it, empty where that fails.
+
+    Labels, comments and the marks of alignment are left out.
+    """
+    for pattern, replacement in LAYOUT:
+        source = pattern.sub(replacement, source)
+    source = OF_ROWS.sub(_rows, source)
+    # what stands between environments has an even place: there & and \\ only align
+    pieces = ENVIRONMENT.split(source)
+    inner = [pieces[n] for n in range(1, len(pieces), 3)]
+    outer = [re.sub(r"(?<!\\)&|\\\\", " ", pieces[n]) for n in range(0, len(pieces), 3)]
+    joined = outer[0] + "".join(a + b for a, b in zip(inner, outer[1:], strict=True))
+    latex = joined.replace("<", r"\lt ").replace(">", r"\gt ").replace("&", " & ")
+    if REFUSED.search(latex.replace(" & ", "")):
+        return ""
+    return _serialized(END.sub("", latex), block)
+
+
+def _rows(match: re.Match[str]) -> str:
+    return rf"\{match[1]}{{array}}" + ("{rl}" if match[1] == "begin" else "")
+
+
+def _serialized(latex: str, block: bool) -> str:
     element = _converted(latex, "block" if block else "inline")
-    if element is None:
-        return f"<code>{escape(printable(latex))}</code>"
-    return ElementTree.tostring(element, encoding="unicode")
+    return "" if element is None else ElementTree.tostring(element, encoding="unicode")
 
 
 def mixed(text: str) -> str:
@@ -59,11 +119,7 @@ def mixed(text: str) -> str:
 
 
 def _converted(latex: str, display: str) -> ElementTree.Element | None:
-    if (
-        len(latex) > LONGEST
-        or not latex.strip()
-        or re.search(r"[<>&]|\\(?:href|style|class)", latex)
-    ):
+    if len(latex) > LONGEST or not latex.strip():
         return None
     for pattern, replacement in REPLACED:
         latex = pattern.sub(replacement, latex)
@@ -71,7 +127,7 @@ def _converted(latex: str, display: str) -> ElementTree.Element | None:
         found = ElementTree.fromstring(convert(latex, display=display))
     except (Exception, RecursionError):  # the converter raises errors of many kinds
         return None
-    unknown = any("\\" in (e.text or "") for e in found.iter())
+    unknown = any("\\" in (e.text or "") or e.text == "&" for e in found.iter())
     return None if unknown else _known(found)
 
 
@@ -80,8 +136,14 @@ def _known(element: ElementTree.Element) -> ElementTree.Element | None:
     tag = element.tag.removeprefix(SPACE)
     if tag not in ELEMENTS:
         return None
+    if tag == "mi" and element.text in RELATIONS:
+        tag, element.text = "mo", RELATIONS[element.text]
     copy = ElementTree.Element(tag, {k: v for k, v in element.attrib.items() if k in ATTRIBUTES})
-    copy.text = element.text
+    copy.text = _in_font(element.text, copy.attrib.get("mathvariant", ""))
+    if copy.text != element.text:
+        del copy.attrib["mathvariant"]
+    if tag == "mspace" and WIDTH.fullmatch(element.get("width", "")):
+        copy.set("width", element.get("width", ""))
     before = "("
     for child in element:
         inner = _known(child)
@@ -92,3 +154,24 @@ def _known(element: ElementTree.Element) -> ElementTree.Element | None:
         before = inner.text if inner.tag == "mo" else ""
         copy.append(inner)
     return copy
+
+
+def _in_font(text: str | None, variant: str) -> str | None:
+    """Return text in the characters that a font has in Unicode, where it has them all."""
+    if not text or variant not in FONTS:
+        return text
+    try:
+        return "".join(_character(c, FONTS[variant]) for c in text)
+    except (KeyError, ValueError):  # no such character; the attribute remains
+        return text
+
+
+def _character(character: str, font: str) -> str:
+    name = unicodedata.name(character).removeprefix("LATIN ").removeprefix("GREEK ")
+    name = name.replace(" LETTER", "")
+    if name.startswith("DIGIT"):
+        font = font.replace("BOLD ITALIC", "BOLD")
+    try:
+        return unicodedata.lookup(f"MATHEMATICAL {font} {name}")
+    except KeyError:  # one of those that were there before, such as the double-struck R
+        return unicodedata.lookup(f"{font} {name}")

@@ -1,4 +1,8 @@
-"""A checked document for people at a terminal; in a pipe the same lines without colour."""
+"""A checked document for people at a terminal; in a pipe the same lines without colour.
+
+A terminal also shows the symbol table, before the equations.  In a pipe what begins a line is the
+name of a file, a verdict, a chain, or the summary at the end; everything else is indented.
+"""
 
 from __future__ import annotations
 
@@ -10,34 +14,48 @@ from rich.table import Table
 from rich.text import Text
 
 from proofs_checks.checking import ClaimReport, PaperReport
+from proofs_checks.claims.claim import Paper
+from proofs_checks.reports.symbol_table import print_symbols
 from proofs_checks.reports.terminal import COLOURS
 from proofs_checks.reports.text import as_text
 from proofs_checks.reports.wording import (
     chain_sentence,
     counted,
     judged_by,
+    nothing_found,
     one_line,
     place,
     printable,
     shown_value,
     where,
+    whose,
 )
 from proofs_checks.verdict import Verdict
 
-__all__ = ["print_paper", "print_refused", "print_summary"]
+__all__ = ["print_heading", "print_paper", "print_refused", "print_summary"]
 
 VERDICT_WIDTH = 13
 HEADING_WIDTH = 14
 LONGEST_SOURCE = 300  # characters of an equation's source
 
 
-def print_paper(console: Console, report: PaperReport) -> None:
-    """Print one document: a heading, every equation, every chain that broke."""
-    paper = report.paper
-    heading = Text(printable(paper.name), style="bold")
-    whose = "symbols of its own" if paper.vocabulary == "own" else f"symbols of {paper.vocabulary}"
-    heading.append(f"  {whose}: {one_line(paper.why)}", style="dim not bold")
+def print_heading(console: Console, paper: Paper) -> None:
+    """Print how a document was understood; the table of its symbols only on a terminal."""
+    heading = Text(one_line(paper.name), style="bold")
+    heading.append(f"  {whose(paper)}", style="dim not bold")
     _print(console, heading)
+    if console.is_terminal:
+        print_symbols(console, paper)
+    for note in paper.notes:
+        _print(console, Text(one_line(note), style="dim"), 4)
+
+
+def print_paper(console: Console, report: PaperReport) -> None:
+    """Print one document: how it was understood, every equation, every chain that broke."""
+    paper = report.paper
+    print_heading(console, paper)
+    if not report.interrupted and nothing_found(paper):
+        _print(console, Text(nothing_found(paper), style=COLOURS["unreadable"]), 2)
     for claim in report.claims:
         _print_claim(console, paper.name, claim)
     for chain in report.chains:
@@ -58,6 +76,8 @@ def print_summary(
     equations = f"{len(claims)} equation{'s' if len(claims) != 1 else ''}"
     where_found = f"{files} file{'s' if files != 1 else ''}"
     said = f"{counted(claims)} ({equations} in {where_found}, {seconds:.1f} s)"
+    if claims and not any(report.statuses for report in reports):
+        said += ": nothing was judged"
     _print(console, Text(said, style="bold"))
 
 

@@ -29,6 +29,7 @@ COLOURS = {
     "undecided": "yellow",
     "unreadable": "magenta",
     "definition": "cyan",
+    "not judged": "dim",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -11,12 +12,40 @@ from pylatexenc.latex2text import (
     get_default_latex_context_db,
 )
 
-__all__ = ["as_text"]
+__all__ = ["as_text", "symbol_as_text"]
+
+CONTROL = re.compile(r"\\([A-Za-z]+|.|$)")
+FAITHFUL = frozenset(
+    "mathrm text operatorname mathbf mathcal mathbb mathsf mathtt mathit mathfrak bar dot ddot hat "
+    "tilde top frac".split()
+)  # what the converter writes so that it can be told from what is without it
+LONGEST_SYMBOL = 200  # characters
 
 
 def as_text(latex: str) -> str:
     """Return LaTeX mathematics as unicode; fractions keep the brackets they need on a line."""
     return " ".join(_converter().latex_to_text(latex).split())
+
+
+def symbol_as_text(latex: str) -> str:
+    r"""Return a symbol as unicode; as it is where that would lose something (``\widehat{y}``)."""
+    if len(latex) > LONGEST_SYMBOL or re.search(r"[$%&~#`\"]", latex):
+        return latex
+    if not all(_is_kept(name) for name in CONTROL.findall(latex)):
+        return latex
+    return as_text(latex) or latex
+
+
+def _is_kept(control: str) -> bool:
+    if control in FAITHFUL:
+        return True
+    replacement = getattr(_context().get_macro_spec(control), "simplify_repl", None)
+    return isinstance(replacement, str) and replacement.strip() != "" and "%" not in replacement
+
+
+@cache
+def _context() -> Any:
+    return get_default_latex_context_db()
 
 
 @cache

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from proofs_checks.checking import ChainReport, ClaimReport
 from proofs_checks.checks.outcome import Outcome
-from proofs_checks.claims.claim import Claim
+from proofs_checks.claims.claim import Claim, Paper
 from proofs_checks.reports.paper import VERDICTS
 from proofs_checks.verdict import Counterexample, Verdict
 from theory.latex import equation as latex_equation
@@ -23,12 +23,14 @@ __all__ = [
     "chain_sentence",
     "counted",
     "judged_by",
+    "nothing_found",
     "one_line",
     "place",
     "printable",
     "read_as",
     "shown_value",
     "where",
+    "whose",
 ]
 
 JUDGES = {
@@ -54,8 +56,25 @@ def one_line(text: str) -> str:
 
 
 def place(file: str, claim: Claim) -> str:
-    """Return "file:line:column" of an equation."""
-    return f"{printable(file)}:{claim.line}:{claim.column}"
+    """Return "file:line:column" of an equation; ``file`` is the document's, if not its own."""
+    return f"{printable(claim.file or file)}:{claim.line}:{claim.column}"
+
+
+def whose(paper: Paper) -> str:
+    """Return whose symbols a document uses, and why it was taken so."""
+    vocabulary = paper.vocabulary
+    said = "symbols of its own" if vocabulary == "own" else f"symbols of {vocabulary}"
+    return f"{said}: {one_line(paper.why)}"
+
+
+def nothing_found(paper: Paper) -> str:
+    """Return what to do about a document in which there is nothing to judge; empty if there is."""
+    if paper.claims:
+        return ""
+    return (
+        r"no equations found: only what is displayed counts (\[ \], $$ $$, equation, align, "
+        "gather, multline), prose and what stands within a line does not"
+    )
 
 
 def read_as(report: ClaimReport) -> str:
@@ -69,15 +88,15 @@ def read_as(report: ClaimReport) -> str:
         return ""  # a report shows what it can; the verdict does not depend on this
 
 
-def judged_by(verdict: Verdict) -> str:
-    """Return which judge settled it, what it assumed, and who agrees."""
+def judged_by(verdict: Verdict, *, hypotheses: bool = True) -> str:
+    """Return which judge settled it, what it assumed (``hypotheses``), and who agrees."""
     if verdict.status == "proved":
         said = "proved by the normal form, for every size"
     elif verdict.method:
         said = f"{verdict.status} by the judge {JUDGES.get(verdict.method, verdict.method)}"
     else:
         said = verdict.status
-    if verdict.hypotheses:
+    if verdict.hypotheses and hypotheses:
         said += f", using {', '.join(verdict.hypotheses)}"
     agreeing = [o for o in verdict.checks if o.agrees and o.judge != verdict.method]
     opposed = [o for o in verdict.checks if o.agrees is False and o.judge != verdict.method]
