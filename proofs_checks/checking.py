@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from proofs_checks.bench import Bench, FirstTrue, Hearing
-from proofs_checks.claims.claim import NOT_JUDGED, Claim, Paper
+from proofs_checks.claims.claim import NOT_JUDGED, Claim, Paper, Problem
 from proofs_checks.verdict import Status, Verdict, exit_status
 from theory.algebra.expressions import Equation
 from theory.models import Model
@@ -191,11 +191,25 @@ class Checker:
             verdict = hearing.verdict()
             if not is_new:
                 verdict = replace(verdict, seconds=0.0)
+            if claim.hedge and verdict.status in ("refuted", "undecided"):
+                return ClaimReport(_undetermined(claim), None)
+            if claim.hedge and verdict.status == "proved":
+                note = f"{claim.hedge}; the equation holds whatever it is"
+                return ClaimReport(replace(claim, notes=(*claim.notes, note)), verdict)
             if verdict.status == "refuted":
                 verdict = replace(verdict, correction=own.result() or _to_order(claim, verdict))
             return ClaimReport(claim, verdict)
 
         return finished
+
+
+def _undetermined(claim: Claim) -> Claim:
+    """Return a claim that is wrong for some meaning of what the document leaves open."""
+    problem = Problem(
+        claim.line, claim.column, f"{claim.hedge}, so this can be neither right nor wrong.",
+        suggestion="define it in a display, or say `% proofhead: input` if it is arbitrary",
+    )  # fmt: skip
+    return replace(claim, kind="unreadable", problem=problem)
 
 
 def _in_own_notation(claim: Claim, verdict: Verdict, first_true: FirstTrue) -> str:

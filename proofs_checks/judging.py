@@ -55,6 +55,8 @@ def prepare(model: Model, equation: Equation, *, seed: int = 0) -> Draft:
     It is final if autograd knows nothing of the model anyway.
     """
     start = time.perf_counter()
+    if isinstance(equation, Inequality):
+        return Draft(judge(model, equation, seed=seed), {}, True)
     answers, is_final = _Answers(), not float64.knows(model)
     if not is_final:
         answers.given[AUTOGRAD] = Outcome(AUTOGRAD, None, "not asked yet", seed=seed)

@@ -8,13 +8,12 @@ from functools import cached_property
 from proofs_checks.claims import tree
 from proofs_checks.claims.claim import Side, Written
 from proofs_checks.claims.documents import Document, read_document
-from proofs_checks.claims.elaboration.attempt import Reading
-from proofs_checks.claims.elaboration.rereading import Rereader
-from proofs_checks.claims.elaboration.statements import Link
 from proofs_checks.claims.equations import Equation
-from proofs_checks.claims.parse import children
+from proofs_checks.claims.meaning.document import Reading
+from proofs_checks.claims.meaning.statements import Link
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import ReadingError
+from proofs_checks.claims.tree import children
 from theory.algebra.expressions import Equation as Meaning
 
 __all__ = ["Author"]
@@ -29,7 +28,7 @@ class Author:
 
     def __init__(self, document: Document, reading: Reading) -> None:
         self.document = document
-        self._rereader = Rereader(reading)
+        self._reading = reading
 
     def written(
         self, item: Equation, links: Sequence[Link], number: int, stretches: Sequence[Span]
@@ -71,7 +70,7 @@ class Author:
             return None
         if len(found) != 1 or not isinstance(found[0], Equation) or len(found[0].sides) != 2:
             return None
-        return self._rereader.equation(found[0].sides, item.conditions)
+        return self._reading.equation(found[0].sides, item.conditions)
 
 
 def _quantities(node: tree.Node) -> Iterator[tree.Node]:

@@ -84,6 +84,7 @@ class Claim:
     problem: Problem | None = None
     notes: tuple[str, ...] = ()
     axes: tuple[str, str] = ("", "")
+    hedge: str = ""
     written: Written | None = field(default=None, compare=False, repr=False)
     file: str = ""
 

@@ -19,11 +19,10 @@ from proofs_checks.claims.layout import Statement, relations_in, statements
 from proofs_checks.claims.lexemes import Lexeme, lexemes
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.macros import Macros, expand, standard_macros, take_definitions
-from proofs_checks.claims.parse import parse_conditions
+from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View, decode
-from proofs_checks.claims.problems import Problem, ReadingError, Refusal, problem_at
+from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
 from proofs_checks.claims.rows import is_equality
-from proofs_checks.claims.terminal import Refusals
 from proofs_checks.claims.tidy import tidy
 
 __all__ = ["KINDS", "Document", "kind_of", "read_document"]

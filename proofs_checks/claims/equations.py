@@ -13,11 +13,10 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.layout import DOTS, Statement, relations_in
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
-from proofs_checks.claims.parse import parse_conditions, parse_formula, walk
+from proofs_checks.claims.parser import parse_conditions, parse_formula
 from proofs_checks.claims.places import Span
-from proofs_checks.claims.problems import Problem, Refusal
+from proofs_checks.claims.problems import Problem, Refusal, Refusals
 from proofs_checks.claims.rows import is_equality
-from proofs_checks.claims.terminal import Refusals
 
 __all__ = ["Equation", "Passed", "Relation", "Unreadable", "read_statement", "span_of"]
 
@@ -237,7 +236,7 @@ def _names(nodes: tuple[tree.Node, ...]) -> tuple[tree.Node, ...]:
 def _notes(side: tree.Node, text: Callable[[Span], str]) -> list[str]:
     """Say how notation with two readings was taken."""
     notes = []
-    for node, _ in walk(side):
+    for node in tree.nodes(side):
         if isinstance(node, tree.Call) and node.bare:
             argument = node.arguments[0]
             if isinstance(argument, tree.Product | tree.Quotient):

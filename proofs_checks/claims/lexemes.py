@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from proofs_checks.claims.notation import FONTS, TEXTS, function_named
+from proofs_checks.claims.notation import FONTS, TEXTS
 from proofs_checks.claims.places import Span, View
 from proofs_checks.claims.problems import Refusal
 from proofs_checks.claims.unicode_mathematics import COMBINING, as_tex
@@ -189,13 +189,6 @@ def _word(source: str, span: Span) -> Iterator[Lexeme]:
     command = re.match(r"\\([A-Za-z]+)", source)
     font = command[1] if command else ""
     inside = source[source.index("{") + 1 : -1].strip()
-    if font == "mathbf" and function_named(inside) is None:
-        # Two bold letters are two symbols; two upright ones are a word.
-        yield Lexeme("command", font, span)
-        yield Lexeme("sign", "{", span)
-        yield from (Lexeme("letter", c, span) for c in inside if c.isalpha())
-        yield Lexeme("sign", "}", span)
-        return
     yield Lexeme("word", re.sub(r"[^A-Za-z]", "", inside), span, FONTS[font])
 
 

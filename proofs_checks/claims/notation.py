@@ -67,19 +67,32 @@ FUNCTIONS = {
     "logsoftmax": "log_softmax", "lse": "lse", "logsumexp": "lse", "var": "var",
     "variance": "var", "cov": "cov", "covariance": "cov", "kl": "kl", "dkl": "kl",
     "diag": "diag", "tr": "tr", "trace": "tr", "rowsum": "rowsum", "colsum": "colsum",
-    "entropy": "entropy", "expectation": "expectation", "order": "order",
+    "entropy": "entropy", "expectation": "expectation", "order": "order", "det": "det",
+    "max": "max", "min": "min", "relu": "relu", "softplus": "softplus", "vec": "vec",
+    "sum": "total", "mean": "mean",
 }  # fmt: skip
 FUNCTION_COMMANDS = {
     "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sinh": "sinh", "cosh": "cosh",
     "sech": "sech", "tr": "tr", "Tr": "tr", "diag": "diag", "softmax": "softmax",
-    "Var": "var", "Cov": "cov", "KL": "kl",
+    "Var": "var", "Cov": "cov", "KL": "kl", "det": "det", "max": "max", "min": "min",
 }  # fmt: skip
+# Functions that people also spell in plain letters, right before a bracket.
+PLAIN_FUNCTIONS = frozenset("exp log ln tanh softmax max min diag tr Tr trace det".split())
+# Words that begin with a d and are no differential.
+WORDS_WITH_D = frozenset("det dim diag div dom dist data dual dec deg den diff dir".split())
+# Words that bind an index below them.
+BIG_WORDS = {"max": "max", "min": "min", "argmax": "argmax", "argmin": "argmin", "sup": "sup",
+             "inf": "inf", "lim": "lim"}  # fmt: skip
+DOTS = frozenset("dots ldots cdots dotsc dotsb dotsm vdots ddots".split())
 # Functions whose argument papers put in brackets, always: `\mathrm{softmax} s_i` is refused.
 NEEDS_BRACKETS = frozenset(
     "softmax log_softmax lse var cov kl rowsum colsum entropy expectation order".split()
 )
 
-BIG_OPERATORS = {"sum": "sum", "prod": "prod"}
+BIG_OPERATORS = {
+    "sum": "sum", "prod": "prod", "int": "int", "lim": "lim", "sup": "sup", "inf": "inf",
+    "argmax": "argmax", "argmin": "argmin",
+}  # fmt: skip
 
 # Looser than writing side by side.
 LOOSE_OPERATORS = {
@@ -149,21 +162,10 @@ BARS = {"|": "|", "vert": "|", "Vert": "||", "||": "||"}
 
 # Understood, and outside the language: the reason that is given.
 UNSUPPORTED = {
-    "max": "maxima are not in the claims language",
-    "min": "minima are not in the claims language",
-    "arg": "arg max and arg min are not in the claims language",
-    "argmax": "arg max is not in the claims language",
-    "argmin": "arg min is not in the claims language",
-    "sup": "suprema are not in the claims language",
-    "inf": "infima are not in the claims language",
-    "lim": "limits are not in the claims language",
-    "int": "integrals are not in the claims language",
     "iint": "integrals are not in the claims language",
     "oint": "integrals are not in the claims language",
-    "det": "determinants are not in the claims language",
     "pm": "a double sign is two equations; write each of them",
     "mp": "a double sign is two equations; write each of them",
-    "binom": "binomial coefficients are not in the claims language",
     "bigcup": "unions are not in the claims language",
     "bigcap": "intersections are not in the claims language",
     "sin": "trigonometric functions are not in the claims language",
@@ -171,13 +173,6 @@ UNSUPPORTED = {
     "tan": "trigonometric functions are not in the claims language",
     "coth": "this function is not in the claims language",
     "Pr": "probabilities of events are not in the claims language",
-    "ldots": "dots leave terms to be guessed; write a sum with `\\sum`",
-    "dots": "dots leave terms to be guessed; write a sum with `\\sum`",
-    "cdots": "dots leave terms to be guessed; write a sum with `\\sum`",
-    "dotsc": "dots leave terms to be guessed; write a sum with `\\sum`",
-    "dotsb": "dots leave terms to be guessed; write a sum with `\\sum`",
-    "vdots": "dots leave terms to be guessed; write a sum with `\\sum`",
-    "ddots": "dots leave terms to be guessed; write a sum with `\\sum`",
     "%": "a percent sign is not in the claims language",
     "#": "this sign is not in the claims language",
     "&": "this sign is not in the claims language",

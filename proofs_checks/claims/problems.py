@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from proofs_checks.claims.places import Source, Span
 
-__all__ = ["Problem", "ReadingError", "Refusal", "nearest", "problem_at"]
+__all__ = ["Problem", "ReadingError", "Refusal", "Refusals", "nearest", "problem_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,15 @@ class Refusal(Exception):
         self.message, self.span = message, span
         self.expected, self.suggestion = expected, suggestion
         super().__init__(message)
+
+
+class Refusals(Exception):  # noqa: N818  (it carries several of them)
+    """Several places of one formula that cannot be read."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        """Keep them in the order of the document."""
+        self.refusals = refusals
+        super().__init__("; ".join(refusal.message for refusal in refusals))
 
 
 def problem_at(source: Source, refusal: Refusal) -> Problem:

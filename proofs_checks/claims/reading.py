@@ -1,24 +1,24 @@
-"""From a document to its claims: reading, elaboration, and one entry for every equation."""
+"""From a document to its claims: reading, meaning, and one entry for every equation."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeGuard
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.author import Author
 from proofs_checks.claims.claim import Claim, Paper, Problem
 from proofs_checks.claims.documents import Document, read_document
-from proofs_checks.claims.elaboration.errors import ElaborationError
-from proofs_checks.claims.elaboration.statements import Link, Statement, symbol_parts
-from proofs_checks.claims.elaboration.symbols import spelling
-from proofs_checks.claims.elaboration.whose import Interpretation, interpret
 from proofs_checks.claims.equations import Equation, Unreadable
+from proofs_checks.claims.meaning.definitions import names_in
+from proofs_checks.claims.meaning.model import with_signs
+from proofs_checks.claims.meaning.statements import Link, MeaningError, Statement
+from proofs_checks.claims.meaning.vocabulary import Interpretation, interpret
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem as Found
 from proofs_checks.claims.problems import ReadingError, Refusal, problem_at
+from proofs_checks.claims.symbol_table import symbol_entries
 from theory.models import Model, model_named
 
 __all__ = ["DEFAULT_MODEL", "read_claims"]
@@ -41,34 +41,41 @@ def read_claims(
     document = read_document(data, name, kind)
     asked = model or _directive(document, "model")
     base = _base(document, DEFAULT_MODEL if asked in (None, "none") else asked, model is None)
-    forced = None if asked is None else asked != "none"
     statements = [
         _statement(n, item)
         for n, item in enumerate(document.equations)
         if isinstance(item, Equation)
     ]
+    inline = [
+        replace(_statement(INLINE + n, item), is_inline=True)
+        for n, item in enumerate(getattr(document, "inline", ()))
+    ]
     assumptions = [
         _statement(-1 - n, item)
         for n, item in enumerate(e for d in document.directives for e in d.equations)
     ]
-    inputs = [symbol for d in document.directives for symbol in d.symbols]
-    einstein = _directive(document, "summation") == "einstein"
-    try:
-        found = interpret(
-            statements,
-            base,
-            forced=forced,
-            assumptions=assumptions,
-            inputs=inputs,
-            einstein=einstein,
-            broken=_broken(document),
-        )
-    except ElaborationError as error:
-        return Paper(
-            name, tuple(_failed(document, error)), base.name, "the document has no meaning"
-        )
-    claims = _claims(document, statements, found)
-    return Paper(name, tuple(claims), found.vocabulary, found.why)
+    found = interpret(
+        [*statements, *inline],
+        base,
+        forced=None if asked is None else asked != "none",
+        assumptions=assumptions,
+        inputs=[symbol for d in document.directives for symbol in d.symbols],
+        stated=[s.node for s in getattr(document, "stated", ())],
+        broken=_broken(document),
+        einstein=_directive(document, "summation") == "einstein",
+    )
+    claims = _claims(document, found)
+    return Paper(
+        name,
+        tuple(claims),
+        found.vocabulary,
+        found.why,
+        symbols=symbol_entries(document, found.reading),
+        notes=tuple(found.reading.notes),
+    )
+
+
+INLINE = 500_000  # numbers of statements from the prose
 
 
 def _base(document: Document, name: str, is_directive: bool) -> Model:
@@ -84,22 +91,35 @@ def _base(document: Document, name: str, is_directive: bool) -> Model:
 
 def _broken(document: Document) -> list[str]:
     """Return the names on the left of equations that cannot be read: nothing is known of them."""
-    names = []
+    lefts = []
     for item in document.equations:
         if not isinstance(item, Unreadable):
             continue
         left = item.source.replace("&", " ").split("=")[0].rstrip(": ").removesuffix("\\equiv")
-        alone = read_document(f"\\[ {left} = 0 \\]", "-", "tex").equations
-        for equation in alone:
-            parts = symbol_parts(equation.sides[0]) if isinstance(equation, Equation) else None
-            if parts is not None:
-                names.append(spelling(parts[0]))
-                names += [f"{names[-1]}_{spelling(x)}" for x in parts[1][:1] if _is_name(x)]
-    return names
+        alone = read_document(
+            f"\\[ {left} = 0 \\]", "-", "tex", macros=document.macros
+        ).equations
+        lefts += [e.sides[0] for e in alone if isinstance(e, Equation)]
+    return sorted({name for left in lefts for name in _defined_name(left)})
 
 
-def _is_name(node: tree.Node) -> TypeGuard[tree.Name]:
-    return isinstance(node, tree.Name)
+def _defined_name(node: tree.Node) -> set[str]:
+    """Return the name that a left side would define, if it could define one."""
+    from proofs_checks.claims.meaning.authored import Authored
+    from proofs_checks.claims.meaning.roles import Roles
+    from proofs_checks.claims.meaning.spelling import Spelling
+
+    if not isinstance(node, tree.Name | tree.Entry | tree.Apply):
+        return set()
+    statement = Statement(0, 0, (node,), (), False, node.span)
+    roles = Roles([statement], Spelling([node]))
+    authored = Authored([], roles, set())
+    base = node
+    while isinstance(base, tree.Entry | tree.Apply):
+        base = base.base
+    return names_in(base, roles, authored, frozenset()) | names_in(
+        node, roles, authored, frozenset()
+    )
 
 
 def _directive(document: Document, keyword: str) -> str | None:
@@ -108,21 +128,15 @@ def _directive(document: Document, keyword: str) -> str | None:
 
 
 def _statement(number: int, item: Equation) -> Statement:
-    sides = item.sides
-    first = item.relations[0]
-    if first.backward and len(sides) == 2:  # A =: B defines B
-        sides = (sides[1], sides[0])
-    defines = first.kind == "definition"
-    return Statement(number, item.display, sides, defines, item.span, item.conditions)
+    kinds = tuple("backward" if r.backward else r.kind for r in item.relations)
+    defines = bool(kinds) and kinds[0] == "definition"
+    return Statement(
+        number, item.display, item.sides, kinds, defines, item.span, item.conditions
+    )
 
 
-def _claims(
-    document: Document, statements: Sequence[Statement], found: Interpretation
-) -> list[Claim]:
-    meanings = {
-        statement.number: meaning
-        for statement, meaning in zip(statements, found.reading.meanings, strict=True)
-    }
+def _claims(document: Document, found: Interpretation) -> list[Claim]:
+    meanings = found.reading.meanings
     claims: list[Claim] = [_whole_document(document, problem) for problem in document.problems]
     author = Author(document, found.reading)
     chains = 0
@@ -136,7 +150,7 @@ def _claims(
             continue
         steps = [link for link in meaning.links if link.kind == "step"]
         chains += bool(steps)
-        stretches = _stretches(document, item, meaning.links)
+        stretches = _stretches(document, item)
         for number, link in enumerate(meaning.links):
             place = 1 + steps.index(link) if link in steps else 0
             chain = chains if place else 0
@@ -144,9 +158,15 @@ def _claims(
             source = _source_of(document, item, stretches, number)
             written = author.written(item, meaning.links, number, stretches)
             claims.append(replace(claim, source=source, written=written))
+    for passed in document.passed:
+        claims.append(
+            Claim(
+                "not judged", "", passed.line, passed.column, passed.source, notes=(passed.reason,)
+            )
+        )
     hypotheses = [(d, item) for d in document.directives for item in d.equations]
     for n, (directive, item) in enumerate(hypotheses):
-        refused = found.reading.refused.get(-1 - n)
+        refused = meanings[-1 - n].error
         if refused is not None:
             claims.append(_without_meaning(document, item, refused))
             continue
@@ -162,20 +182,21 @@ def _claim(
     if step > 1:
         line, column = document.source.place(link.span.start)
     order = document.source.text[slice(*link.order)] if link.order else ""
+    model, relation = with_signs(model, link.relation, link.signs)
     return Claim(
-        link.kind, item.label, line, column, item.source, model, link.equation, chain, step, order,
-        notes=(*link.notes, *item.notes), axes=link.axes,
+        link.kind, item.label, line, column, item.source, model, relation, chain,
+        step, order, notes=(*link.notes, *item.notes), axes=link.axes, hedge=link.hedge,
     )  # fmt: skip
 
 
-def _stretches(document: Document, item: Equation, links: Sequence[Link]) -> list[Span]:
+def _stretches(document: Document, item: Equation) -> list[Span]:
     """Return the places of the sides of an equation, without what lays them out."""
     text, relations = document.source.text, item.relations
     found = [_trimmed(text, Span(item.span.start, relations[0].span.start))]
-    for number, link in enumerate(links):
+    for number, side in enumerate(item.sides[1:]):
         rest = relations[number + 1 :]
         end = rest[0].span.start if rest else item.span.end
-        layout = LAYOUT.search(text, link.span.end, end)  # a side's span may lack its brackets
+        layout = LAYOUT.search(text, side.span.end, end)  # a side's span may lack its brackets
         start = relations[number].span.end
         found.append(_trimmed(text, Span(start, layout.start() if layout else end)))
     return found
@@ -206,7 +227,7 @@ def _unreadable(item: Unreadable) -> Claim:
     )  # fmt: skip
 
 
-def _without_meaning(document: Document, item: Equation, error: ElaborationError) -> Claim:
+def _without_meaning(document: Document, item: Equation, error: MeaningError) -> Claim:
     span = error.span if error.span.end > error.span.start else item.span
     message = str(error)
     if error.other is not None:
@@ -224,11 +245,9 @@ def _whole_document(document: Document, problem: Found) -> Claim:
     )  # fmt: skip
 
 
-def _failed(document: Document, error: ElaborationError) -> list[Claim]:
-    items = [item for item in document.equations if isinstance(item, Equation)]
-    return [_without_meaning(document, item, error) for item in items]
-
-
 def _problem(found: Found) -> Problem:
     caret = f"{found.excerpt}\n{found.caret}"
     return Problem(found.line, found.column, found.message, found.expected, found.suggestion, caret)
+
+
+Sides = Sequence[tree.Node]

@@ -17,7 +17,8 @@ formulae written alike.  Round brackets and invisible braces leave no node.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 
 from proofs_checks.claims.places import Span
 
@@ -61,6 +62,8 @@ __all__ = [
     "Sum",
     "Transpose",
     "Tuple",
+    "children",
+    "nodes",
 ]
 
 
@@ -228,10 +231,11 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True)
 class Inner(Node):
-    r"""``\langle left, right \rangle``."""
+    r"""``\langle left, right \rangle``; ``order`` is a subscript such as F."""
 
     left: Node
     right: Node
+    order: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,9 +282,13 @@ class Step(Node):
 
 @dataclass(frozen=True, slots=True)
 class Differential(Node):
-    """``dO``, ``dS_{ij}``: in a claim, the adjoint of what follows the d."""
+    r"""``dO``, ``dS_{ij}``: an adjoint or a change of what follows the d.
+
+    ``style`` is "word" for ``\mathbf{dO}``, "operator" where the d stands before a symbol.
+    """
 
     quantity: Node
+    style: str = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,3 +404,27 @@ class Directional(Node):
     quantity: Node
     by: tuple[Node, ...]
     directions: tuple[Node, ...]
+
+
+def children(node: Node) -> Iterator[Node]:
+    """Yield the nodes directly below a node, in the order of its fields."""
+    for field in fields(node):
+        if field.name != "span":
+            yield from _within(getattr(node, field.name))
+
+
+def _within(value: object) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _within(item)
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    """Yield a node and everything below it."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(list(children(node))))

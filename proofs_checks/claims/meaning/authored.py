@@ -14,12 +14,14 @@ from dataclasses import dataclass
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.roles import Reference, Roles
-from proofs_checks.claims.meaning.spelling import nodes
 from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.tree import nodes
 
 __all__ = ["Authored", "Template"]
 
-BUILT_IN = {"sigma": "sigmoid", "H": "entropy", "N": "normal", "N_cal": "normal", "O": "order"}
+MEANINGS = ("entropy", "kl")
+BUILT_IN = {"sigma": "sigmoid", "H": "entropy", "N": "normal", "N_cal": "normal", "O": "order",
+            "D_KL": "kl", "KL": "kl"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Authored:
             self.taken.add(reference.name)
         if not isinstance(side, tree.Apply) or not self.roles.is_function(side.base):
             return
+        if BUILT_IN.get(self.function_name(side) or "") in MEANINGS and not statement.defines:
+            return  # H(p) is the entropy: what is said of it is a claim
         name = self.function_name(side)
         if name is None or name in self.templates:
             return
@@ -97,7 +101,7 @@ class Authored:
         kind = BUILT_IN.get(stem)
         if kind in ("normal", None) or (kind == "order" and not node.arguments):
             return None
-        if kind == "entropy" and len(node.arguments) != 1:
+        if len(node.arguments) != {"entropy": 1, "kl": 2}.get(kind, len(node.arguments)):
             return None
         return kind
 

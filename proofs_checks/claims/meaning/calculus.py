@@ -123,6 +123,9 @@ def differential(typer: Typer, node: tree.Differential) -> Value:
         )
     if typer.moving is not None:
         return _change(typer, inner)
+    if isinstance(inner, tree.Apply) and typer.authored.mode(inner) == "product":
+        first = tree.Differential(inner.base, span=node.span)
+        return typer.value(tree.Product((first, *inner.arguments), span=node.span))
     if not isinstance(inner, tree.Name | tree.Entry | tree.Power | tree.Apply):
         raise MeaningError(
             "the differential of an expression stands in an equation of differentials only.",

@@ -135,7 +135,7 @@ def _domain(typer: Typer, item: tree.Bound) -> Any:
         name = typer.roles.spell(domain)
         if name in typer.roles.quantities and name in typer.symbols.table:
             raise MeaningError("this set is a quantity elsewhere.", domain.span)
-        return typer.ranges.open(f"set.{name}")
+        return typer.ranges.declare(f"{name}_set")
     end = _whole(domain)
     if end is not None:
         return _end(typer, end)
@@ -191,7 +191,8 @@ def _limit(
     """
     letter = typer.roles.letter(node)
     if letter is not None:
-        return (node, False) if letter not in typer.roles.sizes else None
+        is_size = _is_size(typer, node) or letter in typer.roles.sizes
+        return None if is_size else (node, False)
     if not isinstance(node, tree.Add) or len(node.terms) != 2:
         return None
     name, one = node.terms
@@ -295,7 +296,8 @@ def _member(typer: Typer, item: tree.Compare) -> Any:
                 *(same(typer, item.left, tree.Number(x), item.span) for x in numbers)
             )
     if isinstance(right, tree.Name):
-        typer.index(item.left, typer.ranges.open(f"set.{typer.roles.spell(right)}"), "the set")
+        name = typer.roles.spell(right)
+        typer.index(item.left, typer.ranges.declare(f"{name}_set"), "the set")
         return sp.S.One
     raise MeaningError("this set is not read.", item.span, expected="\\{1, \\dots, n\\}")
 

@@ -14,8 +14,8 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.ranks import special
 from proofs_checks.claims.meaning.roles import Reference, Roles
-from proofs_checks.claims.meaning.spelling import children
 from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.tree import children
 
 __all__ = ["Defined", "Definitions", "names_in"]
 

@@ -8,13 +8,13 @@ elsewhere, in prose perhaps, what it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from proofs_checks.claims.meaning.statements import Link, MeaningError, Statement
+from proofs_checks.claims.meaning.statements import Link, MeaningError
 from theory.algebra.expressions import Relation, entry_tensor, tensors_in
-from theory.algebra.symbols import Partial, Tensor
+from theory.algebra.symbols import Partial
 from theory.models.model import name_of
 from theory.models.resolution import theory_of
 
@@ -50,7 +50,7 @@ class Determination:
             meaning = reading.meanings[statement.number]
             for link in meaning.links:
                 if meaning.error is None and link.relation is not None:
-                    meaning.error = self._error(statement, link)
+                    meaning.error = self._error(link) or self._recursion(link)
                     if link.kind in ("claim", "step"):
                         link.hedge = self._hedge(link)
 
@@ -65,7 +65,7 @@ class Determination:
             self._above[name] = frozenset(found)
         return self._above[name]
 
-    def _error(self, statement: Statement, link: Link) -> MeaningError | None:
+    def _error(self, link: Link) -> MeaningError | None:
         for node in sp.preorder_traversal(link.relation):
             if not isinstance(node, Partial):
                 continue
@@ -88,8 +88,21 @@ class Determination:
                         expected=f"a definition through which {target} enters {name}",
                         suggestion=f"define {name}",
                     )  # fmt: skip
-        del statement
         return self._value_of_opaque(link)
+
+    def _recursion(self, link: Link) -> MeaningError | None:
+        """Return why a definition has no meaning that is computed from its own neighbours."""
+        if link.kind != "definition":
+            return None
+        names = tensors_in(link.relation)
+        reached = frozenset().union(*(self._inputs_of(n) for n in names))
+        stems = {n.split("_.")[0] for n in reached & self.reading.roles.shifted}
+        for name in sorted(stems & reached):
+            return MeaningError(
+                f"{name} is defined by recursion over its index, which is not unrolled.", link.span,
+                expected="a closed form, such as a sum over s \\le t",
+            )  # fmt: skip
+        return None
 
     def _value_of_opaque(self, link: Link) -> MeaningError | None:
         opaque = self.reading.context.opaque
@@ -104,6 +117,32 @@ class Determination:
             )  # fmt: skip
         return None
 
+    def _defined_again(self, link: Link) -> str:
+        """Return why an equation for a defined symbol may be a second definition of it.
+
+        One that is computed from other inputs than the first is; one computed from the same is
+        another form of it, right or wrong.
+        """
+        left, right = link.relation.args
+        if not isinstance(left, sp.Indexed | sp.Symbol):
+            return ""
+        name = name_of(entry_tensor(left))
+        found = self.reading.definitions.found.get(name)
+        if found is None or self.reading.base is not None and name in self.reading.base.tensors:
+            return ""
+        if name in tensors_in(right):
+            return f"{name} stands on both sides, as in an update in place"
+        before = self._leaves(frozenset((name,)))
+        after = self._leaves(tensors_in(right))
+        if before == after or not before or not after:
+            return ""
+        return f"{name} is defined already, from other quantities than here"
+
+    def _leaves(self, names: frozenset[str]) -> frozenset[str]:
+        """Return the inputs from which some symbols are computed."""
+        reached = frozenset().union(*(self._inputs_of(n) for n in names)) if names else frozenset()
+        return frozenset(n for n in reached if n not in self.model.by_name)
+
     # -- hedges -----------------------------------------------------------------------------
 
     def _hedge(self, link: Link) -> str:
@@ -114,9 +153,13 @@ class Determination:
         unread = sorted(reached & self.unknown)
         if unread:
             return f"the definition of {unread[0]} could not be read"
-        if both & {n for c in self.reading.constraints for n in tensors_in(c.equation)}:
-            return ""
-        if self.reading.base is not None:
+        shifted = sorted(reached & self.reading.roles.shifted)
+        if shifted:
+            return f"{shifted[0].split('_')[0]} is defined by recursion, which is not unrolled"
+        again = self._defined_again(link)
+        if again:
+            return again
+        if both & self.reading.assumed:
             return ""
         left, right = (
             frozenset().union(*(self._inputs_of(n) for n in side)) if side else frozenset()
@@ -124,13 +167,13 @@ class Determination:
         )
         for name in sorted(sides[0] ^ sides[1]):
             symbol = self.reading.symbols.table.get(name)
-            if symbol is None or symbol.is_defined or name in self.declared:
+            if symbol is None or symbol.is_defined or name in self.declared or symbol.known:
                 continue
-            if name in (left & right) or name in self.model.by_name:
+            if name in (left & right) or name in self.reading.definitions.found:
+                continue
+            if name in self.reading.context.opaque:
                 continue
             return f"nothing says what {name} is"
         return ""
 
 
-def _tensor(value: Any) -> bool:
-    return isinstance(value, Tensor)

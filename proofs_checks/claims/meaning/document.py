@@ -7,7 +7,7 @@ symbol that it would have defined is unknown, and what rests on it says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,15 +19,16 @@ from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.definitions import Defined, Definitions, names_in
 from proofs_checks.claims.meaning.determined import Determination
 from proofs_checks.claims.meaning.model import document_model, empty_model, linear_in
-from proofs_checks.claims.meaning.patterns import rewritten
+from proofs_checks.claims.meaning.patterns import multiplied_out, rewritten
 from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.ranks import Ranks
 from proofs_checks.claims.meaning.roles import Roles
-from proofs_checks.claims.meaning.spelling import Spelling, nodes
+from proofs_checks.claims.meaning.spelling import Spelling
 from proofs_checks.claims.meaning.statements import Link, Meaning, MeaningError, Statement
 from proofs_checks.claims.meaning.symbols import Symbol, Symbols
 from proofs_checks.claims.meaning.typing import Context, Typer
 from proofs_checks.claims.meaning.values import Value
+from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import (
     Equation,
     Inequality,
@@ -36,7 +37,7 @@ from theory.algebra.expressions import (
     free_indices,
     substitute,
 )
-from theory.algebra.symbols import Index, Tensor, scalar, total
+from theory.algebra.symbols import Index, Tensor, is_order, scalar, total
 from theory.latex import equation as latex_equation
 from theory.models import Constraint, Definition, Model
 
@@ -62,9 +63,9 @@ class Reading:
         self.base = model
         self.einstein = einstein
         self.notes: list[str] = []
-        given = [s for s in (*statements, *assumptions)]
+        given = [*statements, *assumptions]
         roots = [r for s in given for r in s.roots] + [*inputs, *stated]
-        rooted, notes = rewritten(roots)
+        rooted, notes = rewritten(roots, [s.sides[0] for s in statements])
         self.notes += notes
         given, rest = _with_roots(given, rooted)
         self.inputs, self.stated = rest[: len(inputs)], rest[len(inputs) :]
@@ -89,9 +90,10 @@ class Reading:
             sizes = [*model.size_names]
             if "n" not in sizes:
                 sizes.append("n")
+        self._understand(spell, known, sizes)
+        self._multiply_out()
+        self._understand(spell, known, sizes)
         every = [*self.statements, *self.assumptions]
-        self.roles = Roles(every, spell, known, sizes, [*self.inputs, *self.stated])
-        self.authored = Authored(every, self.roles, set(known))
         self.definitions = Definitions(self.statements, self.roles, self.authored, known)
         self.ranks = Ranks(self.roles, self.authored, known)
         for node in self.stated:
@@ -116,6 +118,22 @@ class Reading:
                 self.symbols.table[name].is_defined = True
         self._find_fixed_positions()
         self._find_loss()
+
+    def _understand(self, spell: Spelling, known: dict[str, int], sizes: list[str]) -> None:
+        every = [*self.statements, *self.assumptions]
+        self.roles = Roles(every, spell, known, sizes, [*self.inputs, *self.stated])
+        self.authored = Authored(every, self.roles, set(known))
+
+    def _multiply_out(self) -> None:
+        """Make products of the brackets that stand after what is no function."""
+        split = multiplied_out(lambda node: self.authored.mode(node) == "product")
+        self.statements, self.assumptions = (
+            [
+                replace(s, sides=tuple(map(split, s.sides)), conditions=tuple(map(split, s.conditions)))
+                for s in given
+            ]
+            for given in (self.statements, self.assumptions)
+        )
 
     def _is_used(self, statement: Statement) -> bool:
         return any(key[0] == statement.number for key in self.definitions.by_side)
@@ -178,7 +196,12 @@ class Reading:
                             bys.setdefault(name, set()).update(by)
                     shorthand |= isinstance(node, tree.Differential)
         context_loss = self.base.loss if self.base is not None else None
+        used = {
+            n for name in self.definitions.found for n in self.definitions.depends_on(name)
+        }
         defined = [n for n in counts if n in self.definitions.found]
+        if shorthand:  # a gradient is of what nothing else is computed from
+            defined = [n for n in defined if n not in used]
         unknown = [n for n in counts if n not in self.definitions.found]
         usual = [n for n in self.definitions.found if n in ("L", "J", "E", "F", "loss")]
         usual = [n for n in usual if self._is_scalar(n)]
@@ -190,6 +213,8 @@ class Reading:
             ),
             "L",
         )
+        if name in self.symbols.table and not self._is_scalar(name):
+            name = "loss."
         self.loss_name = context_loss.name if context_loss is not None else name
         loss = context_loss if context_loss is not None else scalar(name)
         self.context = Context(self.roles, self.authored, self.symbols, self.ranges, loss)
@@ -235,7 +260,7 @@ class Reading:
 
     def _is_scalar(self, name: str) -> bool:
         symbol = self.symbols.table.get(name)
-        return symbol is not None and symbol.axes.total == 0
+        return symbol is not None and symbol.axes.total == 0 and not symbol.fixed
 
     def _names(self, node: tree.Node) -> set[str]:
         return names_in(node, self.roles, self.authored, frozenset())
@@ -255,7 +280,9 @@ class Reading:
         self._show_named_sizes()
         self.ranges.settle(self.roles.sizes | set(self.symbols.table))
         self._unknown = self._unread(failed)
+        self.assumed = {n for s in self.assumptions for r in s.roots for n in self._names(r)}
         self.lines: list[Definition] = []
+        self._pieces: dict[str, list[tuple[Definition, Any]]] = {}
         self.constraints: list[Constraint] = []
         for statement in every:
             meaning = self.meanings[statement.number]
@@ -290,6 +317,12 @@ class Reading:
     def _unread(self, failed: dict[int, Any]) -> set[str]:
         """Return the symbols whose definition could not be read."""
         names = set(self.broken) - self.definitions.found.keys()
+        stems = {name for name in names if "_" not in name}
+        names |= {
+            name
+            for name in self.symbols.table
+            if name.split("_")[0] in stems and name not in self.definitions.found
+        }
         for (number, _), found in self.definitions.by_side.items():
             if number in failed:
                 names.add(found.name)
@@ -507,16 +540,20 @@ class Reading:
             span = statement.sides[n + 1].span
             notes = tuple(dict.fromkeys(typer.shapes.notes))
             if found is not None:
-                line = self._define(found, values, typer, factor)
+                partly = signs or any(isinstance(c, tree.Otherwise) for c in statement.conditions)
+                line = self._define(found, values, typer, None if partly else factor)
                 relation = Equation(line.symbol, line.value)
                 said = (f"defines {found.name}", *notes)
                 meaning.links.append(Link("definition", relation, span, said))
                 continue
             link = self._link(statement, n, kind, values, typer, factor)
             link.kind = "step" if is_chain else "claim"
+            if not is_chain and kind == "equality" and self._is_normalisation(link.relation):
+                link.kind = "assumption"
+                text = latex_equation(link.relation, self.base)
+                self.constraints.append(Constraint(link.relation, text))
             link.notes = notes
-            if signs:
-                link.model = signs
+            link.signs = signs
             meaning.links.append(link)
         if sum(link.kind == "step" for link in meaning.links) == 1:
             for link in meaning.links:
@@ -544,20 +581,35 @@ class Reading:
                 found.statement.sides[found.right].span,
                 suggestion=f"sum over {stray[0]}, or put it on the left",
             )
-        del factor
-        mapping = {k: Index(_letter(k, n), k.size) for n, k in enumerate(left.axes)}
+        mapping = {k: Index(_letter(n), k.size) for n, k in enumerate(left.axes)}
         entry, value = (substitute(sp.sympify(e), mapping) for e in (entry, value))
         line = Definition(entry, value, found.name)
         pieces = self.definitions.found[found.name]
         if not found.is_part:
             self.lines.append(line)
-        elif found is pieces[0]:
-            self._pieces(found.name)
+            return line
+        if factor is None:
+            self._unknown.add(found.name)
+            return line
+        self._pieces.setdefault(found.name, []).append((line, sp.expand(factor)))
+        done = self._pieces[found.name]
+        if len(done) == len(pieces) and not self._joined_pieces(done):
+            self._unknown.add(found.name)
         return line
 
-    def _pieces(self, name: str) -> None:
-        """Join the pieces of a definition by cases, or leave the symbol unknown beyond them."""
-        self._unknown.add(name)
+    def _joined_pieces(self, pieces: list[tuple[Definition, Any]]) -> bool:
+        """Join the pieces of a definition by cases, if together they are everything."""
+        first = pieces[0][0]
+        value, covered = sp.S.Zero, sp.S.Zero
+        for line, factor in pieces:
+            mapping = dict(zip(line.parameters, first.parameters, strict=True))
+            here = substitute(sp.sympify(factor), mapping)
+            value += substitute(line.value, mapping) * here
+            covered += here
+        if sp.expand(covered) != 1:
+            return False
+        self.lines.append(Definition(first.symbol, value, first.title))
+        return True
 
     def _link(
         self,
@@ -584,6 +636,14 @@ class Reading:
             (x.span for s in statement.sides if (x := self.without_order(s)[1]) is not None), None
         )
         return Link("claim", typed, span, (), axes, tuple(order) if order else None)
+
+    def _is_normalisation(self, relation: Relation) -> bool:
+        """Return whether an equation says that the entries of an undefined symbol sum to one."""
+        left, right = relation.args
+        if right != 1 or not isinstance(left, sp.Sum) or not isinstance(left.function, sp.Indexed):
+            return False
+        symbol = self.symbols.table.get(str(left.function.base.label))
+        return symbol is not None and not symbol.is_defined and len(left.limits) == 1
 
     def _same_letters(self, a: Value, b: Value, where: tree.Node) -> None:
         """Reject an index that stands on one side only, unless the other side has none at all."""
@@ -637,7 +697,7 @@ class Reading:
                 suggestion="state it for all indices",
             )  # fmt: skip
         self.constraints.append(
-            Constraint(Equation(*equation.args), latex_equation(equation, self.base or _NO_MODEL))
+            Constraint(Equation(*equation.args), latex_equation(equation, self.base))
         )
 
     # -- the model --------------------------------------------------------------------------
@@ -665,7 +725,11 @@ class Reading:
             opaque.append(self.loss_name)
         for name in own_inputs:
             symbol = self.symbols.table[name]
-            depends = [d for d in sorted(symbol.depends) if d in self.symbols.table and d != name]
+            depends = [
+                d
+                for d in sorted(symbol.depends)
+                if d in self.symbols.table and d != name and d not in defined
+            ]
             if name in opaque:
                 continue
             if depends and self._differentiates_any(depends):
@@ -674,7 +738,7 @@ class Reading:
                 inputs.append(self.symbols.tensor(name))
         for name in opaque:
             self._opaque(name, lines, inputs)
-        inputs += self._directions()
+        inputs += [*self._directions(), *self._orders(lines)]
         constraints = tuple(self.constraints)
         if self.base is not None:
             return replace(
@@ -684,6 +748,17 @@ class Reading:
                 constraints=(*self.base.constraints, *constraints),
             )
         return document_model(lines, inputs, self.context.loss, constraints, self.ranges)
+
+    def _orders(self, lines: Sequence[Definition]) -> list[sp.Basic]:
+        """Return the orders of ranges over a part of which something is summed."""
+        relations = [link.relation for m in self.meanings.values() for link in m.links]
+        found = {
+            str(node.base.label): node.base
+            for e in (*relations, *(line.value for line in lines))
+            for node in e.atoms(sp.Indexed)
+            if is_order(str(node.base.label))
+        }
+        return [found[name] for name in sorted(found)]
 
     def _directions(self) -> list[sp.Basic]:
         found: dict[str, sp.Basic] = {}
@@ -811,9 +886,6 @@ class Reading:
         )
 
 
-_NO_MODEL: Any = None
-
-
 def read_as(*arguments: Any, **named: Any) -> Reading:
     """Return the document under one reading; see `Reading`."""
     return Reading(*arguments, **named)
@@ -838,8 +910,9 @@ def _below(node: tree.Node) -> Sequence[tree.Node]:
     return list(children(node))
 
 
-def _letter(index: Index, n: int) -> str:
-    return "abcdefgh"[n] + "'" if False else f"{'rc'[n] if n < 2 else 'x'}{n + 1}"
+def _letter(n: int) -> str:
+    """Return a letter for a silent axis of a definition that no index of a document has."""
+    return f"{'rc'[n]}{n + 1}"
 
 
 def _ancestors(model: Model, line: Definition) -> frozenset[str]:
@@ -875,6 +948,3 @@ def _einstein(e: Any, silent: tuple[Index, ...]) -> Any:
         if k in free_indices(e) and k not in silent
     )
     return total(e, *(k for k, n in counts.items() if n > 1))
-
-
-Progress = Callable[[int, int], None]

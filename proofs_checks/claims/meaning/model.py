@@ -12,17 +12,18 @@ What depends on a quantity by its name only, as pi_theta does on theta, is writt
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
 
 from proofs_checks.claims.meaning.ranges import Ranges
-from theory.algebra.expressions import fresh, slots, tensors_in
+from theory.algebra.expressions import Relation, fresh, slots, tensors_in
 from theory.algebra.symbols import Index, Partial, Size, Tensor, total
 from theory.models import Constraint, Definition, Model
 from theory.models.model import name_of
 
-__all__ = ["document_model", "empty_model", "linear_in"]
+__all__ = ["document_model", "empty_model", "linear_in", "with_signs"]
 
 
 def linear_in(symbol: sp.Expr, parts: Sequence[sp.Expr]) -> tuple[sp.Expr, list[sp.Basic]]:
@@ -82,6 +83,31 @@ def empty_model(loss: sp.Symbol) -> Model:
     """Return the model of a document whose definitions make none."""
     title = "a document without a model"
     return Model("document", title, (), (), (Definition(loss, sp.S.Zero, "loss"),), loss)
+
+
+def with_signs(
+    model: Model, relation: Relation, signs: Mapping[Any, Any]
+) -> tuple[Model, Relation]:
+    """Return a model and a statement in which some inputs have a sign.
+
+    ``signs`` maps symbols and tensors to those of the same name with a sign.
+    """
+    if not signs:
+        return model, relation
+
+    def changed(e: sp.Basic) -> Any:
+        return e.xreplace(dict(signs))
+
+    def line(d: Definition) -> Definition:
+        return replace(d, symbol=changed(d.symbol), value=changed(d.value))
+
+    signed = replace(
+        model,
+        inputs=tuple(signs.get(x, x) for x in model.inputs),
+        definitions=tuple(map(line, model.definitions)),
+        vocabulary=tuple(map(line, model.vocabulary)),
+    )
+    return signed, type(relation)(*map(changed, relation.args))
 
 
 def _built_on_derivatives(definitions: Sequence[Definition]) -> set[str]:

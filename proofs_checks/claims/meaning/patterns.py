@@ -13,22 +13,75 @@ from dataclasses import fields, replace
 from typing import Any
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.meaning.spelling import nodes
+from proofs_checks.claims.tree import nodes
 
-__all__ = ["rewritten"]
+__all__ = ["multiplied_out", "rewritten"]
 
 LETTERS = "ijklmabcdefghr"
 
 
-def rewritten(roots: Sequence[tree.Node]) -> tuple[list[tree.Node], list[str]]:
-    """Return the trees of a document with its patterns written out, and what was taken how."""
+def rewritten(
+    roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()
+) -> tuple[list[tree.Node], list[str]]:
+    """Return the trees of a document with its patterns written out, and what was taken how.
+
+    ``lefts`` are the first sides of its equations.
+    """
     notes: list[str] = []
     used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
     letter = next((x for x in LETTERS if x not in used), "i")
     out = [_mapped(root, lambda n: _without_dots(n, letter)) for root in roots]
     out = _with_ends(out, notes)
     out = _own_words(out)
-    return _squares(out, notes), notes
+    out = _bars(out, lefts)
+    return _squares(out, lefts, notes), notes
+
+
+def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Callable[[tree.Node], tree.Node]:
+    """Return what makes a product of every bracket after a name for which that is right.
+
+    Scripts after the bracket belong to the bracket: H (A + B)^T.
+    """
+
+    def parts(node: tree.Node) -> tuple[tree.Node, tree.Node] | None:
+        inner = node.quantity if isinstance(node, tree.Differential) else node
+        if isinstance(inner, tree.Apply) and len(inner.arguments) == 1 and is_product(inner):
+            front = inner.base
+            if isinstance(node, tree.Differential):
+                front = replace(node, quantity=front)
+            return front, inner.arguments[0]
+        return None
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Transpose | tree.Power | tree.Entry):
+            base = node.base
+            if isinstance(base, tree.Product) and getattr(base, "operator", "") == APPLIED:
+                last = replace(node, base=base.factors[1])
+                return tree.Product((base.factors[0], last), APPLIED, span=node.span)
+        found = parts(node) if isinstance(node, tree.Apply | tree.Differential) else None
+        if found is not None:
+            return tree.Product(found, APPLIED, span=node.span)
+        if isinstance(node, tree.Differential) and isinstance(node.quantity, tree.Product):
+            if node.quantity.operator == APPLIED:
+                front = replace(node, quantity=node.quantity.factors[0])
+                return tree.Product((front, node.quantity.factors[1]), APPLIED, span=node.span)
+        return node
+
+    def flat(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Product) and not node.operator:
+            factors: list[tree.Node] = []
+            for factor in node.factors:
+                is_applied = isinstance(factor, tree.Product) and factor.operator == ""
+                factors += factor.factors if is_applied else [factor]
+            return replace(node, factors=tuple(factors))
+        return replace(node, operator="") if (
+            isinstance(node, tree.Product) and node.operator == APPLIED
+        ) else node
+
+    return lambda node: _mapped(_mapped(node, change), flat)
+
+
+APPLIED = "applied"  # the operator of a product that looks like an application
 
 
 def _mapped(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> tree.Node:
@@ -226,20 +279,6 @@ def _own_words(roots: list[tree.Node]) -> list[tree.Node]:
     """Make a word such as dv one name where v stands nowhere by itself."""
     plain: set[str] = set()
 
-    def see(node: tree.Node, inside: bool) -> None:
-        if isinstance(node, tree.Name) and not inside:
-            plain.add(node.letter)
-        for field in fields(node):
-            value = getattr(node, field.name)
-            items = value if isinstance(value, tuple) else (value,)
-            for item in items:
-                if isinstance(item, tree.Node):
-                    see(item, isinstance(node, tree.Differential) and item is node.quantity)
-                elif isinstance(item, tuple):
-                    for deep in item:
-                        if isinstance(deep, tree.Node):
-                            see(deep, False)
-
     def see_quantity(node: tree.Node) -> tree.Name | None:
         base = node
         while isinstance(base, tree.Entry | tree.Power | tree.Transpose):
@@ -247,9 +286,6 @@ def _own_words(roots: list[tree.Node]) -> list[tree.Node]:
         return base if isinstance(base, tree.Name) else None
 
     for root in roots:
-        for node in nodes(root):
-            if isinstance(node, tree.Name):
-                continue
         _see_outside(root, plain)
 
     def change(node: tree.Node) -> tree.Node:
@@ -263,6 +299,45 @@ def _own_words(roots: list[tree.Node]) -> list[tree.Node]:
         return _renamed(node.quantity, lambda n: replace(n, letter=f"d{n.letter}"))
 
     return [_mapped(root, change) for root in roots]
+
+
+def _bars(roots: list[tree.Node], lefts: Sequence[tree.Node]) -> list[tree.Node]:
+    r"""Read ``\bar{O}`` as the derivative of the loss by O where O is known and it is not.
+
+    It is not known where no equation has it alone on its left before it is used on a right side.
+    """
+    plain = {
+        (n.letter, n.primes)
+        for root in roots
+        for n in nodes(root)
+        if isinstance(n, tree.Name) and not n.accents
+    }
+    first: dict[tuple[str, int], bool] = {}  # whether the first occurrence is alone on a left
+    left_ids = {id(_stem(left)) for left in lefts}
+    for root in roots:
+        for node in nodes(root):
+            if isinstance(node, tree.Name) and node.accents == ("bar",):
+                first.setdefault((node.letter, node.primes), id(node) in left_ids)
+    adjoint = {key for key, alone in first.items() if not alone and key in plain}
+    if not adjoint:
+        return roots
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Differential):
+            inner = node.base.quantity
+            return tree.Differential(replace(node, base=inner), span=node.span)
+        if isinstance(node, tree.Name) and node.accents == ("bar",):
+            if (node.letter, node.primes) in plain:
+                return tree.Differential(replace(node, accents=()), span=node.span)
+        return node
+
+    return [_mapped(root, change) for root in roots]
+
+
+def _stem(node: tree.Node) -> tree.Node:
+    while isinstance(node, tree.Entry | tree.Power | tree.Transpose):
+        node = node.base
+    return node
 
 
 def _see_outside(node: tree.Node, plain: set[str]) -> None:
@@ -290,7 +365,53 @@ def _renamed(node: tree.Node, change: Callable[[tree.Name], tree.Name]) -> tree.
     return node
 
 
-def _squares(roots: list[tree.Node], notes: list[str]) -> list[tree.Node]:
-    r"""Let ``\sigma^2 = ...`` define a symbol, the square, wherever it stands."""
-    del notes
-    return roots
+def _squares(
+    roots: list[tree.Node], lefts: Sequence[tree.Node], notes: list[str]
+) -> list[tree.Node]:
+    r"""Let ``\sigma^2 = ...`` define a symbol, the square, wherever it stands.
+
+    A standard deviation is the root of its variance; of any other letter the sign stays unknown.
+    """
+    squared = {name for left in lefts if (name := _square_of(left)) is not None}
+    if not squared:
+        return roots
+    alone: set[str] = set()
+
+    def change(node: tree.Node) -> tree.Node:
+        name = _square_of(node)
+        if name in squared and isinstance(node, tree.Power):
+            new = replace(_base_name(node.base), letter=f"{name}2")
+            return replace(node.base, base=new) if isinstance(node.base, tree.Entry) else new
+        return node
+
+    def rooted(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Name) and node.letter in squared and node.letter == "sigma":
+            alone.add(node.letter)
+            return tree.Call(
+                "sqrt", (replace(node, letter=f"{node.letter}2"),), span=node.span
+            )
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Call):
+            inner = node.base.arguments[0]
+            if node.base.function == "sqrt" and isinstance(inner, tree.Name):
+                if inner.letter == "sigma2":
+                    return replace(node.base, arguments=(replace(node, base=inner),))
+        return node
+
+    out = [_mapped(_mapped(root, change), rooted) for root in roots]
+    notes += [rf"\{name} is the root of \{name}^2" for name in sorted(alone)]
+    return out
+
+
+def _base_name(node: tree.Node) -> tree.Name:
+    base = node.base if isinstance(node, tree.Entry) else node
+    if not isinstance(base, tree.Name):
+        raise TypeError("a square that is defined is that of a symbol")
+    return base
+
+
+def _square_of(node: tree.Node) -> str | None:
+    """Return the letter of which a node is the square."""
+    if not isinstance(node, tree.Power) or not isinstance(node.exponent, tree.Number):
+        return None
+    base = node.base.base if isinstance(node.base, tree.Entry) else node.base
+    return base.letter if node.exponent.text == "2" and isinstance(base, tree.Name) else None

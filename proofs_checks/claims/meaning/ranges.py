@@ -21,6 +21,7 @@ class Ranges:
         self.named = dict(named)
         self.aliases = dict(aliases or {})
         self._parent: dict[str, str] = {}
+        self._opened: set[str] = set()
         self._visible: set[str] = set()
         self._history: list[tuple[str, str | None]] = []
 
@@ -31,6 +32,7 @@ class Ranges:
 
     def open(self, name: str) -> Size:
         """Return the range of a slot or an index, which ``name`` tells from all others."""
+        self._opened.add(f"?{name}")
         return self.find(Size(f"?{name}"))
 
     def find(self, size: Size) -> Size:
@@ -71,7 +73,7 @@ class Ranges:
 
     def settle(self, taken: set[str]) -> None:
         """Give every range without a name one: short letters that are not ``taken``."""
-        roots = {self.find(Size(name)).name for name in (*self._parent, *self._visible)}
+        roots = {self.find(Size(name)).name for name in (*self._parent, *self._opened)}
         shown = {self.find(Size(name)).name for name in self._visible}
         taken = taken | set(self.named)
         free = (x for x in (*LETTERS, *(f"n_{k}" for k in range(1, 10_000))) if x not in taken)

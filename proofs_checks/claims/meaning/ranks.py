@@ -11,7 +11,6 @@ from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.shapes import (
     ANY,
     COLUMN,
-    EQUAL,
     MATRIX,
     ROW,
     SCALAR,
@@ -71,6 +70,14 @@ def _entrywise(a: int, b: int) -> int | None:
     if a == SCALAR or b == SCALAR:
         return b if a == SCALAR else a
     return a if a == b else None
+
+
+def _hadamard(a: int, b: int) -> int | None:
+    return a if a == b != SCALAR else None
+
+
+def _entrywise_spread(a: int, b: int) -> int | None:
+    return _entrywise(a, b) or _spread(a, b)
 
 
 def _sum(a: int, b: int) -> int | None:
@@ -171,6 +178,7 @@ class Ranks:
         self.order: dict[str, None] = {}
         self.chosen: dict[str, str] = {}
         self.depends: dict[str, set[str]] = defaultdict(set)
+        self.differentiated: set[str] = set()  # quantities: numbers where nothing says otherwise
         self._known = known
         self._loose = False
         self._depth = 0
@@ -187,17 +195,16 @@ class Ranks:
             self._loose = is_loose
             self._memo = {}
             sides = [self.visit(side) for side in statement.sides]
-            for left, right in zip(sides, sides[1:], strict=False):
-                self._equate(left, right, statement)
+            equal = [
+                s for s, side in zip(sides, statement.sides, strict=True) if not _is_number(side)
+            ]
+            self.network.same(equal or sides)
             for condition in statement.conditions:
                 self._condition(condition, sides)
             if self.network.propagate(self.network.added(size)):
                 return True
             self.network.forget(size)
         return False
-
-    def _equate(self, left: int, right: int, statement: Statement) -> None:
-        self.network.relate(EQUAL, left, right)
 
     def _condition(self, node: tree.Node, sides: Sequence[int] = ()) -> None:
         if isinstance(node, tree.Compare) and node.relation == "in":
@@ -223,7 +230,8 @@ class Ranks:
 
     def solve(self) -> dict[str, Axes]:
         """Return the axes of every symbol; what nothing forces is chosen."""
-        for name in self.order:
+        # small letters first: what they are says more of capitals than the other way round
+        for name in sorted(self.order, key=lambda x: x[:1].isupper()):
             options = self.network.symbols[name]
             if len({self._looks(name, a) for a in options}) == 1:
                 continue
@@ -249,7 +257,9 @@ class Ranks:
         fonts = self.fonts[name]
         is_capital = stem[:1].isupper()
         usual = most
-        if most == least:
+        if name in self.differentiated:
+            pass
+        elif most == least:
             if "bf" in fonts and fonts <= {"bf"}:
                 usual = most + (2 if is_capital and not most else 1)
             elif is_capital and most == 0 and not fonts & {"cal", "scr"}:
@@ -324,7 +334,10 @@ class Ranks:
         return self._new(ANY if node.text == "0" else SCALAR)
 
     def _add(self, node: tree.Add, scope) -> int:
-        terms = [self.visit(term, scope) for term in node.terms]
+        # a number stands for a vector or matrix of that number
+        terms = [self.visit(t, scope) for t in node.terms if not _is_number(t)]
+        if not terms:
+            return self._new(SCALAR)
         out = terms[0]
         for term in terms[1:]:
             out = self._apply_table(_spread if self._loose else _sum, out, term)
@@ -334,11 +347,11 @@ class Ranks:
         return self.visit(node.body, scope)
 
     def _product(self, node: tree.Product, scope) -> int:
-        rule = {"odot": _entrywise, "circ": _entrywise, "cdot": _dot, "otimes": _outer}.get(
+        rule = {"odot": _hadamard, "circ": _entrywise, "cdot": _dot, "otimes": _outer}.get(
             node.operator, _product
         )
         if node.operator == "odot" and self._loose:
-            rule = _spread
+            rule = _entrywise_spread
         out = self.visit(node.factors[0], scope)
         for factor in node.factors[1:]:
             out = self._apply_table(rule, out, self.visit(factor, scope))
@@ -354,8 +367,7 @@ class Ranks:
             return self.symbol(reference, node)
         if isinstance(node.base, tree.Name) and self.roles.spell(node.base) == "e":
             if "e" not in self.authored.taken:
-                inner = self.visit(node.exponent, scope)
-                return inner
+                return self._apply_table(_exponential, self.visit(node.exponent, scope))
         base = self.visit(node.base, scope)
         self.visit(node.exponent, scope)
         if _is_minus_one(node.exponent):
@@ -422,6 +434,11 @@ class Ranks:
 
     def _differentiated(self, quantity: tree.Node, by: Sequence[tree.Node], scope) -> int:
         inputs = [self.visit(quantity, scope), *(self.visit(x, scope) for x in by)]
+        if isinstance(quantity, tree.Name | tree.Entry):
+            reference = self.roles.reference(quantity)
+            fonts = self.fonts[reference.name] if reference else set()
+            if reference is not None and "bf" not in fonts:
+                self.differentiated.add(reference.name)
         if len(inputs) > 4:
             return self._new()
         return self._apply_table(_derivative, *inputs)
@@ -495,6 +512,16 @@ class Ranks:
             return self.visit(template.body, inner)
         finally:
             self._depth -= 1
+
+
+def _exponential(a: int) -> int | None:
+    return a if a != MATRIX else None
+
+
+def _is_number(node: tree.Node) -> bool:
+    if isinstance(node, tree.Negate):
+        return _is_number(node.body)
+    return isinstance(node, tree.Number)
 
 
 def _same_or_number(a: int) -> int:

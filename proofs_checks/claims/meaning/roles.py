@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.meaning.spelling import Spelling, children, flat, nodes
+from proofs_checks.claims.meaning.spelling import Spelling, flat
 from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.tree import children, nodes
 
 __all__ = ["Reference", "Roles"]
 
@@ -78,7 +79,8 @@ class Roles:
         self.upper: set[str] = set()  # names whose exponents are indices
         self.bound_by: dict[int, tuple[str, ...]] = {}  # what a sum binds besides its own letters
         self.slots: dict[Place, Slot] = defaultdict(Slot)
-        self.choices: list[str] = []
+        self.capitals: dict[str, str] = {}
+        self.shifted: set[str] = set()  # names of neighbours, as in S_{t-1}
         every = [root for s in statements for root in s.roots] + list(roots)
         self._find_functions(statements, every)
         self._find_sizes(every)
@@ -86,6 +88,8 @@ class Roles:
         for statement in statements:
             self._bind_the_unbound(statement)
             self._take_sides(statement)
+        if not self.known:
+            self._find_capitals([root for s in statements for root in s.sides])
 
     # -- letters ----------------------------------------------------------------------------
 
@@ -322,10 +326,8 @@ class Roles:
     def _bind_the_unbound(self, statement: Statement) -> None:
         """Let a sum bind what its conditions mention and nothing else binds."""
         for side in statement.sides:
-            for node in nodes(side):
-                if not isinstance(node, tree.Sum):
-                    continue
-                own = {self.letter(b.index) for b in node.bounds}
+            for node, above in _sums(side, self):
+                own = {self.letter(b.index) for b in node.bounds} | above
                 if not node.bounds and not node.conditions:
                     found = self._script_letters(node.body)
                     if len(found) == 1:
@@ -335,6 +337,7 @@ class Roles:
                 said = {
                     x
                     for c in node.conditions
+                    if c.relation in ("!=", "<", ">")
                     for end in (c.left, c.right)
                     if (x := self._comparable(end)) is not None
                 }
@@ -360,7 +363,7 @@ class Roles:
         found: set[str] = set()
         if isinstance(node, tree.Entry):
             found |= {x for i in node.lower if (x := self.letter(i)) is not None}
-        if isinstance(node, tree.Compare | tree.Indicator):
+        if isinstance(node, tree.Compare | tree.Indicator | tree.Bound):
             found |= {self.spell(n) for n in nodes(node) if isinstance(n, tree.Name)}
         inner = bound | set(self.binds(node)) if isinstance(node, tree.Sum) else bound
         found -= inner
@@ -375,7 +378,13 @@ class Roles:
             free: dict[str, set[Place]] = defaultdict(set)
             self._scripts(side, frozenset(), free)
             sides.append(free)
-        everywhere = set.intersection(*(set(s) for s in sides)) if len(sides) > 1 else set()
+        # a side without symbols, such as 0 or 1/n, says nothing about letters
+        telling = [
+            free
+            for free, side in zip(sides, statement.sides, strict=True)
+            if free or self._has_symbols(side)
+        ]
+        everywhere = set.intersection(*(set(s) for s in telling)) if telling else set()
         said = {
             self.spell(n)
             for c in statement.conditions
@@ -387,6 +396,11 @@ class Roles:
                 for place in places:
                     slot = self.slots[place]
                     (slot.both if letter in everywhere | said else slot.stray).add(letter)
+
+    def _has_symbols(self, node: tree.Node) -> bool:
+        return any(
+            isinstance(n, tree.Name) and self.spell(n) not in self.sizes for n in nodes(node)
+        )
 
     def _scripts(
         self, node: tree.Node, bound: frozenset[str], free: dict[str, set[Place]]
@@ -488,12 +502,33 @@ class Roles:
 
     def _alias(self, name: str) -> str:
         """Return the vocabulary's name for a capital (the matrix of its rows) or for ell."""
+        if name in self.capitals:
+            return self.capitals[name]
         if name in self.known or not self.known:
             return name
         if name == "ell" and "L" in self.known:
             return "L"
         other = name.lower() if name.isupper() else name.upper()
         return other if len(name) == 1 and self.known.get(other) else name
+
+    def _find_capitals(self, every: Sequence[tree.Node]) -> None:
+        """Find the capitals that stand for the matrix of the vectors x_1, x_2, ..."""
+        scripted: set[str] = set()
+        bare: set[str] = set()
+        for root in every:
+            inside: set[int] = set()
+            for node in nodes(root):
+                if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+                    inside.add(id(node.base))
+                    scripted.add(self.spell(node.base))
+                elif isinstance(node, tree.Name) and id(node) not in inside:
+                    bare.add(self.spell(node))
+        for name in bare - scripted:
+            lower = name.lower()
+            if len(name) == 1 and name.isupper() and lower not in bare and lower in scripted:
+                slots = [self.slots.get((lower, f"_{n}")) for n in range(2)]
+                if slots[0] is not None and (slots[0].strong or slots[0].both):
+                    self.capitals[name] = lower
 
     def _entry(self, node: tree.Entry) -> Reference:
         base = node.base
@@ -515,10 +550,14 @@ class Roles:
         for n, item in enumerate(lower):
             if isinstance(item, tree.Slice):
                 indices.append(item)
-            elif axes is not None and len(indices) < axes and self._can_index(item):
-                indices.append(item)
+            elif axes is not None and self._can_index(item):
+                indices.append(item)  # one too many is an error that says so
             elif axes is None and self.is_index((name, f"_{n}"), item):
                 indices.append(item)
+            elif axes is None and (shifted := self._shifted((name, f"_{n}"), item)) is not None:
+                indices.append(shifted)
+                labels.append("_." + flat(item, self.spell))
+                self.shifted.add(name + "".join(labels))
             else:
                 labels.append("_" + flat(item, self.spell))
                 depends |= self._parameters(item)
@@ -531,6 +570,15 @@ class Roles:
         if not labels:
             name = self._alias(name)
         return Reference(name + "".join(labels), tuple(indices), frozenset(depends))
+
+    def _shifted(self, place: Place, item: tree.Node) -> tree.Node | None:
+        """Return the index i of a neighbour i + 1 or i - 1: the entry is another quantity of i."""
+        if isinstance(item, tree.Add) and len(item.terms) == 2:
+            first, rest = item.terms
+            number = rest.body if isinstance(rest, tree.Negate) else rest
+            if isinstance(number, tree.Number) and self.is_index(place, first):
+                return first
+        return None
 
     def _can_index(self, item: tree.Node) -> bool:
         return isinstance(item, tree.Name | tree.Entry) or (
@@ -587,6 +635,17 @@ class Roles:
                     parts.append(self._pattern(side, indices))
             return ".".join(parts)
         return flat(node, self.spell)
+
+
+def _sums(
+    node: tree.Node, roles: Roles, above: frozenset[str | None] = frozenset()
+) -> Iterator[tuple[tree.Sum, frozenset[str | None]]]:
+    """Yield every sum below a node with the letters that sums around it bind."""
+    if isinstance(node, tree.Sum):
+        yield node, above
+        above = above | {roles.letter(b.index) for b in node.bounds}
+    for child in children(node):
+        yield from _sums(child, roles, above)
 
 
 VARIABLE_WORDS = frozenset(

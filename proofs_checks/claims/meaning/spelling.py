@@ -7,40 +7,15 @@ Fonts and the two shapes of a Greek letter tell names apart only where the docum
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import fields
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.tree import children, nodes
 
-__all__ = ["Spelling", "children", "flat", "nodes"]
+__all__ = ["Spelling", "flat"]
 
 VARIANTS = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho",
             "varsigma": "sigma", "varkappa": "kappa", "varpi": "pi"}  # fmt: skip
 SHORT = {"epsilon": "eps"}
-
-
-def children(node: tree.Node) -> Iterator[tree.Node]:
-    """Yield the nodes directly below a node, in the order of its fields."""
-    for field in fields(node):
-        if field.name != "span":
-            yield from _within(getattr(node, field.name))
-
-
-def _within(value: object) -> Iterator[tree.Node]:
-    if isinstance(value, tree.Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _within(item)
-
-
-def nodes(node: tree.Node) -> Iterator[tree.Node]:
-    """Yield a node and everything below it."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(list(children(node))))
 
 
 Letter = tuple[str, tuple[str, ...], int]

@@ -57,7 +57,7 @@ class Link:
 
     ``kind`` is "claim", "step", "definition" or "assumption"; ``statement`` the typed relation;
     ``hedge`` says why a refutation would mean nothing (an undefined or unread symbol); ``axes``
-    are the letters of silent row and column.
+    are the letters of silent row and column; ``signs`` what conditions say of its symbols.
     """
 
     kind: str
@@ -67,7 +67,7 @@ class Link:
     axes: tuple[str, str] = ("", "")
     order: tuple[int, int] | None = None
     hedge: str = ""
-    model: Any = None
+    signs: dict[Any, Any] = field(default_factory=dict)
 
 
 @dataclass

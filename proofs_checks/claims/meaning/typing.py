@@ -313,9 +313,14 @@ class Typer:
             raise MeaningError(
                 f"the product `\\{node.operator}` is not part of the language.", node.span
             )
-        result = self.value(node.factors[0])
-        for factor in node.factors[1:]:
-            result = operation(result, self.value(factor), node.span)
+        outer, self.shapes.is_entrywise = self.shapes.is_entrywise, node.operator == "odot"
+        try:
+            values = [self.value(factor) for factor in node.factors]
+        finally:
+            self.shapes.is_entrywise = outer
+        result = values[0]
+        for value in values[1:]:
+            result = operation(result, value, node.span)
         return result
 
     def _dot(self, a: Value, b: Value, span: Span) -> Value:

@@ -70,6 +70,7 @@ class Shapes:
     def __init__(self, ranges: Ranges) -> None:
         self.ranges = ranges
         self.notes: list[str] = []  # how doubtful shapes were taken
+        self.is_entrywise = False  # inside an entrywise product, where 1 - P has one meaning
 
     def renamed(self, value: Value, row: Index | None, column: Index | None) -> Value:
         """Return the value with its axes renamed."""
@@ -140,6 +141,11 @@ class Shapes:
             elif term.expression == 0:
                 spread.append(Value(sp.S.Zero, largest.row, largest.column))
             elif term.is_scalar:
+                if largest.is_matrix and not self.is_entrywise:
+                    raise MeaningError(
+                        f"{TERMS} need one shape: {largest.shape()} meets {term.shape()}.", span,
+                        expected="\\lambda I, or \\mathbf{1} \\mathbf{1}^\\top for every entry",
+                    )  # fmt: skip
                 self.notes.append(f"a number was added to every entry of {largest.shape()}")
                 spread.append(Value(term.expression, largest.row, largest.column))
             else:

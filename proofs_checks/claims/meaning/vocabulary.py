@@ -15,8 +15,8 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.document import Reading
-from proofs_checks.claims.meaning.spelling import nodes
 from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, entry_tensor, tensors_in
 from theory.algebra.limits import AlgebraError
 from theory.algebra.symbols import Flow, Partial, Step, Tensor
@@ -86,12 +86,14 @@ def _defines_its_own_loss(own: Reading) -> bool:
 def _could_use(own: Reading, model: Model) -> bool:
     """Return whether any symbol is spelled like one of the vocabulary."""
     names = {n.lower() for n in model.tensors} | set(model.tensors)
-    return any(n in names or n.lower() in names for n in own.symbols.table)
+    stems = {n.split("_")[0] for n in own.symbols.table} | own.symbols.table.keys()
+    return any(n in names or n.lower() in names for n in stems)
 
 
 def _redefined(shared: Reading, model: Model) -> str | None:
     """Return the first vocabulary symbol that the document defines differently."""
     computed = {line.name for line in (*model.definitions, *model.vocabulary)}
+    seen: set[str] = set()
     for statement in shared.statements:
         if statement.is_inline:
             continue
@@ -101,6 +103,9 @@ def _redefined(shared: Reading, model: Model) -> str | None:
             if reference is None or reference.name not in model.tensors:
                 continue
             name = reference.name
+            if name in seen:  # its first equation says what it is
+                continue
+            seen.add(name)
             whole = not reference.indices and isinstance(model.tensors[name], Tensor)
             strict = statement.defines or name == model.loss.name or (whole and name in computed)
             if name not in computed or (not strict and name not in LIKELY):

@@ -1,0 +1,305 @@
+"""Scripts: subscripts, superscripts and primes, and the brackets after a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.lexemes import Lexeme
+from proofs_checks.claims.notation import FONTS, MARKS, TRANSPOSES
+from proofs_checks.claims.places import Span
+from proofs_checks.claims.problems import Refusal
+
+if TYPE_CHECKING:
+    from proofs_checks.claims.operands import Operands
+
+    Base = Operands
+else:
+    Base = object
+
+__all__ = ["Scripting"]
+
+SETS = {"R": "R", "N": "N", "Z": "Z"}
+
+
+class Scripting(Base):
+    """What may stand around an operand."""
+
+    def scripts(
+        self, node: tree.Node, span: Span | None = None, *, only_names: bool = False
+    ) -> tree.Node:
+        """Return a node with the scripts that follow it."""
+        lower: list[tree.Node] = []
+        upper: list[tree.Node] = []
+        wraps: list[Callable[[tree.Node], tree.Node]] = []
+        primes = 0
+        start = span or node.span
+        while (lexeme := self.peek) is not None:
+            if lexeme.sign("'"):
+                self.next()
+                primes += 1
+            elif lexeme.sign("_"):
+                self.next()
+                lower += self.subscripts()
+            elif lexeme.sign("^"):
+                self.next()
+                primes += self._superscript(upper, wraps)
+            elif lexeme.sign("!") and not only_names:
+                self.next()
+                wraps.append(lambda n: tree.Call("factorial", (n,), span=n.span))
+            else:
+                break
+        end = self.before.span if self.at else start
+        whole = start.to(end)
+        if primes:
+            node = self._primed(node, primes, whole)
+        if lower or upper:
+            if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+                node = replace(
+                    node, lower=(*node.lower, *lower), upper=(*node.upper, *upper), span=whole
+                )
+            else:
+                node = tree.Entry(node, tuple(lower), tuple(upper), span=whole)
+        for wrap in wraps:
+            node = replace(wrap(node), span=whole)
+        return node
+
+    def _primed(self, node: tree.Node, primes: int, span: Span) -> tree.Node:
+        if isinstance(node, tree.Name):
+            return replace(node, primes=node.primes + primes, span=span)
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
+            base = replace(node.base, primes=node.base.primes + primes)
+            return replace(node, base=base, span=span)
+        raise Refusal("a prime stands after a symbol", span)
+
+    def subscripts(self) -> list[tree.Node]:
+        """Return the items of a subscript, one for each index."""
+        opening = self.here
+        found = self.group()
+        return self.items(found, opening)
+
+    def items(self, found: list[Lexeme], place: Span) -> list[tree.Node]:
+        """Return the items of a script: at commas, and at letters side by side."""
+        if not found:
+            return []
+        if all(x.kind == "text" for x in found):
+            return [tree.Label(" ".join(x.text for x in found), span=place)]
+        if len(found) == 1 and found[0].kind == "word":
+            return [tree.Label(found[0].text, span=found[0].span)]
+        if len(found) == 1 and found[0].kind in ("sign", "command") and found[0].text in MARKS:
+            return [tree.Label(MARKS[found[0].text], span=found[0].span)]
+        if len(found) == 1 and found[0].sign(":") or len(found) == 1 and found[0].command("cdot"):
+            return [tree.Slice(span=found[0].span)]
+        parts: list[list[Lexeme]] = [[]]
+        depth = 0
+        for x in found:
+            depth += x.sign("(", "[", "{") or x.command("{")
+            depth -= x.sign(")", "]", "}") or x.command("}")
+            if x.sign(",", ";") and not depth:
+                parts.append([])
+            else:
+                parts[-1].append(x)
+        items: list[tree.Node] = []
+        for part in parts:
+            items += self._item(part, place)
+        return items
+
+    def _item(self, found: list[Lexeme], place: Span) -> list[tree.Node]:
+        if not found:
+            return []
+        if len(found) == 1 and (found[0].sign(":") or found[0].command("cdot")):
+            return [tree.Slice(span=found[0].span)]
+        if len(found) == 1 and found[0].kind in ("word", "text"):
+            return [tree.Label(found[0].text, span=found[0].span)]
+        colon = next((n for n, x in enumerate(found) if x.sign(":")), None)
+        if colon is not None:
+            if colon == len(found) - 1:  # P_{i:}
+                return [*self.items(found[:colon], place), tree.Slice(span=found[-1].span)]
+            if colon == 0:
+                return [tree.Slice(span=found[0].span), *self.items(found[1:], place)]
+            first = self.sub(found[:colon], place)
+            last = self.sub(found[colon + 1 :], place)
+            return [tree.Interval(first, last, span=place)]
+        if found[0].sign("(", "[") and found[-1].sign(")", "]") and self._one_bracket(found):
+            kind = found[0].text
+            inner = self.items(found[1:-1], place)
+            if len(inner) == 1:
+                return [tree.Bracketed(inner[0], kind, span=place)]
+            return [tree.Bracketed(tree.Tuple(tuple(inner), span=place), kind, span=place)]
+        plain = self._letters(found)
+        if plain is not None:
+            return plain
+        inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+        nodes = inner.comparison()
+        inner.finish()
+        if len(nodes) == 1 and isinstance(nodes[0], tree.Product) and not nodes[0].operator:
+            factors = nodes[0].factors
+            simple = (tree.Name, tree.Number, tree.Entry)
+            if all(isinstance(x, simple) for x in factors):
+                return list(factors)
+        return nodes
+
+    @staticmethod
+    def _one_bracket(found: list[Lexeme]) -> bool:
+        depth = 0
+        for n, x in enumerate(found):
+            depth += x.sign("(", "[") - x.sign(")", "]")
+            if depth == 0:
+                return n == len(found) - 1
+        return False
+
+    def _letters(self, found: list[Lexeme]) -> list[tree.Node] | None:
+        """Return single letters and numbers side by side, None if there is anything else."""
+        items: list[tree.Node] = []
+        for x in found:
+            if x.kind == "letter":
+                items.append(tree.Name(x.text, x.font, span=x.span))
+            elif x.kind == "number":
+                items.append(tree.Number(x.text, span=x.span))
+            elif x.sign("'") and items and isinstance(items[-1], tree.Name):
+                items[-1] = replace(items[-1], primes=items[-1].primes + 1)
+            else:
+                return None
+        return items
+
+    def _superscript(
+        self, upper: list[tree.Node], wraps: list[Callable[[tree.Node], tree.Node]]
+    ) -> int:
+        """Take one superscript; return how many primes it is."""
+        opening = self.here
+        found = self.group()
+        if not found:
+            return 0
+        first = found[0]
+        if all(x.command("prime") or x.sign("'") for x in found):
+            return len(found)
+        mark = self._transposition(found)
+        if mark is not None:
+            wraps.append(lambda n, m=mark: tree.Transpose(n, m, span=n.span))
+            return 0
+        if first.sign("-") and (mark := self._transposition(found[1:])) is not None:
+            minus = tree.Negate(tree.Number("1", span=first.span), span=first.span)
+            wraps.append(lambda n: tree.Power(n, minus, span=n.span))
+            wraps.append(lambda n, m=mark: tree.Transpose(n, m, span=n.span))
+            return 0
+        if len(found) == 1 and first.kind in ("sign", "command") and first.text in MARKS:
+            upper.append(tree.Label(MARKS[first.text], span=first.span))
+            return 0
+        if all(x.kind in ("word", "text") for x in found):
+            upper.append(tree.Label(" ".join(x.text for x in found), span=opening))
+            return 0
+        word = "".join(x.text for x in found if x.kind == "letter")
+        if len(word) == len(found) >= 3 and word in ("new", "old", "true", "ref", "prev", "next"):
+            upper.append(tree.Label(word, span=opening))
+            return 0
+        if first.sign("(", "[") and found[-1].sign(")", "]") and self._one_bracket(found):
+            inside = found[1:-1]
+            if first.text == "(" and self._is_computed(inside):
+                node = self.sub(found, opening)
+                wraps.append(lambda n, e=node: tree.Power(n, e, span=n.span))
+                return 0
+            upper += self._item(found, opening)
+            return 0
+        node = self.sub(found, opening)
+        wraps.append(lambda n, e=node: tree.Power(n, e, span=n.span))
+        return 0
+
+    @staticmethod
+    def _is_computed(found: list[Lexeme]) -> bool:
+        """Return whether a bracketed superscript is a computed power rather than a label."""
+        return any(x.sign("/") or x.command("frac", "cdot") for x in found)
+
+    def _transposition(self, found: list[Lexeme]) -> str | None:
+        found = [x for x in found if not x.sign("{", "}")]
+        if len(found) == 2 and found[0].kind == "command" and found[0].text in FONTS:
+            found = found[1:]
+            if found[0].text in ("T", "t"):
+                return "top"
+        if len(found) != 1:
+            return None
+        x = found[0]
+        if x.kind == "command" and x.text in TRANSPOSES:
+            return "top"
+        if x.kind == "word" and x.text in ("T", "t", "tr"):
+            return "top"
+        return x.text if x.kind == "letter" and x.text in ("T", "t") else None
+
+    # -- brackets after names ---------------------------------------------------------------
+
+    def applied(self, name: tree.Node) -> tree.Node:
+        """Return a name with its scripts, applied to the bracket that follows it."""
+        node = self.scripts(name)
+        lexeme = self.peek
+        is_name = isinstance(node, tree.Name) or (
+            isinstance(node, tree.Entry) and isinstance(node.base, tree.Name)
+        )
+        if lexeme is None or not is_name or not lexeme.sign("(", "["):
+            return node
+        self.next()
+        close = ")" if lexeme.text == "(" else "]"
+        found, signs = self.entries(close, lexeme.span)
+        span = node.span.to(self.before.span)
+        if not found:
+            raise Refusal("nothing stands in this bracket", lexeme.span)
+        if lexeme.text == "[" and len(found) == 1 and isinstance(found[0], tree.Compare):
+            bracket = tree.Indicator((found[0],), span=lexeme.span.to(self.before.span))
+            return tree.Product((node, self.scripts(bracket)), span=span)
+        call = tree.Apply(node, tuple(found), tuple(signs), lexeme.text, span=span)
+        return self.scripts(call)
+
+    def indicator_or(self, one: tree.Name) -> tree.Node:
+        r"""Return ``\mathbb{1}[j = k]`` or ``1_{j = k}``, else the name 1 with its scripts."""
+        lexeme = self.peek
+        if lexeme is not None and (lexeme.sign("[", "(") or lexeme.command("{")):
+            self.next()
+            close = {"[": "]", "(": ")"}.get(lexeme.text, "}")
+            found, _ = self.entries(close, lexeme.span)
+            if found and all(isinstance(x, tree.Compare) for x in found):
+                span = one.span.to(self.before.span)
+                compared: Any = tuple(found)
+                return self.scripts(tree.Indicator(compared, span=span))
+            raise Refusal("an indicator needs a condition", lexeme.span, expected="`j = k`")
+        if lexeme is not None and lexeme.sign("_"):
+            at = self.at
+            self.next()
+            opening = self.here
+            found = self.group()
+            inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+            nodes = inner.comparisons()
+            inner.finish()
+            if nodes and all(isinstance(x, tree.Compare) for x in nodes):
+                compared = tuple(nodes)
+                return self.scripts(
+                    tree.Indicator(compared, span=one.span.to(opening.to(self.before.span)))
+                )
+            self.at = at
+        return self.scripts(one)
+
+    def space(self, base: str, span: Span) -> tree.Node:
+        r"""Return ``\mathbb{R}^{N \times d}``."""
+        dims: list[tree.Node] = []
+        if self.peek is not None and self.peek.sign("^"):
+            self.next()
+            opening = self.here
+            found = self.group()
+            parts: list[list[Lexeme]] = [[]]
+            for x in found:
+                if x.command("times") or x.sign(","):
+                    parts.append([])
+                else:
+                    parts[-1].append(x)
+            dims = [self.sub(part, opening) for part in parts if part]
+        if self.peek is not None and self.peek.sign("_"):  # \mathbb{R}_+
+            self.next()
+            self.group()
+        return tree.Space(base, tuple(dims), span=span.to(self.before.span))
+
+    def outside(
+        self, node: tree.Node, make: Callable[[tree.Node], tree.Node]
+    ) -> tree.Node:
+        """Return ``make`` of a node below its transposes and powers: (dO)^T."""
+        if isinstance(node, tree.Transpose | tree.Power):
+            return replace(node, base=self.outside(node.base, make))
+        return make(node)
