@@ -3,7 +3,7 @@
 A polynomial is a sum of monomials with rational coefficients.  A monomial is a product of atoms
 with rational exponents.  The atoms are
 
-    Entry      s_ij, W_ca, a scalar, a size                      (a name with indices)
+    Entry      s_ij, W_ca, a scalar, a size, an index as a number (a name with indices)
     Delta      the Kronecker delta of two indices
     Function   exp(m) with m a monic monomial, log(P), |P|, ...   (a name with polynomials)
     Base       a primitive polynomial under a power that is no positive integer
@@ -25,6 +25,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from theory.algebra.limits import MOST_CHARACTERS, AlgebraError
+from theory.algebra.symbols import is_order
 
 __all__ = [
     "Atom",
@@ -35,10 +36,14 @@ __all__ = [
     "Function",
     "Ix",
     "Monomial",
+    "NUMBER",
     "ONE",
     "Polynomial",
     "Prime",
 ]
+
+NUMBER = "#"  # no quantity is called so
+"""The name of the entry at k that is k itself."""
 
 Ix: TypeAlias = tuple[str, str]
 Renaming: TypeAlias = Mapping[Ix, Ix]
@@ -71,6 +76,11 @@ class Atom:
     def __repr__(self) -> str:
         return self.key
 
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:
+        """The polynomials that the atom is made of; none for entries, deltas and sums."""
+        return ()
+
     def render(self, renaming: Renaming) -> str:
         """Return the key under a renaming of free indices that need not be injective.
 
@@ -89,9 +99,9 @@ def _rank(index: Ix) -> tuple[int, Ix]:
 
 
 class Entry(Atom):
-    """A tensor entry, a scalar or a size."""
+    """A tensor entry, a scalar or a size; an index as a number is the entry of `NUMBER`."""
 
-    __slots__ = ("indices", "name", "size")
+    __slots__ = ("indices", "is_number", "is_order", "name", "size")
 
     def __init__(
         self, name: str, indices: tuple[Ix, ...] = (), nonnegative: bool = False, size: bool = False
@@ -99,6 +109,7 @@ class Entry(Atom):
         self.name, self.indices, self.nonnegative, self.size = name, indices, nonnegative, size
         self.free = frozenset(i for i in indices if i[0][0] != "#")
         self.height = 0
+        self.is_order, self.is_number = is_order(name), name == NUMBER
         shown = f"{name}:" if size else name  # a size and a scalar may share a letter
         self._finish(f"{name}[{','.join(map(_show, indices))}]" if indices else shown)
 
@@ -149,6 +160,10 @@ class Function(Atom):
         self.height = max((a.height for a in arguments), default=0)
         self._finish(f"{name}({'; '.join(a.key for a in arguments)})")
 
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:  # noqa: D102  (see Atom)
+        return self.arguments
+
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"{self.name}({'; '.join(a.render(renaming) for a in self.arguments)})"
 
@@ -163,6 +178,10 @@ class Base(Atom):
         self.free, self.height = polynomial.free, polynomial.height
         self.nonnegative = polynomial.nonnegative
         self._finish(f"({polynomial.key})")
+
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:  # noqa: D102  (see Atom)
+        return (self.polynomial,)
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"({_unsigned(self.polynomial, renaming)})"
@@ -213,8 +232,10 @@ class Monomial:
 
     @property
     def at_least_one(self) -> bool:
-        """Whether this is a product of positive powers of sizes, or 1."""
-        return all(isinstance(a, Entry) and a.size and e > 0 for a, e in self.factors)
+        """Whether this is a product of positive powers of sizes and positions, or 1."""
+        return all(
+            isinstance(a, Entry) and (a.size or a.is_number) and e > 0 for a, e in self.factors
+        )
 
     def exponent(self, atom: Atom) -> Fraction | int:
         """Return the exponent of ``atom``, 0 if it does not occur."""

@@ -2,8 +2,7 @@
 
 Hyperbolic functions are written with exp, so that tanh, sech and the logistic function meet in
 one form.  Powers with symbolic exponents become exp(e log b) where b >= 0.  Anything that is no
-part of the language (floats, sums over part of a range, an index used as a number) is an
-`AlgebraError`.
+part of the language (floats, sums over part of a range) is an `AlgebraError`.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from theory.algebra.functions import KNOWN_FUNCTIONS
 from theory.algebra.limits import AlgebraError, bounded
 from theory.algebra.polynomial import Entry, Ix, Polynomial
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
+from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, is_order
 
 __all__ = ["Reader", "Unfolding"]
 
@@ -97,8 +96,8 @@ class Reader:
     def _size(self, e: Size, _) -> Polynomial:
         return Polynomial.of(Entry(_checked(e.name), (), nonnegative=True, size=True))
 
-    def _index(self, e: Index, _) -> Polynomial:
-        raise AlgebraError(f"the index {e} is used as a number; indices only label entries.")
+    def _index(self, e: Index, scope) -> Polynomial:
+        return self.ring.number(self._position(e, e.size, scope))
 
     def _scalar(self, e: sp.Symbol, _) -> Polynomial:
         if e.name in self.unfold:
@@ -124,6 +123,8 @@ class Reader:
         )
         if name in self.unfold:
             return self._definition(name, at)
+        if is_order(name):
+            return self.ring.order(*at)
         nonnegative = bool(tensor.label.is_nonnegative) or name in self._nonnegative
         return Polynomial.of(Entry(_checked(name), at, nonnegative))
 
