@@ -74,6 +74,8 @@ def simplified(ring: Ring, factors: Factors) -> Polynomial | None:
         if high in above[high]:  # a circle: all its members are equal
             circle = next(x for x in above[high] if x != high and high in above[x])
             return ring.assemble((*factors.items(), (Delta(high, circle), 1)))
+    for atom in found:
+        high, low = atom.indices
         between = [x for x in _neighbours(found, low) if x != high and high in above[x]]
         if between:
             return ring.assemble((a, e) for a, e in factors.items() if a is not atom)
