@@ -17,7 +17,14 @@ from theory.algebra.expressions import Equation, entry_tensor, free_indices, slo
 from theory.algebra.folding import Rule
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.algebra.writing import Writer
-from theory.models.facts import refolding_rules, row_sum_rules, rule_of
+from theory.models.facts import (
+    causal_mask,
+    holds_anyway,
+    refolding_rules,
+    row_sum_rules,
+    rule_of,
+    support_rules,
+)
 
 __all__ = ["Constraint", "Definition", "Model", "name_of"]
 
@@ -169,8 +176,11 @@ class Model:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The hypotheses, and the facts that follow from definitions (rows that sum to one)."""
-        hypotheses = tuple(rule_of(c.equation, c.text) for c in self.constraints)
-        return (*hypotheses, *row_sum_rules(self.definitions))
+        hypotheses = tuple(
+            rule_of(c.equation, c.text) for c in self.constraints if not holds_anyway(c.equation)
+        )
+        facts = support_rules(self.definitions, causal_mask(self))
+        return (*hypotheses, *row_sum_rules(self.definitions), *facts)
 
     @cached_property
     def refolding(self) -> Mapping[str, Rule]:

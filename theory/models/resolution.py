@@ -28,11 +28,13 @@ from theory.algebra.expressions import (
 )
 from theory.algebra.limits import AlgebraError
 from theory.algebra.normal_form import is_zero
+from theory.algebra.orders import has_orders
 from theory.algebra.polynomial import Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
 from theory.algebra.signs import Signs
-from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, total
+from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, order_of, total
+from theory.models.facts import causal_mask
 from theory.models.model import Definition, Model, name_of
 from theory.models.reverse_mode import Adjoint, adjoints, computed_from, pull_back
 
@@ -67,6 +69,7 @@ class Theory:
         self._proofs: dict[Relation, Proof] = {}
         self._add_lines()
         self.by_name = {line.name: line for line in self.lines}
+        self._written_out = {**self.by_name, **_mask_written_out(model)}
 
     def _add_lines(self) -> None:
         """Add adjoints and vocabulary to the definitions, each after what it uses."""
@@ -181,7 +184,8 @@ class Theory:
 
     def unfolding(self, names: list[str]) -> dict[str, Unfolding]:
         """Return the definitions to write out for these names."""
-        return {n: Unfolding(self.by_name[n].parameters, self.by_name[n].value) for n in names}
+        lines = self._written_out
+        return {n: Unfolding(lines[n].parameters, lines[n].value) for n in names}
 
     def levels(self, statement: Relation) -> Iterator[Proof]:
         """Yield the comparison of both sides, each time with one more name written out."""
@@ -193,12 +197,17 @@ class Theory:
                 yield Proof(True, (), rests, Polynomial({}), seen)
                 return
         names: list[str] = []
-        order = [line.name for line in reversed(self.lines)]
+        order = [*(line.name for line in reversed(self.lines)), *self._written_out]
         while True:
+            unfolding = self.unfolding(names)
             ring = Ring(self.model.rules)
-            value = Reader(ring, self.unfolding(names)).read(left - right)
+            value = Reader(ring, unfolding).read(left - right)
             done, reason = self._holds(statement, value, ring)
-            used = ring.hypotheses.union(*(self.by_name[n].hypotheses for n in names))
+            if not done and has_orders(value):
+                ring = Ring(self.model.rules, orients=True)
+                turned = Reader(ring, unfolding).read(left - right)
+                done, reason = self._holds(statement, turned, ring)
+            used = ring.hypotheses.union(*(self._written_out[n].hypotheses for n in names))
             hypotheses = tuple(sorted(used | rest_left | rest_right))
             rest = Polynomial({}) if done else value
             yield Proof(done, tuple(names), hypotheses, rest, reason)
@@ -245,6 +254,16 @@ class Theory:
         if statement not in self._proofs:  # derivations share most of their lines
             self._proofs[statement] = deque(self.levels(statement), maxlen=1)[0]
         return self._proofs[statement]
+
+
+def _mask_written_out(model: Model) -> dict[str, Definition]:
+    """Return the causal mask of a model as the order of its positions; it is no free input."""
+    mask = causal_mask(model)
+    if mask is None:
+        return {}
+    i, j = (Index(letter, mask.axes[0]) for letter in "ij")
+    line = Definition(mask[i, j], order_of(i.size)[i, j], "causal mask")
+    return {line.name: line}
 
 
 _theories: dict[Model, Theory] = {}
