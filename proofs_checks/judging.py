@@ -45,7 +45,7 @@ def judge(model: Model, statement: Relation, *, seed: int = 0, derived: bool = F
     if isinstance(statement, Inequality):
         verdict = settle_inequality(model, statement, seed=seed, derived=derived)
     else:
-        verdict = _settle(model, Equation(*statement.args), seed, _Answers())
+        verdict = _settle(model, Equation(*statement.args, statement.domain), seed, _Answers())
     return replace(verdict, seconds=time.perf_counter() - start)
 
 

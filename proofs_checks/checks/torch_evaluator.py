@@ -39,7 +39,7 @@ from proofs_checks.checks.torch_terms import (
     spread,
     whole_power,
 )
-from theory.algebra.expressions import entry_tensor, fresh, substitute, tensors_in
+from theory.algebra.expressions import entry_tensor, fresh, is_whole, substitute, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, is_order
 from theory.models.model import Model, name_of
 
@@ -178,9 +178,7 @@ class Evaluator:
             is_odd = e.exp.q != 1 and e.exp.q % 2 == 1
             root = (e.exp.p % 2 == 1) if is_odd else None
             return power(self.evaluate(e.base), _as_float(e.exp), self.point.sizes, odd_root=root)
-        if not any(isinstance(x, sp.Indexed) for x in e.exp.atoms(sp.Indexed)) and all(
-            isinstance(x, Index | Size) for x in e.exp.free_symbols
-        ):
+        if is_whole(e.exp):
             return whole_power(self.evaluate(e.base), self.evaluate(e.exp))
         log = sp.log(e.base, evaluate=False)
         exponent = contract([self.evaluate(e.exp), self.evaluate(log)], (), self.point.sizes)

@@ -84,12 +84,18 @@ def proved_equal(
     right: sp.Expr,
     rules: Iterable[Rule] = (),
     unfold: Mapping[str, Unfolding] | None = None,
+    domain: Iterable[sp.Basic] = (),
 ) -> bool:
-    """Return whether the normal forms of the two sides are equal: True is a proof."""
-    rules = tuple(rules)
+    """Return whether the normal forms of the two sides are equal: True is a proof.
+
+    ``domain`` is that of a `theory.algebra.expressions.Relation`.
+    """
+    rules, domain = tuple(rules), tuple(domain)
     for orients in (False, True):
         ring = Ring(rules, orients=orients)
-        value = Reader(ring, unfold).read(left - right)
+        reader = Reader(ring, unfold)
+        reader.note_domain(domain)
+        value = reader.read(left - right)
         if is_zero(value, ring):
             return True
         if not has_orders(value):

@@ -40,6 +40,7 @@ __all__ = [
     "ONE",
     "Polynomial",
     "Prime",
+    "keeps_no_sign",
 ]
 
 NUMBER = "#"  # no quantity is called so
@@ -47,6 +48,11 @@ NUMBER = "#"  # no quantity is called so
 
 Ix: TypeAlias = tuple[str, str]
 Renaming: TypeAlias = Mapping[Ix, Ix]
+
+
+def keeps_no_sign(exponent: Fraction | int) -> bool:
+    """Return whether x^e, real, is >= 0 for every x: an even power, or a root of even order."""
+    return exponent.denominator % 2 == 0 or exponent.numerator % 2 == 0
 
 
 class Atom:
@@ -156,7 +162,11 @@ class Function(Atom):
     def __init__(self, name: str, arguments: tuple[Polynomial, ...]) -> None:
         self.name, self.arguments = name, arguments
         self.free = frozenset().union(*(a.free for a in arguments))
-        self.nonnegative = name in ("exp", "abs") or (name == "log" and arguments[0].at_least_one)
+        self.nonnegative = (
+            name in ("exp", "abs")
+            or (name == "log" and arguments[0].at_least_one)
+            or (name == "power" and (arguments[0].nonnegative or arguments[1].is_even))
+        )
         self.height = max((a.height for a in arguments), default=0)
         self._finish(f"{name}({'; '.join(a.key for a in arguments)})")
 
@@ -227,8 +237,8 @@ class Monomial:
 
     @property
     def nonnegative(self) -> bool:
-        """Whether every factor is >= 0: by itself, or by its fractional or even power."""
-        return all(a.nonnegative or e.denominator != 1 or e % 2 == 0 for a, e in self.factors)
+        """Whether every factor is >= 0: by itself, or by an even root or power."""
+        return all(a.nonnegative or keeps_no_sign(e) for a, e in self.factors)
 
     @property
     def at_least_one(self) -> bool:
@@ -297,6 +307,23 @@ class Polynomial:
         """Whether the value is known to be >= 1; every size is."""
         safe = sum(c for m, c in self.terms.items() if c > 0 and m.at_least_one)
         return self.nonnegative and safe >= 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the value is an integer: made of sizes and positions with whole coefficients."""
+        return all(
+            Fraction(c).denominator == 1
+            and all(
+                isinstance(a, Entry) and (a.size or a.is_number) and e > 0 and e.denominator == 1
+                for a, e in m.factors
+            )
+            for m, c in self.terms.items()
+        )
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the value is an even integer, to be seen from the coefficients."""
+        return self.is_whole and all(c % 2 == 0 for c in self.terms.values())
 
     @property
     def names(self) -> frozenset[str]:

@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from theory.algebra.domain import nonnegative_names
-from theory.algebra.expressions import tensors_in
+from theory.algebra.domain import promises
 from theory.algebra.functions import KNOWN_FUNCTIONS
 from theory.algebra.limits import AlgebraError, bounded
 from theory.algebra.polynomial import Entry, Ix, Polynomial
@@ -68,14 +67,20 @@ class Reader:
         self._nonnegative |= self._signs(e)
         return self._read(e, {})
 
+    def note_domain(self, parts: Iterable[sp.Basic]) -> None:
+        """Note expressions that are defined, and inequalities that hold, wherever it matters."""
+        for part in parts:
+            self._nonnegative |= self._signs(part)
+
     def _signs(self, e: sp.Basic) -> frozenset[str]:
         """Return what is >= 0 wherever ``e`` and the definitions it needs are defined."""
-        found, seen, waiting = nonnegative_names(e), set(), [e]
+        found, seen, waiting = frozenset[str](), set(), [e]
         while waiting:
-            for name in (tensors_in(waiting.pop()) & self.unfold.keys()) - seen:
-                seen.add(name)
-                waiting.append(self.unfold[name].value)
-                found |= nonnegative_names(waiting[-1])
+            promised = promises(waiting.pop())
+            found |= promised.nonnegative
+            new = (promised.uses & self.unfold.keys()) - seen
+            seen |= new
+            waiting += (self.unfold[name].value for name in new)
         return found
 
     @bounded

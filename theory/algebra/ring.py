@@ -24,7 +24,7 @@ from typing import TypeAlias
 from theory.algebra.canonical import close
 from theory.algebra.denominators import denominator_rule
 from theory.algebra.folding import Match, Rule, find
-from theory.algebra.functions import exp, function, log
+from theory.algebra.functions import exp, function, log, merged_powers
 from theory.algebra.limits import MOST_TERMS, MOST_WORK, AlgebraError
 from theory.algebra.orders import counted, oriented, simplified
 from theory.algebra.polynomial import (
@@ -115,9 +115,11 @@ class Ring:
             if split is not None:
                 rest = {**merged, atom: exponent - split[1]}
                 return self.multiply(self.assemble(rest.items()), self.power(*split))
-        ordered = simplified(self, merged)
-        if ordered is not None:
-            return ordered
+        again = simplified(self, merged)
+        if again is None:
+            again = merged_powers(self, merged)
+        if again is not None:
+            return again
         folded = self._fold(frozenset(), merged)
         return folded[0] if folded else Polynomial.of(Monomial(merged.items()))
 

@@ -125,8 +125,8 @@ class Signs:
         if not isinstance(exponent, sp.Rational):
             return base if base.nonnegative else UNKNOWN
         nonzero = base.nonzero or bool(exponent < 0)  # it would not be defined at zero
-        if base.nonnegative or exponent.q != 1 or exponent.p % 2 == 0:
-            return Known(True, False, nonzero)  # real roots are those of what is >= 0
+        if base.nonnegative or exponent.q % 2 == 0 or exponent.p % 2 == 0:
+            return Known(True, False, nonzero)  # even roots are those of what is >= 0
         return Known(False, True, nonzero) if base.nonpositive else UNKNOWN
 
 

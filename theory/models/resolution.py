@@ -200,12 +200,11 @@ class Theory:
         order = [*(line.name for line in reversed(self.lines)), *self._written_out]
         while True:
             unfolding = self.unfolding(names)
-            ring = Ring(self.model.rules)
-            value = Reader(ring, unfolding).read(left - right)
+            domain = [self._value(part)[0] for part in statement.domain]
+            ring, value = self._read(left - right, unfolding, domain)
             done, reason = self._holds(statement, value, ring)
             if not done and has_orders(value):
-                ring = Ring(self.model.rules, orients=True)
-                turned = Reader(ring, unfolding).read(left - right)
+                ring, turned = self._read(left - right, unfolding, domain, orients=True)
                 done, reason = self._holds(statement, turned, ring)
             used = ring.hypotheses.union(*(self._written_out[n].hypotheses for n in names))
             hypotheses = tuple(sorted(used | rest_left | rest_right))
@@ -217,6 +216,19 @@ class Theory:
             if following is None:
                 return
             names.append(following)
+
+    def _read(
+        self,
+        e: sp.Expr,
+        unfolding: dict[str, Unfolding],
+        domain: list[sp.Basic],
+        *,
+        orients: bool = False,
+    ) -> tuple[Ring, Polynomial]:
+        ring = Ring(self.model.rules, orients=orients)
+        reader = Reader(ring, unfolding)
+        reader.note_domain(domain)
+        return ring, reader.read(e)
 
     def _by_signs(self, statement: Inequality, left: sp.Expr, right: sp.Expr) -> str:
         """Return why the inequality is manifest, empty if it is not."""

@@ -30,6 +30,8 @@ from proofs_checks.checks.evaluation.nodes import (
     Node,
     Power,
     Product,
+    SymbolicPower,
+    WholePower,
 )
 from proofs_checks.checks.evaluation.prime_field import P
 
@@ -114,6 +116,10 @@ class Degrees:
             case Log():
                 parts = [part for _, part in self._parts(node) if part is not node]
                 return _largest([{VARIABLES: 1}, *(self._found[part] for part in parts)])
+            case WholePower():
+                return self._whole_power(node)
+            case SymbolicPower():
+                return self._found[node.body]
             case Exp() | Power():
                 return _total(self._power(count, part, node) for count, part in self._parts(node))
         return {}
@@ -126,6 +132,15 @@ class Degrees:
         if count < 0:
             degree = self._inverted(("inverse", part), part, degree)
         return abs(count), degree
+
+    def _whole_power(self, node: WholePower) -> Degree:
+        exponents = self.run.exponents(node)
+        top, low = max(0, int(exponents.max(initial=0))), min(0, int(exponents.min(initial=0)))
+        base = self._found[node.base]
+        parts: list[tuple[int, Degree]] = [(top, base)]
+        if low < 0:
+            parts.append((-low, self._inverted(("inverse", node.base), node.base, base)))
+        return _total(parts)
 
     def _inverted(self, kind: object, body: Node, degree: Degree) -> Degree:
         self._entries[kind] = prod(self.run.shape(body))

@@ -26,8 +26,8 @@ from proofs_checks.checks.evaluation.change import (
 from proofs_checks.checks.evaluation.contraction import Factor
 from proofs_checks.checks.evaluation.derivative import jacobian
 from proofs_checks.checks.evaluation.graph import Graph
-from proofs_checks.checks.evaluation.nodes import AnyLabel, Label, Node, NotApplicable
-from theory.algebra.expressions import Equation, Relation
+from proofs_checks.checks.evaluation.nodes import WINDOW, AnyLabel, Label, Node, NotApplicable
+from theory.algebra.expressions import Equation, Relation, is_condition, is_whole, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Model, name_of
 
@@ -105,7 +105,7 @@ class Program:
         rest = name.removeprefix(f"d{name_of(self.model.loss)}_d")
         return rest if rest != name and rest in self.model.tensors else None
 
-    def _arranged(self, value: Labelled, out: Iterable[AnyLabel]) -> Node:
+    def _arranged(self, value: Factor, out: Iterable[AnyLabel]) -> Node:
         return self.graph.product(ONE, [value], tuple(out))
 
     # -- expressions ----------------------------------------------------------------------------
@@ -116,8 +116,8 @@ class Program:
                 return self._product([e], ())
             case Size():
                 return Labelled(self.graph.extent(e), ())
-            case Index():
-                raise NotApplicable(f"the index {e} is used as a number.")
+            case Index():  # as a number
+                return Labelled(self.graph.position(e.size), (e,))
             case sp.Indexed():
                 return self._product([e], ())
             case Tensor():
@@ -166,6 +166,7 @@ class Program:
         """Return the product of the arguments, summed over ``bound``."""
         coefficient, factors = ONE, []
         waiting = list(arguments)[::-1]
+        is_partial = self._is_partial(waiting)
         while waiting:
             e = waiting.pop()
             if isinstance(e, sp.Rational):
@@ -176,11 +177,29 @@ class Program:
                 factors += self._entry(e)
             elif isinstance(e, sp.KroneckerDelta):
                 factors.append(self._delta(e))
+            elif is_partial and is_condition(e):
+                node, labels = self.read(e)
+                factors.append((self.graph.named(WINDOW, node), labels))
             else:
                 factors.append(self.read(e))
         free = in_order(x for _, labels in factors for x in labels)
         out = tuple(x for x in free if x not in bound)
         return Labelled(self.graph.product(coefficient, factors, out, bound), out)
+
+    def _is_partial(self, arguments: list[sp.Basic]) -> bool:
+        """Return whether conditions stand beside what is not defined everywhere.
+
+        Where a condition fails there is no term; so the two must not be multiplied out.
+        """
+        flat = [x for e in arguments for x in (e.args if isinstance(e, sp.Mul) else (e,))]
+        conditions = [x for x in flat if isinstance(x, sp.Add) and is_condition(x)]
+        return bool(conditions) and any(self._restricts(x) for x in flat if x not in conditions)
+
+    def _restricts(self, e: sp.Basic) -> bool:
+        if e.has(sp.log, Partial, Step, Flow) or not tensors_in(e).isdisjoint(self._lines):
+            return True
+        powers = e.atoms(sp.Pow)
+        return any(not (isinstance(x.exp, sp.Integer) and x.exp > 0) for x in powers)
 
     def _entry(self, e: sp.Indexed) -> list[Factor]:
         """Return the factors whose product is an entry; a number as index is a basis vector."""
@@ -229,8 +248,9 @@ class Program:
         node, labels = self.read(base)
         other, others = self.read(exponent)
         out = in_order({*labels, *others})
-        product = self.graph.product(ONE, [(self.graph.log(node), labels), (other, others)], out)
-        return Labelled(self.graph.exp(product), out)
+        both = (self._arranged(Labelled(node, labels), out), self._arranged((other, others), out))
+        make = self.graph.whole_power if is_whole(exponent) else self.graph.symbolic_power
+        return Labelled(make(*both), out)
 
     def _sum(self, e: sp.Sum) -> Labelled:
         bound, body = _bound(e), e.function
