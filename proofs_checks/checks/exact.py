@@ -142,7 +142,7 @@ def _try(statement: RealStatement, point: Point, leaf: Leaf, position, value) ->
 def _report(statement: RealStatement, point: Point) -> Counterexample:
     found = statement.compare(point)
     worst = _where(statement, found)
-    run = RealRun(point.sizes, point.draw)
+    run = statement.run(point.sizes, point.draw)
     entries: dict[str, str] = {}
     for leaf in point.arrays:
         if is_order(leaf.name):  # always the same, and no input that anybody chose

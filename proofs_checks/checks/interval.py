@@ -198,7 +198,7 @@ def _looks(
 
 def _look(reading: RealStatement, box: Box) -> _Look:
     with ctx.workprec(BITS):
-        run = RealRun(box.sizes, box.draw)
+        run = reading.run(box.sizes, box.draw)
         left, right = run.value(reading.left), run.value(reading.right)
         reading.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
         false = reading.against(left, right)

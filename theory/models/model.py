@@ -189,8 +189,10 @@ class Model:
 
     def writer(self, extra: Iterable[sp.Basic] = ()) -> Writer:
         """Return a writer that uses this model's symbols and letters, and ``extra`` symbols."""
-        tensors = {**{name_of(t): t for t in extra}, **self.tensors}
-        return Writer(tensors, self.size_names, self.letters)
+        extra = list(extra)
+        sizes = {x.name: x for x in extra if isinstance(x, Size)}
+        tensors = {name_of(t): t for t in extra if not isinstance(t, Size | Index)}
+        return Writer({**tensors, **self.tensors}, {**sizes, **self.size_names}, self.letters)
 
     def letter(self, size: Size, taken: Iterable[str]) -> str:
         """Return the first letter for indices over ``size`` that is not taken."""

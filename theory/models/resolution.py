@@ -177,6 +177,8 @@ class Theory:
         avoid = {k.name for e in near for k in free_indices(e)}
         known = [entry_tensor(a.symbol) for a in self.adjoints.values()]
         beside = {x for e in near for x in e.atoms(sp.Symbol, Tensor)}
+        beside |= {x.size for x in beside if isinstance(x, Index)}
+        beside |= {axis for x in beside if isinstance(x, Tensor) for axis in x.axes}
         known += sorted(beside, key=lambda x: isinstance(x, Tensor))  # after labels of that name
         return self.model.writer(known).write(polynomial, avoid)
 

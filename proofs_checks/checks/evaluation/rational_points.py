@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
+import sympy as sp
 from flint import ctx
 
 from proofs_checks.checks.evaluation.evaluator import Array
-from proofs_checks.checks.evaluation.nodes import Leaf, SingularPoint, TooLarge
+from proofs_checks.checks.evaluation.nodes import (
+    Leaf,
+    Node,
+    SingularPoint,
+    TooLarge,
+    descendants,
+)
 from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
 from proofs_checks.checks.evaluation.program import Program
-from proofs_checks.checks.evaluation.real_numbers import RealRun, differ, exceed, radius, rationals
+from proofs_checks.checks.evaluation.real_numbers import (
+    RealRun,
+    differ,
+    exceed,
+    is_condition,
+    radius,
+    rationals,
+    require_defined,
+)
 from theory.algebra.expressions import Inequality, Relation, StrictInequality
 from theory.algebra.symbols import Index
 
@@ -90,6 +105,38 @@ class Comparison(NamedTuple):
     radius: float
 
 
+class Domain:
+    """What has to be defined, or to hold, besides the sides of a statement."""
+
+    def __init__(self, program: Program, parts: Iterable[sp.Basic]) -> None:
+        self.defined: list[Node] = []
+        self.holds: list[tuple[Relation, Node, Node]] = []
+        for part in parts:
+            if isinstance(part, Relation):
+                self.holds.append((part, *program.sides(part)[:2]))
+            else:
+                self.defined.append(program.read(part).node)
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Everything that is looked at."""
+        return [*self.defined, *(side for _, *sides in self.holds for side in sides)]
+
+    def require(self, run: RealRun) -> None:
+        """Raise `SingularPoint` unless it is certain that the point lies in the domain."""
+        for node in self.defined:
+            require_defined(run.value(node))
+        for relation, *sides in self.holds:
+            left, right = (run.value(side) for side in sides)
+            if isinstance(relation, Inequality):
+                is_strict = isinstance(relation, StrictInequality)
+                certain = exceed(right, left, strict=not is_strict)
+                if not certain.all():
+                    raise SingularPoint("a condition on the inputs does not hold.")
+            elif differ(left, right).any():
+                raise SingularPoint("a condition on the inputs does not hold.")
+
+
 class RealStatement:
     """An equation or inequality of a program, to be evaluated at rational points."""
 
@@ -97,7 +144,9 @@ class RealStatement:
         self.relation = relation
         self.hypotheses = Hypotheses(program)
         self.left, self.right, self.free = program.sides(relation)
-        nodes = self.hypotheses.concerning(self.left, self.right)
+        self.domain = Domain(program, relation.domain)
+        nodes = self.hypotheses.concerning(self.left, self.right, *self.domain.nodes)
+        self.lenient = any(is_condition(x) for node in nodes for x in descendants(node))
         used = sizes_in(*nodes) | {index.size.name for index in self.free}
         self.names = tuple(size.name for size in program.model.sizes if size.name in used)
         self.names += tuple(sorted(used - set(self.names)))
@@ -110,7 +159,7 @@ class RealStatement:
         """
         for bits in BITS:
             with ctx.workprec(bits):
-                run = RealRun(point.sizes, point.draw)
+                run = self.run(point.sizes, point.draw)
                 left, right = run.value(self.left), run.value(self.right)
                 self.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
                 differs = self.against(left, right)
@@ -118,6 +167,15 @@ class RealStatement:
             if differs.any() or rough < SHARP:
                 return Comparison(left, right, differs, rough)
         raise SingularPoint("the balls do not become small.")
+
+    def run(self, sizes: Mapping[str, int], draw: Callable[[Leaf, RealRun], Array]) -> RealRun:
+        """Return the values at a point, which has to lie in the domain of the statement.
+
+        Raises `SingularPoint` where it does not.
+        """
+        run = RealRun(sizes, draw, lenient=self.lenient)
+        self.domain.require(run)
+        return run
 
     def against(self, left: Array, right: Array) -> Array:
         """Return where the values of both sides are certain to contradict the statement."""

@@ -62,8 +62,11 @@ class Undefined:
     def _same(self, _: Any = None) -> Undefined:
         return self
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __pow__ = _same
-    __neg__ = __abs__ = _same
+    def _times(self, other: Any) -> Any:
+        return other if isinstance(other, Absent) else self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __pow__ = __neg__ = __abs__ = _same
+    __mul__ = __rmul__ = _times
 
 
 class Absent:
