@@ -39,13 +39,15 @@ def name_of(tensor: sp.Basic) -> str:
 class Definition:
     """``symbol = value`` for all values of the indices of ``symbol``, with its name in words.
 
-    ``hypotheses`` are the constraints under which the value was derived, none if it is given.
+    ``hypotheses`` are the constraints under which the value was derived, none if it is given;
+    ``facts`` the names of which something was used that follows from their definitions.
     """
 
     symbol: sp.Expr
     value: sp.Expr
     title: str
     hypotheses: tuple[str, ...] = ()
+    facts: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:

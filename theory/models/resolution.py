@@ -9,10 +9,10 @@ sign of right - left can be read off, as it stands or in normal form.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy as sp
 
@@ -58,6 +58,22 @@ class Proof:
     reason: str = ""
 
 
+class Rests(NamedTuple):
+    """What a derivative rests on: hypotheses by their text, and the names of which facts were used."""
+
+    hypotheses: frozenset[str] = frozenset()
+    facts: frozenset[str] = frozenset()
+
+    @staticmethod
+    def of(parts: Iterable[Rests]) -> Rests:
+        """Return what several derivatives rest on together."""
+        parts = list(parts)
+        return Rests(
+            frozenset().union(*(p.hypotheses for p in parts)),
+            frozenset().union(*(p.facts for p in parts)),
+        )
+
+
 class Theory:
     """What follows from a model: adjoints, all lines in order, resolved expressions, proofs."""
 
@@ -65,7 +81,7 @@ class Theory:
         self.model = model
         self.adjoints: dict[str, Adjoint] = adjoints(model)
         self.lines: tuple[Definition, ...] = model.definitions
-        self._values: dict[sp.Basic, tuple[Any, frozenset[str]]] = {}
+        self._values: dict[tuple[sp.Basic, frozenset[str]], tuple[Any, Rests]] = {}
         self._proofs: dict[Relation, Proof] = {}
         self._add_lines()
         self.by_name = {line.name: line for line in self.lines}
@@ -80,7 +96,9 @@ class Theory:
             if adjoint.inline or symbol in given:  # an upstream gradient may be an input, or r
                 continue
             title = f"derivative of the loss by {name}"
-            waiting[symbol] = Definition(adjoint.symbol, adjoint.value, title, adjoint.hypotheses)
+            waiting[symbol] = Definition(
+                adjoint.symbol, adjoint.value, title, adjoint.hypotheses, adjoint.facts
+            )
         derivatives = dict(waiting)
         for line in self.model.vocabulary:
             own = derivatives.get(line.name)
@@ -100,9 +118,10 @@ class Theory:
                 )
             for name in plain or ready[:1]:  # what needs derivatives last: they use other lines
                 line = waiting.pop(name)
-                value, hypotheses = self._value(line.value)
-                used = tuple(sorted({*line.hypotheses, *hypotheses}))
-                self.lines += (replace(line, value=value, hypotheses=used),)
+                value, rests = self._value(line.value)
+                used = tuple(sorted({*line.hypotheses, *rests.hypotheses}))
+                facts = line.facts | rests.facts
+                self.lines += (replace(line, value=value, hypotheses=used, facts=facts),)
                 known.add(name)
 
     # -- derivatives ------------------------------------------------------------------------
@@ -111,24 +130,29 @@ class Theory:
         """Return the expression with every derivative, step and flow given its value."""
         return self._value(expression)[0]
 
-    def _value(self, e: sp.Basic) -> tuple[Any, frozenset[str]]:
-        """Return the resolved expression and the hypotheses its derivatives rest on."""
-        if not isinstance(e, sp.Basic) or not e.has(Partial, Step, Flow):
-            return e, frozenset()
-        if e not in self._values:
-            self._values[e] = self._resolved(e)
-        return self._values[e]
+    def _value(
+        self, e: sp.Basic, later: frozenset[str] = frozenset()
+    ) -> tuple[Any, Rests]:
+        """Return the resolved expression and what its derivatives rest on.
 
-    def _resolved(self, e: sp.Basic) -> tuple[Any, frozenset[str]]:
+        ``later``: the names by which the value is going to be differentiated.
+        """
+        if not isinstance(e, sp.Basic) or not e.has(Partial, Step, Flow):
+            return e, Rests()
+        if (e, later) not in self._values:
+            self._values[e, later] = self._resolved(e, later)
+        return self._values[e, later]
+
+    def _resolved(self, e: sp.Basic, later: frozenset[str]) -> tuple[Any, Rests]:
         if isinstance(e, Partial):
-            return self._partial(e)
+            return self._partial(e, later)
         if isinstance(e, Step):
             quantity, rate, *moved = e.args
-            return self._value(self._along(quantity, [(x, rate) for x in moved]))
+            return self._value(self._along(quantity, [(x, rate) for x in moved]), later)
         if isinstance(e, Flow):
-            return self._value(self._along(e.args[0], list(e.pairs)))
-        parts = [self._value(argument) for argument in e.args]
-        return e.func(*(p for p, _ in parts)), frozenset().union(*(h for _, h in parts))
+            return self._value(self._along(e.args[0], list(e.pairs)), later)
+        parts = [self._value(argument, later) for argument in e.args]
+        return e.func(*(p for p, _ in parts)), Rests.of(r for _, r in parts)
 
     def _along(self, quantity: sp.Basic, moves: list[tuple[Any, Any]]) -> sp.Expr:
         """Return the change of ``quantity`` when every x moves along -rate dL/dx."""
@@ -148,25 +172,29 @@ class Theory:
             parts.append(total(-rate * Partial(quantity, x) * Partial(self.model.loss, x), *bound))
         return sp.Add(*parts)
 
-    def _partial(self, e: Partial) -> tuple[Any, frozenset[str]]:
+    def _partial(self, e: Partial, later: frozenset[str]) -> tuple[Any, Rests]:
         quantity, *earlier, entry = e.args
         name = name_of(entry_tensor(entry))
         if name not in self.model.tensors and all(line.name != name for line in self.lines):
             raise AlgebraError(f"`{entry}` is no quantity of model `{self.model.name}`.")
         if quantity == self.model.loss and not earlier:
             if name not in self.adjoints:
-                return sp.S.Zero, frozenset()
+                return sp.S.Zero, Rests()
             adjoint = self.adjoints[name]
-            return adjoint.at(entry, "value"), frozenset(adjoint.hypotheses)
-        quantity, hypotheses = self._value(Partial(quantity, *earlier) if earlier else quantity)
-        polynomial, used, before = pull_back(self.model, self.lines, quantity, entry)
+            if later.isdisjoint(adjoint.facts):
+                rests = Rests(frozenset(adjoint.hypotheses), adjoint.facts)
+                return adjoint.at(entry, "value"), rests
+        inner = Partial(quantity, *earlier) if earlier else quantity
+        quantity, rests = self._value(inner, later | {name})
+        found = pull_back(self.model, self.lines, quantity, entry, later)
         for c in self.model.constraints:
-            if c.text in hypotheses | before and name in tensors_in(c.equation):
+            if c.text in rests.hypotheses | found.before and name in tensors_in(c.equation):
                 raise AlgebraError(
                     f"`{e}`: what is differentiated by `{entry}` was derived with {c.text}, which "
                     f"binds `{name}`. Differentiate by `{entry}` first."
                 )
-        return self.write(polynomial, e), hypotheses | used | before
+        hypotheses = rests.hypotheses | found.hypotheses | found.before
+        return self.write(found.value, e), Rests(hypotheses, rests.facts | found.facts)
 
     def write(self, polynomial: Polynomial, *near: sp.Basic) -> sp.Expr:
         """Return a polynomial as an expression.
@@ -192,11 +220,11 @@ class Theory:
     def levels(self, statement: Relation) -> Iterator[Proof]:
         """Yield the comparison of both sides, each time with one more name written out."""
         (left, rest_left), (right, rest_right) = map(self._value, statement.args)
+        rests = rest_left.hypotheses | rest_right.hypotheses
         if isinstance(statement, Inequality):
             seen = self._by_signs(statement, left, right)
             if seen:
-                rests = tuple(sorted(rest_left | rest_right))
-                yield Proof(True, (), rests, Polynomial({}), seen)
+                yield Proof(True, (), tuple(sorted(rests)), Polynomial({}), seen)
                 return
         names: list[str] = []
         order = [*(line.name for line in reversed(self.lines)), *self._written_out]
@@ -209,7 +237,7 @@ class Theory:
                 ring, turned = self._read(left - right, unfolding, domain, orients=True)
                 done, reason = self._holds(statement, turned, ring)
             used = ring.hypotheses.union(*(self._written_out[n].hypotheses for n in names))
-            hypotheses = tuple(sorted(used | rest_left | rest_right))
+            hypotheses = tuple(sorted(used | rests))
             rest = Polynomial({}) if done else value
             yield Proof(done, tuple(names), hypotheses, rest, reason)
             if done:

@@ -39,6 +39,9 @@ __all__ = ["Comparison", "Point", "RealStatement"]
 SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "1/3", "-3", "-1/3")))
 """Entries of points, simplest first."""
 
+BY_PLACE = range(1000, 1004)
+"""Varieties for statements of which a part has to be defined under conditions on indices only."""
+
 BITS = (200, 400, 800, 1600)
 SHARP = 1e-30
 
@@ -48,6 +51,8 @@ class Point:
 
     ``variety`` 0 gives every free entry its simplest value (0, or 1 for what cannot be negative);
     1, 2, ... give different fixed mixtures of simple non-zero values, -1, -2, ... of positive ones.
+    Those of `BY_PLACE` are positive but for the entries on one side of, or on, the diagonal, the
+    first or last of a vector.
     """
 
     def __init__(self, hypotheses: Hypotheses, sizes: Mapping[str, int], variety: int) -> None:
@@ -84,13 +89,25 @@ class Point:
                 result[...] = values[(seed + self.variety) % len(values)]
             rng = np.random.default_rng([abs(self.variety), seed])
             for position in np.ndindex(*shape) if shape else ():
-                result[position] = values[int(rng.integers(len(values)))]
+                value = values[int(rng.integers(len(values)))]
+                if self.variety in BY_PLACE and not leaf.nonnegative:
+                    value = -abs(value) if self._is_apart(position, shape) else abs(value)
+                result[position] = value
         if self.hypotheses.is_mask(leaf):
             if self.hypotheses.is_causal(leaf):
                 return self.hypotheses.causal(shape).astype(object)
             for row in range(shape[0]):
                 result[row, row % shape[1]] = Fraction(1)
         return result
+
+
+    def _is_apart(self, position: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+        """Return whether an entry is one of those that are negative."""
+        offset = self.variety - BY_PLACE.start
+        if len(position) == 1:
+            return position[0] == (shape[0] - 1 if offset % 2 else 0)
+        first, last = position[0], position[-1]
+        return first == last or (offset == 2 and last > first) or (offset == 3 and last < first)
 
 
 class Comparison(NamedTuple):
@@ -191,14 +208,14 @@ class RealStatement:
         If at some points they are not, as many with positive inputs are tried in their place.
         There are none at sizes that need too large arrays.
         """
-        waiting = list(varieties)
+        waiting = [*varieties, *(BY_PLACE if self.lenient else ())]
         while waiting:
             variety = waiting.pop(0)
             point = Point(self.hypotheses, sizes, variety)
             try:
                 found = self.compare(point)
             except SingularPoint:
-                if variety >= 0:
+                if 0 <= variety < BY_PLACE.start:
                     waiting.append(-1 - variety)
                 continue
             except TooLarge:
