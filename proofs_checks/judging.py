@@ -23,11 +23,11 @@ from typing import Any, TypeVar
 
 from proofs_checks.checks import exact, float64, interval, modular, normal_form
 from proofs_checks.checks.outcome import Outcome
-from proofs_checks.ordering import settle_inequality
+from proofs_checks.ordering import settle_inequality, unmet_remark, without_contradiction
 from proofs_checks.verdict import Counterexample, Draft, Verdict
 from theory.algebra.expressions import Equation, Inequality, Relation
 from theory.latex import expression as latex_of
-from theory.models import Model, theory_of
+from theory.models import Model, contradiction, theory_of
 
 __all__ = ["conclude", "judge", "prepare"]
 
@@ -88,6 +88,12 @@ class _Answers:
 
 
 def _settle(model: Model, equation: Equation, seed: int, answers: _Answers) -> Verdict:
+    verdict = _settled(model, equation, seed, answers)
+    against = answers.to("contradiction", lambda: contradiction(model))
+    return without_contradiction(verdict, against)
+
+
+def _settled(model: Model, equation: Equation, seed: int, answers: _Answers) -> Verdict:
     seen = answers.to("modular", lambda: modular.check(model, equation, seed=seed))
     is_shallow = seen.agrees is False
     outcome, hypotheses, residual = answers.to(
@@ -140,7 +146,8 @@ def _compared(
 def _settle_proved(checks: tuple[Outcome, ...], hypotheses: tuple[str, ...]) -> Verdict:
     against = [o.judge for o in checks if o.agrees is False]
     if not against:
-        return Verdict("proved", "normal_form", hypotheses, checks)
+        detail = unmet_remark(checks) if hypotheses else ""
+        return Verdict("proved", "normal_form", hypotheses, checks, detail=detail)
     detail = f"proved by the normal form, but {' and '.join(against)} saw a difference"
     return Verdict("inconsistent", "normal_form", hypotheses, checks, detail=detail)
 

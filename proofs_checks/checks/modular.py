@@ -195,6 +195,15 @@ class _Run(FieldRun):
         self.statement = statement
         self.attempt = attempt
 
+    def stands_for(self, leaf: Leaf) -> Node | None:
+        """Return what an input was computed from to meet a hypothesis, None if it was drawn."""
+        rule = self.statement.hypotheses.solved.get(leaf)
+        return rule.right.node if rule is not None and rule.axis is None else None
+
+    def is_drawn(self, leaf: Leaf) -> bool:
+        """Return whether every entry of an input was drawn, so that it has its roots."""
+        return leaf not in self.statement.hypotheses.solved
+
     def leaf(self, node: Leaf) -> Array:
         """Return random values of an input, with the hypotheses met."""
         shape, hypotheses = self.shape(node), self.statement.hypotheses

@@ -108,7 +108,7 @@ class Reader:
         if e.name in self.unfold:
             return self._definition(e.name, ())
         nonnegative = bool(e.is_nonnegative) or e.name in self._nonnegative
-        return Polynomial.of(Entry(_checked(e.name), (), nonnegative))
+        return self.ring.assemble(((Entry(_checked(e.name), (), nonnegative), 1),))
 
     def _dummy(self, e: sp.Dummy, _) -> Polynomial:
         raise AlgebraError(f"`{e}` is a dummy symbol; names are what the normal form goes by.")
@@ -131,7 +131,7 @@ class Reader:
         if is_order(name):
             return self.ring.order(*at)
         nonnegative = bool(tensor.label.is_nonnegative) or name in self._nonnegative
-        return Polynomial.of(Entry(_checked(name), at, nonnegative))
+        return self.ring.assemble(((Entry(_checked(name), at, nonnegative), 1),))
 
     def _definition(self, name: str, at: tuple[Ix, ...]) -> Polynomial:
         parameters, value = self.unfold[name]

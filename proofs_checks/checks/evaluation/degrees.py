@@ -86,6 +86,9 @@ class Degrees:
     def _needs(self, node: Node) -> tuple[Node, ...]:
         if isinstance(node, Exp | Log | Power):
             return tuple(part for _, part in self._parts(node) if part is not node)
+        if isinstance(node, Leaf):
+            value = self.run.stands_for(node)
+            return () if value is None else (value,)
         return node.children
 
     def _parts(self, node: Node) -> list[tuple[int, Node]]:
@@ -102,7 +105,8 @@ class Degrees:
     def _degree(self, node: Node) -> Degree:
         match node:
             case Leaf():
-                return {VARIABLES: self.run.roots}
+                value = self.run.stands_for(node)
+                return {VARIABLES: self.run.roots} if value is None else self._found[value]
             case Apply():
                 return {VARIABLES: 1}
             case Named():

@@ -88,6 +88,14 @@ class FieldRun(Evaluator):
         self._exponents: dict[Node, Array] = {}
         self._exp_salt, self._log_salt = (np.uint64(salt) for salt in salts)
 
+    def stands_for(self, leaf: Leaf) -> Node | None:
+        """Return what an input was computed from to meet a hypothesis, None if it was drawn."""
+        return None
+
+    def is_drawn(self, leaf: Leaf) -> bool:
+        """Return whether every entry of an input was drawn, so that it has its roots."""
+        return True
+
     def by_itself(self, node: Node) -> bool:
         """Return whether the node is evaluated through its parts."""
         return isinstance(node, Exp | Log | Power)
@@ -151,6 +159,8 @@ class FieldRun(Evaluator):
         if self.roots % root:
             raise RootsNeeded(lcm(self.roots, root))
         drawn = isinstance(part, Exp | Leaf)
+        if isinstance(part, Leaf) and not self.is_drawn(part):
+            raise NotApplicable(f"a root of `{part.name}`, which a hypothesis fixes.")
         order = (P - 1) // cofactor(self.roots)
         if not drawn and isinstance(part, Extent | Product):
             if isinstance(part, Extent):

@@ -20,7 +20,7 @@ from proofs_checks.checks.evaluation.nodes import (
     TooLarge,
     descendants,
 )
-from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
+from proofs_checks.checks.evaluation.points import Hypotheses, Unmet, least_sizes, sizes_in
 from proofs_checks.checks.evaluation.program import Program
 from proofs_checks.checks.evaluation.real_numbers import (
     RealRun,
@@ -206,21 +206,30 @@ class RealStatement:
         """Yield points at which both sides are defined, and their values there.
 
         If at some points they are not, as many with positive inputs are tried in their place.
-        There are none at sizes that need too large arrays.
+        There are none at sizes that need too large arrays.  Raises `NotApplicable` if no point
+        meets the hypotheses.
         """
         waiting = [*varieties, *(BY_PLACE if self.lenient else ())]
+        unmet: Unmet | None = None
+        any_found = False
         while waiting:
             variety = waiting.pop(0)
             point = Point(self.hypotheses, sizes, variety)
             try:
                 found = self.compare(point)
+            except Unmet as reason:
+                unmet = reason
+                continue
             except SingularPoint:
                 if 0 <= variety < BY_PLACE.start:
                     waiting.append(-1 - variety)
                 continue
             except TooLarge:
                 return
+            any_found = True
             yield point, found
+        if unmet is not None and not any_found:
+            raise unmet
 
     def plans(self) -> list[dict[str, int]]:
         """Return a few sizes: all as small as possible, all 2, and some that are unequal.
