@@ -104,9 +104,23 @@ def _backwards(model: Model) -> Iterator[tuple[sp.Basic, list[Definition]]]:
 def _adjoint(
     model: Model, tensor: sp.Basic, through: list[Definition], found: Mapping[str, Adjoint]
 ) -> Adjoint:
+    try:
+        return _adjoint_under(model.rules, model, tensor, through, found)
+    except AlgebraError:  # a hypothesis such as p = 0 may make a denominator zero
+        facts = [rule for rule in model.rules if not rule.hypothesis]
+        return _adjoint_under(facts, model, tensor, through, found)
+
+
+def _adjoint_under(
+    rules: Iterable[Rule],
+    model: Model,
+    tensor: sp.Basic,
+    through: list[Definition],
+    found: Mapping[str, Adjoint],
+) -> Adjoint:
     entry = model.entry(tensor)
     chain, inserted, polynomials = [], [], []
-    ring = Ring(model.rules)
+    ring = Ring(rules)
     reader = Reader(ring)
     taken = {k.name for k in slots(entry)}
     inherited = [found[line.name].hypotheses for line in through if _rests(model, found[line.name])]
