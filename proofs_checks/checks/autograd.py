@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 import torch
 
-from proofs_checks.checks.outcome import Outcome
+from proofs_checks.checks.outcome import Outcome, why
 from proofs_checks.checks.torch_draws import Draw, Labels, draw_inputs, draws_for
 from proofs_checks.checks.torch_evaluator import Evaluator, differentiated
 from proofs_checks.checks.torch_point import Point
@@ -111,8 +111,8 @@ def check(
             try:
                 seen.append(_compare(question, draw, len(draws) * seed + number))
                 used.append(draw)
-            except Unjudgeable as reason:
-                return _abstain(str(reason), seed, start)
+            except (Unjudgeable, RecursionError) as reason:
+                return _abstain(why(reason), seed, start)
             except _Unmet as reason:
                 unmet = f"no inputs with {reason} could be drawn"
     return _outcome(seen, used, seed, start) if seen else _abstain(unmet, seed, start)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import sympy as sp
 
 from theory.algebra.domain import promises
+from theory.algebra.expressions import tensors_in
 from theory.algebra.functions import KNOWN_FUNCTIONS
 from theory.algebra.limits import AlgebraError, bounded
 from theory.algebra.polynomial import Entry, Ix, Polynomial
@@ -65,7 +66,26 @@ class Reader:
                 f"{expression!r} ({type(expression).__name__}) is no expression."
             ) from None
         self._nonnegative |= self._signs(e)
+        self._read_definitions(e)
         return self._read(e, {})
+
+    def _read_definitions(self, e: sp.Basic) -> None:
+        """Read the definitions that ``e`` needs, each after those that it needs itself.
+
+        So that chains of hundreds of definitions are not nested.
+        """
+        waiting = self._unread(e)
+        while waiting:
+            missing = [x for x in self._unread(self.unfold[waiting[-1]].value) if x not in waiting]
+            if missing:
+                waiting += missing
+                continue
+            name = waiting.pop()
+            if name not in self._definitions:
+                self._definitions[name] = self._read(self.unfold[name].value, {})
+
+    def _unread(self, e: sp.Basic) -> list[str]:
+        return sorted((tensors_in(e) & self.unfold.keys()) - self._definitions.keys())
 
     def note_domain(self, parts: Iterable[sp.Basic]) -> None:
         """Note expressions that are defined, and inequalities that hold, wherever it matters."""

@@ -26,9 +26,11 @@ __all__ = ["contradiction"]
 @lru_cache(maxsize=64)
 def contradiction(model: Model) -> tuple[str, ...]:
     """Return the texts of hypotheses that no inputs meet together; empty if none are seen."""
-    constraints = [c for c in model.constraints if not holds_anyway(c.equation)]
-    for constraint in constraints:
-        found = _against(model, constraint)
+    for constraint in model.constraints:
+        try:
+            found = () if holds_anyway(constraint.equation) else _against(model, constraint)
+        except (AlgebraError, RecursionError):  # it cannot be read: nothing is seen
+            continue
         if found:
             return found
     return ()
@@ -42,10 +44,7 @@ def _against(model: Model, constraint: Constraint) -> tuple[str, ...]:
     others = [rule for rule in model.rules if rule.hypothesis != constraint.text]
     for names in _levels(theory):
         ring = Ring(others)
-        try:
-            value = Reader(ring, theory.unfolding(names)).read(left - right).constant
-        except AlgebraError:
-            continue
+        value = Reader(ring, theory.unfolding(names)).read(left - right).constant
         if value:
             lines = (theory.by_name[name] for name in names if name in theory.by_name)
             used = ring.hypotheses.union(*(line.hypotheses for line in lines))

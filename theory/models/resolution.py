@@ -204,6 +204,7 @@ class Theory:
         """
         avoid = {k.name for e in near for k in free_indices(e)}
         known = [entry_tensor(a.symbol) for a in self.adjoints.values()]
+        near = (*near, *(side for c in self.model.constraints for side in c.equation.args))
         beside = {x for e in near for x in e.atoms(sp.Symbol, Tensor)}
         beside |= {x.size for x in beside if isinstance(x, Index)}
         beside |= {axis for x in beside if isinstance(x, Tensor) for axis in x.axes}

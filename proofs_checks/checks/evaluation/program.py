@@ -46,7 +46,6 @@ class Program:
         self._lines = {line.name: line for line in (*model.definitions, *model.vocabulary)}
         self._tensors: dict[str, Node] = {}  # what the model knows, by name
         self._read: dict[sp.Basic, Labelled] = {}
-        self._opened: set[str] = set()
         self._inputs = {name_of(symbol): symbol for symbol in model.inputs}
 
     def sides(self, equation: Relation) -> tuple[Node, Node, tuple[Index, ...]]:
@@ -78,14 +77,29 @@ class Program:
         if name not in self._lines and self._differentiated(name) is None:
             return self._leaf(symbol)
         if name not in self._tensors:
-            if name in self._opened:
-                raise NotApplicable(f"`{name}` is defined by way of itself.")
-            self._opened.add(name)
-            try:
-                self._tensors[name] = self.graph.named(name, self._value(name))
-            finally:
-                self._opened.discard(name)
+            self._open(name)
         return self._tensors[name]
+
+    def _open(self, name: str) -> None:
+        """Read a line of the model after the lines it needs, however many stand in a chain."""
+        waiting = [name]
+        while waiting:
+            top = waiting[-1]
+            missing = [x for x in self._needs(top) if x not in self._tensors]
+            if any(x in waiting for x in missing):
+                raise NotApplicable(f"`{top}` is defined by way of itself.")
+            if missing:
+                waiting.append(missing[0])
+                continue
+            self._tensors[top] = self.graph.named(top, self._value(top))
+            waiting.pop()
+
+    def _needs(self, name: str) -> list[str]:
+        """Return the lines, and derivatives of the loss, that one is made of."""
+        line, source = self._lines.get(name), self._differentiated(name)
+        used = tensors_in(line.value) if line is not None else {self.model.loss.name, source or ""}
+        known = (x for x in used if x not in self._inputs)
+        return sorted(x for x in known if x in self._lines or self._differentiated(x) is not None)
 
     def _leaf(self, symbol: sp.Basic) -> Node:
         axes = symbol.axes if isinstance(symbol, Tensor) else ()
