@@ -4,7 +4,7 @@
     normal forms unequal    -> a point or a box where the sides differ: refuted
                                none found: undecided, with what each judge saw
 
-Inequalities go by `proofs_checks.ordering`.
+Inequalities go by `proofs_checks.ordering`, expansions by `proofs_checks.expansion`.
 
 The modular judge looks first: where it sees a difference there is no point in writing out every
 definition for a proof, and the search for a counterexample starts at once.
@@ -20,13 +20,15 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any, TypeVar
 
 from proofs_checks.checks import exact, float64, interval, modular, normal_form
 from proofs_checks.checks.outcome import Outcome
+from proofs_checks.expansion import settle_expansion
 from proofs_checks.ordering import settle_inequality, unmet_remark, without_contradiction
 from proofs_checks.verdict import Counterexample, Draft, Verdict
-from theory.algebra.expressions import Equation, Inequality, Relation
+from theory.algebra.expressions import Equation, Inequality, OrderEquation, Relation
 from theory.latex import expression as latex_of
 from theory.models import Model, contradiction, theory_of
 
@@ -45,17 +47,22 @@ def judge(model: Model, statement: Relation, *, seed: int = 0, derived: bool = F
     start = time.perf_counter()
     if isinstance(statement, Inequality):
         verdict = settle_inequality(model, statement, seed=seed, derived=derived)
+    elif isinstance(statement, OrderEquation):
+        verdict = settle_expansion(model, statement, partial(judge, seed=seed))
     else:
         verdict = _settle(model, Equation(*statement.args, statement.domain), seed, _Answers())
     return replace(verdict, seconds=time.perf_counter() - start)
 
 
-def prepare(model: Model, equation: Equation, *, seed: int = 0) -> Draft:
+def prepare(model: Model, equation: Relation, *, seed: int = 0) -> Draft:
     """Return the draft of a verdict, for which torch is not imported.
 
-    It is final if autograd knows nothing of the model anyway.
+    It is final if autograd knows nothing of the model anyway, and for everything that is no
+    equation.
     """
     start = time.perf_counter()
+    if not isinstance(equation, Equation):
+        return Draft(judge(model, equation, seed=seed), {}, True)
     answers, is_final = _Answers(), not float64.knows(model)
     if not is_final:
         answers.given[AUTOGRAD] = Outcome(AUTOGRAD, None, "not asked yet", seed=seed)

@@ -71,11 +71,12 @@ def _import_judges(*, has_torch: bool) -> None:
 def _prepare(model: Model, equation: Equation, seed: int, seconds: float) -> Iterator[Any]:
     from proofs_checks.diagnosis import diagnose
     from proofs_checks.judging import prepare
+    from theory.algebra.expressions import OrderEquation
 
     deadline = time.monotonic() + seconds
     draft = prepare(model, equation, seed=seed)
     yield draft
-    if draft.verdict.status == "refuted":
+    if draft.verdict.status == "refuted" and not isinstance(equation, OrderEquation):
         # a mistake that is not found soon is none of a single edit
         until = min(deadline - 1, time.monotonic() + seconds * DIAGNOSIS_SHARE)
         yield tuple(diagnose(model, equation, deadline=until))

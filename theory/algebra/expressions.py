@@ -20,6 +20,7 @@ from theory.algebra.symbols import Flow, Index, Size, Step, Tensor, is_order
 __all__ = [
     "Equation",
     "Inequality",
+    "OrderEquation",
     "Relation",
     "StrictInequality",
     "differentiate",
@@ -78,6 +79,41 @@ class Equation(Relation):
     """The statement ``left = right``."""
 
     sign = "="
+
+
+class OrderEquation(Relation):
+    """The statement ``left = right + O(small^order)`` as ``small`` goes to 0.
+
+    ``small`` is a scalar, ``order`` a positive integer.  It is made for all values of everything
+    else at which left and right have ``order`` derivatives by ``small`` at 0.
+
+    Raises `ValueError` for another ``small`` or ``order``.
+    """
+
+    sign = "="
+
+    def __new__(
+        cls, left: Any, right: Any, small: Any, order: Any, domain: Iterable[Any] = ()
+    ) -> Self:
+        """Return the statement."""
+        if not isinstance(small, sp.Symbol) or isinstance(small, Index | Size):
+            raise ValueError(f"what becomes small must be a scalar symbol; got `{small}`.")
+        if int(order) != order or order < 1:
+            raise ValueError(f"the order of a remainder must be a positive integer; got {order}.")
+        parts = (*(sp.sympify(side, strict=True) for side in (left, right)), small, sp.Integer(order))
+        self = sp.Basic.__new__(cls, *parts)
+        self.domain = tuple(sp.sympify(part, strict=True) for part in domain)
+        return self
+
+    @property
+    def small(self) -> sp.Symbol:
+        """The scalar that goes to 0."""
+        return self.args[2]  # type: ignore[return-value]
+
+    @property
+    def order(self) -> int:
+        """The power of it that the remainder is bounded by."""
+        return int(self.args[3])  # type: ignore[arg-type]
 
 
 class Inequality(Relation):

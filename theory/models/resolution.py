@@ -24,6 +24,9 @@ from theory.algebra.expressions import (
     entry_tensor,
     free_indices,
     fresh,
+    refresh,
+    slots,
+    substitute,
     tensors_in,
 )
 from theory.algebra.limits import AlgebraError
@@ -33,7 +36,7 @@ from theory.algebra.polynomial import Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
 from theory.algebra.signs import Signs
-from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, order_of, total
+from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, order_of, total
 from theory.models.facts import causal_mask
 from theory.models.model import Definition, Model, name_of
 from theory.models.reverse_mode import Adjoint, adjoints, computed_from, pull_back
@@ -211,6 +214,15 @@ class Theory:
         known += sorted(beside, key=lambda x: isinstance(x, Tensor))  # after labels of that name
         return self.model.writer(known).write(polynomial, avoid)
 
+    def written_in(self, expression: sp.Basic, name: str) -> Any:
+        """Return the resolved expression with every line that depends on ``name`` written out."""
+        depends = computed_from(name, self.lines)
+        result = self.resolve(expression)
+        for line in reversed(self.lines):
+            if line.name in depends and line.name in tensors_in(result):
+                result = _inserted(result, line)
+        return result
+
     # -- proofs -----------------------------------------------------------------------------
 
     def unfolding(self, names: list[str]) -> dict[str, Unfolding]:
@@ -297,6 +309,18 @@ class Theory:
         if statement not in self._proofs:  # derivations share most of their lines
             self._proofs[statement] = deque(self.levels(statement), maxlen=1)[0]
         return self._proofs[statement]
+
+
+def _inserted(e: Any, line: Definition) -> Any:
+    """Return an expression with a line written out, under sums too."""
+    if isinstance(e, sp.Indexed | sp.Symbol):
+        if name_of(entry_tensor(e)) != line.name or isinstance(e, Index | Size):
+            return e
+        places = dict(zip(line.parameters, slots(e), strict=True))
+        return substitute(refresh(line.value), places)
+    if not e.args or isinstance(e, Tensor):
+        return e
+    return e.func(*(_inserted(x, line) for x in e.args))
 
 
 def _mask_written_out(model: Model) -> dict[str, Definition]:
