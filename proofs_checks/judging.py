@@ -4,7 +4,7 @@
     normal forms unequal    -> a point or a box where the sides differ: refuted
                                none found: undecided, with what each judge saw
 
-Inequalities go by `proofs_checks.ordering`.
+Inequalities go by `proofs_checks.ordering`, expansions by `proofs_checks.expansion`.
 
 The modular judge looks first: where it sees a difference there is no point in writing out every
 definition for a proof, and the search for a counterexample starts at once.
@@ -19,15 +19,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
+from functools import partial
 from typing import Any, TypeVar
 
 from proofs_checks.checks import exact, float64, interval, modular, normal_form
 from proofs_checks.checks.outcome import Outcome
-from proofs_checks.ordering import settle_inequality
+from proofs_checks.expansion import settle_expansion
+from proofs_checks.ordering import settle_inequality, unmet_remark, without_contradiction
 from proofs_checks.verdict import Counterexample, Draft, Verdict
-from theory.algebra.expressions import Equation, Inequality, Relation
+from theory.algebra.expressions import Equation, Inequality, OrderEquation, Relation
 from theory.latex import expression as latex_of
-from theory.models import Model, theory_of
+from theory.models import Model, contradiction, theory_of
 
 __all__ = ["conclude", "judge", "prepare"]
 
@@ -44,18 +47,21 @@ def judge(model: Model, statement: Relation, *, seed: int = 0, derived: bool = F
     start = time.perf_counter()
     if isinstance(statement, Inequality):
         verdict = settle_inequality(model, statement, seed=seed, derived=derived)
+    elif isinstance(statement, OrderEquation):
+        verdict = settle_expansion(model, statement, partial(judge, seed=seed))
     else:
-        verdict = _settle(model, Equation(*statement.args), seed, _Answers())
+        verdict = _settle(model, Equation(*statement.args, statement.domain), seed, _Answers())
     return replace(verdict, seconds=time.perf_counter() - start)
 
 
-def prepare(model: Model, equation: Equation, *, seed: int = 0) -> Draft:
+def prepare(model: Model, equation: Relation, *, seed: int = 0) -> Draft:
     """Return the draft of a verdict, for which torch is not imported.
 
-    It is final if autograd knows nothing of the model anyway.
+    It is final if autograd knows nothing of the model anyway, and for everything that is no
+    equation.
     """
     start = time.perf_counter()
-    if isinstance(equation, Inequality):
+    if not isinstance(equation, Equation):
         return Draft(judge(model, equation, seed=seed), {}, True)
     answers, is_final = _Answers(), not float64.knows(model)
     if not is_final:
@@ -90,6 +96,12 @@ class _Answers:
 
 
 def _settle(model: Model, equation: Equation, seed: int, answers: _Answers) -> Verdict:
+    verdict = _settled(model, equation, seed, answers)
+    against = answers.to("contradiction", lambda: contradiction(model))
+    return without_contradiction(verdict, against)
+
+
+def _settled(model: Model, equation: Equation, seed: int, answers: _Answers) -> Verdict:
     seen = answers.to("modular", lambda: modular.check(model, equation, seed=seed))
     is_shallow = seen.agrees is False
     outcome, hypotheses, residual = answers.to(
@@ -142,7 +154,8 @@ def _compared(
 def _settle_proved(checks: tuple[Outcome, ...], hypotheses: tuple[str, ...]) -> Verdict:
     against = [o.judge for o in checks if o.agrees is False]
     if not against:
-        return Verdict("proved", "normal_form", hypotheses, checks)
+        detail = unmet_remark(checks) if hypotheses else ""
+        return Verdict("proved", "normal_form", hypotheses, checks, detail=detail)
     detail = f"proved by the normal form, but {' and '.join(against)} saw a difference"
     return Verdict("inconsistent", "normal_form", hypotheses, checks, detail=detail)
 
@@ -151,9 +164,23 @@ def _insists(name: str, model: Model, equation: Equation, point: Counterexample)
     """Return whether a judge still sees no difference at the sizes of the counterexample.
 
     That it saw none at other sizes contradicts nothing: d_k and d_v may have been equal there.
+    Nor does it where the sides differ by less than float64 can tell.
     """
+    if name == AUTOGRAD and _differ_little(point):
+        return False
     again = {"modular": modular.check, AUTOGRAD: float64.check}.get(name)
     return again is None or again(model, equation, sizes=dict(point.sizes)).agrees is not False
+
+
+def _differ_little(point: Counterexample) -> bool:
+    """Return whether a relative difference of 1e-11, a hundred tolerances, is not reached."""
+    left, right = (_middle(side) for side in (point.left, point.right))
+    return abs(left - right) <= Fraction(1, 10**11) * max(abs(left), abs(right))
+
+
+def _middle(side: str) -> Fraction:
+    """Return a rational, or the middle of a ball such as [0.123456789012 +/- 1e-13]."""
+    return Fraction(side.strip("[]").partition("+/-")[0].strip() or 0)
 
 
 def _in_words(outcome: Outcome) -> str:

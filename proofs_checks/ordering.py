@@ -11,13 +11,15 @@ rational points, autograd in float64; either can contradict, neither can prove.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from proofs_checks.checks import exact, float64, interval, normal_form
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import Verdict
 from theory.algebra.expressions import Inequality
-from theory.models import Model
+from theory.models import Model, contradiction
 
-__all__ = ["settle_inequality"]
+__all__ = ["settle_inequality", "unmet_remark", "without_contradiction"]
 
 
 def settle_inequality(
@@ -28,6 +30,35 @@ def settle_inequality(
     ``derived`` says that its derivation was proved line by line and leads from the left to the
     right side; without that only a sign that can be read off proves it.
     """
+    verdict = _settled(model, statement, seed, derived)
+    return without_contradiction(verdict, contradiction(model))
+
+
+def without_contradiction(verdict: Verdict, contradicting: tuple[str, ...]) -> Verdict:
+    """Return the verdict unless it rests on hypotheses that contradict each other.
+
+    From such hypotheses everything follows, and no point meets them: nothing is said then.
+    """
+    if not contradicting or not (verdict.hypotheses or verdict.status == "undecided"):
+        return verdict
+    detail = (
+        f"no inputs meet the hypotheses: {' and '.join(contradicting)} "
+        f"{'contradict each other' if len(contradicting) > 1 else 'cannot hold'}; "
+        "whatever is derived from them says nothing"
+    )
+    return replace(verdict, status="undecided", method="", hypotheses=(), detail=detail)
+
+
+def unmet_remark(checks: tuple[Outcome, ...]) -> str:
+    """Return a remark if no judge could draw inputs that meet the hypotheses of a proof."""
+    others = [o for o in checks if o.judge != "normal_form"]
+    unmet = next((o.detail for o in others if "could be drawn" in o.detail), "")
+    if not unmet or any(o.agrees is not None for o in others):
+        return ""
+    return f"whether any inputs meet the hypotheses is not known: {unmet}"
+
+
+def _settled(model: Model, statement: Inequality, seed: int, derived: bool) -> Verdict:
     outcome, proof = normal_form.check(model, statement)
     hypotheses = proof.hypotheses if proof is not None and proof.proved else ()
     if derived and not outcome.agrees:

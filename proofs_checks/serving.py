@@ -71,12 +71,12 @@ def _import_judges(*, has_torch: bool) -> None:
 def _prepare(model: Model, equation: Equation, seed: int, seconds: float) -> Iterator[Any]:
     from proofs_checks.diagnosis import diagnose
     from proofs_checks.judging import prepare
-    from theory.algebra.expressions import Inequality
+    from theory.algebra.expressions import Equation as Equality
 
     deadline = time.monotonic() + seconds
     draft = prepare(model, equation, seed=seed)
     yield draft
-    if draft.verdict.status == "refuted" and isinstance(equation, Inequality):
+    if draft.verdict.status == "refuted" and not isinstance(equation, Equality):
         yield None, "", None  # no single edit is known that mends an inequality
     elif draft.verdict.status == "refuted":
         # a mistake that is not found soon is none of a single edit

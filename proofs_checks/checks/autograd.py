@@ -22,23 +22,35 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import sympy as sp
 import torch
 
-from proofs_checks.checks.outcome import Outcome
+from proofs_checks.checks.outcome import Outcome, why
 from proofs_checks.checks.torch_draws import Draw, Labels, draw_inputs, draws_for
 from proofs_checks.checks.torch_evaluator import Evaluator, differentiated
 from proofs_checks.checks.torch_point import Point
 from proofs_checks.checks.torch_reference import Reference, reference_for
 from proofs_checks.checks.torch_terms import EPS, Term, Unjudgeable, bounded, union
-from theory.algebra.expressions import Inequality, Relation
-from theory.models.model import Model
+from theory.algebra.expressions import (
+    Inequality,
+    Relation,
+    StrictInequality,
+    entry_tensor,
+    slots,
+)
+from theory.algebra.symbols import Index
+from theory.models.model import Constraint, Model, name_of
 
 __all__ = ["TOLERANCE", "check"]
 
 TOLERANCE = 1e-13
 """The largest difference that counts as rounding, relative to the magnitude of the terms."""
+
+
+HYPOTHESIS_TOLERANCE = 1e-11
+"""The largest relative difference up to which a hypothesis counts as met."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +106,16 @@ def check(
     sides = (*equation.args, *(line.value for line in model.by_name.values()))
     question = _Question(model, reference, equation, differentiated(model.loss.name, *sides))
     with _one_thread():
-        try:
-            seeds = (len(draws) * seed + k for k in range(len(draws)))
-            seen = [_compare(question, draw, s) for draw, s in zip(draws, seeds, strict=True)]
-        except Unjudgeable as reason:
-            return _abstain(str(reason), seed, start)
-    return _outcome(seen, draws, seed, start)
+        seen, used, unmet = [], [], ""
+        for number, draw in enumerate(draws):
+            try:
+                seen.append(_compare(question, draw, len(draws) * seed + number))
+                used.append(draw)
+            except (Unjudgeable, RecursionError) as reason:
+                return _abstain(why(reason), seed, start)
+            except _Unmet as reason:
+                unmet = f"no inputs with {reason} could be drawn"
+    return _outcome(seen, used, seed, start) if seen else _abstain(unmet, seed, start)
 
 
 def _abstain(detail: str, seed: int, start: float) -> Outcome:
@@ -160,16 +176,89 @@ def _compare(question: _Question, draw: Draw, seed: int) -> _Comparison:
 
 
 def _compare_once(question: _Question, draw: Draw, seed: int) -> _Comparison:
-    model, reference, through = question.model, question.reference, question.through
     generator = torch.Generator().manual_seed(seed)
-    inputs = draw_inputs(model, reference, draw, generator)
+    inputs = draw_inputs(question.model, question.reference, draw, generator)
+    evaluator = _evaluator(question, draw, inputs, generator)
+    if _fix_inputs(question.model, evaluator, inputs, draw):
+        evaluator = _evaluator(question, draw, inputs, generator)
+    with torch.no_grad():
+        unmet = _unmet(question.model, evaluator, draw)
+        if unmet:
+            raise _Unmet(unmet)
+        left, right = (evaluator.evaluate(side) for side in question.equation.args)
+        right = _restricted(right, question.equation, evaluator)
+        return _worst_entry(left, right, draw, is_order=isinstance(question.equation, Inequality))
+
+
+def _evaluator(
+    question: _Question, draw: Draw, inputs: dict[str, torch.Tensor], generator: torch.Generator
+) -> Evaluator:
+    model, reference, through = question.model, question.reference, question.through
     values = reference.values(inputs, model.features, through=through)
     majorant = reference.majorant(values, model.features, through=through)
-    point = Point(reference, values, majorant, draw.sizes, generator, through)
-    evaluator = Evaluator(model, point)
+    return Evaluator(model, Point(reference, values, majorant, draw.sizes, generator, through))
+
+
+class _Unmet(Exception):
+    """A hypothesis does not hold at the point that was drawn."""
+
+
+def _holds(constraint: Constraint, evaluator: Evaluator, draw: Draw) -> bool:
+    sides = (evaluator.evaluate(side) for side in constraint.equation.args)
+    return _worst_entry(*sides, draw, is_order=False).relative <= HYPOTHESIS_TOLERANCE
+
+
+def _unmet(model: Model, evaluator: Evaluator, draw: Draw) -> str:
+    """Return the text of a hypothesis that the point does not meet, empty if it meets all."""
+    return next((c.text for c in model.constraints if not _holds(c, evaluator, draw)), "")
+
+
+def _fix_inputs(
+    model: Model, evaluator: Evaluator, inputs: dict[str, torch.Tensor], draw: Draw
+) -> bool:
+    """Give inputs the values that hypotheses x = f ask for; return whether any was changed."""
+    changed = False
     with torch.no_grad():
-        left, right = (evaluator.evaluate(side) for side in question.equation.args)
-        return _worst_entry(left, right, draw, is_order=isinstance(question.equation, Inequality))
+        for c in model.constraints:
+            if _holds(c, evaluator, draw):
+                continue
+            for entry, value in (c.equation.args, c.equation.args[::-1]):
+                at = slots(entry)
+                name = name_of(entry_tensor(entry))
+                is_entry = isinstance(entry, sp.Indexed | sp.Symbol) and name in inputs
+                if not is_entry or len(set(at)) < len(at) or any(
+                    not isinstance(k, Index) for k in at
+                ):
+                    continue
+                found = evaluator.evaluate(value)
+                if found.undefined is None and set(found.labels) <= set(at):
+                    inputs[name] = found.onto(at).value.expand(inputs[name].shape).clone()
+                    changed = True
+                    break
+    return changed
+
+
+def _restricted(side: Term, statement: Relation, evaluator: Evaluator) -> Term:
+    """Return a side, undefined wherever the domain of the statement is left."""
+    masks = []
+    for part in statement.domain:
+        if isinstance(part, Relation):
+            left, right = (evaluator.evaluate(x) for x in part.args)
+            labels = union((left, right))
+            a, b = left.onto(labels).value, right.onto(labels).value
+            if isinstance(part, StrictInequality):
+                outside = a >= b
+            else:
+                outside = a > b if isinstance(part, Inequality) else a != b
+            masks.append(outside)
+        else:
+            found = evaluator.evaluate(part)
+            if found.undefined is not None:
+                masks.append(found.undefined)
+    # an equation with free indices is defined where it is for all of them
+    if any(bool(outside.any()) for outside in masks):
+        return replace(side, undefined=torch.ones_like(side.value, dtype=torch.bool))
+    return side
 
 
 def _worst_entry(left: Term, right: Term, draw: Draw, *, is_order: bool) -> _Comparison:

@@ -20,7 +20,7 @@ from proofs_checks.checks.evaluation.nodes import Leaf, NotApplicable, SingularP
 from proofs_checks.checks.evaluation.program import program_of
 from proofs_checks.checks.evaluation.rational_points import Comparison, Point, RealStatement
 from proofs_checks.checks.evaluation.real_numbers import RealRun, as_text
-from proofs_checks.checks.outcome import Outcome
+from proofs_checks.checks.outcome import Outcome, why
 from proofs_checks.verdict import Counterexample
 from theory.algebra.expressions import Equation, Inequality, Relation
 from theory.algebra.symbols import is_order
@@ -52,8 +52,8 @@ def check(model: Model, equation: Relation) -> Outcome:
                     worst = _where(statement, found)
                     return outcome(False, _difference(worst), sizes=plan, worst=worst)
                 seen, roughest, sizes = seen + 1, max(roughest, found.radius), plan
-    except NotApplicable as reason:
-        return outcome(None, str(reason))
+    except (NotApplicable, RecursionError) as reason:
+        return outcome(None, why(reason))
     if not seen:
         return outcome(None, "both sides are defined at none of the points tried")
     how = f"to {roughest:.0e}" if roughest else "exactly"
@@ -82,7 +82,7 @@ def counterexample(model: Model, equation: Relation) -> Counterexample | None:
             return None
         _simplify(statement, point)
         return _report(statement, point)
-    except NotApplicable:
+    except (NotApplicable, RecursionError):
         return None
 
 
@@ -142,7 +142,7 @@ def _try(statement: RealStatement, point: Point, leaf: Leaf, position, value) ->
 def _report(statement: RealStatement, point: Point) -> Counterexample:
     found = statement.compare(point)
     worst = _where(statement, found)
-    run = RealRun(point.sizes, point.draw)
+    run = statement.run(point.sizes, point.draw)
     entries: dict[str, str] = {}
     for leaf in point.arrays:
         if is_order(leaf.name):  # always the same, and no input that anybody chose

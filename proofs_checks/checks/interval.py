@@ -32,7 +32,7 @@ from proofs_checks.checks.evaluation.points import Hypotheses
 from proofs_checks.checks.evaluation.program import program_of
 from proofs_checks.checks.evaluation.rational_points import RealStatement
 from proofs_checks.checks.evaluation.real_numbers import RealRun, as_text, differ
-from proofs_checks.checks.outcome import Outcome
+from proofs_checks.checks.outcome import Outcome, why
 from proofs_checks.verdict import Counterexample
 from theory.algebra.expressions import Inequality, Relation, StrictInequality
 from theory.models.model import Model
@@ -129,8 +129,8 @@ def check(
 
     try:
         seen = list(_looks(model, statement, seed, sizes or {}))
-    except NotApplicable as reason:
-        return outcome(None, str(reason))
+    except (NotApplicable, RecursionError) as reason:
+        return outcome(None, why(reason))
     if not seen:
         return outcome(None, "both sides are defined on none of the boxes tried")
     used = seen[0].box.sizes
@@ -165,7 +165,7 @@ def counterexample(
                 indices: Mapping[str, int] = worst["indices"]  # type: ignore[assignment]
                 left, right = str(worst["left"]), str(worst["right"])
                 return Counterexample(look.box.sizes, entries, indices, left, right)
-    except NotApplicable:
+    except (NotApplicable, RecursionError):
         pass
     return None
 
@@ -198,7 +198,7 @@ def _looks(
 
 def _look(reading: RealStatement, box: Box) -> _Look:
     with ctx.workprec(BITS):
-        run = RealRun(box.sizes, box.draw)
+        run = reading.run(box.sizes, box.draw)
         left, right = run.value(reading.left), run.value(reading.right)
         reading.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
         false = reading.against(left, right)

@@ -37,7 +37,7 @@ from proofs_checks.checks.evaluation.prime_field import P
 from proofs_checks.checks.evaluation.program import Program, program_of
 from proofs_checks.checks.evaluation.rational_points import RealStatement
 from proofs_checks.checks.evaluation.structure import Structure
-from proofs_checks.checks.outcome import Outcome
+from proofs_checks.checks.outcome import Outcome, why
 from theory.algebra.expressions import Equation
 from theory.models.model import Model
 
@@ -67,8 +67,8 @@ def check(
     try:
         statement = _Statement(program_of(model), equation, sizes or {}, seed)
         agrees, detail, bound, worst = statement.judge(target)
-    except NotApplicable as reason:
-        return Outcome("modular", None, str(reason), seconds=time.perf_counter() - start)
+    except (NotApplicable, RecursionError) as reason:
+        return Outcome("modular", None, why(reason), seconds=time.perf_counter() - start)
     return Outcome(
         "modular",
         agrees,
@@ -195,6 +195,15 @@ class _Run(FieldRun):
         self.statement = statement
         self.attempt = attempt
 
+    def stands_for(self, leaf: Leaf) -> Node | None:
+        """Return what an input was computed from to meet a hypothesis, None if it was drawn."""
+        rule = self.statement.hypotheses.solved.get(leaf)
+        return rule.right.node if rule is not None and rule.axis is None else None
+
+    def is_drawn(self, leaf: Leaf) -> bool:
+        """Return whether every entry of an input was drawn, so that it has its roots."""
+        return leaf not in self.statement.hypotheses.solved
+
     def leaf(self, node: Leaf) -> Array:
         """Return random values of an input, with the hypotheses met."""
         shape, hypotheses = self.shape(node), self.statement.hypotheses
@@ -224,5 +233,5 @@ def real_difference(program: Program, equation: Equation) -> bool:
             for plan in reversed(statement.plans())
             for _, found in statement.defined(plan, (1, 2))
         )
-    except NotApplicable:
+    except (NotApplicable, RecursionError):
         return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from proofs_checks.checks.outcome import Outcome
+from proofs_checks.checks.outcome import Outcome, why
 from theory.algebra.canonical import AlgebraError
 from theory.algebra.expressions import Inequality, Relation
 from theory.models import Model, Proof, theory_of
@@ -27,8 +27,9 @@ def check(
     try:
         theory = theory_of(model)
         proof = next(theory.levels(equation)) if shallow else theory.prove(equation)
-    except AlgebraError as error:
-        return Outcome("normal_form", None, str(error), seconds=time.perf_counter() - start), None
+    except (AlgebraError, RecursionError) as error:
+        seconds = time.perf_counter() - start
+        return Outcome("normal_form", None, why(error), seconds=seconds), None
     seconds = time.perf_counter() - start
     if not proof.proved:
         detail = "the normal forms differ, which refutes nothing by itself"

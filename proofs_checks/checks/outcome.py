@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Outcome"]
+__all__ = ["Outcome", "why"]
+
+NESTED = "the expression is nested too deeply; split it into named definitions."
+"""Why a judge has no say where Python's recursion limit would be met."""
+
+
+def why(reason: Exception) -> str:
+    """Return why a judge has no say, as a sentence."""
+    return NESTED if isinstance(reason, RecursionError) else str(reason)
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,10 @@ from proofs_checks.checks.torch_terms import (
     elementwise,
     power,
     spread,
+    whole_power,
 )
-from theory.algebra.expressions import entry_tensor, fresh, substitute, tensors_in
-from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
+from theory.algebra.expressions import entry_tensor, fresh, is_whole, substitute, tensors_in
+from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, is_order
 from theory.models.model import Model, name_of
 
 __all__ = ["Evaluator", "differentiated"]
@@ -100,8 +101,9 @@ class Evaluator:
         return constant(self.point.sizes[e.name])
 
     def _scalar(self, e: sp.Symbol) -> Term:
-        if isinstance(e, Index):
-            raise Unjudgeable(f"the index `{e}` is used as a number")
+        if isinstance(e, Index):  # as a number
+            positions = torch.arange(1, self.point.sizes[e.size.name] + 1, dtype=torch.float64)
+            return Term((e,), positions, positions)
         return self._whole(e).at(())
 
     def _entry(self, e: sp.Indexed) -> Term:
@@ -119,6 +121,9 @@ class Evaluator:
         """Return all entries of a tensor or a scalar."""
         name = name_of(tensor)
         shape = self._shape(tensor)
+        if is_order(name):
+            triangle = torch.ones(shape, dtype=torch.float64).tril()
+            return Whole(triangle, triangle)
         found = self.point.wholes.get(name)
         if found is None and name in self.model.by_name:
             found = self.point.wholes[name] = self._defined(name)
@@ -170,7 +175,11 @@ class Evaluator:
 
     def _power(self, e: sp.Pow) -> Term:
         if isinstance(e.exp, sp.Rational):
-            return power(self.evaluate(e.base), _as_float(e.exp), self.point.sizes)
+            is_odd = e.exp.q != 1 and e.exp.q % 2 == 1
+            root = (e.exp.p % 2 == 1) if is_odd else None
+            return power(self.evaluate(e.base), _as_float(e.exp), self.point.sizes, odd_root=root)
+        if is_whole(e.exp):
+            return whole_power(self.evaluate(e.base), self.evaluate(e.exp))
         log = sp.log(e.base, evaluate=False)
         exponent = contract([self.evaluate(e.exp), self.evaluate(log)], (), self.point.sizes)
         return elementwise(torch.exp, exponent)

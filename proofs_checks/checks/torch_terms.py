@@ -35,6 +35,7 @@ __all__ = [
     "power",
     "spread",
     "union",
+    "whole_power",
 ]
 
 Array = torch.Tensor
@@ -219,14 +220,20 @@ def _derivatives(function: Callable[[Array], Array], at: Array, order: int) -> l
     return [x.detach() for x in found]
 
 
-def power(x: Term, exponent: float, sizes: Mapping[str, int]) -> Term:
+def power(
+    x: Term, exponent: float, sizes: Mapping[str, int], *, odd_root: bool | None = None
+) -> Term:
     """Return x to a rational power; undefined where the real power does not exist.
 
-    Fractional powers are undefined at 0 too: their derivative has no magnitude there.
+    Fractional powers are undefined at 0 too: their derivative has no magnitude there.  Roots of
+    odd order exist below 0: ``odd_root`` says whether such a power has the sign of x (None: there
+    is no root, or one of even order).
     """
     if exponent in (1, 2, 3, 4):
         return contract([x] * int(exponent), (), sizes)
     at = x.value.detach()
+    if odd_root is not None:
+        return elementwise(lambda t: _odd_root(t, exponent, signed=odd_root), x, at == 0)
     if not float(exponent).is_integer():
         return elementwise(lambda t: t**exponent, x, at <= 0)
     if exponent > 0 or not bool((at == 0).any()):
@@ -234,3 +241,29 @@ def power(x: Term, exponent: float, sizes: Mapping[str, int]) -> Term:
     found = elementwise(lambda t: t**exponent, x, at == 0)
     # 0/0 after an underflow is no 0: as NaN it counts as an overflow, and a gentler draw is made
     return replace(found, value=torch.where(at == 0, torch.nan, found.value))
+
+
+def _odd_root(t: Array, exponent: float, *, signed: bool) -> Array:
+    size = t.abs() ** exponent
+    return size * t.detach().sign() if signed else size
+
+
+def whole_power(x: Term, exponent: Term) -> Term:
+    """Return x^e entry by entry, e whole numbers made of indices and sizes.
+
+    Raises `Unjudgeable` where it is to be differentiated, and for exponents that are no integers.
+    """
+    if torch.is_grad_enabled() and x.value.requires_grad:
+        raise Unjudgeable("a power whose exponent is an index is not differentiated here")
+    labels = union((x, exponent))
+    _check_size((x, exponent))
+    base, power_of = x.onto(labels), exponent.onto(labels).value
+    if bool((power_of != power_of.round()).any()):
+        raise Unjudgeable("an exponent made of indices is no integer")
+    at = base.value
+    nowhere = (at == 0) & (power_of < 0)
+    value = torch.where(nowhere, 1.0, at) ** power_of
+    slope = power_of.abs() * torch.where(nowhere, 1.0, at).abs() ** (power_of - 1).clamp(min=-1e3)
+    magnitude = value.abs() + torch.where(power_of == 0, 0.0, slope) * base.magnitude
+    undefined = _any([base.undefined, nowhere if bool(nowhere.any()) else None], value)
+    return Term(labels, value, magnitude, undefined)

@@ -3,48 +3,122 @@
 An equality of the index calculus is meant for all real values at which both sides are defined.
 sum_i p_i log(p_i / q_i) + sum_i q_i log q_i is defined only where every q_i > 0, so in it
 log(p_i / q_i) may be split.
+
+What is promised is promised by terms that occur.  Beside a condition on indices (a Kronecker delta,
+[k <= j], 1 - delta_1k) a term need not occur, and in a sum from which one of its terms is taken
+away again that term does not: sum_k log w_k - log w_1 says nothing of w_1.  Roots of odd order
+are real everywhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy as sp
 
-from theory.algebra.expressions import entry_tensor
-from theory.algebra.symbols import Index
+from theory.algebra.expressions import Inequality, entry_tensor, is_condition, substitute
+from theory.algebra.symbols import Index, Tensor
 
-__all__ = ["nonnegative_names"]
+__all__ = ["Promises", "nonnegative_names", "promises"]
 
 
-@lru_cache(maxsize=65536)
+class Promises(NamedTuple):
+    """What holds wherever an expression is defined.
+
+    ``nonnegative``: names of tensors and scalars all of whose entries are >= 0.
+    ``uses``: names of tensors and scalars all of whose entries are defined.
+    """
+
+    nonnegative: frozenset[str]
+    uses: frozenset[str]
+
+
 def nonnegative_names(expression: sp.Basic) -> frozenset[str]:
     """Return the names of the tensors and scalars that are >= 0 wherever the value is defined.
 
     An entry counts for its whole tensor if its indices are different and none is a number: it
     stands for all of them, because equations hold for all values of free indices.
     """
-    names = set()
-    for node in sp.preorder_traversal(expression):
+    return promises(expression).nonnegative
+
+
+@lru_cache(maxsize=65536)
+def promises(expression: sp.Basic) -> Promises:
+    """Return what holds wherever the expression is defined, or the inequality holds."""
+    names, uses = set(), set()
+    if isinstance(expression, Inequality) and expression.left == 0:
+        names |= _signed(expression.right)
+    for node in _occurring(expression):
         if isinstance(node, sp.log):
             names |= _signed(node.args[0])
-        elif isinstance(node, sp.Pow) and isinstance(node.exp, sp.Rational) and node.exp.q != 1:
+        elif isinstance(node, sp.Pow) and isinstance(node.exp, sp.Rational) and node.exp.q % 2 == 0:
             names |= _signed(node.base)
-    return frozenset(names)
+        elif isinstance(node, sp.Indexed | sp.Symbol):
+            uses |= _whole(node)
+    return Promises(frozenset(names), frozenset(uses))
+
+
+def _occurring(e: sp.Basic) -> Iterator[sp.Basic]:
+    """Yield the parts that have to be defined for ``e`` to be."""
+    waiting = [e]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, sp.Mul):
+            flat = [x for f in node.args for x in (f.args if isinstance(f, sp.Mul) else (f,))]
+            if any(is_condition(x) for x in flat):
+                continue
+        if isinstance(node, sp.Add):
+            waiting += _remaining(node)
+        elif isinstance(node, sp.Sum):
+            waiting.append(node.function)
+        elif not isinstance(node, sp.Indexed | Tensor):
+            waiting += node.args
+
+
+def _remaining(e: sp.Add) -> list[sp.Basic]:
+    """Return the terms without sums of which a term is subtracted, and without that term."""
+    gone: set[sp.Basic] = set()
+    for term in e.args:
+        number, body = term.as_coeff_Mul()
+        if isinstance(body, sp.Sum) and len(body.limits) == 1:
+            k = body.limits[0][0]
+            for other in e.args:
+                if other is not term and any(
+                    number * substitute(body.function, {k: place}) == -other
+                    for place in _places(other)
+                ):
+                    gone |= {term, other}
+    return [term for term in e.args if term not in gone]
+
+
+def _places(e: sp.Basic) -> set[sp.Basic]:
+    return {place for entry in e.atoms(sp.Indexed) for place in entry.indices}
 
 
 def _signed(argument: sp.Basic) -> set[str]:
     """Return the name of the one factor whose sign is unknown, if ``argument`` has just one."""
     powers: Any = argument.as_powers_dict() if isinstance(argument, sp.Expr) else {}
     unknown = [b for b, e in powers.items() if not b.is_nonnegative and not e.is_even]
-    if len(unknown) != 1 or not powers[unknown[0]].is_odd:
+    if len(unknown) != 1 or not _keeps_sign(powers[unknown[0]]):
         return set()
-    entry = unknown[0]
-    if isinstance(entry, sp.Symbol):
-        return {entry.name}
+    return _whole(unknown[0])
+
+
+def _keeps_sign(exponent: Any) -> bool:
+    if isinstance(exponent, sp.Rational):
+        return bool(exponent.p % 2 == 1 and exponent.q % 2 == 1)
+    return bool(exponent.is_odd)
+
+
+def _whole(entry: sp.Basic) -> set[str]:
+    """Return the name of a scalar, or of a tensor whose every entry this one stands for."""
     if isinstance(entry, sp.Indexed):
         indices = set(entry.indices)
         if len(indices) == len(entry.indices) and all(isinstance(k, Index) for k in indices):
             return {str(entry_tensor(entry).label)}
+    elif isinstance(entry, sp.Symbol) and not isinstance(entry, Index):
+        return {entry.name}
     return set()

@@ -17,17 +17,20 @@ import sympy as sp
 from theory.algebra.binders import Binder
 from theory.algebra.limits import bounded
 from theory.algebra.opaque import Applied
-from theory.algebra.symbols import Flow, Index, Step, Tensor
+from theory.algebra.symbols import Flow, Index, Size, Step, Tensor, is_order
 
 __all__ = [
     "Equation",
     "Inequality",
+    "OrderEquation",
     "Relation",
     "StrictInequality",
     "differentiate",
     "entry_tensor",
     "free_indices",
     "fresh",
+    "is_condition",
+    "is_whole",
     "refresh",
     "slots",
     "substitute",
@@ -43,9 +46,25 @@ class Relation(sp.Basic):
     sign = "?"
     """The sign between the sides, in LaTeX."""
 
-    def __new__(cls, left: Any, right: Any) -> Self:
-        """Return the statement."""
-        return sp.Basic.__new__(cls, *(sp.sympify(side, strict=True) for side in (left, right)))
+    domain: tuple[sp.Basic, ...]
+
+    def __new__(cls, left: Any, right: Any, domain: Iterable[Any] = ()) -> Self:
+        """Return the statement.
+
+        It is made for those real values at which the sides are defined, and everything in
+        ``domain`` besides: expressions that must be defined, and inequalities and equations that
+        must hold.  What SymPy simplifies on the way, exp(log r) to r, is noted there as log r.
+        """
+        sides = (sp.sympify(side, strict=True) for side in (left, right))
+        self = sp.Basic.__new__(cls, *sides)
+        self.domain = tuple(sp.sympify(part, strict=True) for part in domain)
+        return self
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (*super()._hashable_content(), *self.domain)
+
+    def __getnewargs__(self) -> tuple[Any, ...]:  # pickling
+        return (*self.args, self.domain)
 
     @property
     def left(self) -> sp.Expr:
@@ -62,6 +81,41 @@ class Equation(Relation):
     """The statement ``left = right``."""
 
     sign = "="
+
+
+class OrderEquation(Relation):
+    """The statement ``left = right + O(small^order)`` as ``small`` goes to 0.
+
+    ``small`` is a scalar, ``order`` a positive integer.  It is made for all values of everything
+    else at which left and right have ``order`` derivatives by ``small`` at 0.
+
+    Raises `ValueError` for another ``small`` or ``order``.
+    """
+
+    sign = "="
+
+    def __new__(
+        cls, left: Any, right: Any, small: Any, order: Any, domain: Iterable[Any] = ()
+    ) -> Self:
+        """Return the statement."""
+        if not isinstance(small, sp.Symbol) or isinstance(small, Index | Size):
+            raise ValueError(f"what becomes small must be a scalar symbol; got `{small}`.")
+        if int(order) != order or order < 1:
+            raise ValueError(f"the order of a remainder must be a positive integer; got {order}.")
+        parts = (*(sp.sympify(side, strict=True) for side in (left, right)), small, sp.Integer(order))
+        self = sp.Basic.__new__(cls, *parts)
+        self.domain = tuple(sp.sympify(part, strict=True) for part in domain)
+        return self
+
+    @property
+    def small(self) -> sp.Symbol:
+        """The scalar that goes to 0."""
+        return self.args[2]  # type: ignore[return-value]
+
+    @property
+    def order(self) -> int:
+        """The power of it that the remainder is bounded by."""
+        return int(self.args[3])  # type: ignore[arg-type]
 
 
 class Inequality(Relation):
@@ -132,8 +186,11 @@ def _substitute(expression: sp.Basic, mapping: Mapping[Any, Any]) -> Any:
     if not expression.args or isinstance(expression, Tensor):
         return expression
     arguments = [_substitute(argument, mapping) for argument in expression.args]
-    if all(new is old for new, old in zip(arguments, expression.args, strict=True)):
+    if not isinstance(expression, Relation) and all(new is old for new, old in zip(arguments, expression.args, strict=True)):
         return expression
+    if isinstance(expression, Relation):
+        domain = [_substitute(part, mapping) for part in expression.domain]
+        return expression.func(*arguments, domain)
     return expression.func(*arguments)
 
 
@@ -174,6 +231,24 @@ def differentiate(expression: sp.Basic, entry: sp.Basic) -> sp.Expr:
     result holds Kronecker deltas: d s_ij / d s_kl = delta_ik delta_jl.
     """
     return sp.diff(refresh(expression), entry)
+
+
+def is_condition(expression: sp.Basic) -> bool:
+    """Return whether the value is made of conditions on indices, such as 1 - delta_1k."""
+    if isinstance(expression, sp.KroneckerDelta):
+        return True
+    if isinstance(expression, sp.Indexed):
+        return is_order(str(expression.base))
+    if isinstance(expression, sp.Add | sp.Mul):
+        parts = [x for x in expression.args if not isinstance(x, sp.Rational)]
+        return bool(parts) and all(is_condition(x) for x in parts)
+    return isinstance(expression, sp.Pow) and is_condition(expression.base)
+
+
+def is_whole(expression: sp.Basic) -> bool:
+    """Return whether the value is an integer because it is made of indices and sizes alone."""
+    symbols = expression.free_symbols
+    return bool(expression.is_integer) and all(isinstance(x, Index | Size) for x in symbols)
 
 
 def entry_tensor(entry: sp.Basic) -> Any:

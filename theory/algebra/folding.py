@@ -29,13 +29,15 @@ class Rule:
     """Replace ``pattern``, summed over ``bound``, by ``replacement``.
 
     Indices whose name starts with "?" are variables.  ``hypothesis`` is the text reported when
-    the rule was used; it is empty for facts that follow from definitions.
+    the rule was used; it is empty for facts that follow from definitions, and ``of`` is then the
+    name of the definition.
     """
 
     bound: tuple[Ix, ...]
     pattern: Monomial
     replacement: Polynomial
     hypothesis: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,30 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from theory.algebra.limits import AlgebraError
-from theory.algebra.polynomial import Atom, Base, Function, Monomial, Polynomial, Prime
+from theory.algebra.polynomial import (
+    ONE,
+    Atom,
+    Base,
+    Function,
+    Monomial,
+    Polynomial,
+    Prime,
+    keeps_no_sign,
+)
 from theory.algebra.powers import factorised, power, primitive
 
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring
 
-__all__ = ["KNOWN_FUNCTIONS", "absolute", "exp", "function", "log", "symbolic_power"]
+__all__ = [
+    "KNOWN_FUNCTIONS",
+    "absolute",
+    "exp",
+    "function",
+    "log",
+    "merged_powers",
+    "symbolic_power",
+]
 
 Number: TypeAlias = Fraction | int
 
@@ -32,18 +49,71 @@ def function(ring: Ring, name: str, arguments: tuple[Polynomial, ...]) -> Polyno
 
 
 def symbolic_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polynomial:
-    """Return base^exponent: exp(e log b) for b >= 0; x^n with whole n is defined for x < 0 too."""
+    """Return base^exponent: exp(e log b) for b >= 0, and x^e for whole e.
+
+    x^c with another c is defined for x < 0 where c is an integer.  There (x^c)^2 is x^(2c), but
+    x^(2c) may be defined where x^c is not, and be negative: so x^(2c) is one atom.
+    """
     if base.nonnegative:
         return exp(ring, ring.multiply(exponent, log(ring, base)))
+    constant = exponent.terms.get(ONE, 0)
+    rest = exponent - Polynomial.of(constant) if constant else exponent
     result = Polynomial.of(1)
-    for monomial, c in exponent.terms.items():
-        if monomial.factors:
-            part = Polynomial({monomial: Fraction(1, Fraction(c).denominator)})
-            atom = Function("power", (base, part))
-            factor = ring.assemble(((atom, Fraction(c).numerator),))
+    if Fraction(constant).denominator != 1 and rest:
+        rest = exponent  # x^(c + 1/2) may be defined where x^c is not
+    elif constant:
+        result = power(ring, base, constant)
+    if not rest:
+        return result
+    if base.single is not None and rest.is_whole:
+        return ring.multiply(result, _whole_power(ring, *base.single, rest))
+    return ring.multiply(result, _power_atom(ring, base, rest))
+
+
+def _whole_power(
+    ring: Ring, monomial: Monomial, number: Number, exponent: Polynomial
+) -> Polynomial:
+    """Return a product to an integer power that is made of sizes and positions."""
+    if number == 1 and [e for _, e in monomial.factors] == [1]:
+        return _power_atom(ring, Polynomial.of(monomial), exponent)
+    result = Polynomial.of(1)
+    if number > 0:
+        result = symbolic_power(ring, Polynomial.of(number), exponent)
+    else:
+        result = symbolic_power(ring, Polynomial.of(-number), exponent)
+        odd = Polynomial({m: 1 for m, c in exponent.terms.items() if c % 2})
+        if odd:
+            result = ring.multiply(result, _power_atom(ring, Polynomial.of(-1), odd))
+    for atom, e in monomial.factors:
+        if Fraction(e).denominator == 1:
+            factor = symbolic_power(ring, Polynomial.of(atom), exponent.scaled(e))
         else:
-            factor = power(ring, base, c)
+            factor = _power_atom(ring, Polynomial.of(Monomial(((atom, e),))), exponent)
         result = ring.multiply(result, factor)
+    return result
+
+
+def _power_atom(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polynomial:
+    return ring.assemble(((Function("power", (base, exponent)), 1),))
+
+
+def merged_powers(ring: Ring, factors: dict[Atom, Number]) -> Polynomial | None:
+    """Return a product in which powers of one base are one power, None if there are none to join.
+
+    x^a x^b = x^(a + b) wherever the left side is defined.
+    """
+    found: dict[str, list[Atom]] = {}
+    for atom, e in factors.items():
+        if isinstance(atom, Function) and atom.name == "power" and Fraction(e).denominator == 1:
+            found.setdefault(atom.arguments[0].key, []).append(atom)
+    joined = [g for g in found.values() if len(g) > 1 or factors[g[0]] != 1]
+    if not joined:
+        return None
+    result = ring.assemble((a, e) for a, e in factors.items() if not any(a in g for g in joined))
+    for group in joined:
+        exponents = (a.arguments[1].scaled(factors[a]) for a in group)  # type: ignore[attr-defined]
+        base = group[0].arguments[0]  # type: ignore[attr-defined]
+        result = ring.multiply(result, symbolic_power(ring, base, Polynomial.add(exponents)))
     return result
 
 
@@ -74,8 +144,8 @@ def log(ring: Ring, value: Polynomial) -> Polynomial:
     if not value:
         raise AlgebraError("logarithm of an expression that is identically zero.")
     factors, number = _factors(ring, value)
-    unsigned = [a for a, e in factors if not (a.nonnegative or e.denominator != 1)]
-    odd = [a for a, e in factors if a in unsigned and e % 2]
+    unsigned = [a for a, e in factors if not (a.nonnegative or e.denominator % 2 == 0)]
+    odd = [a for a, e in factors if a in unsigned and not keeps_no_sign(e)]
     if number < 0 and not odd:
         return Polynomial.of(Function("log", (value,)))  # of nothing positive: nowhere defined
     parts = [_opaque_log(Polynomial.of(p)).scaled(e) for p, e in factorised(abs(number)).items()]
@@ -138,7 +208,7 @@ def _absolute_product(ring: Ring, monomial: Monomial, coefficient: Number) -> Po
     result = Polynomial.of(abs(coefficient))
     for atom, e in monomial.factors:
         magnitude = Polynomial.of(atom)
-        if not atom.nonnegative and e.denominator == 1 and e % 2:
+        if not atom.nonnegative and not keeps_no_sign(e):
             if isinstance(atom, Base):
                 magnitude = absolute(ring, atom.polynomial)
             elif isinstance(atom, Function) and atom.name == "power":

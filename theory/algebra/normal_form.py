@@ -18,6 +18,7 @@ import sympy as sp
 
 from theory.algebra.folding import Rule
 from theory.algebra.limits import bounded
+from theory.algebra.orders import chains_vanish, has_orders
 from theory.algebra.polynomial import Atom, Base, Closed, Ix, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
@@ -56,7 +57,9 @@ def is_zero(value: Polynomial, ring: Ring) -> bool:
         value = Polynomial.add(
             ring.assemble((*m.factors, *cleared)).scaled(c) for m, c in value.terms.items()
         )
-    return not value or _sums_vanish(value, ring)
+    if not value or _sums_vanish(value, ring):
+        return True
+    return ring.orients and has_orders(value) and chains_vanish(value, ring)
 
 
 def _sums_vanish(value: Polynomial, ring: Ring) -> bool:
@@ -81,7 +84,20 @@ def proved_equal(
     right: sp.Expr,
     rules: Iterable[Rule] = (),
     unfold: Mapping[str, Unfolding] | None = None,
+    domain: Iterable[sp.Basic] = (),
 ) -> bool:
-    """Return whether the normal forms of the two sides are equal: True is a proof."""
-    ring = Ring(rules)
-    return is_zero(Reader(ring, unfold).read(left - right), ring)
+    """Return whether the normal forms of the two sides are equal: True is a proof.
+
+    ``domain`` is that of a `theory.algebra.expressions.Relation`.
+    """
+    rules, domain = tuple(rules), tuple(domain)
+    for orients in (False, True):
+        ring = Ring(rules, orients=orients)
+        reader = Reader(ring, unfold)
+        reader.note_domain(domain)
+        value = reader.read(left - right)
+        if is_zero(value, ring):
+            return True
+        if not has_orders(value):
+            break
+    return False

@@ -3,7 +3,7 @@
 A polynomial is a sum of monomials with rational coefficients.  A monomial is a product of atoms
 with rational exponents.  The atoms are
 
-    Entry      s_ij, W_ca, a scalar, a size                      (a name with indices)
+    Entry      s_ij, W_ca, a scalar, a size, an index as a number (a name with indices)
     Delta      the Kronecker delta of two indices
     Function   exp(m) with m a monic monomial, log(P), |P|, ...   (a name with polynomials)
     Base       a primitive polynomial under a power that is no positive integer
@@ -25,6 +25,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from theory.algebra.limits import MOST_CHARACTERS, AlgebraError
+from theory.algebra.symbols import is_order
 
 __all__ = [
     "Atom",
@@ -35,13 +36,23 @@ __all__ = [
     "Function",
     "Ix",
     "Monomial",
+    "NUMBER",
     "ONE",
     "Polynomial",
     "Prime",
+    "keeps_no_sign",
 ]
+
+NUMBER = "#"  # no quantity is called so
+"""The name of the entry at k that is k itself."""
 
 Ix: TypeAlias = tuple[str, str]
 Renaming: TypeAlias = Mapping[Ix, Ix]
+
+
+def keeps_no_sign(exponent: Fraction | int) -> bool:
+    """Return whether x^e, real, is >= 0 for every x: an even power, or a root of even order."""
+    return exponent.denominator % 2 == 0 or exponent.numerator % 2 == 0
 
 
 class Atom:
@@ -71,6 +82,11 @@ class Atom:
     def __repr__(self) -> str:
         return self.key
 
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:
+        """The polynomials that the atom is made of; none for entries, deltas and sums."""
+        return ()
+
     def render(self, renaming: Renaming) -> str:
         """Return the key under a renaming of free indices that need not be injective.
 
@@ -89,9 +105,9 @@ def _rank(index: Ix) -> tuple[int, Ix]:
 
 
 class Entry(Atom):
-    """A tensor entry, a scalar or a size."""
+    """A tensor entry, a scalar or a size; an index as a number is the entry of `NUMBER`."""
 
-    __slots__ = ("indices", "name", "size")
+    __slots__ = ("indices", "is_number", "is_order", "name", "size")
 
     def __init__(
         self, name: str, indices: tuple[Ix, ...] = (), nonnegative: bool = False, size: bool = False
@@ -99,6 +115,7 @@ class Entry(Atom):
         self.name, self.indices, self.nonnegative, self.size = name, indices, nonnegative, size
         self.free = frozenset(i for i in indices if i[0][0] != "#")
         self.height = 0
+        self.is_order, self.is_number = is_order(name), name == NUMBER
         shown = f"{name}:" if size else name  # a size and a scalar may share a letter
         self._finish(f"{name}[{','.join(map(_show, indices))}]" if indices else shown)
 
@@ -145,9 +162,17 @@ class Function(Atom):
     def __init__(self, name: str, arguments: tuple[Polynomial, ...]) -> None:
         self.name, self.arguments = name, arguments
         self.free = frozenset().union(*(a.free for a in arguments))
-        self.nonnegative = name in ("exp", "abs") or (name == "log" and arguments[0].at_least_one)
+        self.nonnegative = (
+            name in ("exp", "abs")
+            or (name == "log" and arguments[0].at_least_one)
+            or (name == "power" and (arguments[0].nonnegative or arguments[1].is_even))
+        )
         self.height = max((a.height for a in arguments), default=0)
         self._finish(f"{name}({'; '.join(a.key for a in arguments)})")
+
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:  # noqa: D102  (see Atom)
+        return self.arguments
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"{self.name}({'; '.join(a.render(renaming) for a in self.arguments)})"
@@ -163,6 +188,10 @@ class Base(Atom):
         self.free, self.height = polynomial.free, polynomial.height
         self.nonnegative = polynomial.nonnegative
         self._finish(f"({polynomial.key})")
+
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:  # noqa: D102  (see Atom)
+        return (self.polynomial,)
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"({_unsigned(self.polynomial, renaming)})"
@@ -208,13 +237,15 @@ class Monomial:
 
     @property
     def nonnegative(self) -> bool:
-        """Whether every factor is >= 0: by itself, or by its fractional or even power."""
-        return all(a.nonnegative or e.denominator != 1 or e % 2 == 0 for a, e in self.factors)
+        """Whether every factor is >= 0: by itself, or by an even root or power."""
+        return all(a.nonnegative or keeps_no_sign(e) for a, e in self.factors)
 
     @property
     def at_least_one(self) -> bool:
-        """Whether this is a product of positive powers of sizes, or 1."""
-        return all(isinstance(a, Entry) and a.size and e > 0 for a, e in self.factors)
+        """Whether this is a product of positive powers of sizes and positions, or 1."""
+        return all(
+            isinstance(a, Entry) and (a.size or a.is_number) and e > 0 for a, e in self.factors
+        )
 
     def exponent(self, atom: Atom) -> Fraction | int:
         """Return the exponent of ``atom``, 0 if it does not occur."""
@@ -276,6 +307,23 @@ class Polynomial:
         """Whether the value is known to be >= 1; every size is."""
         safe = sum(c for m, c in self.terms.items() if c > 0 and m.at_least_one)
         return self.nonnegative and safe >= 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the value is an integer: made of sizes and positions with whole coefficients."""
+        return all(
+            Fraction(c).denominator == 1
+            and all(
+                isinstance(a, Entry) and (a.size or a.is_number) and e > 0 and e.denominator == 1
+                for a, e in m.factors
+            )
+            for m, c in self.terms.items()
+        )
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the value is an even integer, to be seen from the coefficients."""
+        return self.is_whole and all(c % 2 == 0 for c in self.terms.values())
 
     @property
     def names(self) -> frozenset[str]:

@@ -1,10 +1,11 @@
 """Rational powers of polynomials.
 
 * integer powers distribute over products, and positive ones over sums;
-* fractional powers distribute only over factors known to be >= 0, so sqrt(x^2) = |x|, not x;
+* roots of odd order are real everywhere, cbrt(-8) = -2, and distribute over products as well;
+* those of even order distribute only over factors known to be >= 0, so sqrt(x^2) = |x|, not x;
 * a sum under any other power becomes its content times one primitive `Base`.
 
-A fractional power is real: it says that what stands under it is >= 0.
+A root of even order is real: it says that what stands under it is >= 0.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from typing import TYPE_CHECKING, TypeAlias
 import sympy as sp
 
 from theory.algebra.limits import MOST_DIGITS, MOST_POWER, AlgebraError
-from theory.algebra.polynomial import Atom, Base, Delta, Function, Monomial, Polynomial, Prime
+from theory.algebra.polynomial import (
+    Atom,
+    Base,
+    Delta,
+    Function,
+    Monomial,
+    Polynomial,
+    Prime,
+    keeps_no_sign,
+)
 
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring
@@ -40,6 +50,7 @@ def power(ring: Ring, value: Polynomial, exponent: Number) -> Polynomial:
             raise AlgebraError("division by an expression that is identically zero.")
         return value
     whole = Fraction(exponent).denominator == 1
+    is_odd = Fraction(exponent).denominator % 2 == 1  # the sign goes along, as with whole powers
     if value.single is not None:
         return _power_of_product(ring, *value.single, exponent)
     if whole and exponent > 0:
@@ -50,7 +61,7 @@ def power(ring: Ring, value: Polynomial, exponent: Number) -> Polynomial:
             result = ring.multiply(result, value)
         return result
     content, coefficient, part = primitive(ring, value, whole=True)
-    if not whole and not part.nonnegative:
+    if not is_odd and not part.nonnegative:
         content, coefficient, part = primitive(ring, value, whole=False)
     outside = _power_of_product(ring, content, coefficient, exponent)
     if part.single is not None:
@@ -66,12 +77,16 @@ def _power_of_product(
         product = ring.assemble((a, e * exponent) for a, e in monomial.factors)
         return product.scaled(_whole_power(Fraction(coefficient), int(exponent)))
     number, factors = _rational_power(abs(Fraction(coefficient)), exponent)
+    if Fraction(exponent).denominator % 2 == 1:
+        factors += [(a, e * exponent) for a, e in monomial.factors]
+        sign = -1 if coefficient < 0 and Fraction(exponent).numerator % 2 else 1
+        return ring.assemble(factors).scaled(sign * number)
     uncertain: list[tuple[Atom, Number]] = []
     magnitudes = Polynomial.of(1)
     for atom, e in monomial.factors:
-        if atom.nonnegative or e.denominator != 1:
+        if atom.nonnegative or e.denominator % 2 == 0:
             factors.append((atom, e * exponent))
-        elif e % 2 == 0:
+        elif keeps_no_sign(e):
             magnitudes = ring.multiply(magnitudes, _magnitude(ring, atom, e * exponent))
         else:
             uncertain.append((atom, e))
@@ -126,14 +141,18 @@ def _common_factors(value: Polynomial) -> dict[Atom, Number]:
     return {a: e for a, e in least.items() if e}
 
 
-def expandable(atom: Atom, exponent: Number) -> tuple[Polynomial, int] | None:
-    """Return (value, whole power) for the part of a power that is to be multiplied out."""
+def expandable(atom: Atom, exponent: Number) -> tuple[Polynomial, Number] | None:
+    """Return (value, power) for the part of a power that is to be multiplied out."""
     whole = math.floor(exponent)
     if isinstance(atom, Prime) and whole:
         return Polynomial.of(Fraction(atom.value)), whole
     if isinstance(atom, Base) and whole >= 1:
         return atom.polynomial, whole
-    if isinstance(atom, Function) and atom.name == "abs" and not 0 <= exponent < 2:
+    if isinstance(atom, Function) and atom.name == "abs":
+        if exponent.denominator % 2 == 1 and exponent.numerator % 2 == 0:
+            return atom.arguments[0], exponent  # |x|^(2/3) = x^(2/3)
+        if 0 <= exponent < 2:
+            return None
         return atom.arguments[0], 2 * math.floor(exponent / 2)
     return None
 

@@ -2,8 +2,7 @@
 
 Hyperbolic functions are written with exp, so that tanh, sech and the logistic function meet in
 one form.  Powers with symbolic exponents become exp(e log b) where b >= 0.  Anything that is no
-part of the language (floats, sums over part of a range, an index used as a number) is an
-`AlgebraError`.
+part of the language (floats, sums over part of a range) is an `AlgebraError`.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from theory.algebra.domain import nonnegative_names
+from theory.algebra.domain import promises
 from theory.algebra.expressions import tensors_in
 from theory.algebra.functions import KNOWN_FUNCTIONS
 from theory.algebra.limits import AlgebraError, bounded
 from theory.algebra.polynomial import Entry, Ix, Polynomial
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
+from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, is_order
 
 __all__ = ["Reader", "Unfolding"]
 
@@ -67,16 +66,41 @@ class Reader:
                 f"{expression!r} ({type(expression).__name__}) is no expression."
             ) from None
         self._nonnegative |= self._signs(e)
+        self._read_definitions(e)
         return self._read(e, {})
+
+    def _read_definitions(self, e: sp.Basic) -> None:
+        """Read the definitions that ``e`` needs, each after those that it needs itself.
+
+        So that chains of hundreds of definitions are not nested.
+        """
+        waiting = self._unread(e)
+        while waiting:
+            missing = [x for x in self._unread(self.unfold[waiting[-1]].value) if x not in waiting]
+            if missing:
+                waiting += missing
+                continue
+            name = waiting.pop()
+            if name not in self._definitions:
+                self._definitions[name] = self._read(self.unfold[name].value, {})
+
+    def _unread(self, e: sp.Basic) -> list[str]:
+        return sorted((tensors_in(e) & self.unfold.keys()) - self._definitions.keys())
+
+    def note_domain(self, parts: Iterable[sp.Basic]) -> None:
+        """Note expressions that are defined, and inequalities that hold, wherever it matters."""
+        for part in parts:
+            self._nonnegative |= self._signs(part)
 
     def _signs(self, e: sp.Basic) -> frozenset[str]:
         """Return what is >= 0 wherever ``e`` and the definitions it needs are defined."""
-        found, seen, waiting = nonnegative_names(e), set(), [e]
+        found, seen, waiting = frozenset[str](), set(), [e]
         while waiting:
-            for name in (tensors_in(waiting.pop()) & self.unfold.keys()) - seen:
-                seen.add(name)
-                waiting.append(self.unfold[name].value)
-                found |= nonnegative_names(waiting[-1])
+            promised = promises(waiting.pop())
+            found |= promised.nonnegative
+            new = (promised.uses & self.unfold.keys()) - seen
+            seen |= new
+            waiting += (self.unfold[name].value for name in new)
         return found
 
     @bounded
@@ -97,14 +121,14 @@ class Reader:
     def _size(self, e: Size, _) -> Polynomial:
         return Polynomial.of(Entry(_checked(e.name), (), nonnegative=True, size=True))
 
-    def _index(self, e: Index, _) -> Polynomial:
-        raise AlgebraError(f"the index {e} is used as a number; indices only label entries.")
+    def _index(self, e: Index, scope) -> Polynomial:
+        return self.ring.number(self._position(e, e.size, scope))
 
     def _scalar(self, e: sp.Symbol, _) -> Polynomial:
         if e.name in self.unfold:
             return self._definition(e.name, ())
         nonnegative = bool(e.is_nonnegative) or e.name in self._nonnegative
-        return Polynomial.of(Entry(_checked(e.name), (), nonnegative))
+        return self.ring.assemble(((Entry(_checked(e.name), (), nonnegative), 1),))
 
     def _dummy(self, e: sp.Dummy, _) -> Polynomial:
         raise AlgebraError(f"`{e}` is a dummy symbol; names are what the normal form goes by.")
@@ -124,8 +148,10 @@ class Reader:
         )
         if name in self.unfold:
             return self._definition(name, at)
+        if is_order(name):
+            return self.ring.order(*at)
         nonnegative = bool(tensor.label.is_nonnegative) or name in self._nonnegative
-        return Polynomial.of(Entry(_checked(name), at, nonnegative))
+        return self.ring.assemble(((Entry(_checked(name), at, nonnegative), 1),))
 
     def _definition(self, name: str, at: tuple[Ix, ...]) -> Polynomial:
         parameters, value = self.unfold[name]

@@ -24,9 +24,11 @@ from typing import TypeAlias
 from theory.algebra.canonical import close
 from theory.algebra.denominators import denominator_rule
 from theory.algebra.folding import Match, Rule, find
-from theory.algebra.functions import exp, function, log
+from theory.algebra.functions import exp, function, log, merged_powers
 from theory.algebra.limits import MOST_TERMS, MOST_WORK, AlgebraError
+from theory.algebra.orders import counted, oriented, simplified
 from theory.algebra.polynomial import (
+    NUMBER,
     Atom,
     Base,
     Closed,
@@ -38,6 +40,7 @@ from theory.algebra.polynomial import (
     Polynomial,
 )
 from theory.algebra.powers import expandable, power
+from theory.algebra.symbols import ORDER
 
 __all__ = ["Ring"]
 
@@ -49,13 +52,17 @@ UNIT = Polynomial.of(1)
 class Ring:
     """The arithmetic under a set of rewriting rules.
 
-    ``used`` collects the hypotheses of the rules that fired.  Raises `AlgebraError` when an
+    ``used`` collects the hypotheses of the rules that fired, ``spoken`` the names that those without
+    a hypothesis speak of.  ``orients``: sums over part of a range are written as sums up to an index
+    (see `theory.algebra.orders`), which decides more and is harder to read.  Raises `AlgebraError` when an
     expression grows beyond the bounds of `theory.algebra.limits`.
     """
 
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+    def __init__(self, rules: Iterable[Rule] = (), *, orients: bool = False) -> None:
         self.rules = tuple(rules)
+        self.orients = orients
         self.used: set[str] = set()
+        self.spoken: set[str] = set()
         self._work = 0
         self._names = itertools.count()
         self._renamed: dict[tuple, Polynomial] = {}
@@ -108,6 +115,11 @@ class Ring:
             if split is not None:
                 rest = {**merged, atom: exponent - split[1]}
                 return self.multiply(self.assemble(rest.items()), self.power(*split))
+        again = simplified(self, merged)
+        if again is None:
+            again = merged_powers(self, merged)
+        if again is not None:
+            return again
         folded = self._fold(frozenset(), merged)
         return folded[0] if folded else Polynomial.of(Monomial(merged.items()))
 
@@ -150,6 +162,9 @@ class Ring:
             if isinstance(atom[0], Delta) and atom[0].second in remaining:
                 del factors[atom[0]]  # the other factors no longer mention this index
                 remaining.discard(atom[0].second)
+        count = counted(self, frozenset(remaining), factors)
+        if count is not None:
+            return self.multiply(count, self.assemble(outside))
         for k in sorted(remaining):
             if not any(k in atom.free for atom in factors):
                 remaining.discard(k)
@@ -157,6 +172,9 @@ class Ring:
         outside += [(a, e) for a, e in factors.items() if not a.free & remaining]
         inside = {a: e for a, e in factors.items() if a.free & remaining}
         left = frozenset(remaining)
+        turned = oriented(self, left, inside) if self.orients else None
+        if turned is not None:
+            return self.multiply(self.assemble(outside), self.sum_over(left, turned))
         folded = self._fold(left, inside)
         if folded is not None:
             value, gone = folded
@@ -201,6 +219,8 @@ class Ring:
                 match = find(rule, factors, bound, self._image)
                 if match is not None:
                     self.used.add(rule.hypothesis)
+                    if not rule.hypothesis:
+                        self.spoken.add(rule.of)
                     return self._replace(rule, match)
         for atom, exponent in factors.items():
             if exponent < 0 and isinstance(atom, Base | Closed):
@@ -268,6 +288,8 @@ class Ring:
             return Polynomial.of(atom)
         if isinstance(atom, Entry):
             indices = tuple(active.get(k, k) for k in atom.indices)
+            if atom.is_number:
+                return self.number(indices[0])
             return Polynomial.of(Entry(atom.name, indices, atom.nonnegative, atom.size))
         if isinstance(atom, Delta):
             return self.delta(
@@ -291,6 +313,16 @@ class Ring:
             body = self.rename_monomial(atom.body, {**renaming, **names})
             return self.sum_over(names.values(), body)
         raise AlgebraError(f"`{atom}` holds no index that could be renamed.")
+
+    def number(self, index: Ix) -> Polynomial:
+        """Return an index, or a literal position, as a number."""
+        if index[0][0] == "#":
+            return Polynomial.of(int(index[0][1:]))
+        return Polynomial.of(Entry(NUMBER, (index,), nonnegative=True))
+
+    def order(self, high: Ix, low: Ix) -> Polynomial:
+        """Return what is 1 where low <= high and 0 elsewhere."""
+        return self.assemble(((Entry(f"{ORDER}{high[1]}", (high, low), nonnegative=True), 1),))
 
     def delta(self, first: Ix, second: Ix) -> Polynomial:
         """Return the Kronecker delta of two indices of one size."""

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 import sympy as sp
 
-from theory.algebra.expressions import entry_tensor
+from theory.algebra.expressions import entry_tensor, tensors_in
 from theory.algebra.symbols import Size, Tensor
 
 __all__ = ["Known", "Line", "Signs"]
@@ -99,9 +99,16 @@ class Signs:
             if symbol.is_positive:
                 return POSITIVE
             return NONNEGATIVE if symbol.is_nonnegative and not symbol.is_integer else UNKNOWN
-        if symbol.name not in self._names:
-            self._names[symbol.name] = UNKNOWN  # a circle shows nothing
-            self._names[symbol.name] = self.known(self.lines[symbol.name].value)
+        waiting = [] if symbol.name in self._names else [symbol.name]
+        while waiting:  # hundreds of lines may stand in a chain
+            used = tensors_in(self.lines[waiting[-1]].value) & self.lines.keys()
+            missing = sorted(used - self._names.keys() - set(waiting))
+            if missing:
+                waiting += missing
+                continue
+            name = waiting.pop()
+            self._names.setdefault(name, UNKNOWN)  # a circle shows nothing
+            self._names[name] = self.known(self.lines[name].value)
         return self._names[symbol.name]
 
     def _sum(self, e: sp.Add) -> Known:
@@ -125,8 +132,8 @@ class Signs:
         if not isinstance(exponent, sp.Rational):
             return base if base.nonnegative else UNKNOWN
         nonzero = base.nonzero or bool(exponent < 0)  # it would not be defined at zero
-        if base.nonnegative or exponent.q != 1 or exponent.p % 2 == 0:
-            return Known(True, False, nonzero)  # real roots are those of what is >= 0
+        if base.nonnegative or exponent.q % 2 == 0 or exponent.p % 2 == 0:
+            return Known(True, False, nonzero)  # even roots are those of what is >= 0
         return Known(False, True, nonzero) if base.nonpositive else UNKNOWN
 
 

@@ -20,6 +20,7 @@ from sympy.core.symbol import Symbol
 __all__ = [
     "Flow",
     "Index",
+    "ORDER",
     "Partial",
     "Size",
     "Step",

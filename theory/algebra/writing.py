@@ -25,13 +25,15 @@ from theory.algebra.polynomial import (
     Polynomial,
     Prime,
 )
-from theory.algebra.symbols import Index, Size, Tensor, total
+from theory.algebra.symbols import Index, Size, Tensor, order_of, total
 
 __all__ = ["Writer"]
 
 
 class Writer:
     """Writes polynomials with the symbols of one vocabulary; raises `ValueError` for others.
+
+    Sizes need not be in it: every name can be that of a size.
 
     ``tensors`` maps names to tensors and scalars, ``sizes`` to sizes, ``letters`` gives the
     letters to use for indices over a size, in order of preference.
@@ -113,6 +115,11 @@ class Writer:
 
     def _atom(self, atom: Atom, scope, taken) -> sp.Expr:
         if isinstance(atom, Entry):
+            if atom.is_number:
+                return self._index(atom.indices[0], scope)
+            if atom.is_order:
+                high, low = (self._index(k, scope) for k in atom.indices)
+                return order_of(self._size(atom.indices[0][1]))[high, low]
             symbol = self._symbol(atom)
             if not isinstance(symbol, Tensor):
                 return symbol
@@ -136,14 +143,16 @@ class Writer:
         for k in bound:
             letter = self.letter(k[1], used)
             used.add(letter)
-            inner[k] = Index(letter, self.sizes[k[1]])
+            inner[k] = Index(letter, self._size(k[1]))
         polynomial = Polynomial.of(body) if isinstance(body, Monomial) else body
         return total(
             self._polynomial(polynomial, inner, frozenset(used)), *(inner[k] for k in bound)
         )
 
     def _symbol(self, atom: Entry) -> Any:
-        symbol = (self.sizes if atom.size else self.tensors).get(atom.name)
+        if atom.size:
+            return self._size(atom.name)
+        symbol = self.tensors.get(atom.name)
         if symbol is None and atom.name.endswith("()"):  # pi and the like
             symbol = getattr(sp, atom.name.removesuffix("()"), None)
         if symbol is None:
@@ -167,7 +176,11 @@ class Writer:
             return scope[index]
         if index[0][0] == "#":
             return sp.Integer(index[0][1:])
-        return Index(index[0], self.sizes[index[1]])
+        return Index(index[0], self._size(index[1]))
+
+    def _size(self, name: str) -> Size:
+        """Return the size of this name: that of the vocabulary, if it has one."""
+        return self.sizes.get(name) or Size(name)
 
 
 class _Joined(Closed):

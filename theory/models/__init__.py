@@ -8,6 +8,7 @@ from functools import cache, partial
 
 from theory.models.attention_head import ATTENTION_HEADS, attention_head
 from theory.models.binary_head import binary_head, two_token_head
+from theory.models.contradictions import contradiction
 from theory.models.model import Constraint, Definition, Model
 from theory.models.prototype_mixture import PROTOTYPE_MIXTURES, prototype_mixture
 from theory.models.resolution import Proof, Theory, theory_of
@@ -24,6 +25,7 @@ __all__ = [
     "Theory",
     "attention_head",
     "binary_head",
+    "contradiction",
     "model_named",
     "prototype_mixture",
     "slow_manifold",

@@ -3,13 +3,20 @@
 * a hypothesis  sum_c y_ic = 1  becomes the rule "sum_c y_ic -> 1";
 * a quotient whose sum over an index is one (a softmax) gives the rule "sum_j alpha_ij -> 1", after
   the normal form has proved it;
-* a quotient alpha = e/Z is recognised again when a derivative has written it out.
+* a quotient alpha = e/Z is recognised again when a derivative has written it out;
+* what is defined with a condition, alpha_ij = [j <= i] ..., is zero where it fails:
+  [j <= i] alpha_ij -> alpha_ij and [i <= j] alpha_ij -> delta_ij alpha_ij;
+* the causal mask of a model is the order of its positions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
+
+import sympy as sp
 
 from theory.algebra.canonical import AlgebraError
 from theory.algebra.expressions import Equation
@@ -17,9 +24,9 @@ from theory.algebra.folding import Rule
 from theory.algebra.polynomial import Closed, Polynomial
 from theory.algebra.reading import Reader
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import total
+from theory.algebra.symbols import Index, Tensor, delta, is_order, order_of, total
 
-__all__ = ["refolding_rules", "row_sum_rules", "rule_of"]
+__all__ = ["causal_mask", "holds_anyway", "refolding_rules", "row_sum_rules", "rule_of", "support_rules"]
 
 
 def rule_of(equation: Equation, hypothesis: str) -> Rule:
@@ -58,8 +65,53 @@ def row_sum_rules(definitions: Iterable) -> tuple[Rule, ...]:
             continue
         for k in line.parameters:
             if Reader(Ring()).read(total(line.value, k)).constant == 1:
-                rules.append(rule_of(Equation(total(line.symbol, k), 1), ""))
+                rule = rule_of(Equation(total(line.symbol, k), 1), "")
+                rules.append(replace(rule, of=line.name))
     return tuple(rules)
+
+
+def support_rules(definitions: Iterable, mask: Tensor | None = None) -> tuple[Rule, ...]:
+    """Return the rules of definitions that are zero where a condition fails, and of the mask.
+
+    ``mask`` is a tensor that is 1 where its second index is no later than the first, 0 elsewhere.
+    """
+    rules = []
+    lines = [(line.name, line.symbol, line.value) for line in definitions]
+    if mask is not None:
+        i, j = (Index(letter, mask.axes[0]) for letter in "ij")
+        name = str(mask.label)
+        lines.append((name, mask[i, j], mask[i, j]))
+        rules.append(replace(rule_of(Equation(mask[i, j] ** 2, mask[i, j]), ""), of=name))
+        rules.append(replace(rule_of(Equation(mask[i, i], 1), ""), of=name))
+    for name, symbol, value in lines:
+        factors = value.args if isinstance(value, sp.Mul) else (value,)
+        for high, low in {pair for e in factors if (pair := _condition(e, mask)) is not None}:
+            for upper, kept in (((high, low), 1), ((low, high), delta(high, low))):
+                order = order_of(high.size)[upper]
+                rule = rule_of(Equation(order * symbol, kept * symbol), "")
+                rules.append(replace(rule, of=name))
+    return tuple(rules)
+
+
+def _condition(e: sp.Basic, mask: Tensor | None) -> tuple[Index, Index] | None:
+    """Return (high, low) where a factor is [low <= high] of two different indices."""
+    if not isinstance(e, sp.Indexed) or (e.base != mask and not is_order(str(e.base))):
+        return None
+    high, low = e.indices
+    different = isinstance(high, Index) and isinstance(low, Index) and high != low
+    return (high, low) if different else None
+
+
+def causal_mask(model: Any) -> Tensor | None:
+    """Return the mask of a model that is the order of its positions, None if it has none."""
+    if model.features.get("mask") != "causal":
+        return None
+    return next(x for x in model.inputs if isinstance(x, Tensor) and str(x.label) == "M")
+
+
+def holds_anyway(equation: Equation) -> bool:
+    """Return whether an equation needs no hypothesis, such as [j <= j] = 1."""
+    return not Reader(Ring()).read(equation.left - equation.right)
 
 
 def refolding_rules(definitions: Iterable) -> dict[str, Rule]:
@@ -73,7 +125,8 @@ def refolding_rules(definitions: Iterable) -> dict[str, Rule]:
         single = value.single
         if single is None or all(e > 0 for _, e in single[0].factors):
             continue
-        rules[line.name] = Rule((), single[0], symbol.scaled(1 / Fraction(single[1])))
+        value = symbol.scaled(1 / Fraction(single[1]))
+        rules[line.name] = Rule((), single[0], value, of=line.name)
     return rules
 
 

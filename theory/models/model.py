@@ -17,7 +17,14 @@ from theory.algebra.expressions import Equation, entry_tensor, free_indices, slo
 from theory.algebra.folding import Rule
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.algebra.writing import Writer
-from theory.models.facts import refolding_rules, row_sum_rules, rule_of
+from theory.models.facts import (
+    causal_mask,
+    holds_anyway,
+    refolding_rules,
+    row_sum_rules,
+    rule_of,
+    support_rules,
+)
 
 __all__ = ["Constraint", "Definition", "Model", "name_of"]
 
@@ -32,13 +39,15 @@ def name_of(tensor: sp.Basic) -> str:
 class Definition:
     """``symbol = value`` for all values of the indices of ``symbol``, with its name in words.
 
-    ``hypotheses`` are the constraints under which the value was derived, none if it is given.
+    ``hypotheses`` are the constraints under which the value was derived, none if it is given;
+    ``facts`` the names of which something was used that follows from their definitions.
     """
 
     symbol: sp.Expr
     value: sp.Expr
     title: str
     hypotheses: tuple[str, ...] = ()
+    facts: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -169,8 +178,11 @@ class Model:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The hypotheses, and the facts that follow from definitions (rows that sum to one)."""
-        hypotheses = tuple(rule_of(c.equation, c.text) for c in self.constraints)
-        return (*hypotheses, *row_sum_rules(self.definitions))
+        hypotheses = tuple(
+            rule_of(c.equation, c.text) for c in self.constraints if not holds_anyway(c.equation)
+        )
+        facts = support_rules(self.definitions, causal_mask(self))
+        return (*hypotheses, *row_sum_rules(self.definitions), *facts)
 
     @cached_property
     def refolding(self) -> Mapping[str, Rule]:
@@ -179,8 +191,10 @@ class Model:
 
     def writer(self, extra: Iterable[sp.Basic] = ()) -> Writer:
         """Return a writer that uses this model's symbols and letters, and ``extra`` symbols."""
-        tensors = {**{name_of(t): t for t in extra}, **self.tensors}
-        return Writer(tensors, self.size_names, self.letters)
+        extra = list(extra)
+        sizes = {x.name: x for x in extra if isinstance(x, Size)}
+        tensors = {name_of(t): t for t in extra if not isinstance(t, Size | Index)}
+        return Writer({**tensors, **self.tensors}, {**sizes, **self.size_names}, self.letters)
 
     def letter(self, size: Size, taken: Iterable[str]) -> str:
         """Return the first letter for indices over ``size`` that is not taken."""

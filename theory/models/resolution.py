@@ -9,10 +9,10 @@ sign of right - left can be read off, as it stands or in normal form.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy as sp
 
@@ -24,15 +24,20 @@ from theory.algebra.expressions import (
     entry_tensor,
     free_indices,
     fresh,
+    refresh,
+    slots,
+    substitute,
     tensors_in,
 )
 from theory.algebra.limits import AlgebraError
 from theory.algebra.normal_form import is_zero
+from theory.algebra.orders import has_orders
 from theory.algebra.polynomial import Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
 from theory.algebra.signs import Signs
-from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, total
+from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, order_of, total
+from theory.models.facts import causal_mask
 from theory.models.model import Definition, Model, name_of
 from theory.models.reverse_mode import Adjoint, adjoints, computed_from, pull_back
 
@@ -56,6 +61,22 @@ class Proof:
     reason: str = ""
 
 
+class Rests(NamedTuple):
+    """What a derivative rests on: hypotheses by their text, and the names of which facts were used."""
+
+    hypotheses: frozenset[str] = frozenset()
+    facts: frozenset[str] = frozenset()
+
+    @staticmethod
+    def of(parts: Iterable[Rests]) -> Rests:
+        """Return what several derivatives rest on together."""
+        parts = list(parts)
+        return Rests(
+            frozenset().union(*(p.hypotheses for p in parts)),
+            frozenset().union(*(p.facts for p in parts)),
+        )
+
+
 class Theory:
     """What follows from a model: adjoints, all lines in order, resolved expressions, proofs."""
 
@@ -63,10 +84,11 @@ class Theory:
         self.model = model
         self.adjoints: dict[str, Adjoint] = adjoints(model)
         self.lines: tuple[Definition, ...] = model.definitions
-        self._values: dict[sp.Basic, tuple[Any, frozenset[str]]] = {}
+        self._values: dict[tuple[sp.Basic, frozenset[str]], tuple[Any, Rests]] = {}
         self._proofs: dict[Relation, Proof] = {}
         self._add_lines()
         self.by_name = {line.name: line for line in self.lines}
+        self._written_out = {**self.by_name, **_mask_written_out(model)}
 
     def _add_lines(self) -> None:
         """Add adjoints and vocabulary to the definitions, each after what it uses."""
@@ -77,7 +99,9 @@ class Theory:
             if adjoint.inline or symbol in given:  # an upstream gradient may be an input, or r
                 continue
             title = f"derivative of the loss by {name}"
-            waiting[symbol] = Definition(adjoint.symbol, adjoint.value, title, adjoint.hypotheses)
+            waiting[symbol] = Definition(
+                adjoint.symbol, adjoint.value, title, adjoint.hypotheses, adjoint.facts
+            )
         derivatives = dict(waiting)
         for line in self.model.vocabulary:
             own = derivatives.get(line.name)
@@ -97,9 +121,10 @@ class Theory:
                 )
             for name in plain or ready[:1]:  # what needs derivatives last: they use other lines
                 line = waiting.pop(name)
-                value, hypotheses = self._value(line.value)
-                used = tuple(sorted({*line.hypotheses, *hypotheses}))
-                self.lines += (replace(line, value=value, hypotheses=used),)
+                value, rests = self._value(line.value)
+                used = tuple(sorted({*line.hypotheses, *rests.hypotheses}))
+                facts = line.facts | rests.facts
+                self.lines += (replace(line, value=value, hypotheses=used, facts=facts),)
                 known.add(name)
 
     # -- derivatives ------------------------------------------------------------------------
@@ -108,24 +133,29 @@ class Theory:
         """Return the expression with every derivative, step and flow given its value."""
         return self._value(expression)[0]
 
-    def _value(self, e: sp.Basic) -> tuple[Any, frozenset[str]]:
-        """Return the resolved expression and the hypotheses its derivatives rest on."""
-        if not isinstance(e, sp.Basic) or not e.has(Partial, Step, Flow):
-            return e, frozenset()
-        if e not in self._values:
-            self._values[e] = self._resolved(e)
-        return self._values[e]
+    def _value(
+        self, e: sp.Basic, later: frozenset[str] = frozenset()
+    ) -> tuple[Any, Rests]:
+        """Return the resolved expression and what its derivatives rest on.
 
-    def _resolved(self, e: sp.Basic) -> tuple[Any, frozenset[str]]:
+        ``later``: the names by which the value is going to be differentiated.
+        """
+        if not isinstance(e, sp.Basic) or not e.has(Partial, Step, Flow):
+            return e, Rests()
+        if (e, later) not in self._values:
+            self._values[e, later] = self._resolved(e, later)
+        return self._values[e, later]
+
+    def _resolved(self, e: sp.Basic, later: frozenset[str]) -> tuple[Any, Rests]:
         if isinstance(e, Partial):
-            return self._partial(e)
+            return self._partial(e, later)
         if isinstance(e, Step):
             quantity, rate, *moved = e.args
-            return self._value(self._along(quantity, [(x, rate) for x in moved]))
+            return self._value(self._along(quantity, [(x, rate) for x in moved]), later)
         if isinstance(e, Flow):
-            return self._value(self._along(e.args[0], list(e.pairs)))
-        parts = [self._value(argument) for argument in e.args]
-        return e.func(*(p for p, _ in parts)), frozenset().union(*(h for _, h in parts))
+            return self._value(self._along(e.args[0], list(e.pairs)), later)
+        parts = [self._value(argument, later) for argument in e.args]
+        return e.func(*(p for p, _ in parts)), Rests.of(r for _, r in parts)
 
     def _along(self, quantity: sp.Basic, moves: list[tuple[Any, Any]]) -> sp.Expr:
         """Return the change of ``quantity`` when every x moves along -rate dL/dx."""
@@ -145,25 +175,29 @@ class Theory:
             parts.append(total(-rate * Partial(quantity, x) * Partial(self.model.loss, x), *bound))
         return sp.Add(*parts)
 
-    def _partial(self, e: Partial) -> tuple[Any, frozenset[str]]:
+    def _partial(self, e: Partial, later: frozenset[str]) -> tuple[Any, Rests]:
         quantity, *earlier, entry = e.args
         name = name_of(entry_tensor(entry))
         if name not in self.model.tensors and all(line.name != name for line in self.lines):
             raise AlgebraError(f"`{entry}` is no quantity of model `{self.model.name}`.")
         if quantity == self.model.loss and not earlier:
             if name not in self.adjoints:
-                return sp.S.Zero, frozenset()
+                return sp.S.Zero, Rests()
             adjoint = self.adjoints[name]
-            return adjoint.at(entry, "value"), frozenset(adjoint.hypotheses)
-        quantity, hypotheses = self._value(Partial(quantity, *earlier) if earlier else quantity)
-        polynomial, used, before = pull_back(self.model, self.lines, quantity, entry)
+            if later.isdisjoint(adjoint.facts):
+                rests = Rests(frozenset(adjoint.hypotheses), adjoint.facts)
+                return adjoint.at(entry, "value"), rests
+        inner = Partial(quantity, *earlier) if earlier else quantity
+        quantity, rests = self._value(inner, later | {name})
+        found = pull_back(self.model, self.lines, quantity, entry, later)
         for c in self.model.constraints:
-            if c.text in hypotheses | before and name in tensors_in(c.equation):
+            if c.text in rests.hypotheses | found.before and name in tensors_in(c.equation):
                 raise AlgebraError(
                     f"`{e}`: what is differentiated by `{entry}` was derived with {c.text}, which "
                     f"binds `{name}`. Differentiate by `{entry}` first."
                 )
-        return self.write(polynomial, e), hypotheses | used | before
+        hypotheses = rests.hypotheses | found.hypotheses | found.before
+        return self.write(found.value, e), Rests(hypotheses, rests.facts | found.facts)
 
     def write(self, polynomial: Polynomial, *near: sp.Basic) -> sp.Expr:
         """Return a polynomial as an expression.
@@ -173,33 +207,50 @@ class Theory:
         """
         avoid = {k.name for e in near for k in free_indices(e)}
         known = [entry_tensor(a.symbol) for a in self.adjoints.values()]
+        near = (*near, *(side for c in self.model.constraints for side in c.equation.args))
         beside = {x for e in near for x in e.atoms(sp.Symbol, Tensor)}
+        beside |= {x.size for x in beside if isinstance(x, Index)}
+        beside |= {axis for x in beside if isinstance(x, Tensor) for axis in x.axes}
         known += sorted(beside, key=lambda x: isinstance(x, Tensor))  # after labels of that name
         return self.model.writer(known).write(polynomial, avoid)
+
+    def written_in(self, expression: sp.Basic, name: str) -> Any:
+        """Return the resolved expression with every line that depends on ``name`` written out."""
+        depends = computed_from(name, self.lines)
+        result = self.resolve(expression)
+        for line in reversed(self.lines):
+            if line.name in depends and line.name in tensors_in(result):
+                result = _inserted(result, line)
+        return result
 
     # -- proofs -----------------------------------------------------------------------------
 
     def unfolding(self, names: list[str]) -> dict[str, Unfolding]:
         """Return the definitions to write out for these names."""
-        return {n: Unfolding(self.by_name[n].parameters, self.by_name[n].value) for n in names}
+        lines = self._written_out
+        return {n: Unfolding(lines[n].parameters, lines[n].value) for n in names}
 
     def levels(self, statement: Relation) -> Iterator[Proof]:
         """Yield the comparison of both sides, each time with one more name written out."""
         (left, rest_left), (right, rest_right) = map(self._value, statement.args)
+        rests = rest_left.hypotheses | rest_right.hypotheses
         if isinstance(statement, Inequality):
             seen = self._by_signs(statement, left, right)
             if seen:
-                rests = tuple(sorted(rest_left | rest_right))
-                yield Proof(True, (), rests, Polynomial({}), seen)
+                yield Proof(True, (), tuple(sorted(rests)), Polynomial({}), seen)
                 return
         names: list[str] = []
-        order = [line.name for line in reversed(self.lines)]
+        order = [*(line.name for line in reversed(self.lines)), *self._written_out]
         while True:
-            ring = Ring(self.model.rules)
-            value = Reader(ring, self.unfolding(names)).read(left - right)
+            unfolding = self.unfolding(names)
+            domain = [self._value(part)[0] for part in statement.domain]
+            ring, value = self._read(left - right, unfolding, domain)
             done, reason = self._holds(statement, value, ring)
-            used = ring.hypotheses.union(*(self.by_name[n].hypotheses for n in names))
-            hypotheses = tuple(sorted(used | rest_left | rest_right))
+            if not done and has_orders(value):
+                ring, turned = self._read(left - right, unfolding, domain, orients=True)
+                done, reason = self._holds(statement, turned, ring)
+            used = ring.hypotheses.union(*(self._written_out[n].hypotheses for n in names))
+            hypotheses = tuple(sorted(used | rests))
             rest = Polynomial({}) if done else value
             yield Proof(done, tuple(names), hypotheses, rest, reason)
             if done:
@@ -208,6 +259,19 @@ class Theory:
             if following is None:
                 return
             names.append(following)
+
+    def _read(
+        self,
+        e: sp.Expr,
+        unfolding: dict[str, Unfolding],
+        domain: list[sp.Basic],
+        *,
+        orients: bool = False,
+    ) -> tuple[Ring, Polynomial]:
+        ring = Ring(self.model.rules, orients=orients)
+        reader = Reader(ring, unfolding)
+        reader.note_domain(domain)
+        return ring, reader.read(e)
 
     def _by_signs(self, statement: Inequality, left: sp.Expr, right: sp.Expr) -> str:
         """Return why the inequality is manifest, empty if it is not."""
@@ -245,6 +309,28 @@ class Theory:
         if statement not in self._proofs:  # derivations share most of their lines
             self._proofs[statement] = deque(self.levels(statement), maxlen=1)[0]
         return self._proofs[statement]
+
+
+def _inserted(e: Any, line: Definition) -> Any:
+    """Return an expression with a line written out, under sums too."""
+    if isinstance(e, sp.Indexed | sp.Symbol):
+        if name_of(entry_tensor(e)) != line.name or isinstance(e, Index | Size):
+            return e
+        places = dict(zip(line.parameters, slots(e), strict=True))
+        return substitute(refresh(line.value), places)
+    if not e.args or isinstance(e, Tensor):
+        return e
+    return e.func(*(_inserted(x, line) for x in e.args))
+
+
+def _mask_written_out(model: Model) -> dict[str, Definition]:
+    """Return the causal mask of a model as the order of its positions; it is no free input."""
+    mask = causal_mask(model)
+    if mask is None:
+        return {}
+    i, j = (Index(letter, mask.axes[0]) for letter in "ij")
+    line = Definition(mask[i, j], order_of(i.size)[i, j], "causal mask")
+    return {line.name: line}
 
 
 _theories: dict[Model, Theory] = {}

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import sympy as sp
 
@@ -26,6 +27,7 @@ from theory.algebra.expressions import (
     tensors_in,
 )
 from theory.algebra.folding import Rule
+from theory.algebra.limits import AlgebraError
 from theory.algebra.polynomial import Base, Closed, Entry, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
@@ -42,7 +44,8 @@ class Adjoint:
     ``partial`` is dL/dx_b; ``chain`` the chain rule with local derivatives unevaluated;
     ``inserted`` the same with local derivatives; ``value`` the contracted form in terms of the
     adjoints before it; ``symbol`` the name later expressions use; ``inline`` whether later
-    expressions use the value instead (it would divide by a probability).
+    expressions use the value instead (it would divide by a probability); ``facts`` the names of
+    which a fact was used that follows from their definitions, such as rows that sum to one.
     """
 
     partial: Partial
@@ -53,6 +56,7 @@ class Adjoint:
     through: tuple[str, ...]
     hypotheses: tuple[str, ...]
     inline: bool
+    facts: frozenset[str] = frozenset()
 
     @property
     def reference(self) -> sp.Expr:
@@ -100,15 +104,31 @@ def _backwards(model: Model) -> Iterator[tuple[sp.Basic, list[Definition]]]:
 def _adjoint(
     model: Model, tensor: sp.Basic, through: list[Definition], found: Mapping[str, Adjoint]
 ) -> Adjoint:
+    try:
+        return _adjoint_under(model.rules, model, tensor, through, found)
+    except AlgebraError:  # a hypothesis such as p = 0 may make a denominator zero
+        facts = [rule for rule in model.rules if not rule.hypothesis]
+        return _adjoint_under(facts, model, tensor, through, found)
+
+
+def _adjoint_under(
+    rules: Iterable[Rule],
+    model: Model,
+    tensor: sp.Basic,
+    through: list[Definition],
+    found: Mapping[str, Adjoint],
+) -> Adjoint:
     entry = model.entry(tensor)
     chain, inserted, polynomials = [], [], []
-    ring = Ring(model.rules)
+    ring = Ring(rules)
     reader = Reader(ring)
     taken = {k.name for k in slots(entry)}
     inherited = [found[line.name].hypotheses for line in through if _rests(model, found[line.name])]
+    facts = frozenset().union(*(found[line.name].facts for line in through))
     for line in through:
         symbol, value = _renamed_apart(model, line, taken)
-        local = local_derivative(model, line, value, entry)
+        local, recognised = local_derivative(model, line, value, entry)
+        facts |= recognised
         upstream = found[line.name].at(symbol)
         shown = found[line.name].at(symbol, "partial") if line.name != model.loss.name else 1
         bound = slots(symbol)
@@ -131,41 +151,68 @@ def _adjoint(
         through=tuple(line.name for line in through),
         hypotheses=tuple(sorted(ring.hypotheses.union(*inherited))),
         inline=_divides(polynomial),
+        facts=facts | ring.spoken,
     )
 
 
 def local_derivative(
-    model: Model, line: Definition, value: sp.Basic, entry: sp.Basic
-) -> Polynomial:
-    """Return the derivative of a line's right side ``value``; quotients are recognised by name.
+    model: Model,
+    line: Definition,
+    value: sp.Basic,
+    entry: sp.Basic,
+    apart: frozenset[str] = frozenset(),
+) -> tuple[Polynomial, frozenset[str]]:
+    """Return the derivative of a line's right side ``value``, and which quotients were recognised.
 
-    They are the line itself, and those made of nothing but what the line is made of: the gradient
-    of log sum_k exp(s_ik) is the softmax.
+    They are recognised by name: the line itself, and those made of nothing but what the line is
+    made of (the gradient of log sum_k exp(s_ik) is the softmax), but none of ``apart``.
     """
     own = tensors_in(line.value)
     names = [
         name
         for name in model.refolding
-        if name == line.name or (tensors_in(model.by_name[name].value) <= own and name not in own)
+        if name not in apart
+        and (name == line.name or (tensors_in(model.by_name[name].value) <= own and name not in own))
     ]
-    return Reader(Ring(model.refolding[x] for x in names)).read(differentiate(value, entry))
+    ring = Ring(model.refolding[x] for x in names)
+    return Reader(ring).read(differentiate(value, entry)), frozenset(ring.spoken)
+
+
+class PulledBack(NamedTuple):
+    """A derivative, the hypotheses it rests on, those of its lines, and the facts it used."""
+
+    value: Polynomial
+    hypotheses: frozenset[str]
+    before: frozenset[str]
+    facts: frozenset[str]
 
 
 def pull_back(
-    model: Model, lines: Iterable[Definition], quantity: sp.Basic, entry: sp.Basic
-) -> tuple[Polynomial, frozenset[str], frozenset[str]]:
-    """Return d quantity / d entry through ``lines``, and the hypotheses it rests on.
+    model: Model,
+    lines: Iterable[Definition],
+    quantity: sp.Basic,
+    entry: sp.Basic,
+    later: frozenset[str] = frozenset(),
+) -> PulledBack:
+    """Return d quantity / d entry through ``lines``, and what it rests on.
 
     The model is cut at the tensor of ``entry``.  The quantity may be any expression; its free
     indices are parameters.  Used for derivatives of other things than the loss, and for second
     derivatives.  The hypotheses are those used by the result, and those by which the lines that
     were differentiated had been derived.
+
+    No rule is used that speaks of what is differentiated by, now or ``later``: one differentiates
+    first, then inserts.
+
+    Raises `AlgebraError` where a line that is differentiated was derived with such a rule.
     """
     target = name_of(entry_tensor(entry))
+    apart = later | {target}
     lines = [line for line in lines if line.name != target]
     depends = computed_from(target, lines)
-    ring = Ring(_free_of(model, target))
+    ring = Ring(_silent_on(model, apart))
     reader = Reader(ring)
+    facts: set[str] = set()
     done: list[tuple[Definition, sp.Expr, sp.Expr, Polynomial]] = []
 
     def weight(of: sp.Basic) -> Polynomial:
@@ -175,26 +222,36 @@ def pull_back(
             parts.append(reader.read(differentiate(quantity, of)))
         for line, symbol, value, upstream in done:
             if tensor in tensors_in(value):
-                local = local_derivative(model, line, value, of)
+                local, recognised = local_derivative(model, line, value, of, apart)
+                facts.update(recognised)
                 product = ring.multiply(upstream, local)
                 parts.append(reader.total(product, slots(symbol)))
         return Polynomial.add(parts)
 
     for line in reversed(lines):
         if line.name in depends:
-            apart = {k: fresh(k) for k in line.parameters}
-            symbol, value = (substitute(e, apart) for e in (line.symbol, line.value))
+            renamed = {k: fresh(k) for k in line.parameters}
+            symbol, value = (substitute(e, renamed) for e in (line.symbol, line.value))
             upstream = weight(symbol)
             if upstream:
                 done.append((line, symbol, value, upstream))
     result = weight(entry)
-    return result, ring.hypotheses, frozenset().union(*(line.hypotheses for line, *_ in done))
+    for line, *_ in done:
+        spoken = sorted(line.facts & apart)
+        if spoken:
+            raise AlgebraError(
+                f"`{line.name}` was derived with a fact about `{spoken[0]}`, by which something is "
+                f"differentiated. Differentiate by `{spoken[0]}` first."
+            )
+    before = frozenset().union(*(line.hypotheses for line, *_ in done))
+    facts |= ring.spoken.union(*(line.facts for line, *_ in done))
+    return PulledBack(result, ring.hypotheses, before, frozenset(facts))
 
 
-def _free_of(model: Model, name: str) -> list[Rule]:
-    """Return the rules without hypotheses on ``name``: one differentiates first, then inserts."""
-    binding = {c.text for c in model.constraints if name in tensors_in(c.equation)}
-    return [rule for rule in model.rules if rule.hypothesis not in binding]
+def _silent_on(model: Model, names: frozenset[str]) -> list[Rule]:
+    """Return the rules that speak of none of these names."""
+    binding = {c.text for c in model.constraints if not names.isdisjoint(tensors_in(c.equation))}
+    return [rule for rule in model.rules if rule.hypothesis not in binding and rule.of not in names]
 
 
 def computed_from(name: str, lines: Iterable[Definition]) -> set[str]:

@@ -30,6 +30,8 @@ from proofs_checks.checks.evaluation.nodes import (
     Node,
     Power,
     Product,
+    SymbolicPower,
+    WholePower,
 )
 from proofs_checks.checks.evaluation.prime_field import P
 
@@ -84,6 +86,9 @@ class Degrees:
     def _needs(self, node: Node) -> tuple[Node, ...]:
         if isinstance(node, Exp | Log | Power):
             return tuple(part for _, part in self._parts(node) if part is not node)
+        if isinstance(node, Leaf):
+            value = self.run.stands_for(node)
+            return () if value is None else (value,)
         return node.children
 
     def _parts(self, node: Node) -> list[tuple[int, Node]]:
@@ -100,7 +105,8 @@ class Degrees:
     def _degree(self, node: Node) -> Degree:
         match node:
             case Leaf():
-                return {VARIABLES: self.run.roots}
+                value = self.run.stands_for(node)
+                return {VARIABLES: self.run.roots} if value is None else self._found[value]
             case Apply():
                 return {VARIABLES: 1}
             case Named():
@@ -114,6 +120,10 @@ class Degrees:
             case Log():
                 parts = [part for _, part in self._parts(node) if part is not node]
                 return _largest([{VARIABLES: 1}, *(self._found[part] for part in parts)])
+            case WholePower():
+                return self._whole_power(node)
+            case SymbolicPower():
+                return self._found[node.body]
             case Exp() | Power():
                 return _total(self._power(count, part, node) for count, part in self._parts(node))
         return {}
@@ -126,6 +136,15 @@ class Degrees:
         if count < 0:
             degree = self._inverted(("inverse", part), part, degree)
         return abs(count), degree
+
+    def _whole_power(self, node: WholePower) -> Degree:
+        exponents = self.run.exponents(node)
+        top, low = max(0, int(exponents.max(initial=0))), min(0, int(exponents.min(initial=0)))
+        base = self._found[node.base]
+        parts: list[tuple[int, Degree]] = [(top, base)]
+        if low < 0:
+            parts.append((-low, self._inverted(("inverse", node.base), node.base, base)))
+        return _total(parts)
 
     def _inverted(self, kind: object, body: Node, degree: Degree) -> Degree:
         self._entries[kind] = prod(self.run.shape(body))

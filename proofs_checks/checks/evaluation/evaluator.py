@@ -24,6 +24,7 @@ from proofs_checks.checks.evaluation.nodes import (
     Named,
     Node,
     NotApplicable,
+    Position,
     Product,
     TooLarge,
     Unit,
@@ -132,7 +133,7 @@ class Evaluator:
             case Named():
                 return self._values[node.body]
             case Product():
-                return self._product(node)
+                return self.product(node)
             case Linear():
                 return self._linear(node)
             case Inverse():
@@ -141,6 +142,8 @@ class Evaluator:
                 return self.arithmetic.number(Fraction(self.sizes[node.size.name]))
             case Delta():
                 return self.arithmetic.integers(np.eye(*self.shape(node), dtype=np.int64))
+            case Position():
+                return self.arithmetic.integers(np.arange(1, self.shape(node)[0] + 1))
             case Unit():
                 row = np.arange(1, self.shape(node)[0] + 1) == node.position
                 return self.arithmetic.integers(row.astype(np.int64))
@@ -159,11 +162,16 @@ class Evaluator:
             result = self.arithmetic.number(Fraction(0))
         return np.broadcast_to(result, shape)
 
-    def _product(self, node: Product) -> Array:
+    def factor(self, node: Node) -> Array:
+        """Return the array of a node that stands as a factor."""
+        return self._values[node]
+
+    def product(self, node: Product) -> Array:
+        """Return the array of a product."""
         lengths = tuple(self.sizes[size.name] for size in node.sizes)
         rank = len(node.axes)
         kept = frozenset(range(rank))
-        parts = [_diagonal(self._values[child], labels) for child, labels in node.factors]
+        parts = [_diagonal(self.factor(child), labels) for child, labels in node.factors]
         while len(parts) > 1:
             first, second = _cheapest(parts, kept, lengths)
             others = [p for n, p in enumerate(parts) if n not in (first, second)]

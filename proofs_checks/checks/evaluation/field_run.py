@@ -32,9 +32,12 @@ from proofs_checks.checks.evaluation.nodes import (
     NotApplicable,
     Power,
     Product,
+    SymbolicPower,
+    WholePower,
 )
 from proofs_checks.checks.evaluation.parts import Part, itself, prime_powers
 from proofs_checks.checks.evaluation.prime_field import P, PrimeField, modulo
+from proofs_checks.checks.evaluation.real_numbers import whole_numbers
 from proofs_checks.checks.evaluation.structure import Structure
 from theory.algebra.symbols import Size
 
@@ -82,7 +85,16 @@ class FieldRun(Evaluator):
         self.field = PrimeField()
         self.keyed = 0  # how many values were drawn by value
         self.keyed_nodes: dict[Node, int] = {}
+        self._exponents: dict[Node, Array] = {}
         self._exp_salt, self._log_salt = (np.uint64(salt) for salt in salts)
+
+    def stands_for(self, leaf: Leaf) -> Node | None:
+        """Return what an input was computed from to meet a hypothesis, None if it was drawn."""
+        return None
+
+    def is_drawn(self, leaf: Leaf) -> bool:
+        """Return whether every entry of an input was drawn, so that it has its roots."""
+        return True
 
     def by_itself(self, node: Node) -> bool:
         """Return whether the node is evaluated through its parts."""
@@ -92,6 +104,10 @@ class FieldRun(Evaluator):
         """Return the array of an Exp, Log, Power or Apply node."""
         if isinstance(node, Apply):
             return self._unknown(node)
+        if isinstance(node, WholePower):
+            return self._whole_power(node)
+        if isinstance(node, SymbolicPower):
+            return self.value(node.body)
         if isinstance(node, Log):
             parts = self.structure.terms(node)
             if parts == (itself(node),):
@@ -143,6 +159,8 @@ class FieldRun(Evaluator):
         if self.roots % root:
             raise RootsNeeded(lcm(self.roots, root))
         drawn = isinstance(part, Exp | Leaf)
+        if isinstance(part, Leaf) and not self.is_drawn(part):
+            raise NotApplicable(f"a root of `{part.name}`, which a hypothesis fixes.")
         order = (P - 1) // cofactor(self.roots)
         if not drawn and isinstance(part, Extent | Product):
             if isinstance(part, Extent):
@@ -163,6 +181,23 @@ class FieldRun(Evaluator):
             result = result * pow(prime, whole, P) % P
             result = result * pow(prime, rest * pow(root, -1, order), P) % P
         return np.array(result, dtype=np.uint64)
+
+    def exponents(self, node: WholePower) -> Array:
+        """Return the exponents as integers; they depend on the sizes alone."""
+        if node not in self._exponents:
+            self._exponents[node] = whole_numbers(node.exponent, self.sizes)
+        return self._exponents[node]
+
+    def _whole_power(self, node: WholePower) -> Array:
+        exponents, base = self.exponents(node), self.value(node.base)
+        result = np.zeros_like(base)
+        for exponent in sorted(set(exponents.ravel().tolist())):
+            there = exponents == exponent
+            part = base[there]
+            if exponent < 0:
+                part = self.field.inverse(part)
+            result[there] = self.field.power(part, abs(exponent))
+        return result
 
     def _unknown(self, node: Apply) -> Array:
         """Return random values that depend on the name and the values of the arguments."""

@@ -38,9 +38,12 @@ from proofs_checks.checks.evaluation.nodes import (
     Log,
     Named,
     Node,
+    Position,
     Power,
     Product,
+    SymbolicPower,
     Unit,
+    WholePower,
 )
 from theory.algebra.symbols import Size
 
@@ -90,6 +93,22 @@ class Graph:
     def extent(self, size: Size) -> Extent:
         """Return a size as a number."""
         return self._intern(("extent", size), lambda: Extent(size))
+
+    def position(self, size: Size) -> Position:
+        """Return the positions of a size as numbers."""
+        return self._intern(("position", size), lambda: Position(size))
+
+    def whole_power(self, base: Node, exponent: Node) -> Node:
+        """Return the base to powers that are integers made of positions and sizes."""
+        return self._intern(("whole", base, exponent), lambda: WholePower(base, exponent))
+
+    def symbolic_power(self, base: Node, exponent: Node) -> Node:
+        """Return the base to a power; both have the same axes."""
+        labels = fresh(base)
+        product = self.product(ONE, [(self.log(base), labels), (exponent, labels)], labels)
+        body = self.exp(product)
+        key = ("symbolic", base, exponent)
+        return self._intern(key, lambda: SymbolicPower(base, exponent, body))
 
     def constant(self, value: Fraction) -> Node:
         """Return a rational number."""

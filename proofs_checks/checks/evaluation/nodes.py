@@ -3,9 +3,11 @@
     Leaf       an input, a free symbol, a random vector, or pi
     Delta      the identity matrix of a size           Unit     a basis vector
     Extent     a size as a number                      Named    a line of the model
+    Position   the numbers 1, 2, ... of the positions
     Product    coefficient * sum over bound labels of a product of entries (an einsum)
     Linear     sum of coefficient * entry, entries broadcast over the axes they lack
     Inverse, Exp, Log, Power (rational exponent), Apply (a function without rules)
+    WholePower (exponents that are positions and sizes), SymbolicPower (any exponents)
 
 Labels are small integers inside a node: the axes of the node are 0, 1, ..., rank - 1, and larger
 numbers are bound.  Every node has a number larger than those of the nodes it is made of.
@@ -33,12 +35,16 @@ __all__ = [
     "Named",
     "Node",
     "NotApplicable",
+    "Position",
     "Power",
     "Product",
     "SingularPoint",
+    "SymbolicPower",
     "TooLarge",
     "Unit",
     "Unary",
+    "WINDOW",
+    "WholePower",
 ]
 
 
@@ -117,6 +123,15 @@ class Extent(Node):
         self.axes, self.size = (), size
 
 
+class Position(Node):
+    """The vector 1, 2, ... of the positions of a size."""
+
+    __slots__ = ()
+
+    def __init__(self, size: Size) -> None:
+        self.axes = (size,)
+
+
 class Unary(Node):
     """A node with one child."""
 
@@ -131,8 +146,15 @@ class Unary(Node):
         return (self.body,)
 
 
+WINDOW = ".window."
+"""The name of a condition on indices that is a sum, such as 1 - delta_1k."""
+
+
 class Named(Unary):
-    """A line of the model: same value as its body, but derivatives can be cut here."""
+    """A line of the model: same value as its body, but derivatives can be cut here.
+
+    One called `WINDOW` is not multiplied out either: where it is 0, its product has no terms.
+    """
 
     __slots__ = ("name",)
 
@@ -167,6 +189,33 @@ class Power(Unary):
     def __init__(self, body: Node, exponent: Fraction) -> None:
         super().__init__(body)
         self.exponent = exponent
+
+
+class WholePower(Node):
+    """The base to a power entry by entry; ``exponent`` has integers, made of positions and sizes."""
+
+    __slots__ = ("base", "exponent")
+
+    def __init__(self, base: Node, exponent: Node) -> None:
+        self.axes, self.base, self.exponent = base.axes, base, exponent
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """The base and the exponent."""
+        return (self.base, self.exponent)
+
+
+class SymbolicPower(Unary):
+    """The base to a power entry by entry; ``body`` is exp(exponent log base).
+
+    In real numbers it is defined for a negative base too, where the exponent is an integer.
+    """
+
+    __slots__ = ("base", "exponent")
+
+    def __init__(self, base: Node, exponent: Node, body: Node) -> None:
+        super().__init__(body)
+        self.base, self.exponent = base, exponent
 
 
 class Apply(Node):

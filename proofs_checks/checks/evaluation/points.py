@@ -3,6 +3,7 @@
 * A hypothesis sum_k x_.k = c on an input x, with c a constant, is met by solving for the last entry
   along k; x_.. = c fixes the input.  Rational points of what is positive are shared out first, so
   that the last entry is positive too.
+* A hypothesis x_.. = f or f = x_.. with f computed from other inputs fixes the input x as well.
 * A hypothesis x_.j x_.k = delta_jk x_.j on such rows makes them one-hot: row i has its 1 in column
   i, counted round, so that every column has one where there are rows enough.
 * A mask (feature "mask") has entries 0 and 1 with at least one 1 in every row; the causal mask is
@@ -31,12 +32,16 @@ from proofs_checks.checks.evaluation.nodes import (
 )
 from proofs_checks.checks.evaluation.program import Program
 from theory.algebra.expressions import entry_tensor, slots
-from theory.algebra.symbols import Index, is_order
+from theory.algebra.symbols import Index, Size, is_order
 from theory.models.model import Constraint
 
-__all__ = ["Hypotheses", "Solved", "least_sizes", "sizes_in"]
+__all__ = ["Hypotheses", "Solved", "Unmet", "least_sizes", "sizes_in"]
 
 Positions = tuple[Index, ...]
+
+
+class Unmet(NotApplicable):
+    """A hypothesis does not hold at the point that was drawn."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +75,58 @@ class Hypotheses:
         self.solved: dict[Leaf, Solved] = {}
         self.tried: list[Tried] = []
         self.one_hot: set[Leaf] = set()
+        solved_by: dict[Leaf, Constraint] = {}
         for constraint in program.model.constraints:
             self.one_hot |= self._one_hot_rows(constraint)
             rule = self._rule(constraint)
             if rule is None or rule.leaf in self.solved:
-                left, right, _ = program.sides(constraint.equation)
-                self.tried.append(Tried(constraint, (left, right)))
+                self._try(constraint)
             else:
                 self.solved[rule.leaf] = rule
+                solved_by[rule.leaf] = constraint
+        for tried in list(self.tried):
+            rule = self._assignment(tried.constraint)
+            if rule is not None:
+                self.tried.remove(tried)
+                if rule.leaf in solved_by:
+                    self._try(solved_by[rule.leaf])
+                self.solved[rule.leaf] = rule
+
+    def _try(self, constraint: Constraint) -> None:
+        left, right, _ = self.program.sides(constraint.equation)
+        self.tried.append(Tried(constraint, (left, right)))
+
+    def _assignment(self, constraint: Constraint) -> Solved | None:
+        """Return the rule that gives an input the value of the other side, None if none does.
+
+        That side must not depend on the input, nor on what is fixed by it.
+        """
+        for entry, value in (constraint.equation.args, constraint.equation.args[::-1]):
+            positions = slots(entry)
+            if not isinstance(entry, sp.Indexed | sp.Symbol) or isinstance(entry, Index | Size):
+                continue
+            if len(set(positions)) < len(positions) or not all(
+                isinstance(x, Index) for x in positions
+            ):
+                continue
+            leaf, right = self.program.tensor(entry_tensor(entry)), self.program.read(value)
+            before = self.solved.get(leaf) if isinstance(leaf, Leaf) else None
+            fixed = before is not None and before.axis is None
+            if not isinstance(leaf, Leaf) or fixed or not set(right.labels) <= set(positions):
+                continue
+            if leaf in self.one_hot or self.is_mask(leaf) or leaf in self._behind(right.node):
+                continue
+            return Solved(leaf, None, right, Fraction(0), positions)
+        return None
+
+    def _behind(self, node: Node) -> set[Node]:
+        """Return the inputs that a node depends on, also by way of what fixes others."""
+        found, waiting = set[Node](), [node]
+        while waiting:
+            new = _leaves([waiting.pop()]) - found
+            found |= new
+            waiting += [self.solved[x].right.node for x in new if x in self.solved]  # type: ignore[index]
+        return found
 
     def _rule(self, constraint: Constraint) -> Solved | None:
         left, right = constraint.equation.args
@@ -119,7 +168,7 @@ class Hypotheses:
         """Return these nodes and those of the hypotheses on their inputs; forget the others."""
         nodes, waiting, kept = list(roots), list(self.tried), []
         while True:
-            inputs = _leaves(nodes)
+            inputs = set[Node]().union(*(self._behind(node) for node in nodes))
             related = [t for t in waiting if inputs & _leaves(t.sides)]
             if not related:
                 break
@@ -177,7 +226,7 @@ class Hypotheses:
         for tried in self.tried:
             left, right = (run.value(side) for side in tried.sides)
             if differ(left, right):
-                raise NotApplicable(f"no inputs with {tried.constraint.text} could be drawn.")
+                raise Unmet(f"no inputs with {tried.constraint.text} could be drawn.")
 
     def free_positions(self, leaf: Leaf, shape: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
         """Return the positions that no hypothesis fixes, the first ones first."""

@@ -26,8 +26,8 @@ from proofs_checks.checks.evaluation.change import (
 from proofs_checks.checks.evaluation.contraction import Factor
 from proofs_checks.checks.evaluation.derivative import jacobian
 from proofs_checks.checks.evaluation.graph import Graph
-from proofs_checks.checks.evaluation.nodes import AnyLabel, Label, Node, NotApplicable
-from theory.algebra.expressions import Equation, Relation
+from proofs_checks.checks.evaluation.nodes import WINDOW, AnyLabel, Label, Node, NotApplicable
+from theory.algebra.expressions import Equation, Relation, is_condition, is_whole, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Model, name_of
 
@@ -46,7 +46,6 @@ class Program:
         self._lines = {line.name: line for line in (*model.definitions, *model.vocabulary)}
         self._tensors: dict[str, Node] = {}  # what the model knows, by name
         self._read: dict[sp.Basic, Labelled] = {}
-        self._opened: set[str] = set()
         self._inputs = {name_of(symbol): symbol for symbol in model.inputs}
 
     def sides(self, equation: Relation) -> tuple[Node, Node, tuple[Index, ...]]:
@@ -78,14 +77,29 @@ class Program:
         if name not in self._lines and self._differentiated(name) is None:
             return self._leaf(symbol)
         if name not in self._tensors:
-            if name in self._opened:
-                raise NotApplicable(f"`{name}` is defined by way of itself.")
-            self._opened.add(name)
-            try:
-                self._tensors[name] = self.graph.named(name, self._value(name))
-            finally:
-                self._opened.discard(name)
+            self._open(name)
         return self._tensors[name]
+
+    def _open(self, name: str) -> None:
+        """Read a line of the model after the lines it needs, however many stand in a chain."""
+        waiting = [name]
+        while waiting:
+            top = waiting[-1]
+            missing = [x for x in self._needs(top) if x not in self._tensors]
+            if any(x in waiting for x in missing):
+                raise NotApplicable(f"`{top}` is defined by way of itself.")
+            if missing:
+                waiting.append(missing[0])
+                continue
+            self._tensors[top] = self.graph.named(top, self._value(top))
+            waiting.pop()
+
+    def _needs(self, name: str) -> list[str]:
+        """Return the lines, and derivatives of the loss, that one is made of."""
+        line, source = self._lines.get(name), self._differentiated(name)
+        used = tensors_in(line.value) if line is not None else {self.model.loss.name, source or ""}
+        known = (x for x in used if x not in self._inputs)
+        return sorted(x for x in known if x in self._lines or self._differentiated(x) is not None)
 
     def _leaf(self, symbol: sp.Basic) -> Node:
         axes = symbol.axes if isinstance(symbol, Tensor) else ()
@@ -105,7 +119,7 @@ class Program:
         rest = name.removeprefix(f"d{name_of(self.model.loss)}_d")
         return rest if rest != name and rest in self.model.tensors else None
 
-    def _arranged(self, value: Labelled, out: Iterable[AnyLabel]) -> Node:
+    def _arranged(self, value: Factor, out: Iterable[AnyLabel]) -> Node:
         return self.graph.product(ONE, [value], tuple(out))
 
     # -- expressions ----------------------------------------------------------------------------
@@ -116,8 +130,8 @@ class Program:
                 return self._product([e], ())
             case Size():
                 return Labelled(self.graph.extent(e), ())
-            case Index():
-                raise NotApplicable(f"the index {e} is used as a number.")
+            case Index():  # as a number
+                return Labelled(self.graph.position(e.size), (e,))
             case sp.Indexed():
                 return self._product([e], ())
             case Tensor():
@@ -166,6 +180,7 @@ class Program:
         """Return the product of the arguments, summed over ``bound``."""
         coefficient, factors = ONE, []
         waiting = list(arguments)[::-1]
+        is_partial = self._is_partial(waiting)
         while waiting:
             e = waiting.pop()
             if isinstance(e, sp.Rational):
@@ -176,11 +191,29 @@ class Program:
                 factors += self._entry(e)
             elif isinstance(e, sp.KroneckerDelta):
                 factors.append(self._delta(e))
+            elif is_partial and is_condition(e):
+                node, labels = self.read(e)
+                factors.append((self.graph.named(WINDOW, node), labels))
             else:
                 factors.append(self.read(e))
         free = in_order(x for _, labels in factors for x in labels)
         out = tuple(x for x in free if x not in bound)
         return Labelled(self.graph.product(coefficient, factors, out, bound), out)
+
+    def _is_partial(self, arguments: list[sp.Basic]) -> bool:
+        """Return whether conditions stand beside what is not defined everywhere.
+
+        Where a condition fails there is no term; so the two must not be multiplied out.
+        """
+        flat = [x for e in arguments for x in (e.args if isinstance(e, sp.Mul) else (e,))]
+        conditions = [x for x in flat if isinstance(x, sp.Add) and is_condition(x)]
+        return bool(conditions) and any(self._restricts(x) for x in flat if x not in conditions)
+
+    def _restricts(self, e: sp.Basic) -> bool:
+        if e.has(sp.log, Partial, Step, Flow) or not tensors_in(e).isdisjoint(self._lines):
+            return True
+        powers = e.atoms(sp.Pow)
+        return any(not (isinstance(x.exp, sp.Integer) and x.exp > 0) for x in powers)
 
     def _entry(self, e: sp.Indexed) -> list[Factor]:
         """Return the factors whose product is an entry; a number as index is a basis vector."""
@@ -229,8 +262,9 @@ class Program:
         node, labels = self.read(base)
         other, others = self.read(exponent)
         out = in_order({*labels, *others})
-        product = self.graph.product(ONE, [(self.graph.log(node), labels), (other, others)], out)
-        return Labelled(self.graph.exp(product), out)
+        both = (self._arranged(Labelled(node, labels), out), self._arranged((other, others), out))
+        make = self.graph.whole_power if is_whole(exponent) else self.graph.symbolic_power
+        return Labelled(make(*both), out)
 
     def _sum(self, e: sp.Sum) -> Labelled:
         bound, body = _bound(e), e.function

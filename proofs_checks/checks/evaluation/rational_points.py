@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
+import sympy as sp
 from flint import ctx
 
 from proofs_checks.checks.evaluation.evaluator import Array
-from proofs_checks.checks.evaluation.nodes import Leaf, SingularPoint, TooLarge
-from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
+from proofs_checks.checks.evaluation.nodes import (
+    Leaf,
+    Node,
+    SingularPoint,
+    TooLarge,
+    descendants,
+)
+from proofs_checks.checks.evaluation.points import Hypotheses, Unmet, least_sizes, sizes_in
 from proofs_checks.checks.evaluation.program import Program
-from proofs_checks.checks.evaluation.real_numbers import RealRun, differ, exceed, radius, rationals
+from proofs_checks.checks.evaluation.real_numbers import (
+    RealRun,
+    differ,
+    exceed,
+    is_condition,
+    radius,
+    rationals,
+    require_defined,
+)
 from theory.algebra.expressions import Inequality, Relation, StrictInequality
 from theory.algebra.symbols import Index
 
@@ -23,6 +38,9 @@ __all__ = ["Comparison", "Point", "RealStatement"]
 
 SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "1/3", "-3", "-1/3")))
 """Entries of points, simplest first."""
+
+BY_PLACE = range(1000, 1004)
+"""Varieties for statements of which a part has to be defined under conditions on indices only."""
 
 BITS = (200, 400, 800, 1600)
 SHARP = 1e-30
@@ -33,6 +51,8 @@ class Point:
 
     ``variety`` 0 gives every free entry its simplest value (0, or 1 for what cannot be negative);
     1, 2, ... give different fixed mixtures of simple non-zero values, -1, -2, ... of positive ones.
+    Those of `BY_PLACE` are positive but for the entries on one side of, or on, the diagonal, the
+    first or last of a vector.
     """
 
     def __init__(self, hypotheses: Hypotheses, sizes: Mapping[str, int], variety: int) -> None:
@@ -69,13 +89,25 @@ class Point:
                 result[...] = values[(seed + self.variety) % len(values)]
             rng = np.random.default_rng([abs(self.variety), seed])
             for position in np.ndindex(*shape) if shape else ():
-                result[position] = values[int(rng.integers(len(values)))]
+                value = values[int(rng.integers(len(values)))]
+                if self.variety in BY_PLACE and not leaf.nonnegative:
+                    value = -abs(value) if self._is_apart(position, shape) else abs(value)
+                result[position] = value
         if self.hypotheses.is_mask(leaf):
             if self.hypotheses.is_causal(leaf):
                 return self.hypotheses.causal(shape).astype(object)
             for row in range(shape[0]):
                 result[row, row % shape[1]] = Fraction(1)
         return result
+
+
+    def _is_apart(self, position: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+        """Return whether an entry is one of those that are negative."""
+        offset = self.variety - BY_PLACE.start
+        if len(position) == 1:
+            return position[0] == (shape[0] - 1 if offset % 2 else 0)
+        first, last = position[0], position[-1]
+        return first == last or (offset == 2 and last > first) or (offset == 3 and last < first)
 
 
 class Comparison(NamedTuple):
@@ -90,6 +122,38 @@ class Comparison(NamedTuple):
     radius: float
 
 
+class Domain:
+    """What has to be defined, or to hold, besides the sides of a statement."""
+
+    def __init__(self, program: Program, parts: Iterable[sp.Basic]) -> None:
+        self.defined: list[Node] = []
+        self.holds: list[tuple[Relation, Node, Node]] = []
+        for part in parts:
+            if isinstance(part, Relation):
+                self.holds.append((part, *program.sides(part)[:2]))
+            else:
+                self.defined.append(program.read(part).node)
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Everything that is looked at."""
+        return [*self.defined, *(side for _, *sides in self.holds for side in sides)]
+
+    def require(self, run: RealRun) -> None:
+        """Raise `SingularPoint` unless it is certain that the point lies in the domain."""
+        for node in self.defined:
+            require_defined(run.value(node))
+        for relation, *sides in self.holds:
+            left, right = (run.value(side) for side in sides)
+            if isinstance(relation, Inequality):
+                is_strict = isinstance(relation, StrictInequality)
+                certain = exceed(right, left, strict=not is_strict)
+                if not certain.all():
+                    raise SingularPoint("a condition on the inputs does not hold.")
+            elif differ(left, right).any():
+                raise SingularPoint("a condition on the inputs does not hold.")
+
+
 class RealStatement:
     """An equation or inequality of a program, to be evaluated at rational points."""
 
@@ -97,7 +161,9 @@ class RealStatement:
         self.relation = relation
         self.hypotheses = Hypotheses(program)
         self.left, self.right, self.free = program.sides(relation)
-        nodes = self.hypotheses.concerning(self.left, self.right)
+        self.domain = Domain(program, relation.domain)
+        nodes = self.hypotheses.concerning(self.left, self.right, *self.domain.nodes)
+        self.lenient = any(is_condition(x) for node in nodes for x in descendants(node))
         used = sizes_in(*nodes) | {index.size.name for index in self.free}
         self.names = tuple(size.name for size in program.model.sizes if size.name in used)
         self.names += tuple(sorted(used - set(self.names)))
@@ -110,7 +176,7 @@ class RealStatement:
         """
         for bits in BITS:
             with ctx.workprec(bits):
-                run = RealRun(point.sizes, point.draw)
+                run = self.run(point.sizes, point.draw)
                 left, right = run.value(self.left), run.value(self.right)
                 self.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
                 differs = self.against(left, right)
@@ -118,6 +184,15 @@ class RealStatement:
             if differs.any() or rough < SHARP:
                 return Comparison(left, right, differs, rough)
         raise SingularPoint("the balls do not become small.")
+
+    def run(self, sizes: Mapping[str, int], draw: Callable[[Leaf, RealRun], Array]) -> RealRun:
+        """Return the values at a point, which has to lie in the domain of the statement.
+
+        Raises `SingularPoint` where it does not.
+        """
+        run = RealRun(sizes, draw, lenient=self.lenient)
+        self.domain.require(run)
+        return run
 
     def against(self, left: Array, right: Array) -> Array:
         """Return where the values of both sides are certain to contradict the statement."""
@@ -131,21 +206,30 @@ class RealStatement:
         """Yield points at which both sides are defined, and their values there.
 
         If at some points they are not, as many with positive inputs are tried in their place.
-        There are none at sizes that need too large arrays.
+        There are none at sizes that need too large arrays.  Raises `NotApplicable` if no point
+        meets the hypotheses.
         """
-        waiting = list(varieties)
+        waiting = [*varieties, *(BY_PLACE if self.lenient else ())]
+        unmet: Unmet | None = None
+        any_found = False
         while waiting:
             variety = waiting.pop(0)
             point = Point(self.hypotheses, sizes, variety)
             try:
                 found = self.compare(point)
+            except Unmet as reason:
+                unmet = reason
+                continue
             except SingularPoint:
-                if variety >= 0:
+                if 0 <= variety < BY_PLACE.start:
                     waiting.append(-1 - variety)
                 continue
             except TooLarge:
                 return
+            any_found = True
             yield point, found
+        if unmet is not None and not any_found:
+            raise unmet
 
     def plans(self) -> list[dict[str, int]]:
         """Return a few sizes: all as small as possible, all 2, and some that are unequal.

@@ -33,6 +33,7 @@ from proofs_checks.checks.evaluation.nodes import (
     NotApplicable,
     Power,
     Product,
+    SymbolicPower,
 )
 from proofs_checks.checks.evaluation.parts import (
     Factored,
@@ -79,7 +80,7 @@ class Structure:
 
     def _new_terms(self, node: Node) -> Iterable[Part]:
         match node:
-            case Named():
+            case Named() | SymbolicPower():
                 return self.terms(node.body)
             case Extent():
                 return [(Fraction(self.sizes[node.size.name]), self.graph.constant(ONE), ())]
@@ -173,6 +174,8 @@ class Structure:
     def _new_factors(self, node: Node) -> tuple[Fraction, Iterable[Part]]:
         match node:
             case Named() if node.name != "negative":
+                return self.factors(node.body)
+            case SymbolicPower():
                 return self.factors(node.body)
             case Product():
                 return self._product_factors(node)
@@ -272,9 +275,13 @@ class Structure:
 
     def _root_factors(self, node: Power) -> Iterable[Part]:
         coefficient, parts = self.factors(node.body)
+        result: list[Part] = []
         if coefficient < 0:
-            raise NotApplicable("a root of a negative multiple.")
-        result: list[Part] = [
+            if node.exponent.denominator % 2 == 0:
+                raise NotApplicable("a root of a negative multiple.")
+            coefficient = -coefficient
+            result.append((Fraction(node.exponent.numerator), self.graph.constant(-ONE), ()))
+        result += [
             (power * node.exponent, self.graph.constant(Fraction(prime)), ())
             for prime, power in prime_powers(coefficient).items()
         ]

@@ -54,6 +54,8 @@ def _evaluate(e, sizes, values, axes):
         return values[str(e.base.label)][tuple(position(k) for k in e.indices)]
     if isinstance(e, sp.KroneckerDelta):
         return (position(e.args[0]) == position(e.args[1])).astype(float)
+    if isinstance(e, Index):
+        return position(e) + 1.0
     if isinstance(e, Size):
         return np.float64(sizes[e.name])
     if isinstance(e, sp.Symbol):

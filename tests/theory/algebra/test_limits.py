@@ -35,7 +35,7 @@ from theory.algebra.normal_form import normal_form, proved_equal
 from theory.algebra.polynomial import Atom, Entry, Monomial, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, delta, indices, total
+from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, delta, indices, order_of, total
 
 L = sp.Symbol("L", real=True)
 zero = total(x[k], k) - total(x[l], l)
@@ -51,8 +51,7 @@ REFUSED = {
     "an unevaluated derivative": (sp.Derivative(sp.Function("F")(a), a), "Derivative"),
     "text": ("x + 1", "'x [+] 1' [(]str[)] is no expression"),
     "nothing": (None, "NoneType"),
-    "an index as a number": (i * x[i], "the index i is used as a number"),
-    "an index in a power": (x[i] ** i, "the index i is used as a number"),
+    "an order far up": (order_of(T)[30, i], "an order beside the position 30; 24 is the limit"),
     "a dummy": (sp.Dummy("q", real=True), "is a dummy symbol"),
     "a tensor without indices": (x, "the tensor `x` stands without its 1 indices"),
     "an entry of no tensor": (unsized[i], r"`u\[i\]` is no entry of a `Tensor` with 1 axes"),

@@ -36,9 +36,9 @@ def test_adjoint_is_proved_from_the_definitions_alone(name, quantity):
     model = model_named(name)
     theory = theory_of(model)
     entry = theory.adjoints[quantity].partial.args[1]
-    direct, _, before = pull_back(model, model.definitions, model.loss, entry)
-    assert not before
-    proof = theory.prove(Equation(theory.write(direct, entry), Partial(model.loss, entry)))
+    direct = pull_back(model, model.definitions, model.loss, entry)
+    assert not direct.before
+    proof = theory.prove(Equation(theory.write(direct.value, entry), Partial(model.loss, entry)))
     assert proof.proved
 
 
