@@ -27,6 +27,7 @@ TEXT_BYTES = 64 * 1024 * 1024  # of the members that are kept
 MEMBERS = 10_000
 RATIO = 200  # of decompressed to compressed bytes; text has about 4
 RATIO_FROM = 4 * 1024 * 1024  # decompressed bytes from which the ratio counts
+CHUNK = 1 << 16
 SINGLE = "document.tex"  # the name of the one file in a .gz
 
 _TEXT = (
@@ -42,10 +43,11 @@ def is_archive(data: bytes) -> bool:
 
 
 def _is_tar(data: bytes) -> bool:
-    return data[257:262] == b"ustar"
+    is_empty = len(data) >= 512 and not data[:512].strip(b"\0")
+    return is_empty or data[257:262] == b"ustar"
 
 
-def members_of(data: bytes, name: str) -> Members:
+def members_of(data: bytes) -> Members:
     """Return the text files of an archive; the one of a plain `.gz` is called `document.tex`.
 
     Raises `SourceError` for an archive that is empty, damaged, encrypted, beyond the limits, or
@@ -126,39 +128,52 @@ def _checked(name: str) -> str:
     return path
 
 
-class _Counting(io.RawIOBase):
-    """The decompressed bytes of a gzip stream, each counted."""
+class _Inflated:
+    """The decompressed bytes of gzip streams that follow one another, each counted."""
 
     def __init__(self, data: bytes, collected: _Collected) -> None:
-        self._rest, self._collected = data, collected
+        self._data, self._position, self._collected = data, 0, collected
+        self._tail = b""
         self._inflater = zlib.decompressobj(wbits=31)
+        self._streams = 1
+        self._is_done = False
 
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Return up to ``size`` bytes; empty at the end."""
+    def read(self, size: int) -> bytes:
+        """Return up to ``size`` bytes; fewer only at the end."""
         parts: list[bytes] = []
-        wanted = size if size >= 0 else TOTAL_BYTES + 1
-        while wanted > 0:
-            part = self._inflater.decompress(self._rest, min(wanted, 1 << 20))
-            self._rest = self._inflater.unconsumed_tail
-            if self._inflater.eof:  # several gzip streams may follow one another
-                self._rest = self._inflater.unused_data.lstrip(b"\0")
-                if self._rest:
-                    self._inflater = zlib.decompressobj(wbits=31)
-            elif not part and not self._rest:
+        while size > 0 and not self._is_done:
+            self._fill()
+            part = self._inflater.decompress(self._tail, min(size, CHUNK))
+            self._tail = self._inflater.unconsumed_tail
+            if self._inflater.eof:
+                self._next_stream()
+            elif not part and not self._tail and self._position >= len(self._data):
                 raise EOFError("it ends too early")
             self._collected.counted(len(part))
             parts.append(part)
-            wanted -= len(part)
-            if self._inflater.eof and not self._rest:
-                break
+            size -= len(part)
         return b"".join(parts)
+
+    def _fill(self) -> None:
+        # in slices: zlib copies what it has not consumed
+        if not self._tail:
+            self._tail = self._data[self._position : self._position + CHUNK]
+            self._position += CHUNK
+
+    def _next_stream(self) -> None:
+        self._tail = self._inflater.unused_data.lstrip(b"\0")
+        while not self._tail and self._position < len(self._data):
+            self._fill()
+            self._tail = self._tail.lstrip(b"\0")
+        self._is_done = not self._tail
+        self._streams += 1
+        if self._streams > MEMBERS:
+            raise SourceError(f"the archive has more than {MEMBERS} compressed parts")
+        self._inflater = zlib.decompressobj(wbits=31)
 
 
 def _from_gzip(data: bytes, collected: _Collected) -> None:
-    stream = _Counting(data, collected)
+    stream = _Inflated(data, collected)
     start = stream.read(512)
     if _is_tar(start):
         _from_tar(_Joined(start, stream), collected)
@@ -175,7 +190,7 @@ def _from_gzip(data: bytes, collected: _Collected) -> None:
 class _Joined:
     """A stream whose first bytes were read already."""
 
-    def __init__(self, start: bytes, rest: _Counting) -> None:
+    def __init__(self, start: bytes, rest: _Inflated) -> None:
         self._start, self._rest = start, rest
 
     def read(self, size: int) -> bytes:
@@ -193,10 +208,11 @@ def _from_tar(stream: io.BytesIO | _Joined, collected: _Collected) -> None:
             why_not = ""
             if member.issym() or member.islnk():
                 why_not = "is a link in the archive"
+            elif member.issparse():  # a few bytes that say that they are many
+                why_not = "is a sparse file in the archive"
             elif not member.isfile():
                 why_not = "is a device or a pipe in the archive"
             collected.member(member.name, why_not, _reader(archive, member))
-            archive.members = []  # pyright: ignore[reportAttributeAccessIssue]  # else it keeps all
 
 
 def _reader(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[int], bytes]:

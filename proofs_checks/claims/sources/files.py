@@ -154,24 +154,21 @@ class Members:
         """Return the names of all members that can be read, sorted."""
         return sorted(self._files)
 
-    def below(self, folder: str) -> Members:
-        """Return the members in a folder, with names relative to it."""
-        if not folder:
-            return self
-        start = len(folder) + 1
-        files = {n[start:]: d for n, d in self._files.items() if n.startswith(folder + "/")}
-        refused = {n[start:]: d for n, d in self._refused.items() if n.startswith(folder + "/")}
-        return Members(files, refused)
-
 
 def inside(folder: str, name: str) -> str:
-    """Return the name of a file that ``name`` means in ``folder``.
+    """Return the path of a file that is called ``name`` in ``folder``.
 
-    Raises `SourceError` if it leads outside the folder of the document.
+    Raises `SourceError` if it leads out of the folder of the document.
     """
-    path = posixpath.normpath(posixpath.join(folder, name))
-    if posixpath.isabs(name) or path == ".." or path.startswith(("../", "/")):
-        raise SourceError(f"`{posixpath.join(folder, name)}` leads outside the folder of the document: not read")
+    joined = posixpath.join(folder, name)
+    path = posixpath.normpath(joined)
+    if path.startswith("/"):
+        raise SourceError(f"`{joined}` leads outside the folder of the document: not read")
+    if path == ".." or path.startswith("../"):
+        raise SourceError(
+            f"`{joined}` leads outside the folder of the document: not read; to have it read, "
+            "check the folder that holds both"
+        )
     return path
 
 

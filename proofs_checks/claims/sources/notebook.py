@@ -23,9 +23,7 @@ _MAGIC = re.compile(r"\s*%%latex[^\n]*(?:\n|\Z)")
 _SHOWN = re.compile(r"\s*\$\s*\\displaystyle(?![A-Za-z])(?P<inside>[^$]*)\$\s*")
 
 
-def notebook_bundle(
-    data: bytes, name: str, file: str, *, limits: Limits | None = None
-) -> Bundle:
+def notebook_bundle(data: bytes, name: str, file: str, *, limits: Limits | None = None) -> Bundle:
     """Return the document that a notebook is; ``file`` is how reports call the notebook's cells.
 
     Raises `SourceError` if the bytes are no notebook or the text of its cells is too long.
@@ -45,9 +43,7 @@ def _cells(data: bytes, file: str) -> list[Any]:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        raise SourceError(
-            f"`{file}` is no notebook: line {error.lineno}: {error.msg}"
-        ) from None
+        raise SourceError(f"`{file}` is no notebook: line {error.lineno}: {error.msg}") from None
     except (RecursionError, ValueError):
         raise SourceError(f"`{file}` is no notebook: its JSON is too deep or too long") from None
     cells = content.get("cells") if isinstance(content, dict) else None
@@ -66,7 +62,9 @@ def _texts(cell: Any, number: int) -> Iterator[tuple[str, str]]:
         return
     kind, source = cell.get("cell_type"), _joined(cell.get("source", cell.get("input")))
     metadata = cell.get("metadata")
-    form = metadata.get("raw_mimetype", metadata.get("format")) if isinstance(metadata, dict) else ""
+    form = (
+        metadata.get("raw_mimetype", metadata.get("format")) if isinstance(metadata, dict) else ""
+    )
     if kind == "markdown" or (kind == "raw" and form in ("text/latex", "text/markdown")):
         yield f"cell {number}", source
     if kind != "code":

@@ -39,12 +39,11 @@ _DISTRIBUTED = frozenset(
 _REST_OF_LINE = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
 
 
-def tex_bundle(
-    files: Files, main: str, name: str, *, limits: Limits | None = None
-) -> Bundle:
+def tex_bundle(files: Files, main: str, name: str, *, limits: Limits | None = None) -> Bundle:
     r"""Return the document whose main file is ``main``, with everything that it includes.
 
-    ``name`` is what reports call the document; in the bundle the main file has the name "".
+    ``main`` is its name among ``files``, ``name`` what reports call it; in the bundle the main
+    file has the name "", and others have names relative to its folder.
 
     Raises `SourceError` if the main file is no text or the whole is too long, `OSError` if the
     system does not give the main file.
@@ -54,7 +53,7 @@ def tex_bundle(
 
 class _Splicer:
     def __init__(self, files: Files, main: str, name: str, limits: Limits) -> None:
-        self.files, self.main = files, main
+        self.files, self.main, self.home = files, main, posixpath.dirname(main)
         self.writer = Writer(name, limits.document_bytes)
         self.encoding = ""
         self.only: frozenset[str] | None = None
@@ -71,7 +70,7 @@ class _Splicer:
         found = self._read(self.main)[2]
         self.only = found.only
         self._note_subfile(found)
-        self._splice(self.main, (0, found.end), "", (self.main,))
+        self._splice(self.main, (0, found.end), self.home, (self.main,))
         return self.writer.bundle("tex", tuple(self.refusals), tuple(dict.fromkeys(self.notes)))
 
     def _note_subfile(self, found: Scan) -> None:
@@ -85,7 +84,7 @@ class _Splicer:
     # -- files --------------------------------------------------------------------------------
 
     def _label(self, path: str) -> str:
-        return "" if path == self.main else path
+        return "" if path == self.main else posixpath.relpath(path, self.home or ".")
 
     def _read(self, path: str) -> tuple[str, int | None, Scan]:
         """Return text, first undecodable offset and scan of a file; known to the writer after."""
@@ -97,14 +96,16 @@ class _Splicer:
         return self.texts[path]
 
     def _find(self, inclusion: Inclusion, folder: str, including: str) -> str | None:
-        """Return the file that is meant: in the folder of `import`, beside the main file, or
-        beside the file that includes it; None if there is none.
+        """Return the file that is meant, None if there is none.
+
+        Looked for in the folder of `import`, beside the main file, and beside the file that
+        includes it.
         """
         if inclusion.folder:
-            base = folder if inclusion.is_relative else ""
+            base = folder if inclusion.is_relative else self.home
             bases = [posixpath.join(base, inclusion.folder)]
         else:
-            bases = [folder, "", posixpath.dirname(including)]
+            bases = [folder, self.home, posixpath.dirname(including)]
         outside: SourceError | None = None
         for base in dict.fromkeys(bases):
             for name in candidates(inclusion):
@@ -217,9 +218,7 @@ class _Splicer:
             folder = posixpath.dirname(target)
         return self._text(inclusion, target, folder, chain)
 
-    def _text(
-        self, inclusion: Inclusion, target: str, folder: str, chain: tuple[str, ...]
-    ) -> bool:
+    def _text(self, inclusion: Inclusion, target: str, folder: str, chain: tuple[str, ...]) -> bool:
         text, _, found = self._read(target)
         start, end = 0, found.end
         is_body = found.body >= 0 and found.document_class is not None

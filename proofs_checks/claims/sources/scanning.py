@@ -24,7 +24,7 @@ _FROM_FOLDER = frozenset(
 )
 _PACKAGES = frozenset(
     "usepackage RequirePackage RequirePackageWithOptions documentclass LoadClass "
-    "LoadClassWithOptions".split()
+    "LoadClassWithOptions documentstyle".split()
 )
 _VERBATIM = r"verbatim|Verbatim|lstlisting|minted|comment|filecontents|alltt"
 _MARK = re.compile(
@@ -165,7 +165,7 @@ class _Scanner:
         names = _GROUP.match(self.text, after)
         if names is None:
             return after
-        if word == "documentclass" and self.found.document_class is None:
+        if word in {"documentclass", "documentstyle"} and self.found.document_class is None:
             self.found.document_class = names["name"].strip()
             self.found.class_options = (names["options"] or "").strip()
         for name in _listed(names["name"]):
