@@ -103,7 +103,7 @@ class Bundle:
     | field | meaning |
     |---|---|
     | source | its text with the places |
-    | kind | "tex", "md" or "txt", as `read_document` wants it |
+    | kind | "tex", "md" or "html", as `read_document` wants it |
     | refusals | what could not be read, such as a missing file, with its place in the text |
     | notes | what was left out on purpose, in words |
     """
@@ -144,6 +144,12 @@ class Writer:
         if end > start or not self._pieces:
             self._pieces.append(Piece(self.length, file, start, end - start))
             self._put(self.files[file].text[start:end])
+
+    def stand_for(self, file: str, start: int, end: int, text: str) -> None:
+        """Add text that stands for the characters start..end of a file, but is other than they."""
+        if text:
+            self._pieces.append(Piece(self.length, file, start, min(len(text), end - start)))
+            self._put(text)
 
     def between(self, text: str) -> None:
         """Add characters that stand in no file."""

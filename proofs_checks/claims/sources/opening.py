@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from proofs_checks.claims.documents import kind_of
+from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.places import decode
 from proofs_checks.claims.sources.archive import ARCHIVE_BYTES, SINGLE, is_archive, members_of
 from proofs_checks.claims.sources.bundle import Bundle, SourceError
@@ -25,6 +26,7 @@ from proofs_checks.claims.sources.files import Files, Folder, Members, refuse_bi
 from proofs_checks.claims.sources.mains import TEX, documents_in
 from proofs_checks.claims.sources.notebook import notebook_bundle
 from proofs_checks.claims.sources.project import tex_bundle
+from proofs_checks.claims.sources.webpage import page_bundle
 
 __all__ = ["Opened", "document_of", "documents_at", "documents_of_bytes"]
 
@@ -142,6 +144,10 @@ def _document(files: Files, path: str, name: str) -> bytes | Bundle:
     if lower.endswith(".ipynb"):
         return notebook_bundle(data, name, posixpath.basename(path))
     refuse_binary(data, path)
-    if kind_of(path, decode(data[:LOOKED_AT])[0]) == "tex":
+    kind = kind_of(path, decode(data[:LOOKED_AT])[0])
+    if kind == "tex":
         return tex_bundle(files, path, name)
+    text, undecoded = decode(data)
+    if kind == "html" and undecoded is None and len(data) <= Limits().document_bytes:
+        return page_bundle(text, name) or data
     return data
