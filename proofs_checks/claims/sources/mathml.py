@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from proofs_checks.claims.notation import FUNCTION_COMMANDS, FUNCTIONS
 from proofs_checks.claims.sources.mathml_tree import Element, elements
 from proofs_checks.claims.unicode_mathematics import as_tex
 
@@ -35,7 +34,7 @@ _ACCENTS = {
 _LIMITS = frozenset("∑∏∐∫⋂⋃⨁⨂⋁⋀") | frozenset(
     "max min sup inf lim argmax argmin arg max arg min limsup liminf det Pr".split()
 )
-_COMMANDS = frozenset(["max", "min", "sup", "inf", "lim", "det"])
+_COMMANDS = frozenset("exp log ln sin cos tan sinh cosh tanh max min sup inf lim det".split())
 _INVISIBLE = {"\u2061": "", "\u2062": " ", "\u2063": ",", "\u2064": "+", "\u200b": "", "": ""}
 _ESCAPED = {"{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
             "\\": r"\backslash", "~": r"\sim", "^": r"\wedge"}  # fmt: skip
@@ -191,10 +190,8 @@ def _identifier(text: str, variant: str) -> str:
 
 def _named(text: str) -> str:
     word = text.replace(" ", "").replace("\u00a0", "")
-    if word in FUNCTION_COMMANDS or word in _COMMANDS:
+    if word in _COMMANDS:
         return rf"\{word}"
-    if word in FUNCTIONS or word in _LIMITS:
-        return rf"\operatorname{{{word}}}"
     return rf"\mathrm{{{word}}}"
 
 
