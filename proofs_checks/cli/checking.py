@@ -141,11 +141,12 @@ def _run_symbols(
 
 def _say_what_is_empty(findings: _Findings) -> None:
     """Say on standard error which documents have no equations; a report for people says it."""
-    from proofs_checks.reports.wording import nothing_found
+    from proofs_checks.reports.wording import nothing_found, one_line
 
     for report in findings.reports:
-        if nothing_found(report.paper):
-            print(f"proofhead: {report.paper.name}: {nothing_found(report.paper)}", file=sys.stderr)
+        said = nothing_found(report.paper)
+        if said:
+            print(f"proofhead: {one_line(report.paper.name)}: {said}", file=sys.stderr)
 
 
 def _check(files: Sequence[str], model: str | None, seed: int, timeout: float) -> _Findings:

@@ -29,6 +29,8 @@ def checked_output(path: Path, inputs: Iterable[str], endings: Sequence[str]) ->
             f"cannot write `{path}`: it is the document `{same}`, which would be lost. "
             f"Name another file, ending in {wanted}."
         )
+    if path.exists() and not path.is_file():
+        raise FileExistsError(f"cannot write `{path}`: it is no ordinary file. Name another one.")
     if path.suffix.lower() not in endings:
         raise ValueError(
             f"cannot write `{path}`: the name must end in {wanted}. "
@@ -39,8 +41,6 @@ def checked_output(path: Path, inputs: Iterable[str], endings: Sequence[str]) ->
         raise FileNotFoundError(
             f"cannot write `{path}`: its folder does not exist. Make `{folder}` first."
         )
-    if path.exists() and not path.is_file():
-        raise FileExistsError(f"cannot write `{path}`: it is no ordinary file. Name another one.")
     if not os.access(folder, os.W_OK):
         raise PermissionError(
             f"cannot write `{path}`: its folder may not be written to. Choose another folder."

@@ -26,6 +26,8 @@ def run_symbols(
     Return 2 if a file or an equation cannot be read or there is no equation at all, else 0.
     """
     found = [(name, read(name)) for name in files]
+    from proofs_checks.reports.wording import printable
+
     papers = [paper for _, paper in found if not isinstance(paper, str)]
     with standard_output() as console:
         if as_json:
@@ -34,7 +36,7 @@ def run_symbols(
             _print(console, papers)
     for name, paper in found:
         for sentence in [paper] if isinstance(paper, str) else _left_out(paper):
-            print(f"proofhead: {name}: {sentence}", file=sys.stderr)
+            print(printable(f"proofhead: {name}: {sentence}"), file=sys.stderr)
     kinds = [claim.kind for paper in papers for claim in paper.claims]
     is_read = len(papers) == len(files) and bool(kinds) and "unreadable" not in kinds
     return 0 if is_read else UNREADABLE

@@ -43,6 +43,7 @@ REPLACED = (
     (re.compile(r"\\mathrm\{([A-Za-z]{2,})\}"), r"\\text{\1}"),
     (re.compile(r"\\mathsf\{T\}"), r"\\top"),
     (re.compile(r"\\(?:label|tag)\{[^{}]*\}"), ""),
+    (re.compile(r":\s*="), r"\\coloneqq "),
 )
 
 

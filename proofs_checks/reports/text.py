@@ -17,7 +17,7 @@ __all__ = ["as_text", "symbol_as_text"]
 CONTROL = re.compile(r"\\([A-Za-z]+|.|$)")
 FAITHFUL = frozenset(
     "mathrm text operatorname mathbf mathcal mathbb mathsf mathtt mathit mathfrak bar dot ddot hat "
-    "tilde top".split()
+    "tilde top frac".split()
 )  # what the converter writes so that it can be told from what is without it
 LONGEST_SYMBOL = 200  # characters
 

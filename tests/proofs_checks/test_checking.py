@@ -110,6 +110,23 @@ def test_a_chain_with_unreadable_ends(bench):
     assert (broken.step, broken.ends) == (2, None)
 
 
+def test_a_chain_with_a_step_that_is_no_equality_says_nothing_of_its_ends(bench):
+    text = CHAIN.replace("SIGN", "+").replace("LAST", "-")
+    paper = read_claims(text, "chain.tex")
+    first, second, third = paper.claims
+    odd = dataclasses.replace(third, kind="not judged", notes=("an approximation",))
+    report = check_paper(dataclasses.replace(paper, claims=(first, second, odd)), bench=bench)
+    assert [r.status for r in report.claims] == ["proved", "refuted", "not judged"]
+    assert report.statuses == ("proved", "refuted")
+    (found,) = report.chains
+    assert (found.step, found.ends) == (2, None)
+    right = check_paper(dataclasses.replace(paper, claims=(first, odd)), bench=bench)
+    assert right.chains == ()
+    assert right.exit_status == 0
+    assert right.claims[1].claim.reason == "an approximation"
+    assert right.claims[0].claim.reason == ""
+
+
 def test_identical_equations_are_judged_once(bench):
     claim = read_claims(DOCUMENT, "notes.tex").claims[0]
     with Checker(bench=bench) as checker:

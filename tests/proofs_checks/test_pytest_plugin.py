@@ -49,6 +49,33 @@ def test_equations_pass_and_fail_with_the_report(pytester, paper):
     assert "Traceback" not in result.stdout.str()
 
 
+READER = """
+from proofs_checks.claims import reading
+from proofs_checks.claims.claim import Claim, Paper
+
+def read_claims(data, name, **options):
+    return Paper(name, (
+        Claim("not judged", "", 3, 1, "x", notes=("a distribution,", "no [equality]")),
+        Claim("not judged", "", 3, 1, "y", file="sections/method.tex"),
+        Claim("definition", "", 4, 1, "y"),
+    ), "own", "")
+
+reading.read_claims = read_claims
+"""
+
+
+def test_what_is_not_judged_is_skipped_with_the_reason(pytester, paper):
+    pytester.makeini(SETTINGS)
+    pytester.makeconftest(READER)
+    result = pytester.runpytest_subprocess(*PLUGIN, "-v", "-rs")
+    result.assert_outcomes(skipped=2)
+    result.stdout.fnmatch_lines([
+        "*notes.tex::line 3 SKIPPED*",
+        "*notes.tex::sections/method.tex line 3 SKIPPED*",
+    ])  # fmt: skip
+    result.stdout.fnmatch_lines_random(["*a distribution,; no [[]equality]*", "*: not judged"])
+
+
 def test_one_equation_can_be_asked_for(pytester, paper):
     pytester.makeini(SETTINGS)
     result = pytester.runpytest_subprocess(*PLUGIN, "paper/notes.tex::eq:right")

@@ -84,7 +84,7 @@ def test_json_is_one_document_and_nothing_else(write, capsys):
     out, err = capsys.readouterr()
     document = json.loads(out)
     assert err == ""
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert document["model"] == "attention-head"
     assert document["summary"]["refuted"] == 1
     (equation,) = document["equations"]

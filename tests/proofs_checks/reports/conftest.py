@@ -4,7 +4,7 @@ import pytest
 
 from proofs_checks.checking import ChainReport, ClaimReport, PaperReport
 from proofs_checks.checks.outcome import Outcome
-from proofs_checks.claims.claim import Claim, Paper, Problem
+from proofs_checks.claims.claim import Claim, Paper, Problem, SymbolEntry
 from proofs_checks.claims.reading import read_claims
 from proofs_checks.verdict import Counterexample, Diagnosis, Verdict
 
@@ -69,3 +69,35 @@ def report():
 @pytest.fixture
 def empty():
     return PaperReport(Paper("empty.tex", (), "attention-head", "nothing to read"), ())
+
+
+SYMBOLS = (
+    SymbolEntry("S", "matrix, N x N", "defined on line 12", line=12),
+    SymbolEntry("W_q", "matrix, d x d_k", "input (a name: q is no index)", "did you mean W_p?"),
+    SymbolEntry(r"\beta", "scalar", "input, not defined: any real number"),
+    SymbolEntry(r"\widehat{y}", "vector, N", "input"),
+    SymbolEntry(NASTY, NASTY, NASTY, NASTY, 13),
+)
+
+
+@pytest.fixture
+def understood_report():
+    """A report with a symbol table, a choice, and something not judged in another file."""
+    one = understood()
+    method = "sections/method.tex"
+    claims = (
+        ClaimReport(Claim("definition", "eq:S", 12, 3, "S = Q K^\\top"), None),
+        ClaimReport(
+            Claim(
+                "not judged", "", 4, 3, r"x \sim p", file=method,
+                notes=("a distribution", "no equality"),
+            ),
+            None,
+        ),
+        ClaimReport(Claim("claim", "", 20, 3, one.source, one.model, one.equation), PROVED),
+    )  # fmt: skip
+    paper = Paper(
+        "paper.tex", tuple(c.claim for c in claims), "own", "it defines S", SYMBOLS,
+        ("L and \\mathcal{L} are one symbol",),
+    )  # fmt: skip
+    return PaperReport(paper, claims, seconds=0.5)

@@ -43,3 +43,12 @@ def test_text_that_xml_cannot_hold_is_replaced(report):
     assert "\x1b" not in text
     assert "<script>" not in text
     ElementTree.fromstring(text)
+
+
+def test_what_is_not_judged_is_skipped_with_the_reason(understood_report):
+    root = ElementTree.fromstring(junit([understood_report]))
+    case = root.find("testsuite/testcase[@line='4']")
+    assert case.get("file") == "sections/method.tex"
+    assert case.find("skipped").get("message") == "a distribution; no equality"
+    assert root.find("testsuite").get("skipped") == "2"
+    assert root.find("testsuite").get("errors") == "0"

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofs_checks.reports.mathml import ATTRIBUTES, ELEMENTS, mathml, mixed
+from proofs_checks.reports.mathml import (
+    ATTRIBUTES,
+    ELEMENTS,
+    as_mathml,
+    as_written,
+    mathml,
+    mixed,
+)
 from theory.catalogue import LAWS
 from theory.latex import equation
 from theory.models import model_named
@@ -64,8 +71,8 @@ def test_what_cannot_be_shown_is_escaped_source(latex):
 
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_nothing_but_mathematics_or_code_comes_out(latex):
-    allowed = ELEMENTS | ATTRIBUTES | {"code"}
-    for text in (mathml(latex), mixed(latex)):
+    allowed = ELEMENTS | ATTRIBUTES | {"code", "width"}
+    for text in (mathml(latex), mixed(latex), as_mathml(latex), as_written(latex)):
         assert Elements(text).found <= allowed
         assert "\x00" not in text
 
@@ -92,3 +99,45 @@ def test_sentences_hold_mathematics_between_dollars():
     assert text.startswith("the sign of <math")
     assert text.endswith("</math> is &lt;b&gt;wrong&lt;/b&gt;")
     assert mixed("a $ alone") == "a $ alone"
+
+
+@pytest.mark.parametrize(
+    ("source", "plain"),
+    [
+        (r"a &= b \\ ", "a = b"),
+        (r"a = b, \label{eq:x} \tag{3} \nonumber % a comment", "a = b"),
+        (r"a = b \\[2pt] + c", r"a = b + c"),
+        (r"i<j", r"i \lt j"),
+        (r"\begin{aligned} a &= b \\ &= c \end{aligned}", None),
+        (r"f = \begin{cases} x & i < j \\ 0 & \text{else} \end{cases}.", None),
+        (r"\left[ x \right.", r"\left[ x \right."),
+        (r"x\,", r"x\,"),
+    ],
+)
+def test_equations_as_their_author_laid_them_out(source, plain):
+    written = as_written(source)
+    assert written.startswith("<math")
+    assert "<mi>&amp;</mi>" not in written
+    if plain is not None:
+        assert written == as_mathml(plain)
+
+
+@pytest.mark.parametrize(
+    "source", [r"\text{<script>alert(1)</script>}", r"\href{x}{y}", r"\unknown x", "a # & b \\x"]
+)
+def test_what_cannot_be_shown_as_written_is_left_to_the_caller(source):
+    assert as_written(source) == ""
+
+
+def test_letters_of_other_fonts_are_characters_of_their_own():
+    assert "\U0001d499" in mathml(r"\bm{x}")
+    assert "\U0001d737" in mathml(r"\boldsymbol{\beta}")
+    assert "\U0001d7d9" in mathml(r"\mathbb{1}")
+    assert "\u211d" in mathml(r"\mathbb{R}")
+
+
+def test_spaces_keep_their_width_and_relations_are_no_letters():
+    assert '<mspace width="1em" />' in mathml(r"a \quad b")
+    assert "width" not in mathml(r"a \hspace{99em} b")
+    assert "<mo>\u223c</mo>" in mathml(r"x \sim p")
+    assert "<mo>\u2254</mo>" in mathml("x := p")

@@ -44,7 +44,11 @@ def test_nothing_is_loaded_or_run(parsed):
     assert not {"script", "link", "img", "iframe", "object", "b"} & set(parsed.tags)
     names = {name for name, _ in parsed.attributes}
     assert not any(name.startswith("on") for name in names)
-    assert not {"src", "href", "style"} & names
+    assert not {"src", "style"} & names
+    places = {value for name, value in parsed.attributes if name == "id"}
+    links = {value for name, value in parsed.attributes if name == "href"}
+    assert links
+    assert links <= {f"#{place}" for place in places}
     policy = next(
         value for name, value in parsed.attributes if name == "content" and "src" in value
     )
@@ -63,12 +67,12 @@ def test_user_text_is_shown_as_text(parsed):
 
 
 def test_everything_known_is_on_the_page(parsed):
-    text = " ".join("".join(parsed.text).split())
+    text = " ".join(" ".join(parsed.text).split())
     for said in (
         "Check of 3 files",
         "proofhead 0.1.0",
         "1 proved",
-        "using sum_c y_ic = 1",
+        "hypotheses used sum_c y_ic = 1",
         "is missing",
         "-0.25 ± 1e-15",
         "all other inputs 0",
@@ -79,7 +83,7 @@ def test_everything_known_is_on_the_page(parsed):
         "an operator",
         r"`\bigl(` is",
         "defines P",
-        "No equations.",
+        "No equations found: only what is displayed counts",
         "cannot say",
         "error bound 1e-18",
     ):
@@ -90,6 +94,77 @@ def test_everything_known_is_on_the_page(parsed):
 def test_understood_equations_are_shown_as_mathematics(report):
     parts = page([report]).split("<article")
     assert '<div class="mathematics"><math display="block">' in parts[3]
+
+
+def test_the_symbol_table_is_at_the_head(understood_report):
+    text = page([understood_report])
+    head, *_ = text.split("<article")
+    assert '<table class="symbols">' in head
+    assert head.count("<tr>") == 5
+    assert '<td><math display="inline">' in head
+    assert '<a href="#e1-0">defined on line 12</a>' not in head  # a line of which file?
+    assert "did you mean W_p?" in head
+    assert r"L and \mathcal{L} are one symbol" in head
+    assert "<script" not in text
+    assert "&lt;script&gt;" in head
+
+
+def test_a_symbol_links_to_the_equation_that_defines_it(understood_report):
+    object.__setattr__(understood_report.claims[1].claim, "file", "")
+    text = page([understood_report])
+    assert '<a href="#e1-0">defined on line 12</a>' in text
+    assert '<article class="definition" id="e1-0">' in text
+
+
+def test_a_long_table_is_folded(understood_report):
+    paper = understood_report.paper
+    assert "<details open>" in page([understood_report])
+    object.__setattr__(paper, "symbols", paper.symbols * 8)
+    assert "<details open>" not in page([understood_report])
+
+
+def test_what_is_not_judged_says_why(understood_report):
+    _, definition, other, proved = page([understood_report]).split("<article")
+    assert 'class="not-judged"' in other
+    assert "<p>a distribution; no equality</p>" in other
+    assert "sections/method.tex:4:3" in other
+    assert "<mo>\u223c</mo>" in other
+    assert "<p>" not in definition
+    assert "hypotheses used" in proved
+
+
+def test_equations_stand_as_written_and_latex_only_where_it_is_folded(report, understood_report):
+    for part in page([understood_report]).split("<article")[1:]:
+        shown, folded = part.split("<details>")
+        assert "<code>" not in shown
+        assert "\\" not in shown
+        assert "<pre>" in folded
+    definition = page([understood_report]).split("<article")[1]
+    assert "<mi>K</mi><mo>\u22a4</mo>" in definition
+    assert "understood as" not in definition  # nothing was understood here
+    refuted = page([report]).split("<article")[4]
+    shown, folded = refuted.split("<details>")
+    assert "\\frac" not in shown
+    assert r"\frac{\partial L}{\partial s_{ij}} = \alpha_{ij} A_{ij}" in folded
+
+
+def test_the_understood_equation_stands_beside_another_way_of_writing_it(report):
+    claim = report.claims[2].claim
+    assert "understood as" not in page([report]).split("<article")[3]
+    object.__setattr__(claim, "source", r"p_i - y_i = \partial_{z_i} L")
+    assert "<dt>understood as</dt><dd><math" in page([report]).split("<article")[3]
+    object.__setattr__(claim, "source", r"\macroOfTheAuthor = 0")
+    part = page([report]).split("<article")[3]
+    assert "understood as" not in part.split("<details>")[0]  # it is what is shown
+    assert '<div class="mathematics"><math' in part
+
+
+def test_verdicts_link_to_their_equations(report, empty):
+    text = page([empty, report])
+    assert '<li class="refuted"><a href="#e4-1">1 refuted</a></li>' in text
+    assert 'refuted: <a href="#e4-1">line 5</a>' in text
+    assert 'inconsistent: <a href="#e6-1">eq:odd</a>' in text
+    assert '<a class="place" href="#e4-1">' in text
 
 
 def test_light_and_dark(report):

@@ -116,5 +116,34 @@ def test_the_summary_counts(report, empty):
     )
 
 
+def test_a_document_of_definitions_says_that_nothing_was_judged(understood_report):
+    object.__setattr__(understood_report, "claims", understood_report.claims[:2])
+    assert printed(print_summary, [understood_report], 1, 0.0) == (
+        "1 definition, 1 not judged (2 equations in 1 file, 0.0 s): nothing was judged\n"
+    )
+
+
+def test_what_is_not_judged_says_why(understood_report):
+    lines = printed(print_paper, understood_report).splitlines()
+    place = lines.index("not judged   sections/method.tex:4:3")
+    assert lines[place + 1 : place + 4] == [r"  x \sim p", "    a distribution", "    no equality"]
+
+
+def test_an_empty_document_says_what_counts(empty):
+    assert "  no equations found: only what is displayed counts" in printed(print_paper, empty)
+    object.__setattr__(empty, "interrupted", True)
+    assert "no equations found" not in printed(print_paper, empty)
+
+
+def test_a_terminal_opens_with_the_symbols_and_a_pipe_does_not(understood_report):
+    shown = printed(print_paper, understood_report, terminal=True)
+    assert shown.index("matrix, N x N") < shown.index("definition")
+    piped = printed(print_paper, understood_report)
+    assert "matrix, N x N" not in piped
+    assert "    L and \\mathcal{L} are one symbol" in piped.splitlines()
+    heads = [line for line in piped.splitlines() if not line.startswith(" ")]
+    assert len(heads) == 4  # the document and three equations
+
+
 def test_a_file_that_cannot_be_read():
     assert printed(print_refused, "a\x1b.tex", "no \x00 such file") == "a .tex\n  no   such file\n"

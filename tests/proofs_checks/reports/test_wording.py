@@ -3,15 +3,17 @@
 import pytest
 
 from proofs_checks.checking import ClaimReport
-from proofs_checks.claims.claim import Claim
+from proofs_checks.claims.claim import Claim, Paper
 from proofs_checks.reports.wording import (
     counted,
+    nothing_found,
     one_line,
     place,
     printable,
     read_as,
     shown_value,
     where,
+    whose,
 )
 from proofs_checks.verdict import Counterexample
 
@@ -43,6 +45,7 @@ def test_text_without_control_characters():
     assert printable("a\x1b[0m\tb\nc") == "a [0m   b\nc"
     assert one_line("a\n  b\x07 c") == "a b c"
     assert place("f\x00.tex", Claim("claim", "", 3, 7, "")) == "f .tex:3:7"
+    assert place("f.tex", Claim("claim", "", 3, 7, "", file="g\x1b.tex")) == "g .tex:3:7"
 
 
 def test_an_equation_that_was_not_understood_has_no_reading():
@@ -54,3 +57,13 @@ def test_plurals():
     assert counted([report]) == "1 definition"
     assert counted([report, report]) == "2 definitions"
     assert counted([]) == "no equations"
+    other = ClaimReport(Claim("not judged", "", 1, 1, "x"), None)
+    assert counted([report, other, other]) == "1 definition, 2 not judged"
+
+
+def test_whose_symbols_and_what_to_do_where_there_is_nothing():
+    claim = Claim("definition", "", 1, 1, "a := b")
+    assert whose(Paper("a.tex", (), "own", "it says\nso")) == "symbols of its own: it says so"
+    assert whose(Paper("a.tex", (), "vocabulary", "so")) == "symbols of vocabulary: so"
+    assert "only what is displayed counts" in nothing_found(Paper("a.tex", (), "own", ""))
+    assert nothing_found(Paper("a.tex", (claim,), "own", "")) == ""
