@@ -77,9 +77,10 @@ class BundleSource(Source):
         """
         if file in self._by_file:
             wanted = self.files[file].offset_of("", line, column)
-            for piece in self._by_file[file]:
-                if piece.origin <= wanted <= piece.origin + piece.length:
-                    return piece.start + wanted - piece.origin
+            for beyond in (0, 1):  # the end of a piece only where no other begins
+                for piece in self._by_file[file]:
+                    if piece.origin <= wanted < piece.origin + piece.length + beyond:
+                        return piece.start + wanted - piece.origin
         raise ValueError(f"`{self.name}` has no line {line} of `{file}`: it was not read.")
 
     def excerpt(self, span: Span) -> tuple[str, str]:

@@ -18,12 +18,13 @@ from proofs_checks.claims.sources.scanning import CONDITIONAL, after_braces
 __all__ = ["definitions"]
 
 _NAME = re.compile(r"\s*\{?\s*\\(?P<name>[A-Za-z@]+)\s*\}?")
+# Definitions that are not taken: what they define is skipped, so that nothing in it is taken.
 _WITH_BODY = re.compile(
-    r"\\(?:(?:New|Renew|Provide|Declare)(?:Expandable)?DocumentCommand"
-    r"|(?:re)?newenvironment|(?:New|Renew|Provide|Declare)DocumentEnvironment|edef|xdef)"
-    r"(?![A-Za-z@])\*?"
+    r"\\(?:(?:New|Renew|Provide|Declare)(?:Expandable)?Document(?P<kind>Command|Environment)"
+    r"|(?:re)?new(?P<old>environment)|[ex]def)(?![A-Za-z@])\*?"
 )
-_GROUP = re.compile(r"\s*(?=\{)|\s*\[[^\[\]]{0,400}\]|\s*\\[A-Za-z@]+|\s*(?:#[1-9])+")
+_NAME_PART = re.compile(r"\s*(?:\{[^{}]{0,200}\}|\\[A-Za-z@]+)")
+_BETWEEN = re.compile(r"(?:\s|\[[^\[\]]{0,400}\]|#[1-9])*")
 _LONGEST = 20_000  # characters of one definition
 
 
@@ -37,8 +38,10 @@ def definitions(text: str, start: int, end: int) -> list[tuple[int, int]]:
             depth += 1
         elif mark["fi"]:
             depth = max(0, depth - 1)
-        elif _WITH_BODY.match(text, mark.start()):
-            position = _after_groups(text, mark.end(), min(end, mark.end() + _LONGEST))
+        elif other := _WITH_BODY.match(text, mark.start()):
+            groups = {"Command": 2, "Environment": 3, None: 2 if other["old"] else 1}
+            last = min(end, other.end() + _LONGEST)
+            position = _after_groups(text, other.end(), last, groups[other["kind"]])
         elif (definer := DEFINERS.match(text, mark.start())) and failed < 50:
             stop, name = _definition(text, definer, min(end, mark.start() + _LONGEST))
             failed += stop < 0
@@ -61,7 +64,8 @@ def _definition(text: str, definer: re.Match[str], end: int) -> tuple[int, str]:
     if name is None:
         return definer.end(), ""
     if "@" in name["name"]:
-        return max(definer.end(), _after_groups(text, definer.end(), end)), ""
+        groups = 2 if "Paired" in definer[0] else 0 if "let" in definer[0] else 1
+        return _after_groups(text, definer.end(), end, groups), ""
     scratch: Macros = {}
     stop = define(View(text), definer.start(), end, scratch)
     if stop is None:
@@ -69,15 +73,15 @@ def _definition(text: str, definer: re.Match[str], end: int) -> tuple[int, str]:
     return stop, name["name"] if name["name"] in scratch else ""
 
 
-def _after_groups(text: str, position: int, end: int) -> int:
-    """Return the position after the name, options and groups that follow a definer."""
-    while part := _GROUP.match(text, position, end):
-        stop = part.end()
-        if text.startswith("{", stop):
-            stop = after_braces(text, stop, end)
-            if stop < 0:
-                return position
-        if stop == position:
+def _after_groups(text: str, position: int, end: int, groups: int) -> int:
+    """Return the position after the name and the groups that follow a definer."""
+    name = _NAME_PART.match(text, position, end)
+    position = name.end() if name else position
+    for _ in range(groups):
+        between = _BETWEEN.match(text, position, end)
+        start = between.end() if between else position
+        stop = after_braces(text, start, end) if text.startswith("{", start) else -1
+        if stop < 0:
             return position
         position = stop
     return position

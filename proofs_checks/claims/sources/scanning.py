@@ -236,8 +236,8 @@ class _Scanner:
         if delimiter is None:
             return after
         closing = "}" if delimiter[2] == "{" else delimiter[2]
-        line = _LINE.match(self.text, delimiter.end())
-        stop = self.text.find(closing, delimiter.end(), line.end() if line else None)
+        line = re.compile(r"[^\n\r]{0,2000}").match(self.text, delimiter.end())
+        stop = self.text.find(closing, delimiter.end(), line.end() if line else delimiter.end())
         return stop + 1 if stop >= 0 else after
 
 
