@@ -115,7 +115,8 @@ def test_definitions_of_a_package(text, found):
 @pytest.mark.parametrize(
     "unit",
     [
-        r"\input{", r"\usepackage[", r"\iffalse ", r"\begin{verbatim} ", r"\verb", r"\newcommand{\a}{",
+        r"\input{", r"\usepackage[", r"\iffalse ", r"\begin{verbatim} ", r"\verb",
+        r"\newcommand{\a}{",
         r"\input" + " " * 50, r"\usepackage[a]" + "\n" * 50, "\\", "{", r"\import{a}{", r"\if ",
     ],
 )  # fmt: skip
