@@ -2,9 +2,13 @@ r"""The definitions in an author's own package or class, and nothing else of it.
 
 The code of a package is full of displays that are none, such as those in the body of
 ``\newenvironment{claim}{\begin{equation}}{\end{equation}}``.  So only definitions are taken, each
-with its place.  Left out are those of internal commands (``\foo@bar``) and what is defined inside
-them, and a command that is defined in two ways under a condition, ``\if.. \else .. \fi``: which one
-counts only TeX can tell, and a guess could make a wrong equation right.
+with its place, and directives.  Left out are
+
+- internal commands (``\foo@bar``), what is defined inside them, and what they are used to define:
+  papers are sent with copies of packages such as amsmath, whose ``\def\dots{\relax\ifmmode ..}``
+  says how a command works and nothing of what it means;
+- a command that is defined in two ways under a condition, ``\if.. \else .. \fi``: which one counts
+  only TeX can tell, and a guess could make a wrong equation right.
 """
 
 from __future__ import annotations
@@ -25,6 +29,12 @@ _WITH_BODY = re.compile(
 )
 _NAME_PART = re.compile(r"\s*(?:\{[^{}]{0,200}\}|\\[A-Za-z@]+)")
 _BETWEEN = re.compile(r"(?:\s|\[[^\[\]]{0,400}\]|#[1-9])*")
+_DIRECTIVE = re.compile(r"%+[ \t]*proofhead:")
+_MECHANICS = re.compile(
+    r"\\(?:[A-Za-z]*@[A-Za-z@]*|if[a-eg-z][A-Za-z]*|relax|expandafter|csname|futurelet|hbox|vbox"
+    r"|penalty|mathchardef|mathaccent|mathchar|romannumeral|edef|count)"
+    r"(?![A-Za-z@])"
+)
 _LONGEST = 20_000  # characters of one definition
 
 
@@ -34,7 +44,9 @@ def definitions(text: str, start: int, end: int) -> list[tuple[int, int]]:
     depth, position, failed = 0, start, 0
     while mark := CONDITIONAL.search(text, position, end):
         position = mark.end()
-        if mark["if"]:
+        if _DIRECTIVE.match(text, mark.start()):
+            found.append(("", mark.start(), position, False))
+        elif mark["if"]:
             depth += 1
         elif mark["fi"]:
             depth = max(0, depth - 1)
@@ -50,7 +62,7 @@ def definitions(text: str, start: int, end: int) -> list[tuple[int, int]]:
                 found.append((name, mark.start(), stop, depth > 0))
     texts: dict[str, set[str]] = {}
     for name, first, last, _ in found:
-        texts.setdefault(name, set()).add(text[first:last])
+        texts.setdefault(name or str(first), set()).add(text[first:last])
     unsure = {name for name, *_, conditional in found if conditional and len(texts[name]) > 1}
     return [(first, last) for name, first, last, _ in found if name not in unsure]
 
@@ -70,7 +82,8 @@ def _definition(text: str, definer: re.Match[str], end: int) -> tuple[int, str]:
     stop = define(View(text), definer.start(), end, scratch)
     if stop is None:
         return -1, ""
-    return stop, name["name"] if name["name"] in scratch else ""
+    is_notation = name["name"] in scratch and not _MECHANICS.search(text, name.end(), stop)
+    return stop, name["name"] if is_notation else ""
 
 
 def _after_groups(text: str, position: int, end: int, groups: int) -> int:

@@ -106,6 +106,13 @@ def taken(text):
         (r"\newif\ifdraft \ifdraft \def\a{x} \fi", [r"\def\a{x}"]),
         (r"\def\a{x} \def\a{y}", [r"\def\a{x}", r"\def\a{y}"]),
         (r"\def\a{x", []),
+        ("%% proofhead: model = none\n% prose\n", ["%% proofhead: model = none"]),
+        # what copies of amsmath and its like hold
+        (r"\def\dots{\relax\ifmmode\mdots\else\textellipsis\fi}", []),
+        (r"\newcommand{\binom}[2]{\genfrac()\z@{}{#1}{#2}}", []),
+        (r"\let\frac\@@frac", []),
+        (r"\def\bmod{\nonscript\mskip-\medmuskip\mkern5mu\mathbin{\operator@font mod}}", []),
+        (r"\newcommand{\implies}{\iff}", [r"\newcommand{\implies}{\iff}"]),
     ],
 )
 def test_definitions_of_a_package(text, found):
