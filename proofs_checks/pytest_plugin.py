@@ -66,12 +66,13 @@ class Document(pytest.File):
         from proofs_checks.claims.claim import NOT_JUDGED
         from proofs_checks.claims.problems import ReadingError
         from proofs_checks.claims.reading import read_claims
+        from proofs_checks.claims.sources.opening import document_of
         from proofs_checks.reports.wording import one_line
 
         name = str(self.path.relative_to(self.config.rootpath))
         model = self.config.getini("proofhead_model") or None
         try:
-            paper = read_claims(self.path.read_bytes(), name, model=model)
+            paper = read_claims(document_of(self.path, name), name, model=model)
         except (ReadingError, ValueError) as error:
             raise self.CollectError(f"{name}: {error}") from None
         taken: set[str] = set()

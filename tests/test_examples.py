@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from proofs_checks.claims.reading import read_claims
+from proofs_checks.claims.sources.opening import document_of
 from tests.proofs_checks.claims.corpus_documents import verdict_of
 
 FOLDER = Path(__file__).parent.parent / "examples" / "claims"
@@ -19,7 +20,7 @@ TABLE = [
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row[0])
 def test_a_document_gets_the_verdicts_of_the_table(row: list[str]) -> None:
     name, symbols, proved, refuted, unreadable, lines = row
-    paper = read_claims((FOLDER / name).read_bytes(), name)
+    paper = read_claims(document_of(FOLDER / name, name), name)
     verdicts = [(c.line, verdict_of(c)) for c in paper.claims]
     found = Counter(verdict for _, verdict in verdicts)
     assert paper.vocabulary == symbols
@@ -34,6 +35,7 @@ def test_a_document_gets_the_verdicts_of_the_table(row: list[str]) -> None:
 
 
 def test_the_table_lists_every_document() -> None:
-    documents = {p.name for p in FOLDER.iterdir() if p.name != "README.md"}
+    documents = {p.name for p in FOLDER.iterdir() if p.is_file() and p.name != "README.md"}
+    documents |= {f"{p.parent.name}/{p.name}" for p in FOLDER.glob("*/main.tex")}
     assert {row[0] for row in TABLE} == documents
     assert len(documents) >= 6

@@ -23,6 +23,7 @@ from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View, decode
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
 from proofs_checks.claims.rows import is_equality
+from proofs_checks.claims.sources.bundle import Bundle
 from proofs_checks.claims.tidy import tidy
 
 __all__ = ["KINDS", "Document", "kind_of", "read_document"]
@@ -75,7 +76,7 @@ def kind_of(name: str, text: str) -> str:
 
 
 def read_document(
-    data: bytes | str,
+    data: bytes | str | Bundle,
     name: str = "-",
     kind: str = "auto",
     *,
@@ -84,8 +85,8 @@ def read_document(
 ) -> Document:
     """Return the equations and directives of a document.
 
-    ``kind`` is "tex", "md", "txt", "html" or "auto" (see `kind_of`); ``macros`` are commands
-    that are known from elsewhere.
+    A `Bundle` brings its own name, kind and places.  ``kind`` is "tex", "md", "txt", "html" or
+    "auto" (see `kind_of`); ``macros`` are commands that are known from elsewhere.
 
     Raises:
         ReadingError: the document is larger than ``limits.document_bytes`` or holds more than
@@ -95,18 +96,29 @@ def read_document(
     limits = limits or Limits()
     if kind not in (*KINDS, "auto"):
         raise ValueError(f"`kind` must be one of {', '.join(KINDS)} or auto; got {kind!r}.")
-    size = len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
+    size = _size_of(data)
     if size > limits.document_bytes:
         raise ReadingError([_too_large(name, size, limits)])
-    text, undecoded = decode(data) if isinstance(data, bytes) else (data, None)
-    source = Source(name, text)
-    kind = kind_of(name, text) if kind == "auto" else kind
+    if isinstance(data, Bundle):
+        source, kind, undecoded = data.source, data.kind, None
+    else:
+        text, undecoded = decode(data) if isinstance(data, bytes) else (data, None)
+        source = Source(name, text)
+        kind = kind_of(name, text) if kind == "auto" else kind
     reader = _Reader(source, kind, limits)
     reader.macros.update(macros or {})
     if undecoded is not None:
         message = "these bytes are not UTF-8; they were replaced"
         reader.problem(Refusal(message, Span(undecoded, undecoded + 1), suggestion="save as UTF-8"))
+    for refusal in data.refusals if isinstance(data, Bundle) else ():
+        reader.problem(refusal)
     return reader.read()
+
+
+def _size_of(data: bytes | str | Bundle) -> int:
+    if isinstance(data, Bundle):
+        return data.size
+    return len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
 
 
 def _too_large(name: str, size: int, limits: Limits) -> Problem:

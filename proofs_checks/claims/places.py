@@ -51,6 +51,28 @@ class Source:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def file_of(self, offset: int) -> str:
+        """Return the file that an offset stands in; empty for the document itself.
+
+        A document of several files answers with the name of one (`sources.bundle`), and its
+        `place` counts the lines of that file.
+        """
+        return ""
+
+    def offset_of(self, file: str, line: int, column: int) -> int:
+        """Return the offset of a place, so that places of several files can be put in order.
+
+        Raises `ValueError` for a file that is none of the document's.
+        """
+        if file:
+            raise ValueError(f"`{self.name}` has no file `{file}`: it is the only one.")
+        return self._starts[line - 1] + column - 1
+
+    def where(self, offset: int) -> str:
+        """Return a place in words, such as "line 3, column 7 of sections/method.tex"."""
+        (line, column), file = self.place(offset), self.file_of(offset)
+        return f"line {line}, column {column}" + (f" of {file}" if file else "")
+
     def excerpt(self, span: Span) -> tuple[str, str]:
         """Return the line in which the span begins, and a line of carets that stands under it.
 

@@ -82,7 +82,7 @@ def problem_at(source: Source, refusal: Refusal) -> Problem:
     excerpt, caret = source.excerpt(refusal.span)
     return Problem(
         refusal.message,
-        source.name,
+        source.file_of(refusal.span.start) or source.name,
         line,
         column,
         refusal.span,

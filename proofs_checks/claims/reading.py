@@ -18,6 +18,7 @@ from proofs_checks.claims.meaning.vocabulary import Interpretation, interpret
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem as Found
 from proofs_checks.claims.problems import ReadingError, Refusal, problem_at
+from proofs_checks.claims.sources.bundle import Bundle
 from proofs_checks.claims.symbol_table import symbol_entries
 from theory.models import Model, model_named
 
@@ -29,9 +30,9 @@ LAYOUT = re.compile(r"\\\\|&|%|\\(?:label|tag|nonumber|notag)(?![A-Za-z])")  # a
 
 
 def read_claims(
-    data: bytes | str, name: str = "-", *, model: str | None = None, kind: str = "auto"
+    data: bytes | str | Bundle, name: str = "-", *, model: str | None = None, kind: str = "auto"
 ) -> Paper:
-    """Return the claims of a document.
+    """Return the claims of a document; those of a `Bundle` know the file that they stand in.
 
     ``model`` forces a vocabulary, "none" the document's own symbols; None lets the document decide.
 
@@ -71,8 +72,12 @@ def read_claims(
         found.vocabulary,
         found.why,
         symbols=symbol_entries(document, found.reading),
-        notes=tuple(found.reading.notes),
+        notes=(*_notes(data), *found.reading.notes),
     )
+
+
+def _notes(data: bytes | str | Bundle) -> tuple[str, ...]:
+    return data.notes if isinstance(data, Bundle) else ()
 
 
 INLINE = 500_000  # numbers of statements from the prose
@@ -142,7 +147,7 @@ def _claims(document: Document, found: Interpretation) -> list[Claim]:
     chains = 0
     for n, item in enumerate(document.equations):
         if isinstance(item, Unreadable):
-            claims.append(_unreadable(item))
+            claims.append(_unreadable(document, item))
             continue
         meaning = meanings[n]
         if meaning.error is not None:
@@ -171,21 +176,26 @@ def _claims(document: Document, found: Interpretation) -> list[Claim]:
             claims.append(_without_meaning(document, item, refused))
             continue
         line, column = directive.line, directive.column
-        claims.append(Claim("assumption", "", line, column, item.source))
-    return sorted(claims, key=lambda claim: (claim.line, claim.column, claim.step))
+        file = document.source.file_of(directive.span.start)
+        claims.append(Claim("assumption", "", line, column, item.source, file=file))
+    return sorted(claims, key=lambda claim: (_offset(document, claim), claim.step))
+
+
+def _offset(document: Document, claim: Claim) -> int:
+    return document.source.offset_of(claim.file, claim.line, claim.column)
 
 
 def _claim(
     document: Document, item: Equation, link: Link, model: Model, chain: int, step: int
 ) -> Claim:
-    line, column = item.line, item.column
-    if step > 1:
-        line, column = document.source.place(link.span.start)
+    start = link.span.start if step > 1 else item.span.start
+    (line, column), file = document.source.place(start), document.source.file_of(start)
     order = document.source.text[slice(*link.order)] if link.order else ""
     model, relation = with_signs(model, link.relation, link.signs)
     return Claim(
         link.kind, item.label, line, column, item.source, model, relation, chain,
         step, order, notes=(*link.notes, *item.notes), axes=link.axes, hedge=link.hedge,
+        file=file,
     )  # fmt: skip
 
 
@@ -216,7 +226,7 @@ def _source_of(document: Document, item: Equation, stretches: list[Span], number
     return document.source.text[start : stretches[number + 1].end]
 
 
-def _unreadable(item: Unreadable) -> Claim:
+def _unreadable(document: Document, item: Unreadable) -> Claim:
     first = item.problems[0]
     others = [p.message + (f" ({p.suggestion})" if p.suggestion else "") for p in item.problems[1:]]
     repair = (f"probably meant: {item.repair}",) if item.repair else ()
@@ -224,6 +234,7 @@ def _unreadable(item: Unreadable) -> Claim:
     return Claim(
         "unreadable", label, item.line, item.column, item.source,
         problem=_problem(first), notes=(*others, *repair),
+        file=document.source.file_of(item.span.start),
     )  # fmt: skip
 
 
@@ -231,17 +242,20 @@ def _without_meaning(document: Document, item: Equation, error: MeaningError) ->
     span = error.span if error.span.end > error.span.start else item.span
     message = str(error)
     if error.other is not None:
-        line, column = document.source.place(error.other.start)
-        message += f" The other place is line {line}, column {column}."
+        message += f" The other place is {document.source.where(error.other.start)}."
     refusal = Refusal(message, span, expected=error.expected, suggestion=error.suggestion)
     problem = _problem(problem_at(document.source, refusal))
-    return Claim("unreadable", item.label, item.line, item.column, item.source, problem=problem)
+    file = document.source.file_of(item.span.start)
+    return Claim(
+        "unreadable", item.label, item.line, item.column, item.source, problem=problem, file=file
+    )
 
 
 def _whole_document(document: Document, problem: Found) -> Claim:
     return Claim(
         "unreadable", "", problem.line, problem.column,
         document.source.text[slice(*problem.span)], problem=_problem(problem),
+        file=document.source.file_of(problem.span.start),
     )  # fmt: skip
 
 

@@ -64,7 +64,11 @@ def audit(
 @app.command()
 def check(
     files: Annotated[
-        list[str], typer.Argument(help="Documents: .tex, .md, .txt, .html, or - for stdin.")
+        list[str],
+        typer.Argument(
+            help="Documents: .tex with what it includes, .md, .ipynb, .txt, .html; a folder or an "
+            "archive (.tar.gz, .zip, .gz) of them; - for stdin."
+        ),
     ],
     model: Annotated[
         str | None,

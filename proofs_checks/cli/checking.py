@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,12 +28,16 @@ if TYPE_CHECKING:
 
     from proofs_checks.checking import PaperReport
     from proofs_checks.claims.claim import Claim, Paper
+    from proofs_checks.claims.sources.opening import Opened
 
 __all__ = ["INTERRUPTED", "run_check"]
 
 INTERRUPTED = 130
 STANDARD_INPUT = "-"
 ATTENTION = (rb"\alpha_", "α_".encode())  # marks of the default vocabulary
+INCLUDING = (rb"\input", rb"\include", rb"\import", rb"\subfile", rb"\subimport")
+PACKED = (".gz", ".tgz", ".tar", ".zip")
+LOOKED_AT = 8 * 1024 * 1024  # bytes
 
 
 @dataclass
@@ -124,13 +128,15 @@ def _run_symbols(
     from proofs_checks.claims.problems import ReadingError
     from proofs_checks.cli.symbols import run_symbols
 
+    documents = dict(_documents(files))
+
     def read(name: str) -> Paper | str:
         try:
-            return _read(name, model)
+            return _read(name, documents[name], model)
         except (ReadingError, OSError) as error:
             return _reason(error)
 
-    return run_symbols(files, read, as_json=as_json)
+    return run_symbols(list(documents), read, as_json=as_json)
 
 
 def _say_what_is_empty(findings: _Findings) -> None:
@@ -160,10 +166,10 @@ def _check(files: Sequence[str], model: str | None, seed: int, timeout: float) -
                 where = escape(one_line(claim.label)) or f"line {claim.line}"
                 bar.update(task, completed=done, total=total, description=where)
 
-            for name in files:
+            for name, opened in _documents(files):
                 try:
                     report = check_paper(
-                        _read(name, model),
+                        _read(name, opened, model),
                         seed=seed,
                         seconds_per_equation=timeout,
                         on_progress=show,
@@ -191,18 +197,41 @@ def _needs_torch(files: Sequence[str], model: str | None) -> bool:
         return model != "none"
     for name in files:
         with contextlib.suppress(OSError):  # whoever reads the document says what is wrong
-            data = Path(name).read_bytes() if name != STANDARD_INPUT else b""
-            if any(mark in data for mark in ATTENTION):
+            path = Path(name)
+            if path.is_dir() or name.lower().endswith(PACKED):
+                return True
+            if not path.is_file():
+                continue
+            with path.open("rb") as opened:
+                data = opened.read(LOOKED_AT)
+            if any(mark in data for mark in (*ATTENTION, *INCLUDING)):
                 return True
     return False
 
 
-def _read(name: str, model: str | None) -> Paper:
+def _documents(files: Sequence[str]) -> Iterator[tuple[str, Opened | Exception]]:
+    """Yield the documents of the files, folders and archives, or why there are none, by name."""
+    from proofs_checks.claims.problems import ReadingError
+    from proofs_checks.claims.sources.opening import documents_at, documents_of_bytes
+
+    for name in files:
+        try:
+            if name == STANDARD_INPUT:
+                found = documents_of_bytes(sys.stdin.buffer.read(), name)
+            else:
+                found = documents_at(name)
+        except (ReadingError, OSError) as error:
+            yield name, error
+            continue
+        yield from ((opened.name, opened) for opened in found)
+
+
+def _read(name: str, opened: Opened | Exception, model: str | None) -> Paper:
     from proofs_checks.claims.reading import read_claims
 
-    if name == STANDARD_INPUT:
-        return read_claims(sys.stdin.buffer.read(), name, model=model)
-    return read_claims(Path(name).read_bytes(), name, model=model)
+    if isinstance(opened, Exception):
+        raise opened
+    return read_claims(opened.read(), name, model=model)
 
 
 def _reason(error: Exception) -> str:

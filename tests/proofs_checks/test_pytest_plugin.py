@@ -106,3 +106,22 @@ def test_seconds():
     assert _seconds("2.5") == 2.5
     with pytest.raises(pytest.UsageError, match="must be a number of seconds; got 'x'"):
         _seconds("x")
+
+
+def test_a_paper_in_several_files(pytester, paper):
+    pytester.makeini(SETTINGS.replace("*.tex", "main.tex"))
+    (paper / "main.tex").write_text("\\usepackage{own}\\input{part}\n")
+    (paper / "own.sty").write_text("\\newcommand{\\logit}{z_i}")
+    equation = r"\frac{\partial L}{\partial \logit} = p_i + y_i"
+    (paper / "part.tex").write_text(f"\n\\[ {equation} \\]\n")
+    result = pytester.runpytest_subprocess(*PLUGIN, "-v")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*main.tex::part.tex line 2 FAILED*", "part.tex:2:4: refuted"])
+
+
+def test_a_document_that_is_none_is_an_error(pytester, paper):
+    pytester.makeini(SETTINGS)
+    (paper / "notes.tex").write_bytes(b"%PDF-1.5")
+    result = pytester.runpytest_subprocess(*PLUGIN)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*paper/notes.tex: `notes.tex` is a PDF; what is read is the*"])
