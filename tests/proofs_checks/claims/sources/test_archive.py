@@ -69,6 +69,7 @@ def documents(tmp_path):
         ("2501.01234", tar(PAPER, "w:gz")),  # as arXiv names it
         ("paper.zip", zipped(PAPER)),
     ],
+    ids=["tar", "tar.gz", "tgz", "arxiv", "zip"],
 )
 def test_a_paper_in_an_archive(documents, tmp_path, name, data):
     ((found, bundle),) = documents(name, data).items()
@@ -276,6 +277,7 @@ def test_an_archive_without_documents(documents):
         tar(PAPER)[:700],
         b"\0" * 257 + b"ustar" + b"\0" * 300,
     ],
+    ids=range(7),
 )
 def test_damaged_archives(data):
     with pytest.raises(SourceError, match="the archive (is damaged|cannot be read|holds nothing)"):
