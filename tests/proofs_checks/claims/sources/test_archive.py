@@ -216,6 +216,8 @@ def test_the_limits(monkeypatch):
         patch.setattr(archive, "MEMBERS", 3)
         with pytest.raises(SourceError, match="the archive has more than 3 members"):
             members_of(zipped({f"{n}.tex": b"x" for n in range(4)}))
+        with pytest.raises(SourceError, match="the archive has more than 3 members"):
+            members_of(zipped({f"{n}.tex": b"x" for n in range(7)}))
         with pytest.raises(SourceError, match="the archive has more than 3 compressed parts"):
             members_of(gzip.compress(b"x") * 4)
     with monkeypatch.context() as patch:
