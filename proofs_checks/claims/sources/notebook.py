@@ -17,6 +17,8 @@ from proofs_checks.claims.sources.files import decoded
 
 __all__ = ["notebook_bundle"]
 
+NOTEBOOK_BYTES = 64 * 1024 * 1024  # pictures in the outputs included
+
 _FENCE = re.compile(r"(?m)^[ \t]*(`{3,}|~{3,})")
 _MAGIC = re.compile(r"\s*%%latex[^\n]*(?:\n|\Z)")
 # What SymPy prints: inline mathematics that stands on a line of its own.
@@ -26,9 +28,15 @@ _SHOWN = re.compile(r"\s*\$\s*\\displaystyle(?![A-Za-z])(?P<inside>[^$]*)\$\s*")
 def notebook_bundle(data: bytes, name: str, file: str, *, limits: Limits | None = None) -> Bundle:
     """Return the document that a notebook is; ``file`` is how reports call the notebook's cells.
 
-    Raises `SourceError` if the bytes are no notebook or the text of its cells is too long.
+    Raises `SourceError` if the bytes are no notebook, or too many, or the text of its cells is
+    too long.
     """
     limits = limits or Limits()
+    if len(data) > NOTEBOOK_BYTES:
+        raise SourceError(
+            f"`{file}` has {len(data)} bytes; at most {NOTEBOOK_BYTES} of a notebook are read: "
+            "clear its outputs"
+        )
     writer = Writer(name, limits.document_bytes)
     writer.file("", "")
     writer.add("", 0, 0)

@@ -68,7 +68,8 @@ class _Splicer:
         data = self.files.read(self.main)
         self.encoding = declared_encoding(data)
         found = self._read(self.main)[2]
-        self.only = found.only
+        if found.only is not None:
+            self.only = frozenset(map(posixpath.normpath, found.only))
         self._note_subfile(found)
         self._splice(self.main, (0, found.end), self.home, (self.main,))
         return self.writer.bundle("tex", tuple(self.refusals), tuple(dict.fromkeys(self.notes)))
@@ -198,7 +199,7 @@ class _Splicer:
                 return False
             tried = " or ".join(f"`{c}`" for c in candidates(inclusion))
             raise SourceError(f"the file {tried} is missing; the rest is read without it")
-        if inclusion.kind == "include" and self.only is not None and name not in self.only:
+        if inclusion.kind == "include" and self._is_left_out(name):
             self.notes.append(rf"`\includeonly` leaves out `{target}`")
             return False
         if target in chain:
@@ -217,6 +218,9 @@ class _Splicer:
         if inclusion.folder:
             folder = posixpath.dirname(target)
         return self._text(inclusion, target, folder, chain)
+
+    def _is_left_out(self, name: str) -> bool:
+        return self.only is not None and posixpath.normpath(name) not in self.only
 
     def _text(self, inclusion: Inclusion, target: str, folder: str, chain: tuple[str, ...]) -> bool:
         text, _, found = self._read(target)

@@ -69,6 +69,7 @@ def documents(tmp_path):
         ("2501.01234", tar(PAPER, "w:gz")),  # as arXiv names it
         ("paper.zip", zipped(PAPER)),
     ],
+    ids=["tar", "tar.gz", "tgz", "arxiv", "zip"],
 )
 def test_a_paper_in_an_archive(documents, tmp_path, name, data):
     ((found, bundle),) = documents(name, data).items()
@@ -215,6 +216,8 @@ def test_the_limits(monkeypatch):
         patch.setattr(archive, "MEMBERS", 3)
         with pytest.raises(SourceError, match="the archive has more than 3 members"):
             members_of(zipped({f"{n}.tex": b"x" for n in range(4)}))
+        with pytest.raises(SourceError, match="the archive has more than 3 members"):
+            members_of(zipped({f"{n}.tex": b"x" for n in range(7)}))
         with pytest.raises(SourceError, match="the archive has more than 3 compressed parts"):
             members_of(gzip.compress(b"x") * 4)
     with monkeypatch.context() as patch:
@@ -276,6 +279,7 @@ def test_an_archive_without_documents(documents):
         tar(PAPER)[:700],
         b"\0" * 257 + b"ustar" + b"\0" * 300,
     ],
+    ids=range(7),
 )
 def test_damaged_archives(data):
     with pytest.raises(SourceError, match="the archive (is damaged|cannot be read|holds nothing)"):

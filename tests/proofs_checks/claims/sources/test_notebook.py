@@ -7,6 +7,7 @@ import pytest
 from proofs_checks.claims.documents import read_document
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.reading import read_claims
+from proofs_checks.claims.sources import notebook
 from proofs_checks.claims.sources.bundle import Bundle, SourceError
 from proofs_checks.claims.sources.notebook import notebook_bundle
 from proofs_checks.claims.sources.opening import document_of
@@ -111,6 +112,12 @@ def test_the_text_of_the_cells_is_bounded():
     content = {"cells": [markdown("x" * 100), markdown("x" * 100)]}
     with pytest.raises(SourceError, match="more than 150 characters"):
         notebook_bundle(json.dumps(content).encode(), "n", "n", limits=Limits(document_bytes=150))
+
+
+def test_the_bytes_of_a_notebook_are_bounded(monkeypatch):
+    monkeypatch.setattr(notebook, "NOTEBOOK_BYTES", 10)
+    with pytest.raises(SourceError, match="`n` has 13 bytes; at most 10 of a notebook are read"):
+        notebook_bundle(b'{"cells": []}', "n", "n")
 
 
 def test_from_the_disk(tmp_path):

@@ -108,7 +108,7 @@ def test_the_end_of_the_document_may_stand_in_a_part(project):
 
 def test_includeonly(project):
     bundle = project({
-        "main.tex": "\\includeonly{b,c}\\include{a}\\include{b}\\input{d}",
+        "main.tex": "\\includeonly{./b,c}\\include{a}\\include{b}\\input{d}",
         "a.tex": "\\[ x = a \\]", "b.tex": "\\[ x = b \\]", "d.tex": "\\[ x = d \\]",
     })  # fmt: skip
     assert [e[2] for e in equations(bundle)] == ["x = b", "x = d"]
