@@ -116,12 +116,20 @@ class Authored:
             return "product"
         template = self.templates.get(name)
         if template is not None:
-            return "quantity" if self._is_formal(node, template) else "template"
+            if self._is_formal(node, template) or not self._fits(node, template):
+                return "quantity"
+            return "template"
         if name.rstrip("'") in self.templates:
             return "template"  # f' of a function that is defined
         if name.rstrip("'") in self.computed and len(node.arguments) == 1:
             return "unknown"
         return "quantity"
+
+    def _fits(self, node: tree.Apply, template: Template) -> bool:
+        """Return whether a function's definition says what it is for these arguments."""
+        return len(node.arguments) == len(template.formals) and all(
+            isinstance(x, tree.Name) for x in template.formals
+        ) and not any(isinstance(x, tree.Compare) for x in node.arguments)
 
     def _is_formal(self, node: tree.Apply, template: Template) -> bool:
         """Return whether the arguments are the formal ones, or differ in index letters only."""

@@ -9,6 +9,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored, Template
 from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.shapes import (
+    ALL_AXES,
     ANY,
     COLUMN,
     MATRIX,
@@ -180,6 +181,7 @@ class Ranks:
         self.depends: dict[str, set[str]] = defaultdict(set)
         self.differentiated: set[str] = set()  # quantities: numbers where nothing says otherwise
         self._known = known
+        self._prior: dict[str, int] = {}
         self._loose = False
         self._depth = 0
         self._memo: dict[int, int] = {}
@@ -187,6 +189,27 @@ class Ranks:
             self.network.symbols[name] = frozenset((Axes(total),))
 
     # -- the document -----------------------------------------------------------------------
+
+    def expect(self, statements: Sequence[Statement]) -> None:
+        """Look at all occurrences: with as many indices as it ever has, a symbol is a number.
+
+        That holds for small letters that also stand with fewer indices, x beside x_i; the rows of
+        a matrix X_i may be vectors.
+        """
+        for statement in statements:
+            self._memo = {}
+            for side in statement.sides:
+                self.visit(side)
+        for name, seen in self.slots_seen.items():
+            if name in self._known or len(seen) < 2:
+                continue
+            if not name[:1].isupper() or max(seen) > 1:
+                self._prior[name] = max(seen)
+        known = {n: a for n, a in self.network.symbols.items() if n in self._known}
+        self.network = Network()
+        self.network.symbols.update(known)
+        for name, total in self._prior.items():
+            self.network.symbols[name] = frozenset(a for a in ALL_AXES if a.total == total)
 
     def add(self, statement: Statement) -> bool:
         """Add a statement; return whether it agrees with what was added before."""
@@ -448,8 +471,13 @@ class Ranks:
 
     def _directional(self, node: tree.Directional, scope) -> int:
         quantity = self.visit(node.quantity, scope)
-        for by, along in zip(node.by, node.directions, strict=False):
-            self.network.same([self.visit(by, scope), self.visit(along, scope)])
+        by = node.by
+        if not by and isinstance(node.quantity, tree.Apply):
+            by = node.quantity.arguments
+        if len(by) == 1:
+            by = by * len(node.directions)
+        for symbol, along in zip(by, node.directions, strict=False):
+            self.network.same([self.visit(symbol, scope), self.visit(along, scope)])
         return quantity
 
     def _indicator(self, node: tree.Indicator, _) -> int:

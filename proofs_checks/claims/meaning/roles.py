@@ -169,6 +169,17 @@ class Roles:
                 elif isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
                     if self.spell(node.base) == "delta" and len(node.lower) == 2:
                         self.compared |= {x for i in node.lower if (x := self.letter(i))}
+                if isinstance(node, tree.Sum) and node.operator in ("column", "row"):
+                    listed = {self.letter(b.index) for b in node.bounds}
+                    for below in nodes(node.body):
+                        if isinstance(below, tree.Power) and isinstance(below.base, tree.Name):
+                            if self.letter(below.exponent) in listed:
+                                self.upper.add(self.spell(below.base))
+                if isinstance(node, tree.Derivative | tree.Gradient):
+                    for by in node.by:  # nobody differentiates by a power
+                        if isinstance(by, tree.Power) and isinstance(by.base, tree.Name):
+                            if self._letters_of(by.exponent):
+                                self.upper.add(self.spell(by.base))
             for name in self._quantities(root):
                 self.quantities.add(name)
         for root in every:
@@ -202,7 +213,9 @@ class Roles:
             for x in node.factors
         )
 
-    def _compared(self, node: tree.Compare) -> None:
+    def _compared(self, node: tree.Node) -> None:
+        if not isinstance(node, tree.Compare):
+            return
         ends = [node.left, node.right]
         letters = [x for end in ends if (x := self._comparable(end)) is not None]
         plain = all(isinstance(e, tree.Number) or self._comparable(e) for e in ends)
@@ -614,7 +627,7 @@ class Roles:
             else:
                 pattern.append(self._pattern(argument, indices))
                 depends |= self._parameters(argument)
-        signs = "".join(x for x in node.separators if x != ",")
+        signs = "".join("|" if "|" in x else "." for x in node.separators if x != ",")
         plain = not any(pattern) and not signs
         name = base.name if plain else f"{base.name}_.{signs}{'.'.join(pattern)}"
         return Reference(name, tuple(indices), frozenset(depends))

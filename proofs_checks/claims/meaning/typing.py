@@ -299,7 +299,11 @@ class Typer:
         }.get(node.operator)  # fmt: skip
         if node.operator == "circ":
             values = [self.value(factor) for factor in node.factors]
-            if any(v.is_scalar for v in values):
+            small = [
+                f for f in node.factors
+                if isinstance(f, tree.Name) and f.font != "bf" and not f.letter[:1].isupper()
+            ]
+            if any(v.is_scalar for v in values) or small:
                 raise MeaningError(
                     "`\\circ` between numbers or functions is a composition, which is not read.",
                     node.span, suggestion="\\odot for the entrywise product",
