@@ -117,7 +117,7 @@ UNSUPPORTED_RELATIONS = frozenset(
     "leftarrow mapsto longrightarrow longmapsto Rightarrow Longrightarrow implies iff impliedby "
     "Leftrightarrow leftrightarrow xrightarrow prec succ preceq succeq asymp gtrsim lesssim "
     "gtrless mid perp parallel approxeq leftarrow Leftarrow uparrow downarrow therefore because "
-    "models vdash lesssim setminus".split()
+    "models vdash lesssim setminus += -=".split()
 )
 
 TRANSPOSES = frozenset(["top", "intercal", "transpose", "tran"])

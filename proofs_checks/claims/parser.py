@@ -130,7 +130,11 @@ class Parser(Operands):
             self.next()
             body = self.operand()
             return tree.Negate(body, span=sign.span.to(body.span))
-        return self.operand()
+        self.is_below = True  # in 1/\sigma (a + b) the bracket is a factor
+        try:
+            return self.operand()
+        finally:
+            self.is_below = False
 
     def _terms(self, left: tree.Node) -> tree.Node:
         terms = [left]

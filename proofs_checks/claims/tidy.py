@@ -71,6 +71,10 @@ class _Tidier:
         if lexeme.kind == "command":
             return self._command(i, lexeme)
         if i in self.removed:
+            if self.out and self.out[-1].sign("+", "-") and self._is(i + 1, "="):
+                place = self.out[-1].span.to(self.lexemes[i + 1].span)
+                self.out[-1] = Lexeme("command", f"{self.out[-1].text}=", place)
+                return i + 2
             return i + 1
         if lexeme.kind == "alien" and lexeme.text == "$":
             return i + 1  # of a formula in a box
@@ -80,6 +84,10 @@ class _Tidier:
             lexeme = lexeme._replace(text="cases")
         if lexeme.sign(":") and self._is(i + 1, "="):
             self._put(Lexeme("command", ":=", lexeme.span.to(self.lexemes[i + 1].span)))
+            return i + 2
+        if lexeme.sign("+", "-") and self._is(i + 1, "="):
+            place = lexeme.span.to(self.lexemes[i + 1].span)
+            self._put(Lexeme("command", f"{lexeme.text}=", place))
             return i + 2
         if lexeme.sign("|"):
             lexeme = lexeme._replace(kind="bar")

@@ -155,7 +155,7 @@ class Authored:
             formal = [self.roles.is_argument_index(x) for x in template.formals]
             entries = [isinstance(x, tree.Entry | tree.Compare) for x in template.formals]
             if base is not None and not any(formal) and not any(entries):
-                return Reference(base.name, found.indices[:count], frozenset())
+                return Reference(base.name, found.indices[:count], base.depends)
             if base is not None and not any(entries) and "." not in found.name[len(base.name):]:
-                return Reference(found.name, found.indices, frozenset())
+                return Reference(found.name, found.indices, found.depends)
         return found

@@ -147,6 +147,9 @@ class Determination:
         rest = relation.xreplace({p: sp.S.One for p in partials})
         for name in sorted(tensors_in(rest) & self.reading.context.opaque):
             return f"nothing says what {name} is"
+        weights = sorted(n for n in reached if n.startswith("prob_"))
+        if weights:
+            return f"nothing says what the distribution {weights[0].removeprefix('prob_')} is"
         again = self._defined_again(link)
         if again:
             return again

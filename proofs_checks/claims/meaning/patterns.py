@@ -44,14 +44,11 @@ def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Callable[[tree.N
 
     Scripts after the bracket belong to the bracket: H (A + B)^T.
     """
+    in_front = (tree.Differential, tree.Gradient, tree.Step, tree.Rate)
 
     def parts(node: tree.Node) -> tuple[tree.Node, tree.Node] | None:
-        inner = node.quantity if isinstance(node, tree.Differential) else node
-        if isinstance(inner, tree.Apply) and len(inner.arguments) == 1 and is_product(inner):
-            front = inner.base
-            if isinstance(node, tree.Differential):
-                front = replace(node, quantity=front)
-            return front, inner.arguments[0]
+        if isinstance(node, tree.Apply) and len(node.arguments) == 1 and is_product(node):
+            return node.base, node.arguments[0]
         return None
 
     def change(node: tree.Node) -> tree.Node:
@@ -60,10 +57,10 @@ def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Callable[[tree.N
             if isinstance(base, tree.Product) and getattr(base, "operator", "") == APPLIED:
                 last = replace(node, base=base.factors[1])
                 return tree.Product((base.factors[0], last), APPLIED, span=node.span)
-        found = parts(node) if isinstance(node, tree.Apply | tree.Differential) else None
+        found = parts(node) if isinstance(node, tree.Apply) else None
         if found is not None:
             return tree.Product(found, APPLIED, span=node.span)
-        if isinstance(node, tree.Differential) and isinstance(node.quantity, tree.Product):
+        if isinstance(node, in_front) and isinstance(node.quantity, tree.Product):
             if node.quantity.operator == APPLIED:
                 front = replace(node, quantity=node.quantity.factors[0])
                 return tree.Product((front, node.quantity.factors[1]), APPLIED, span=node.span)

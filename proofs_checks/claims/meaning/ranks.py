@@ -182,6 +182,7 @@ class Ranks:
         self.differentiated: set[str] = set()  # quantities: numbers where nothing says otherwise
         self._known = known
         self._prior: dict[str, int] = {}
+        self.applied: set[str] = set()  # values of functions: numbers where nothing says otherwise
         self._loose = False
         self._depth = 0
         self._memo: dict[int, int] = {}
@@ -254,7 +255,7 @@ class Ranks:
     def solve(self) -> dict[str, Axes]:
         """Return the axes of every symbol; what nothing forces is chosen."""
         # small letters first: what they are says more of capitals than the other way round
-        for name in sorted(self.order, key=lambda x: x[:1].isupper()):
+        for name in sorted(self.order, key=self._turn):
             options = self.network.symbols[name]
             if len({self._looks(name, a) for a in options}) == 1:
                 continue
@@ -269,6 +270,13 @@ class Ranks:
             for name, options in self.network.symbols.items()
         }
 
+    def _turn(self, name: str) -> int:
+        """Return when a symbol's turn comes: small letters that are no numbers, capitals, others."""
+        shapes = {a.shape(k) for a in self.network.symbols[name] for k in self.slots_seen[name]}
+        if not name[:1].isupper() and SCALAR not in shapes:
+            return 0
+        return 1 if name[:1].isupper() else 2
+
     def _looks(self, name: str, axes: Axes) -> tuple[int, ...]:
         return tuple(axes.shape(k) for k in sorted(self.slots_seen[name]))
 
@@ -280,7 +288,7 @@ class Ranks:
         fonts = self.fonts[name]
         is_capital = stem[:1].isupper()
         usual = most
-        if name in self.differentiated:
+        if name in self.differentiated or (name in self.applied and "bf" not in fonts):
             pass
         elif most == least:
             if "bf" in fonts and fonts <= {"bf"}:
@@ -315,6 +323,8 @@ class Ranks:
         name, slots = found.name, len(found.indices)
         slots -= sum(isinstance(x, tree.Slice) for x in found.indices)
         self.order.setdefault(name)
+        if isinstance(node, tree.Apply):
+            self.applied.add(name)
         self.slots_seen[name].add(slots)
         self.depends[name] |= found.depends
         base = node
@@ -387,6 +397,8 @@ class Ranks:
     def _power(self, node: tree.Power, scope) -> int:
         reference = self.roles.reference(node)
         if reference is not None:
+            if scope and reference.name in scope:
+                return self._new(SCALAR)
             return self.symbol(reference, node)
         if isinstance(node.base, tree.Name) and self.roles.spell(node.base) == "e":
             if "e" not in self.authored.taken:
@@ -421,6 +433,9 @@ class Ranks:
             ):
                 return self._apply_table(_same_or_number, inputs[0])
         if name == "expectation":
+            if self.roles.outcomes(node):
+                self.symbol(self.roles.weight(node), node)
+                return inputs[0]
             return self._apply_table(_mean, inputs[0])
         if name in _NUMBERS:
             return self._new(SCALAR)

@@ -107,6 +107,38 @@ class Roles:
         extra = self.bound_by.get(id(node), ())
         return tuple(dict.fromkeys([x for x in own if x is not None] + list(extra)))
 
+    def outcomes(self, node: tree.Call) -> tuple[str, ...]:
+        r"""Return the letters of the outcomes that an expectation runs over.
+
+        They stand before the \sim, or alone where they are arguments of what is expected.
+        """
+        found: list[str] = []
+        arguments = {
+            name
+            for argument in node.arguments
+            for below in nodes(argument)
+            if isinstance(below, tree.Apply)
+            for x in below.arguments
+            if (name := self.letter(x)) is not None
+        }
+        for low in node.lower:
+            if isinstance(low, tree.Compare) and low.relation == "~":
+                listed = low.left.entries if isinstance(low.left, tree.Tuple) else (low.left,)
+                found += [x for item in listed if (x := self.letter(item)) is not None]
+            elif isinstance(low, tree.Name) and self.spell(low) in arguments:
+                found.append(self.spell(low))
+        return tuple(dict.fromkeys(found))
+
+    def weight(self, node: tree.Call) -> Reference:
+        """Return the symbol of the weights of a distribution that the document does not define."""
+        letters = self.outcomes(node)
+        laws = [
+            flat(low.right if isinstance(low, tree.Compare) else low, self.spell)
+            for low in node.lower
+        ]
+        indices = tuple(tree.Name(x, span=node.span) for x in letters)
+        return Reference(f"prob_{'.'.join(laws)}", indices)
+
     def _find_sizes(self, every: Sequence[tree.Node]) -> None:
         scripts: set[str] = set()
         for root in every:
@@ -153,10 +185,7 @@ class Roles:
                 elif isinstance(node, tree.Ranges | tree.ForAll):
                     self.compared |= {x for i in node.indices if (x := self.letter(i))}
                 elif isinstance(node, tree.Call) and node.function == "expectation":
-                    for low in node.lower:
-                        if isinstance(low, tree.Compare) and low.relation == "~":
-                            if (letter := self.letter(low.left)) is not None:
-                                self.bound.add(letter)
+                    self.bound |= set(self.outcomes(node))
                 elif isinstance(node, tree.Derivative | tree.Gradient | tree.Directional):
                     for by in node.by:
                         base = by.base if isinstance(by, tree.Entry) else by
@@ -429,12 +458,7 @@ class Roles:
             self._scripts(node.body, bound, free)
             return
         if isinstance(node, tree.Call) and node.function in ("expectation", "var", "cov"):
-            letters = {
-                x
-                for low in node.lower
-                if isinstance(low, tree.Compare) and (x := self.letter(low.left)) is not None
-            }
-            bound = bound | letters
+            bound = bound | set(self.outcomes(node))
         for place, item in self._placed(node):
             if isinstance(item, tree.Number):
                 self.slots[place].numbers.add(item.text)
@@ -607,8 +631,8 @@ class Roles:
 
     def is_argument_index(self, node: tree.Node) -> bool:
         """Return whether an argument is an index: a letter that is no quantity."""
-        letter = self.letter(node) if isinstance(node, tree.Name) else None
-        if letter is None:
+        letter = self.letter(node)
+        if letter is None or (isinstance(node, tree.Entry) and letter not in self.bound):
             return False
         return letter in self.bound | self.compared or letter not in self.quantities
 

@@ -348,6 +348,8 @@ class Typer:
                     )  # fmt: skip
                 return inner.with_expression(functions.exponential(inner.expression))
         reference = self.roles.reference(node)
+        if reference is not None and reference.name in self.scope:
+            return self.component(self.scope[reference.name], reference.indices, node.span)
         if reference is not None and reference.indices:
             return self.occurrence(reference, node.span)
         base = self.value(node.base)
