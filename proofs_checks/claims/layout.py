@@ -124,8 +124,10 @@ class _Assembly:
         """Return the statements; what is left over is refused where an equation is."""
         if self.pending:
             self._refuse_leftover(self.pending)
+        if not self.done:  # "where g = e^z", alone in its display
+            self.done = [Statement(x, 0) for x in self.held if any(map(is_equality, x))]
         for statement in self.done:
-            if statement.listed:
+            if statement.listed and any(map(is_equality, relations_in(statement.lexemes))):
                 self._refuse_leftover(statement.listed, statement)
         return self.done
 

@@ -63,6 +63,11 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# Words spelled in plain letters between equations.
+_SPELLED = re.compile(
+    r"(?<![A-Za-z\\])(?:when|where|whenever|otherwise|because|and|for|then|with|constant)"
+    r"(?![A-Za-z])"
+)
 _STARRED_WITH_ARGUMENT = {"label": "label", "tag": "tag"}
 _ARGUMENT_AFTER_BEGIN = re.compile(r"(?:alignat|alignedat|array|IEEEeqnarray|empheq|xalignat)\*?")
 _OPTION_AFTER_BEGIN = re.compile(r"(?:aligned|alignedat|gathered|split|array|empheq|cases)\*?")
@@ -83,7 +88,10 @@ def lexemes(view: View, start: int, end: int) -> Iterator[Lexeme]:
         if kind == "blank":
             continue
         span = view.span(match.start(), position)
-        if kind in {"letter", "number", "sign", "parameter"}:
+        if kind == "letter" and (word := _SPELLED.match(text, match.start(), end)) is not None:
+            position = word.end()
+            yield Lexeme("text", word[0], view.span(match.start(), position))
+        elif kind in {"letter", "number", "sign", "parameter"}:
             yield from _plain(str(kind), match, span, view, end)
             position = _after_combining(text, position, end)
         elif kind == "definition":

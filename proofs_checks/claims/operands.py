@@ -331,6 +331,12 @@ class Operands(Scripting, Operators):
                 signs.append({";": ";", ",": ","}.get(lexeme.text, "||" if lexeme.text in (
                     "||", "parallel") else "|"))  # fmt: skip
                 continue
+            if lexeme.command("cdot") and self.ahead() is not None and (
+                self._closes(self.ahead(), close) or self._parts(self.ahead(), odd)
+            ):
+                self.next()
+                found.append(tree.Slice(span=lexeme.span))
+                continue
             if lexeme.kind == "text" and not self.begins_operand(lexeme):
                 raise Refusal("these words stand inside a formula", lexeme.span)
             nodes = self.comparison()

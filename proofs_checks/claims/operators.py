@@ -68,6 +68,9 @@ class Operators(Base):
                 raise Refusal("a divergence has two arguments", whole, expected="`\\|`")
             call = tree.Call(function, tuple(found), lower, span=whole)
             return self.scripts(call)
+        if function == "expectation":
+            argument = self.operand()
+            return tree.Call(function, (argument,), lower, span=span.to(argument.span))
         if function in NEEDS_BRACKETS and WORD_OF.get(function):
             name = tree.Name(WORD_OF[function], "rm", span=span)  # \mathrm{lse}_j, a quantity
             return tree.Entry(name, lower, span=span) if lower else self.scripts(name)

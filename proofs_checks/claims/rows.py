@@ -36,7 +36,7 @@ _CONNECTING_WORDS = frozenset(
     "with so thus hence then while since because or i.e. by using from as in on to otherwise else "
     "that which we have also but therefore namely e.g. see cf".split()
 )
-_UPRIGHT_SEPARATORS = frozenset(["and", "where", "if", "for", "with"])
+_UPRIGHT_SEPARATORS = frozenset(["and", "or", "where", "if", "for", "with"])
 
 
 @dataclass(frozen=True)

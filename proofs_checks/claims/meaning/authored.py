@@ -107,7 +107,7 @@ class Authored:
 
     def mode(self, node: tree.Apply) -> str:
         """Return "product", "quantity", "template", "built-in" or "unknown" (of a number)."""
-        if not self.roles.is_function(node.base):
+        if not self.roles.is_application(node):
             return "built-in" if self.built_in(node) else "product"
         if self.built_in(node):
             return "built-in"

@@ -242,6 +242,8 @@ def _order(typer: Typer, low: tree.Node, high: tree.Node, span: Span) -> Any:
 
 def holds(typer: Typer, item: tree.Compare) -> Any:
     """Return the factor that is 1 where a comparison of indices holds, else 0."""
+    if not isinstance(item, tree.Compare):
+        raise MeaningError("this condition is not read.", item.span)
     if item.relation == "in":
         return _member(typer, item)
     if item.relation not in RELATIONS:

@@ -886,7 +886,11 @@ class Reading:
         whatever it is differentiated by.
         """
         defined = [line for line in self.lines if line.name not in self.context.opaque]
-        defined = [line for line in defined if not self._uses_derivatives(line)]
+        derived = {line.name for line in self.lines if self._uses_derivatives(line)}
+        defined = [
+            line for line in defined
+            if not derived & {line.name, *self.definitions.depends_on(line.name)}
+        ]
         used = {n for line in defined for n in self.definitions.depends_on(line.name)}
         last = [line for line in defined if line.name not in used]
         bys = self.differentiated_by.get(name, set()) | self._shorthand()

@@ -58,17 +58,20 @@ def document_model(
     """Return the model of a document; a loss without a definition is the number 0."""
     adjoint = _built_on_derivatives(definitions)
     plain = _sorted([line for line in definitions if line.name not in adjoint])
-    if all(line.symbol != loss for line in plain):
-        plain.append(Definition(loss, sp.S.Zero, "loss, which the document does not have"))
     inputs = list(inputs)
+    if all(line.symbol != loss for line in plain):
+        loss = sp.Symbol("loss.", real=True)  # no symbol is called so
+        plain.append(Definition(loss, sp.S.Zero, "loss, which the document does not have"))
     sizes: set[Size] = {k.size for line in definitions for k in line.parameters}
     sizes |= {axis for x in inputs if isinstance(x, Tensor) for axis in x.axes}
     sizes |= {s for line in definitions for s in line.value.atoms(Size)}
     sizes |= {k.size for line in definitions for k in line.value.atoms(Index)}
+    taken = {name_of(x) for x in inputs} | {line.name for line in definitions}
+    named = {size for size in ranges.named.values() if size.name not in taken}
     return Model(
         name="document",
         title="the document's own definitions",
-        sizes=tuple(sorted(sizes | set(ranges.named.values()), key=str)),
+        sizes=tuple(sorted(sizes | named, key=str)),
         inputs=tuple(inputs),
         definitions=tuple(plain),
         loss=loss,

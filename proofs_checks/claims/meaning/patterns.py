@@ -32,7 +32,7 @@ def rewritten(
     letter = next((x for x in LETTERS if x not in used), "i")
     out = [_mapped(root, lambda n: _without_dots(n, letter)) for root in roots]
     out = _with_ends(out, notes)
-    out = [_mapped(root, _with_parameter) for root in out]
+    out = _with_parameters(out)
     out = _changes(out)
     out = _own_words(out)
     out = _bars(out, lefts)
@@ -336,6 +336,26 @@ def _changes(roots: list[tree.Node]) -> list[tree.Node]:
 
 
 PARAMETERS = frozenset(["theta", "phi", "vartheta", "varphi", "psi", "w", "omega"])
+
+
+def _with_parameters(roots: list[tree.Node]) -> list[tree.Node]:
+    first = [_mapped(root, _with_parameter) for root in roots]
+    said = {
+        node.by[0].letter
+        for root in first
+        for node in nodes(root)
+        if isinstance(node, tree.Gradient) and len(node.by) == 1 and isinstance(node.by[0], tree.Name)
+    }
+    if len(said) != 1:
+        return first
+    (letter,) = said
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Gradient) and not node.by:
+            return replace(node, by=(tree.Name(letter, span=node.span),))
+        return node
+
+    return [_mapped(root, change) for root in first]
 
 
 def _with_parameter(node: tree.Node) -> tree.Node:

@@ -421,6 +421,8 @@ class Ranks:
         body = self.visit(node.body, scope)
         if node.operator in ("argmax", "argmin"):
             return self._new()
+        if node.operator in ("column", "row"):
+            return self._new(COLUMN if node.operator == "column" else ROW)
         return body
 
     def _call(self, node: tree.Call, scope) -> int:

@@ -75,6 +75,7 @@ class Roles:
         self.quantities: set[str] = set()  # names that stand as quantities
         self.differentiated: set[str] = set()
         self.functions: set[str] = set()
+        self.loose: set[str] = set()
         self.defined_functions: dict[str, tuple[tree.Node, ...]] = {}
         self.upper: set[str] = set()  # names whose exponents are indices
         self.bound_by: dict[int, tuple[str, ...]] = {}  # what a sum binds besides its own letters
@@ -82,6 +83,9 @@ class Roles:
         self.capitals: dict[str, str] = {}
         self.shifted: set[str] = set()  # names of neighbours, as in S_{t-1}
         every = [root for s in statements for root in s.roots] + list(roots)
+        self.bare_names: set[str] = set()  # symbols that stand as terms or factors
+        for root in every:
+            self.bare_names |= set(self._quantities(root))
         self._find_functions(statements, every)
         self._find_sizes(every)
         self._find_letters(every)
@@ -125,9 +129,14 @@ class Roles:
             if isinstance(low, tree.Compare) and low.relation == "~":
                 listed = low.left.entries if isinstance(low.left, tree.Tuple) else (low.left,)
                 found += [x for item in listed if (x := self.letter(item)) is not None]
-            elif isinstance(low, tree.Name) and self.spell(low) in arguments:
-                found.append(self.spell(low))
+            elif isinstance(low, tree.Name):
+                name = self.spell(low)
+                if name in arguments or (name not in self.quantities and not self._scripted(name)):
+                    found.append(name)
         return tuple(dict.fromkeys(found))
+
+    def _scripted(self, name: str) -> bool:
+        return name in self.bare_names
 
     def weight(self, node: tree.Call) -> Reference:
         """Return the symbol of the weights of a distribution that the document does not define."""
@@ -268,6 +277,8 @@ class Roles:
         elif isinstance(node, tree.Entry):
             if not isinstance(node.base, tree.Name):
                 yield from self._quantities(node.base)
+            elif node.base.letter != "delta":
+                yield self.spell(node.base)
         elif isinstance(node, tree.Apply):
             is_function = self.is_function(node.base)
             for argument in node.arguments:
@@ -303,6 +314,14 @@ class Roles:
     def is_function(self, base: tree.Node) -> bool:
         """Return whether a bracket after this name holds its arguments."""
         return self._base(base) in self.functions
+
+    def is_application(self, node: tree.Apply) -> bool:
+        """Return whether the bracket holds arguments: s_i(z) does, s_i (1 - s_i) does not."""
+        if not self.is_function(node.base):
+            return False
+        name = self._base(node.base)
+        computed = any(isinstance(x, tree.Add | tree.Negate) for x in node.arguments)
+        return not (computed and name in self.loose and len(node.arguments) == 1)
 
     def _find_functions(
         self, statements: Sequence[Statement], every: Sequence[tree.Node]
@@ -346,6 +365,7 @@ class Roles:
             for node in nodes(root):
                 if isinstance(node, tree.Mapping) and (name := self._base(node.name)):
                     self.functions.add(name)
+        self.loose = {name for name, count in loose.items() if count}
         for name, calls in applied.items():
             letter = name.rstrip("'").split("_")[0]
             several = any(len(a.arguments) > 1 or set(a.separators) - {","} for a in calls)
@@ -371,7 +391,7 @@ class Roles:
             for node, above in _sums(side, self):
                 own = {self.letter(b.index) for b in node.bounds} | above
                 if not node.bounds and not node.conditions:
-                    found = self._script_letters(node.body)
+                    found = self._script_letters(node.body) - self.quantities
                     if len(found) == 1:
                         self.bound_by[id(node)] = tuple(found)
                         self.bound |= found
