@@ -90,7 +90,8 @@ def proved_equal(
 
     ``domain`` is that of a `theory.algebra.expressions.Relation`.
     """
-    rules, domain = tuple(rules), tuple(domain)
+    # what cancels in left - right has to be defined all the same
+    rules, domain = tuple(rules), (*map(sp.sympify, (left, right)), *domain)
     for orients in (False, True):
         ring = Ring(rules, orients=orients)
         reader = Reader(ring, unfold)

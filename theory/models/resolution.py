@@ -243,7 +243,8 @@ class Theory:
         order = [*(line.name for line in reversed(self.lines)), *self._written_out]
         while True:
             unfolding = self.unfolding(names)
-            domain = [self._value(part)[0] for part in statement.domain]
+            # what cancels in left - right has to be defined all the same
+            domain = [left, right, *(self._value(part)[0] for part in statement.domain)]
             ring, value = self._read(left - right, unfolding, domain)
             done, reason = self._holds(statement, value, ring)
             if not done and has_orders(value):
