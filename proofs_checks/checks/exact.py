@@ -19,7 +19,7 @@ from proofs_checks.checks.entries import entry_name
 from proofs_checks.checks.evaluation.nodes import Leaf, NotApplicable, SingularPoint
 from proofs_checks.checks.evaluation.program import program_of
 from proofs_checks.checks.evaluation.rational_points import Comparison, Point, RealStatement
-from proofs_checks.checks.evaluation.real_numbers import RealRun, as_text
+from proofs_checks.checks.evaluation.real_numbers import as_text
 from proofs_checks.checks.outcome import Outcome, why
 from proofs_checks.verdict import Counterexample
 from theory.algebra.expressions import Equation, Inequality, Relation

@@ -7,7 +7,19 @@ import sympy as sp
 
 from proofs_checks.checks import exact, interval
 from proofs_checks.judging import judge
-from tests.proofs_checks.checks.own_models import M, disagreeing, i, j, k, n, order, r, verdict, w, x
+from tests.proofs_checks.checks.own_models import (
+    M,
+    disagreeing,
+    i,
+    j,
+    k,
+    n,
+    order,
+    r,
+    verdict,
+    w,
+    x,
+)
 from theory.algebra.domain import promises
 from theory.algebra.expressions import (
     Equation,
@@ -79,7 +91,8 @@ FALSE = {
         total((1 - delta(i, j)) * SAME_LOGS, i, j) + total(M[i, i], i),
     ),
     "below the diagonal, then above": (
-        total((1 - order[j, i]) * sp.log(M[i, j]), i, j) + total(order[j, i] * sp.Abs(M[i, j]), i, j),
+        total((1 - order[j, i]) * sp.log(M[i, j]), i, j)
+        + total(order[j, i] * sp.Abs(M[i, j]), i, j),
         total((1 - order[j, i]) * sp.log(M[i, j]), i, j) + total(order[j, i] * M[i, j], i, j),
     ),
 }

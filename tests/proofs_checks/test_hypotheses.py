@@ -4,7 +4,18 @@ import pytest
 import sympy as sp
 
 from proofs_checks.judging import judge
-from tests.proofs_checks.checks.own_models import L, OWN, assuming, disagreeing, k, n, r, verdict, w, x
+from tests.proofs_checks.checks.own_models import (
+    OWN,
+    L,
+    assuming,
+    disagreeing,
+    k,
+    n,
+    r,
+    verdict,
+    w,
+    x,
+)
 from theory.algebra.expressions import Equation, Inequality
 from theory.algebra.symbols import Partial, indices, total
 from theory.models import contradiction, model_named

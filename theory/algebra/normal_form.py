@@ -16,9 +16,10 @@ from fractions import Fraction
 
 import sympy as sp
 
+from theory.algebra.chains import chains_vanish
 from theory.algebra.folding import Rule
 from theory.algebra.limits import bounded
-from theory.algebra.orders import chains_vanish, has_orders
+from theory.algebra.orders import has_orders
 from theory.algebra.polynomial import Atom, Base, Closed, Ix, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring

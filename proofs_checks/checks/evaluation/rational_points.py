@@ -105,7 +105,6 @@ class Point:
                 result[row, row % shape[1]] = Fraction(1)
         return result
 
-
     def _is_apart(self, position: tuple[int, ...], shape: tuple[int, ...]) -> bool:
         """Return whether an entry is one of those that are negative."""
         offset = self.variety - BY_PLACE.start
