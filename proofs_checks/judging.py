@@ -50,7 +50,9 @@ def judge(model: Model, statement: Relation, *, seed: int = 0, derived: bool = F
     elif isinstance(statement, OrderEquation):
         verdict = settle_expansion(model, statement, partial(judge, seed=seed))
     else:
-        verdict = _settle(model, Equation(*statement.args, statement.domain), seed, _Answers())
+        verdict = _settle(
+            model, Equation(statement.left, statement.right, statement.domain), seed, _Answers()
+        )
     return replace(verdict, seconds=time.perf_counter() - start)
 
 

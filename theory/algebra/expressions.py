@@ -102,7 +102,11 @@ class OrderEquation(Relation):
             raise ValueError(f"what becomes small must be a scalar symbol; got `{small}`.")
         if int(order) != order or order < 1:
             raise ValueError(f"the order of a remainder must be a positive integer; got {order}.")
-        parts = (*(sp.sympify(side, strict=True) for side in (left, right)), small, sp.Integer(order))
+        parts = (
+            *(sp.sympify(side, strict=True) for side in (left, right)),
+            small,
+            sp.Integer(order),
+        )
         self = sp.Basic.__new__(cls, *parts)
         self.domain = tuple(sp.sympify(part, strict=True) for part in domain)
         return self
@@ -186,12 +190,12 @@ def _substitute(expression: sp.Basic, mapping: Mapping[Any, Any]) -> Any:
     if not expression.args or isinstance(expression, Tensor):
         return expression
     arguments = [_substitute(argument, mapping) for argument in expression.args]
-    if not isinstance(expression, Relation) and all(new is old for new, old in zip(arguments, expression.args, strict=True)):
-        return expression
+    make: Any = expression.func
     if isinstance(expression, Relation):
-        domain = [_substitute(part, mapping) for part in expression.domain]
-        return expression.func(*arguments, domain)
-    return expression.func(*arguments)
+        return make(*arguments, [_substitute(part, mapping) for part in expression.domain])
+    if all(new is old for new, old in zip(arguments, expression.args, strict=True)):
+        return expression
+    return make(*arguments)
 
 
 def _below(bound: Iterable[Index], mapping: Mapping[Any, Any]) -> tuple[dict, dict]:

@@ -21,9 +21,9 @@ from theory.algebra.polynomial import (
     Monomial,
     Polynomial,
     Prime,
-    keeps_no_sign,
 )
 from theory.algebra.powers import factorised, power, primitive
+from theory.algebra.signs import keeps_no_sign
 
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring

@@ -16,9 +16,10 @@ from fractions import Fraction
 
 import sympy as sp
 
+from theory.algebra.chains import chains_vanish
 from theory.algebra.folding import Rule
 from theory.algebra.limits import bounded
-from theory.algebra.orders import chains_vanish, has_orders
+from theory.algebra.orders import has_orders
 from theory.algebra.polynomial import Atom, Base, Closed, Ix, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
@@ -90,7 +91,8 @@ def proved_equal(
 
     ``domain`` is that of a `theory.algebra.expressions.Relation`.
     """
-    rules, domain = tuple(rules), tuple(domain)
+    # what cancels in left - right has to be defined all the same
+    rules, domain = tuple(rules), (*map(sp.sympify, (left, right)), *domain)
     for orients in (False, True):
         ring = Ring(rules, orients=orients)
         reader = Reader(ring, unfold)

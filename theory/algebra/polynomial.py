@@ -25,6 +25,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from theory.algebra.limits import MOST_CHARACTERS, AlgebraError
+from theory.algebra.signs import keeps_no_sign
 from theory.algebra.symbols import is_order
 
 __all__ = [
@@ -40,19 +41,12 @@ __all__ = [
     "ONE",
     "Polynomial",
     "Prime",
-    "keeps_no_sign",
 ]
 
-NUMBER = "#"  # no quantity is called so
-"""The name of the entry at k that is k itself."""
+NUMBER = "#"  # the name of the entry at k that is k itself; no quantity is called so
 
 Ix: TypeAlias = tuple[str, str]
 Renaming: TypeAlias = Mapping[Ix, Ix]
-
-
-def keeps_no_sign(exponent: Fraction | int) -> bool:
-    """Return whether x^e, real, is >= 0 for every x: an even power, or a root of even order."""
-    return exponent.denominator % 2 == 0 or exponent.numerator % 2 == 0
 
 
 class Atom:
@@ -107,7 +101,7 @@ def _rank(index: Ix) -> tuple[int, Ix]:
 class Entry(Atom):
     """A tensor entry, a scalar or a size; an index as a number is the entry of `NUMBER`."""
 
-    __slots__ = ("indices", "is_number", "is_order", "name", "size")
+    __slots__ = ("counts", "indices", "is_number", "is_order", "name", "size")
 
     def __init__(
         self, name: str, indices: tuple[Ix, ...] = (), nonnegative: bool = False, size: bool = False
@@ -116,6 +110,7 @@ class Entry(Atom):
         self.free = frozenset(i for i in indices if i[0][0] != "#")
         self.height = 0
         self.is_order, self.is_number = is_order(name), name == NUMBER
+        self.counts = size or self.is_number  # a positive integer
         shown = f"{name}:" if size else name  # a size and a scalar may share a letter
         self._finish(f"{name}[{','.join(map(_show, indices))}]" if indices else shown)
 
@@ -243,9 +238,12 @@ class Monomial:
     @property
     def at_least_one(self) -> bool:
         """Whether this is a product of positive powers of sizes and positions, or 1."""
-        return all(
-            isinstance(a, Entry) and (a.size or a.is_number) and e > 0 for a, e in self.factors
-        )
+        return all(isinstance(a, Entry) and a.counts and e > 0 for a, e in self.factors)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is a product of whole positive powers of sizes and positions."""
+        return self.at_least_one and all(e.denominator == 1 for _, e in self.factors)
 
     def exponent(self, atom: Atom) -> Fraction | int:
         """Return the exponent of ``atom``, 0 if it does not occur."""
@@ -311,14 +309,7 @@ class Polynomial:
     @property
     def is_whole(self) -> bool:
         """Whether the value is an integer: made of sizes and positions with whole coefficients."""
-        return all(
-            Fraction(c).denominator == 1
-            and all(
-                isinstance(a, Entry) and (a.size or a.is_number) and e > 0 and e.denominator == 1
-                for a, e in m.factors
-            )
-            for m, c in self.terms.items()
-        )
+        return all(c.denominator == 1 and m.is_whole for m, c in self.terms.items())
 
     @property
     def is_even(self) -> bool:

@@ -52,10 +52,10 @@ UNIT = Polynomial.of(1)
 class Ring:
     """The arithmetic under a set of rewriting rules.
 
-    ``used`` collects the hypotheses of the rules that fired, ``spoken`` the names that those without
-    a hypothesis speak of.  ``orients``: sums over part of a range are written as sums up to an index
-    (see `theory.algebra.orders`), which decides more and is harder to read.  Raises `AlgebraError` when an
-    expression grows beyond the bounds of `theory.algebra.limits`.
+    ``used`` collects the hypotheses of the rules that fired, ``spoken`` the names of the
+    definitions that those without a hypothesis speak of.  ``orients``: sums over part of a range
+    become sums up to an index (`theory.algebra.orders`), which decides more and is harder to read.
+    Raises `AlgebraError` when an expression grows beyond the bounds of `theory.algebra.limits`.
     """
 
     def __init__(self, rules: Iterable[Rule] = (), *, orients: bool = False) -> None:

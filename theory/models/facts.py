@@ -26,7 +26,14 @@ from theory.algebra.reading import Reader
 from theory.algebra.ring import Ring
 from theory.algebra.symbols import Index, Tensor, delta, is_order, order_of, total
 
-__all__ = ["causal_mask", "holds_anyway", "refolding_rules", "row_sum_rules", "rule_of", "support_rules"]
+__all__ = [
+    "causal_mask",
+    "holds_anyway",
+    "refolding_rules",
+    "row_sum_rules",
+    "rule_of",
+    "support_rules",
+]
 
 
 def rule_of(equation: Equation, hypothesis: str) -> Rule:
@@ -98,8 +105,9 @@ def _condition(e: sp.Basic, mask: Tensor | None) -> tuple[Index, Index] | None:
     if not isinstance(e, sp.Indexed) or (e.base != mask and not is_order(str(e.base))):
         return None
     high, low = e.indices
-    different = isinstance(high, Index) and isinstance(low, Index) and high != low
-    return (high, low) if different else None
+    if isinstance(high, Index) and isinstance(low, Index) and high != low:
+        return high, low
+    return None
 
 
 def causal_mask(model: Any) -> Tensor | None:

@@ -119,9 +119,7 @@ def _pull_back(
             yield node.body, scaled(node.exponent, lowered)
         case WholePower():
             one = graph.product(ONE, (), labels)
-            lowered = graph.linear(
-                [(ONE, node.exponent, labels), (-ONE, one, labels)], labels
-            )
+            lowered = graph.linear([(ONE, node.exponent, labels), (-ONE, one, labels)], labels)
             yield node.base, scaled(ONE, node.exponent, graph.whole_power(node.base, lowered))
         case SymbolicPower():
             yield node.body, adjoint

@@ -192,7 +192,7 @@ class Power(Unary):
 
 
 class WholePower(Node):
-    """The base to a power entry by entry; ``exponent`` has integers, made of positions and sizes."""
+    """The base to a power entry by entry; ``exponent`` holds integers from positions and sizes."""
 
     __slots__ = ("base", "exponent")
 

@@ -27,6 +27,7 @@ from proofs_checks.checks.evaluation.contraction import Factor
 from proofs_checks.checks.evaluation.derivative import jacobian
 from proofs_checks.checks.evaluation.graph import Graph
 from proofs_checks.checks.evaluation.nodes import WINDOW, AnyLabel, Label, Node, NotApplicable
+from theory.algebra.domain import partial_sums
 from theory.algebra.expressions import Equation, Relation, is_condition, is_whole, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Model, name_of
@@ -142,7 +143,8 @@ class Program:
                     raise NotApplicable(f"`{e}` stands without its {len(node.axes)} indices.")
                 return Labelled(node, ())
             case sp.Add():
-                return self._sum_of(e.args)
+                apart = partial_sums(e) if e.has(sp.log, sp.Pow) else e
+                return self._sum_of(sp.Add.make_args(apart))
             case sp.Mul():
                 return self._product(e.args, ())
             case sp.exp() | sp.log():

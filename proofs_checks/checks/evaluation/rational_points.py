@@ -42,6 +42,9 @@ SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "1/
 BY_PLACE = range(1000, 1004)
 """Varieties for statements of which a part has to be defined under conditions on indices only."""
 
+CONSTANT = range(2000, 2006)
+"""Varieties with one simple value for all entries, where a hypothesis can only be tried."""
+
 BITS = (200, 400, 800, 1600)
 SHARP = 1e-30
 
@@ -52,7 +55,7 @@ class Point:
     ``variety`` 0 gives every free entry its simplest value (0, or 1 for what cannot be negative);
     1, 2, ... give different fixed mixtures of simple non-zero values, -1, -2, ... of positive ones.
     Those of `BY_PLACE` are positive but for the entries on one side of, or on, the diagonal, the
-    first or last of a vector.
+    first or last of a vector; those of `CONSTANT` have one value for all.
     """
 
     def __init__(self, hypotheses: Hypotheses, sizes: Mapping[str, int], variety: int) -> None:
@@ -79,6 +82,8 @@ class Point:
         values = self.candidates(leaf)
         if not self.variety:
             result[...] = values[0]
+        elif self.variety in CONSTANT and not self.hypotheses.is_mask(leaf):
+            result[...] = values[(self.variety - CONSTANT.start) % len(values)]
         else:
             if self.variety < 0:
                 values = [x for x in values if x > 0]
@@ -99,7 +104,6 @@ class Point:
             for row in range(shape[0]):
                 result[row, row % shape[1]] = Fraction(1)
         return result
-
 
     def _is_apart(self, position: tuple[int, ...], shape: tuple[int, ...]) -> bool:
         """Return whether an entry is one of those that are negative."""
@@ -210,6 +214,7 @@ class RealStatement:
         meets the hypotheses.
         """
         waiting = [*varieties, *(BY_PLACE if self.lenient else ())]
+        waiting += CONSTANT if self.hypotheses.tried else ()
         unmet: Unmet | None = None
         any_found = False
         while waiting:
