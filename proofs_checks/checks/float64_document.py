@@ -11,7 +11,8 @@ An entry agrees if
 mag being the scale on which the entry is sensitive to rounding: how far left - right moves when
 every intermediate result is changed at random by a relative 1e-9, divided by 1e-9.  It is looked at
 only where the sides differ by more than 1e-12 of themselves.  Entries that are undefined (log of a
-negative number, division by 0) or overflow are skipped and counted.
+negative number, division by 0) or overflow are skipped and counted; a draw at which something
+underflows, or no entry is left, is repeated with inputs half as large.
 
 An agreement is evidence, no proof; a difference refutes unless float64 misled us, which the other
 judges settle.
@@ -53,6 +54,9 @@ DRAWS = ((1, 1.6), (-1, 1.6), (0, 1.6), (1, 3.0))
 """Signs and largest magnitude of the inputs of each draw; the second has the signs of the first
 turned round, in the third everything is positive."""
 
+GENTLER = 4
+"""How often a draw is tried, with inputs half as large each time."""
+
 SIZES = ((3, 2, 4), (2, 4, 3))
 """Values that sizes take in turn, in the first two draws and in the others."""
 
@@ -93,10 +97,10 @@ def check(
     question = _Question(model, statement)
     seen: list[_Seen] = []
     reasons: list[str] = []
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore", under="raise"):
         for plan, draw in question.points(seed, sizes or {}, point):
             try:
-                seen.append(question.compared(plan, draw))
+                seen.append(question.seen(plan, draw))
             except Unjudgeable as reason:
                 reasons.append(str(reason))
     compared = sum(x.compared for x in seen)
@@ -193,11 +197,23 @@ class _Question:
                 found[name] = array
         return found
 
-    def compared(self, sizes: Mapping[str, int], draw: Inputs) -> _Seen:
-        """Return what is seen at one point.
+    def seen(self, sizes: Mapping[str, int], draw: Inputs) -> _Seen:
+        """Return what is seen at one point, at a gentler one where float64 does not reach.
 
         Raises `Unjudgeable` if there is no value, or no point.
         """
+        found = _Seen(sizes, 0, 0)
+        for _ in range(GENTLER):
+            try:
+                found = self._compared(sizes, draw)
+            except FloatingPointError:  # digits are lost to an underflow
+                found = _Seen(sizes, 0, 1)
+            if found.compared:
+                return found
+            draw = draw.gentler()
+        return found
+
+    def _compared(self, sizes: Mapping[str, int], draw: Inputs) -> _Seen:
         inputs = drawn_inputs(self.dependence, sizes, self.constraints, draw)
         left, right = self._sides(sizes, inputs)
         usable = np.isfinite(left) & np.isfinite(right)

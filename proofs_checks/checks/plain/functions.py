@@ -23,9 +23,13 @@ __all__ = ["ELEMENTARY", "Derivatives", "opaque_coefficients", "opaque_wave", "p
 Array: TypeAlias = np.ndarray
 Derivatives: TypeAlias = Callable[[Array, int], Sequence[Array]]
 
+SMALLEST = -600.0
+"""exp(x) of less is too close to where float64 loses digits: it counts as undefined."""
+
 
 def _exp(x: Array, order: int) -> list[Array]:
-    return [np.exp(x)] * (order + 1)
+    value = np.where(x < SMALLEST, np.nan, np.exp(np.maximum(x, SMALLEST)))
+    return [value] * (order + 1)
 
 
 def _log(x: Array, order: int) -> list[Array]:

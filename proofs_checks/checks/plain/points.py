@@ -48,6 +48,12 @@ class Inputs:
         self.seed, self.signs, self.scale = tuple(seed), signs, scale
         self.arrays: dict[str, np.ndarray] = {}
 
+    def gentler(self) -> Inputs:
+        """Return inputs half as large; what was given stays as it is."""
+        result = Inputs(self.seed, self.signs, self.scale / 2)
+        result.arrays = dict(self.arrays)
+        return result
+
     def array(self, symbol: sp.Basic, shape: tuple[int, ...]) -> np.ndarray:
         """Return the array of an input."""
         name = quantity_name(symbol)
@@ -65,7 +71,7 @@ class Inputs:
         rng = np.random.default_rng([*self.seed, crc32(name.encode())])
         if label.is_integer:
             return rng.integers(1, 4, shape).astype(float)
-        size = rng.uniform(0.15, self.scale, shape)
+        size = rng.uniform(self.scale / 5, self.scale, shape)
         sign = np.where(rng.uniform(size=shape) < 0.5, -1.0, 1.0) * self.signs
         positive = label.is_nonnegative or self.signs == 0
         return np.asarray(size if positive else size * sign)
