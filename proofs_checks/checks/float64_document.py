@@ -21,7 +21,7 @@ judges settle.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -58,7 +58,8 @@ GENTLER = 4
 """How often a draw is tried, with inputs half as large each time."""
 
 SIZES = ((3, 2, 4), (2, 4, 3))
-"""Values that sizes take in turn, in the first two draws and in the others."""
+"""Values that sizes take in turn, in the first two draws and in the others; there every third size
+starts one later, so that no two of nine sizes are equal throughout."""
 
 
 @dataclass(frozen=True)
@@ -140,22 +141,22 @@ class _Question:
     ) -> Iterator[tuple[dict[str, int], Inputs]]:
         """Yield sizes and undrawn inputs."""
         if point is not None:
-            sizes = self._plan(SIZES[0], {**given, **point.sizes})
+            sizes = self._plan({**given, **point.sizes})
             inputs = Inputs((seed, 0))
             inputs.arrays = self._at(point, sizes)
             yield sizes, inputs
             return
         for n, (signs, scale) in enumerate(DRAWS):
-            pattern = SIZES[n * len(SIZES) // len(DRAWS)]
             apart = 0 if signs == -1 else n  # the signs are those of the first draw, turned round
-            yield self._plan(pattern, given), Inputs((seed, apart), signs, scale)
+            plan = self._plan(given, is_shifted=n >= len(DRAWS) // 2)
+            yield plan, Inputs((seed, apart), signs, scale)
 
     def _expressions(self) -> list[sp.Basic]:
         lines = [x for line in self.dependence.lines.values() for x in (line.symbol, line.value)]
         sides = [side for c in self.model.constraints for side in c.equation.args]
         return [*self.statement.args, *lines, *sides]
 
-    def _plan(self, pattern: Sequence[int], given: Mapping[str, int]) -> dict[str, int]:
+    def _plan(self, given: Mapping[str, int], *, is_shifted: bool = False) -> dict[str, int]:
         """Return the value of every size: large enough for the positions that occur."""
         names = [size.name for size in self.model.sizes]
         least: dict[str, int] = {}
@@ -175,7 +176,8 @@ class _Question:
             names += sorted(found.difference(names))
         drawn = {}
         for n, name in enumerate(names):
-            usual = pattern[(n + n // len(pattern)) % len(pattern)]
+            pattern = SIZES[is_shifted]
+            usual = pattern[(n + is_shifted * (n // len(pattern))) % len(pattern)]
             drawn[name] = given.get(name) or max(usual, least.get(name, 1))
         return drawn
 
