@@ -8,13 +8,15 @@ deltas); `differentiate` makes that safe by giving every bound index a name of i
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Self
 
 import sympy as sp
 
+from theory.algebra.binders import Binder
 from theory.algebra.limits import bounded
+from theory.algebra.opaque import Applied
 from theory.algebra.symbols import Flow, Index, Step, Tensor
 
 __all__ = [
@@ -92,6 +94,9 @@ def free_indices(expression: sp.Basic) -> frozenset[Index]:
         return frozenset((expression,))
     if isinstance(expression, sp.Sum):
         return free_indices(expression.function) - frozenset(bound_of(expression))
+    if isinstance(expression, Binder):
+        outside = frozenset().union(*(free_indices(slot) for slot in expression.slots))
+        return (free_indices(expression.body) - frozenset(expression.bound)) | outside
     if isinstance(expression, Tensor):
         return frozenset()
     if isinstance(expression, Step | Flow):  # the indices of what moves are summed over
@@ -115,18 +120,29 @@ def _substitute(expression: sp.Basic, mapping: Mapping[Any, Any]) -> Any:
     if expression in mapping:
         return mapping[expression]
     if isinstance(expression, sp.Sum):
-        bound = frozenset(bound_of(expression))
-        inner = {k: v for k, v in mapping.items() if bound.isdisjoint(free_indices(k))}
-        coming = frozenset().union(*(free_indices(v) for v in inner.values()))
-        apart = {k: fresh(k) for k in sorted(bound & coming, key=str)}
+        inner, apart = _below(bound_of(expression), mapping)
         body = _substitute(expression.function, apart) if apart else expression.function
         return sp.Sum(_substitute(body, inner) if inner else body, *_limits(expression, apart))
+    if isinstance(expression, Binder):
+        bound, outside = expression.bound, [_substitute(x, mapping) for x in expression.slots]
+        inner, apart = _below(bound, mapping)
+        body = _substitute(expression.body, apart) if apart else expression.body
+        names = [apart.get(k, k) for k in bound]
+        return expression.func(_substitute(body, inner) if inner else body, *names, *outside)
     if not expression.args or isinstance(expression, Tensor):
         return expression
     arguments = [_substitute(argument, mapping) for argument in expression.args]
     if all(new is old for new, old in zip(arguments, expression.args, strict=True)):
         return expression
     return expression.func(*arguments)
+
+
+def _below(bound: Iterable[Index], mapping: Mapping[Any, Any]) -> tuple[dict, dict]:
+    """Return what of ``mapping`` holds below bound indices, and the new names that they need."""
+    own = frozenset(bound)
+    inner = {k: v for k, v in mapping.items() if own.isdisjoint(free_indices(k))}
+    coming = frozenset().union(*(free_indices(v) for v in inner.values()))
+    return inner, {k: fresh(k) for k in sorted(own & coming, key=str)}
 
 
 def _limits(expression: sp.Sum, renaming: Mapping[Any, Any]) -> list[tuple[Any, ...]]:
@@ -141,6 +157,10 @@ def refresh(expression: sp.Basic) -> Any:
         apart = {k: fresh(k) for k in bound_of(expression)}
         body = refresh(_substitute(expression.function, apart))
         return sp.Sum(body, *_limits(expression, apart))
+    if isinstance(expression, Binder):
+        apart = {k: fresh(k) for k in expression.bound}
+        body = refresh(_substitute(expression.body, apart))
+        return expression.func(body, *apart.values(), *expression.slots)
     if not expression.args or isinstance(expression, Tensor | sp.Indexed):
         return expression
     return expression.func(*(refresh(argument) for argument in expression.args))
@@ -174,8 +194,13 @@ def tensors_in(expression: sp.Basic) -> frozenset[str]:
 
 
 def _names(expression: sp.Basic) -> Iterator[str]:
-    for node in sp.preorder_traversal(expression):
-        if isinstance(node, sp.Indexed):
+    traversal = sp.preorder_traversal(expression)
+    for node in traversal:
+        if isinstance(node, Applied):
+            traversal.skip()  # the name of a function is none of a tensor
+            for argument in node.arguments:
+                yield from _names(argument)
+        elif isinstance(node, sp.Indexed):
             yield str(entry_tensor(node).label)
         elif isinstance(node, sp.Symbol) and not isinstance(node, Index) and not node.is_integer:
             yield node.name
