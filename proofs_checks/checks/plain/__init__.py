@@ -1,1 +1,1 @@
-"""Index expressions of any model as float64 numbers, by forward differentiation and nothing else."""
+"""Expressions of any model as float64 numbers: as they are written, differentiated forwards."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from theory.algebra.opaque import Applied
 from theory.algebra.symbols import Flow, Index, Size, Step, Tensor
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class Dependence:
             return frozenset()
         if isinstance(e, sp.Symbol | Tensor):
             return self.of_name(quantity_name(e))
-        parts = [self.of(x) for x in e.args]
+        arguments = e.arguments if isinstance(e, Applied) else e.args  # its name is no quantity's
+        parts = [self.of(x) for x in arguments]
         if isinstance(e, Step | Flow):
             parts.append(self.of_name(self.model.loss.name))
         return frozenset().union(*parts)

@@ -3,7 +3,8 @@
 A function that nobody has defined, such as the activation phi of a document, stands for any smooth
 one.  It is realised by one member of a family, fixed by its name:
 
-    f(x_1, x_2, ...) = sum_k w(x_k) + w'(c_1 x_1 + c_2 x_2 + ...),    w(t) = a sin(b t + c) + d t + e,
+    f(x_1, x_2, ...) = sum_k w_k(x_k) + w(c_1 x_1 + c_2 x_2 + ...),
+    w(t) = a sin(b t + c) + d t + e    with numbers of its own for each w,
 
 so that statements which hold for every smooth f hold, and others do not.
 """
@@ -18,7 +19,14 @@ from zlib import crc32
 import numpy as np
 import sympy as sp
 
-__all__ = ["ELEMENTARY", "Derivatives", "opaque_coefficients", "opaque_wave", "power"]
+__all__ = [
+    "ELEMENTARY",
+    "Derivatives",
+    "differentiated",
+    "opaque_coefficients",
+    "opaque_wave",
+    "power",
+]
 
 Array: TypeAlias = np.ndarray
 Derivatives: TypeAlias = Callable[[Array, int], Sequence[Array]]
@@ -87,6 +95,11 @@ def power(exponent: Array) -> Derivatives:
         return found
 
     return derivatives
+
+
+def differentiated(function: Derivatives, times: int) -> Derivatives:
+    """Return a derivative of a function."""
+    return lambda x, order: function(x, order + times)[times:]
 
 
 def opaque_coefficients(name: str, count: int) -> list[float]:

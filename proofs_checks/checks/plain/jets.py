@@ -1,9 +1,9 @@
 """Labelled arrays that carry derivatives along: nilpotent infinitesimals, one kind for each cut.
 
-A jet is  sum over sets S of levels of  a_S eps_S,  where eps_l eps_l = 0 at every level l.  The part
-a_S is an array with one axis for each label: the free indices of the expression and, for each level
-in S, the directions x may move in.  So the part of {l} of a quantity f holds df/dx where x was cut
-at level l, and that of {l, m} second derivatives.  Then
+A jet is  sum over sets S of levels of  a_S eps_S,  where eps_l eps_l = 0 at every level l.  The
+part a_S is an array with one axis for each label: the free indices of the expression and, for each
+level in S, the directions x may move in.  So the part of {l} of a quantity f holds df/dx where x
+was cut at level l, and that of {l, m} second derivatives.  Then
 
     (a b)_S = sum over R in S of a_R b_{S - R},
     f(a) = sum_k f^(k)(a_0) (a - a_0)^k / k!        which ends, as every eps is nilpotent.
@@ -22,11 +22,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-__all__ = ["NOISE", "Arithmetic", "Jet", "Part", "Unjudgeable", "onto"]
+__all__ = ["NOISE", "Arithmetic", "Jet", "Part", "Place", "Unjudgeable", "onto"]
 
 Array: TypeAlias = np.ndarray
 Part: TypeAlias = tuple[tuple[int, ...], Array]
 Jet: TypeAlias = dict[int, Part]
+Place: TypeAlias = tuple[int | None, int]
 Derivatives: TypeAlias = Callable[[Array, int], Sequence[Array]]
 
 NOISE = 1e-9
@@ -74,7 +75,7 @@ class Arithmetic:
 
     def scale(self, jet: Jet, factor: float) -> Jet:
         """Return a multiple."""
-        return {levels: (x, self._rounded(a * factor)) for levels, (x, a) in jet.items()}
+        return {levels: (x, self.rounded(a * factor)) for levels, (x, a) in jet.items()}
 
     def product(self, factors: Sequence[Jet], bound: Iterable[int] = ()) -> Jet:
         """Return the product of the factors, summed over the labels ``bound``.
@@ -101,7 +102,7 @@ class Arithmetic:
         """Return f(jet); ``derivatives(x, n)`` are f(x), f'(x), ..., the n-th derivative."""
         labels, at = jet[0]
         order = reduce(int.__or__, jet).bit_count()
-        found = [self._rounded(np.asarray(x)) for x in derivatives(at, order)]
+        found = [self.rounded(np.asarray(x)) for x in derivatives(at, order)]
         result: Jet = {0: (labels, found[0])}
         small = {levels: part for levels, part in jet.items() if levels}
         power = small
@@ -122,7 +123,7 @@ class Arithmetic:
             result[levels] = (labels, np.where(*arrays))
         return result
 
-    def relabelled(self, jet: Jet, places: Mapping[int, tuple[int | None, int]]) -> Jet:
+    def relabelled(self, jet: Jet, places: Mapping[int, Place]) -> Jet:
         """Return the jet with labels replaced: (new label, -), or (None, position counted from 0).
 
         Two axes that get one label become their diagonal.
@@ -146,7 +147,7 @@ class Arithmetic:
         before = result[levels]
         labels = before[0] if before[0] == part[0] else tuple(sorted({*before[0], *part[0]}))
         self._bounded(labels)
-        result[levels] = (labels, self._rounded(onto(before, labels) + onto(part, labels)))
+        result[levels] = (labels, self.rounded(onto(before, labels) + onto(part, labels)))
 
     def _times(self, first: Jet, second: Jet, bound: Iterable[int]) -> Jet:
         result: Jet = {}
@@ -155,7 +156,7 @@ class Arithmetic:
                 if not levels & others:
                     labels = a[0] if a[0] == b[0] else tuple(sorted({*a[0], *b[0]}))
                     self._bounded(labels)
-                    array = self._rounded(onto(a, labels) * onto(b, labels))
+                    array = self.rounded(onto(a, labels) * onto(b, labels))
                     part = self._summed((labels, array), bound)
                     self._accumulate(result, levels | others, part)
         return result
@@ -165,7 +166,7 @@ class Arithmetic:
         axes = tuple(n for n, label in enumerate(labels) if label in bound)
         copies = math.prod(self.lengths[x] for x in bound if x not in labels)
         if axes:
-            array = self._rounded(array.sum(axis=axes))
+            array = self.rounded(array.sum(axis=axes))
         return tuple(x for x in labels if x not in bound), array * copies if copies > 1 else array
 
     def _bounded(self, labels: Iterable[int]) -> None:
@@ -173,7 +174,8 @@ class Arithmetic:
         if entries > LARGEST:
             raise Unjudgeable(f"an array of {entries} entries is needed; the limit is {LARGEST}")
 
-    def _rounded(self, array: Array) -> Array:
+    def rounded(self, array: Array) -> Array:
+        """Return the result of an operation, changed a little where noise is asked for."""
         if self._noise is None:
             return array
         return array * (1 + NOISE * self._noise.uniform(-1, 1, np.shape(array)))

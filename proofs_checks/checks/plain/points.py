@@ -22,8 +22,8 @@ import numpy as np
 import sympy as sp
 
 from proofs_checks.checks.plain.dependence import Dependence, quantity_name
-from proofs_checks.checks.plain.evaluator import Circumstances, Surroundings
 from proofs_checks.checks.plain.jets import Unjudgeable
+from proofs_checks.checks.plain.surroundings import Circumstances, Surroundings
 from theory.algebra.symbols import Index, Tensor, is_order
 
 if TYPE_CHECKING:
@@ -235,13 +235,11 @@ class _Fitting:
         """Return the symbols of hypotheses that are no quantity of the model."""
         found = {}
         for constraint in self.constraints:
-            for x in constraint.equation.atoms(sp.Indexed, sp.Symbol):
-                symbol = _tensor(x)
-                free = isinstance(symbol, Tensor) or not (symbol.is_integer or symbol.is_Dummy)
-                is_label = isinstance(x, sp.Symbol) and any(
-                    isinstance(t, Tensor) and t.label == x for t in constraint.equation.atoms(Tensor)
-                )
-                if free and not is_label and self._is_free(symbol):
+            tensors = constraint.equation.atoms(Tensor)
+            labels = {tensor.label for tensor in tensors}
+            scalars = constraint.equation.atoms(sp.Symbol) - labels
+            for symbol in (*tensors, *(x for x in scalars if not x.is_integer)):
+                if self._is_free(symbol):
                     found[quantity_name(symbol)] = symbol
         return found
 

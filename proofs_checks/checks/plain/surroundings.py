@@ -5,29 +5,23 @@ which x has become an input that carries an infinitesimal: everything that is co
 computed again there, and what comes along with the infinitesimal is dq/dx.  Nested derivatives are
 nested surroundings.
 
-    Step(q, rate, x, ...)       = - rate sum over x and its entries of dq/dx dL/dx
-    Flow(q, (x, rate_x), ...)   likewise, with a rate each
-
-An index as a number has the values 1..n, a Kronecker delta compares numbers.
+An index as a number has the values 1..n; a Kronecker delta compares numbers.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
 
 import numpy as np
 import sympy as sp
 
 from proofs_checks.checks.plain.dependence import Dependence, quantity_name
 from proofs_checks.checks.plain.dispatch import evaluation_of
-from proofs_checks.checks.plain.jets import Arithmetic, Jet, Unjudgeable, onto
+from proofs_checks.checks.plain.jets import Arithmetic, Jet, Place, Unjudgeable, onto
 from theory.algebra.symbols import Index, Tensor
 
 __all__ = ["Circumstances", "Surroundings"]
-
-Place: TypeAlias = tuple[int | None, int]
 
 
 class Circumstances:
@@ -139,7 +133,8 @@ class Surroundings:
         if by is not None:
             return self.derivative(dependence.model.loss, by, [(x, 0) for x in slots])
         shape = tuple(self.arithmetic.lengths[x] for x in slots)
-        return {0: (slots, self.common.array(symbol, shape))}
+        array = self.common.array(symbol, shape)
+        return {0: (slots, self.arithmetic.rounded(array))}
 
     def _within_domain(self, tensor: sp.Basic, value: Jet) -> Jet:
         """Return the value of a line; one below zero contradicts that it was declared >= 0."""
