@@ -242,7 +242,8 @@ class _Question:
     def _sides(
         self, sizes: Mapping[str, int], inputs: Inputs, noise: np.random.Generator | None = None
     ) -> list[np.ndarray]:
-        at = Surroundings(Circumstances(self.dependence, sizes, inputs.array, noise))
+        common = Circumstances(self.dependence, sizes, inputs.array, noise, inputs.solved)
+        at = Surroundings(common)
         labels = [at.common.label(k) for k in self.free]
         order = sorted(range(len(labels)), key=labels.__getitem__)
         found = []

@@ -180,6 +180,13 @@ class Arithmetic:
             return array
         return array * (1 + NOISE * self._noise.uniform(-1, 1, np.shape(array)))
 
+    def shaken(self, array: Array) -> Array:
+        """Return the array, where noise is asked for changed relative to its largest entry."""
+        if self._noise is None:
+            return array
+        largest = max(1.0, float(np.abs(array).max(initial=0.0)))
+        return array + NOISE * largest * self._noise.uniform(-1, 1, np.shape(array))
+
 
 def _sorted(labels: list[int], array: Array) -> Part:
     """Return the part with its labels in order, each once."""

@@ -38,7 +38,7 @@ HOLDS = 1e-10
 
 
 class Inputs:
-    """Arrays by name; what is not there yet is drawn.
+    """Arrays by name; what is not there yet is drawn.  ``solved`` names those found by equations.
 
     ``signs`` is +1 or -1, which flips the signs of all inputs that may have either, or 0: then
     they are all positive.  ``scale`` is the largest magnitude, ``seed`` fixes the draw.
@@ -47,6 +47,7 @@ class Inputs:
     def __init__(self, seed: Sequence[int], signs: int = 1, scale: float = 1.6) -> None:
         self.seed, self.signs, self.scale = tuple(seed), signs, scale
         self.arrays: dict[str, np.ndarray] = {}
+        self.solved: set[str] = set()
 
     def gentler(self) -> Inputs:
         """Return inputs half as large; what was given stays as it is."""
@@ -226,6 +227,7 @@ class _Fitting:
                 return
             step = np.linalg.lstsq(jacobian, -residual, rcond=1e-10)[0]
             self._move(unknown, step)
+            self.inputs.solved.update(map(quantity_name, unknown))
             size = max((np.abs(self._array(x)).max(initial=1.0) for x in unknown), default=1.0)
             if np.abs(step).max(initial=0.0) <= CONVERGED * size:
                 return

@@ -11,7 +11,7 @@ An index as a number has the values 1..n; a Kronecker delta compares numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import sympy as sp
@@ -27,7 +27,8 @@ __all__ = ["Circumstances", "Surroundings"]
 class Circumstances:
     """What is the same in all surroundings: sizes, labels, inputs and the arithmetic.
 
-    ``array(x, shape)`` gives the numbers of an input x, without noise.
+    ``array(x, shape)`` gives the numbers of an input x, without noise.  Those in ``solved`` come from
+    equations and are known to so many digits of the largest entry only; noise changes them likewise.
     """
 
     def __init__(
@@ -36,8 +37,10 @@ class Circumstances:
         sizes: Mapping[str, int],
         array: Callable[[sp.Basic, tuple[int, ...]], np.ndarray],
         noise: np.random.Generator | None = None,
+        solved: Collection[str] = (),
     ) -> None:
         self.dependence, self.sizes, self.array = dependence, sizes, array
+        self.solved = solved
         self.arithmetic = Arithmetic(noise)
         self._labels: dict[Index, int] = {}
         self._slots: dict[str, tuple[int, ...]] = {}
@@ -134,6 +137,8 @@ class Surroundings:
             return self.derivative(dependence.model.loss, by, [(x, 0) for x in slots])
         shape = tuple(self.arithmetic.lengths[x] for x in slots)
         array = self.common.array(symbol, shape)
+        if name in self.common.solved:
+            array = self.arithmetic.shaken(array)
         return {0: (slots, self.arithmetic.rounded(array))}
 
     def _within_domain(self, tensor: sp.Basic, value: Jet) -> Jet:
