@@ -104,6 +104,8 @@ def check(
                 seen.append(question.seen(plan, draw))
             except Unjudgeable as reason:
                 reasons.append(str(reason))
+            except RecursionError:
+                reasons.append("the definitions are nested too deeply")
     compared = sum(x.compared for x in seen)
     if not compared:
         none = "both sides are undefined or overflow at every drawn point"

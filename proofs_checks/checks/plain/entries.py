@@ -31,9 +31,12 @@ __all__ = [
 
 def number(at: Surroundings, e: Any) -> Jet:
     """Return a number."""
-    value = float(e)
+    try:
+        value = float(e)
+    except OverflowError:
+        value = math.inf
     if not math.isfinite(value):
-        raise Unjudgeable(f"`{e}` is no number that float64 can hold")
+        raise Unjudgeable("a number is larger than float64 can hold")
     return at.arithmetic.number(value)
 
 

@@ -24,6 +24,7 @@ import sympy as sp
 from proofs_checks.checks.plain.dependence import Dependence, quantity_name
 from proofs_checks.checks.plain.jets import Unjudgeable
 from proofs_checks.checks.plain.surroundings import Circumstances, Surroundings
+from theory.algebra.expressions import Inequality
 from theory.algebra.symbols import Index, Tensor, is_order
 
 if TYPE_CHECKING:
@@ -81,9 +82,13 @@ class Inputs:
 def related(
     constraints: Iterable[Constraint], dependence: Dependence, *sides: sp.Basic
 ) -> tuple[Constraint, ...]:
-    """Return the hypotheses that bind what the sides depend on, directly or through others."""
+    """Return the hypotheses that bind what the sides depend on, directly or through others.
+
+    Those that bind sizes alone are always among them.
+    """
     names = frozenset().union(*(dependence.of(side) for side in sides))
-    waiting, found = list(constraints), []
+    found = [c for c in constraints if not _names(c, dependence)]
+    waiting = [c for c in constraints if c not in found]
     while True:
         near = [c for c in waiting if not names.isdisjoint(_names(c, dependence))]
         if not near:
@@ -223,7 +228,7 @@ class _Fitting:
             residual, jacobian = self._linearised(unknown)
             if not np.isfinite(residual).all() or not np.isfinite(jacobian).all():
                 raise Unjudgeable("the hypotheses are undefined where they were tried")
-            if not jacobian.size or not np.abs(residual).max(initial=0.0):
+            if not jacobian.size or not residual.any():
                 return
             step = np.linalg.lstsq(jacobian, -residual, rcond=1e-10)[0]
             self._move(unknown, step)
@@ -247,8 +252,8 @@ class _Fitting:
 
     def _linearised(self, unknown: Sequence[sp.Basic]) -> tuple[np.ndarray, np.ndarray]:
         """Return left - right of all hypotheses, and its derivatives by the unknown inputs."""
-        at = self._at()
-        differences = [sp.Add(*_sides(c), evaluate=False) for c in self.constraints]
+        at, equations = self._at(), [c for c in self.constraints if not _is_order(c)]
+        differences = [sp.Add(*_sides(c), evaluate=False) for c in equations]
         values = [at.value(e) for e in differences]
         labels = [jet[0][0] for jet in values]
         residual = [at.dense(jet, 0, x).reshape(-1) for jet, x in zip(values, labels, strict=True)]
@@ -261,8 +266,8 @@ class _Fitting:
                 at.dense(inner.value(e), bit, (*own, *moves)).reshape(-1, count)
                 for e, own in zip(differences, labels, strict=True)
             ]
-            columns.append(np.concatenate(rows))
-        total = np.concatenate(residual)
+            columns.append(np.concatenate([np.zeros((0, count)), *rows]))
+        total = np.concatenate([np.zeros(0), *residual])
         return total, np.concatenate(columns, 1) if columns else np.zeros((total.size, 0))
 
     def _move(self, unknown: Sequence[sp.Basic], step: np.ndarray) -> None:
@@ -280,7 +285,8 @@ class _Fitting:
             left, right = (at.value(side) for side in constraint.equation.args)
             labels = tuple(sorted({*left[0][0], *right[0][0]}))
             a, b = (at.dense(jet, 0, labels) for jet in (left, right))
-            if not (np.abs(a - b) <= HOLDS * np.maximum(1.0, np.abs(a))).all():
+            excess = a - b if _is_order(constraint) else np.abs(a - b)
+            if not (excess <= HOLDS * np.maximum(1.0, np.abs(a))).all():
                 self._violated(constraint)
         for symbol in (*self.dependence.inputs.values(), *self._strangers().values()):
             array = self.inputs.arrays.get(quantity_name(symbol))
@@ -295,6 +301,10 @@ class _Fitting:
 
 def _sides(constraint: Constraint) -> tuple[sp.Expr, sp.Expr]:
     return constraint.equation.left, sp.Mul(-1, constraint.equation.right, evaluate=False)
+
+
+def _is_order(constraint: Constraint) -> bool:
+    return isinstance(constraint.equation, Inequality)
 
 
 def _names(constraint: Constraint, dependence: Dependence) -> frozenset[str]:

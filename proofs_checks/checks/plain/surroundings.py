@@ -175,6 +175,8 @@ class Surroundings:
 
     def dense(self, jet: Jet, levels: int, labels: Sequence[int]) -> np.ndarray:
         """Return one part of a jet with every axis at its full length."""
+        if levels in jet and not set(jet[levels][0]) <= set(labels):
+            raise Unjudgeable("an index stands free inside a step or a derivative")
         shape = tuple(self.arithmetic.lengths[x] for x in labels)
         if levels not in jet:
             return np.zeros(shape)
