@@ -32,8 +32,9 @@ import sympy as sp
 from proofs_checks.checks.entries import entry_name
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.checks.plain.dependence import Dependence, quantity_name
+from proofs_checks.checks.plain.inputs import Inputs, related
 from proofs_checks.checks.plain.jets import NOISE, Unjudgeable
-from proofs_checks.checks.plain.points import Inputs, drawn_inputs, related
+from proofs_checks.checks.plain.points import drawn_inputs
 from proofs_checks.checks.plain.surroundings import Circumstances, Surroundings
 from theory.algebra.expressions import Inequality, Relation, free_indices
 from theory.algebra.symbols import Index, Size, Tensor, is_order

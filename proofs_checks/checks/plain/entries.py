@@ -53,10 +53,8 @@ def index_value(at: Surroundings, e: Index) -> Jet:
 
 def scalar(at: Surroundings, e: sp.Symbol) -> Jet:
     """Return the value of a scalar quantity."""
-    found = at.tensor(e)
-    if at.common.slots(e):
-        raise Unjudgeable(f"`{e}` stands without its indices")
-    return found
+    at.common.slots(e)  # refuses a tensor without its indices
+    return at.tensor(e)
 
 
 def entry(at: Surroundings, e: sp.Indexed) -> Jet:

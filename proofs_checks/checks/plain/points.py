@@ -1,8 +1,6 @@
 """Float64 points of a model: inputs drawn at random, moved to where the hypotheses hold.
 
-Inputs that are declared positive or nonnegative are drawn positive, others with either sign.
-
-* The order of a range is the lower triangle; a mask (feature "mask", or M^2 = M) is 0 or 1 with at
+* A mask (feature "mask", or M^2 = M) is 0 or 1 with at
   least one 1 in every row; x_j x_k = delta_jk x_j makes rows one-hot.
 * Nonnegative rows with a given sum are scaled.
 * All other hypotheses are equations for the remaining inputs, solved by Gauss-Newton steps of least
@@ -14,88 +12,27 @@ At the end every hypothesis is tried.  A point that violates one is no point.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import numpy as np
 import sympy as sp
 
 from proofs_checks.checks.plain.dependence import Dependence, quantity_name
+from proofs_checks.checks.plain.inputs import Inputs, is_inequality, label_of, names_in
 from proofs_checks.checks.plain.jets import Unjudgeable
 from proofs_checks.checks.plain.surroundings import Circumstances, Surroundings
-from theory.algebra.expressions import Inequality
 from theory.algebra.symbols import Index, Tensor, is_order
 
 if TYPE_CHECKING:
     from theory.models.model import Constraint
 
-__all__ = ["Inputs", "drawn_inputs", "related"]
+__all__ = ["drawn_inputs"]
 
 STEPS = 30  # of Gauss-Newton; three to eight are usual
 ATTEMPTS = 4
 CONVERGED = 1e-13
 HOLDS = 1e-10
-
-
-class Inputs:
-    """Arrays by name; what is not there yet is drawn.  ``solved`` names those found by equations.
-
-    ``signs`` is +1 or -1, which flips the signs of all inputs that may have either, or 0: then
-    they are all positive.  ``scale`` is the largest magnitude, ``seed`` fixes the draw.
-    """
-
-    def __init__(self, seed: Sequence[int], signs: int = 1, scale: float = 1.6) -> None:
-        self.seed, self.signs, self.scale = tuple(seed), signs, scale
-        self.arrays: dict[str, np.ndarray] = {}
-        self.solved: set[str] = set()
-
-    def gentler(self) -> Inputs:
-        """Return inputs half as large; what was given stays as it is."""
-        result = Inputs(self.seed, self.signs, self.scale / 2)
-        result.arrays = dict(self.arrays)
-        return result
-
-    def array(self, symbol: sp.Basic, shape: tuple[int, ...]) -> np.ndarray:
-        """Return the array of an input."""
-        name = quantity_name(symbol)
-        if name not in self.arrays:
-            self.arrays[name] = self._drawn(symbol, name, shape)
-        array = self.arrays[name]
-        if array.shape != shape:
-            raise Unjudgeable(f"`{name}` stands with two different shapes")
-        return array
-
-    def _drawn(self, symbol: sp.Basic, name: str, shape: tuple[int, ...]) -> np.ndarray:
-        if is_order(name):
-            return np.tril(np.ones(shape))
-        label = _label(symbol)
-        rng = np.random.default_rng([*self.seed, crc32(name.encode())])
-        if label.is_integer:
-            return rng.integers(1, 4, shape).astype(float)
-        size = rng.uniform(self.scale / 5, self.scale, shape)
-        sign = np.where(rng.uniform(size=shape) < 0.5, -1.0, 1.0) * self.signs
-        positive = label.is_nonnegative or self.signs == 0
-        return np.asarray(size if positive else size * sign)
-
-
-def related(
-    constraints: Iterable[Constraint], dependence: Dependence, *sides: sp.Basic
-) -> tuple[Constraint, ...]:
-    """Return the hypotheses that bind what the sides depend on, directly or through others.
-
-    Those that bind sizes alone are always among them.
-    """
-    names = frozenset().union(*(dependence.of(side) for side in sides))
-    found = [c for c in constraints if not _names(c, dependence)]
-    waiting = [c for c in constraints if c not in found]
-    while True:
-        near = [c for c in waiting if not names.isdisjoint(_names(c, dependence))]
-        if not near:
-            return tuple(found)
-        found += near
-        waiting = [c for c in waiting if c not in near]
-        names = names.union(*(_names(c, dependence) for c in near))
 
 
 def drawn_inputs(
@@ -213,7 +150,7 @@ class _Fitting:
         if not whole or not isinstance(right, sp.Rational) or not self._is_free(symbol):
             return
         array = self._array(symbol)
-        if _label(symbol).is_nonnegative:
+        if label_of(symbol).is_nonnegative:
             sums = array.sum(axis=entry.indices.index(k), keepdims=True)
             self.inputs.arrays[quantity_name(symbol)] = array * float(right) / sums
 
@@ -221,7 +158,7 @@ class _Fitting:
 
     def _solve(self) -> None:
         """Move the inputs by Gauss-Newton steps until they stay where they are."""
-        names = frozenset().union(*(_names(c, self.dependence) for c in self.constraints))
+        names = frozenset().union(*(names_in(c, self.dependence) for c in self.constraints))
         known = {**self.dependence.inputs, **self._strangers()}
         unknown = [known[n] for n in sorted(names & known.keys()) if self._is_free(known[n])]
         for _ in range(STEPS):
@@ -252,7 +189,7 @@ class _Fitting:
 
     def _linearised(self, unknown: Sequence[sp.Basic]) -> tuple[np.ndarray, np.ndarray]:
         """Return left - right of all hypotheses, and its derivatives by the unknown inputs."""
-        at, equations = self._at(), [c for c in self.constraints if not _is_order(c)]
+        at, equations = self._at(), [c for c in self.constraints if not is_inequality(c)]
         differences = [sp.Add(*_sides(c), evaluate=False) for c in equations]
         values = [at.value(e) for e in differences]
         labels = [jet[0][0] for jet in values]
@@ -285,13 +222,13 @@ class _Fitting:
             left, right = (at.value(side) for side in constraint.equation.args)
             labels = tuple(sorted({*left[0][0], *right[0][0]}))
             a, b = (at.dense(jet, 0, labels) for jet in (left, right))
-            excess = a - b if _is_order(constraint) else np.abs(a - b)
+            excess = a - b if is_inequality(constraint) else np.abs(a - b)
             if not (excess <= HOLDS * np.maximum(1.0, np.abs(a))).all():
                 self._violated(constraint)
         for symbol in (*self.dependence.inputs.values(), *self._strangers().values()):
             array = self.inputs.arrays.get(quantity_name(symbol))
-            if array is not None and _label(symbol).is_nonnegative:
-                if (array < 0).any() or (_label(symbol).is_positive and (array == 0).any()):
+            if array is not None and label_of(symbol).is_nonnegative:
+                if (array < 0).any() or (label_of(symbol).is_positive and (array == 0).any()):
                     raise Unjudgeable(f"`{symbol}` would be negative where the hypotheses hold")
 
     def _violated(self, constraint: Constraint | None = None) -> None:
@@ -303,17 +240,5 @@ def _sides(constraint: Constraint) -> tuple[sp.Expr, sp.Expr]:
     return constraint.equation.left, sp.Mul(-1, constraint.equation.right, evaluate=False)
 
 
-def _is_order(constraint: Constraint) -> bool:
-    return isinstance(constraint.equation, Inequality)
-
-
-def _names(constraint: Constraint, dependence: Dependence) -> frozenset[str]:
-    return frozenset().union(*(dependence.of(side) for side in constraint.equation.args))
-
-
 def _tensor(entry: sp.Basic) -> sp.Basic:
     return entry.base if isinstance(entry, sp.Indexed) else entry
-
-
-def _label(symbol: sp.Basic) -> sp.Basic:
-    return symbol.label if isinstance(symbol, Tensor) else symbol  # type: ignore[return-value]

@@ -27,8 +27,8 @@ __all__ = ["Circumstances", "Surroundings"]
 class Circumstances:
     """What is the same in all surroundings: sizes, labels, inputs and the arithmetic.
 
-    ``array(x, shape)`` gives the numbers of an input x, without noise.  Those in ``solved`` come from
-    equations and are known to so many digits of the largest entry only; noise changes them likewise.
+    ``array(x, shape)`` gives the numbers of an input x, without noise.  Those in ``solved`` come
+    from equations, which fix digits relative to the largest entry; noise changes them likewise.
     """
 
     def __init__(
@@ -47,8 +47,6 @@ class Circumstances:
 
     def length(self, name: str) -> int:
         """Return the value of a size."""
-        if name not in self.sizes:
-            raise Unjudgeable(f"the size `{name}` has no value")
         return self.sizes[name]
 
     def label(self, index: Index) -> int:
@@ -60,10 +58,12 @@ class Circumstances:
     def slots(self, tensor: sp.Basic) -> tuple[int, ...]:
         """Return the labels under which the entries of a tensor are kept."""
         name = quantity_name(tensor)
+        axes = tensor.axes if isinstance(tensor, Tensor) else ()
+        lengths = [self.length(size.name) for size in axes]
         if name not in self._slots:
-            axes = tensor.axes if isinstance(tensor, Tensor) else ()
-            lengths = (self.length(size.name) for size in axes)
             self._slots[name] = tuple(map(self.arithmetic.new_label, lengths))
+        if [self.arithmetic.lengths[x] for x in self._slots[name]] != lengths:
+            raise Unjudgeable(f"`{name}` stands with other indices elsewhere")
         return self._slots[name]
 
     def apart(self, tensor: sp.Basic) -> tuple[int, ...]:
@@ -118,10 +118,7 @@ class Surroundings:
             if parent is not None and self.cut not in dependence.of_name(name):
                 self._tensors[name] = parent.tensor(symbol)
             else:
-                self._tensors[name] = {}  # what is asked for while it is computed is a circle
                 self._tensors[name] = self._computed(name, symbol)
-        if not self._tensors[name]:
-            raise Unjudgeable(f"`{name}` is defined by way of itself")
         return self._tensors[name]
 
     def _computed(self, name: str, symbol: sp.Basic) -> Jet:
