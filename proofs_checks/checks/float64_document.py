@@ -96,17 +96,18 @@ def check(
         spent = time.perf_counter() - start
         return Outcome(JUDGE, agrees, detail, seed=seed, seconds=spent, **more)
 
-    question = _Question(model, statement)
     seen: list[_Seen] = []
     reasons: list[str] = []
-    with np.errstate(all="ignore", under="raise"):
-        for plan, draw in question.points(seed, sizes or {}, point):
-            try:
-                seen.append(question.seen(plan, draw))
-            except Unjudgeable as reason:
-                reasons.append(str(reason))
-            except RecursionError:
-                reasons.append("the definitions are nested too deeply")
+    try:
+        question = _Question(model, statement)
+        with np.errstate(all="ignore", under="raise"):
+            for plan, draw in question.points(seed, sizes or {}, point):
+                try:
+                    seen.append(question.seen(plan, draw))
+                except Unjudgeable as reason:
+                    reasons.append(str(reason))
+    except RecursionError:
+        return outcome(None, "the statement is nested too deeply")
     compared = sum(x.compared for x in seen)
     if not compared:
         none = "both sides are undefined or overflow at every drawn point"
@@ -251,7 +252,7 @@ class _Question:
         order = sorted(range(len(labels)), key=labels.__getitem__)
         found = []
         for side in self.statement.args:
-            dense = at.dense(at.value(side), 0, [labels[n] for n in order])
+            dense = at.dense(at.settled(side), 0, [labels[n] for n in order])
             found.append(dense.transpose([order.index(n) for n in range(len(order))]))
         return found
 

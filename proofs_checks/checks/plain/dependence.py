@@ -37,6 +37,8 @@ class Dependence:
         self.inputs = {quantity_name(x): x for x in model.inputs}
         self._in_expression: dict[sp.Basic, frozenset[str]] = {}
         self._of_name: dict[str, frozenset[str]] = {}
+        for line in model.definitions:  # one after the other, as calls cannot be nested so deeply
+            self.of_name(line.name)
 
     def differentiated(self, name: str) -> sp.Basic | None:
         """Return the tensor or scalar x where a name that no line defines is dL_dx."""
@@ -72,7 +74,6 @@ class Dependence:
     def of_name(self, name: str) -> frozenset[str]:
         """Return the name and all names that it is computed from."""
         if name not in self._of_name:
-            self._of_name[name] = frozenset((name,))  # ends where a line is defined by itself
             if name in self.lines:
                 found = self.of(self.lines[name].value)
             elif (by := self.differentiated(name)) is not None:

@@ -1,7 +1,7 @@
 """Float64 points of a model: inputs drawn at random, moved to where the hypotheses hold.
 
-* A mask (feature "mask", or M^2 = M) is 0 or 1 with at
-  least one 1 in every row; x_j x_k = delta_jk x_j makes rows one-hot.
+* A mask (feature "mask", or M^2 = M) is 0 or 1 with at least one 1 in every row;
+  x_j x_k = delta_jk x_j makes rows one-hot.
 * Nonnegative rows with a given sum are scaled.
 * All other hypotheses are equations for the remaining inputs, solved by Gauss-Newton steps of least
   length from the drawn point.  Only convergence to the last digit counts: where the equations are
@@ -191,7 +191,7 @@ class _Fitting:
         """Return left - right of all hypotheses, and its derivatives by the unknown inputs."""
         at, equations = self._at(), [c for c in self.constraints if not is_inequality(c)]
         differences = [sp.Add(*_sides(c), evaluate=False) for c in equations]
-        values = [at.value(e) for e in differences]
+        values = [at.settled(e) for e in differences]
         labels = [jet[0][0] for jet in values]
         residual = [at.dense(jet, 0, x).reshape(-1) for jet, x in zip(values, labels, strict=True)]
         columns = []
@@ -200,7 +200,7 @@ class _Fitting:
             bit, moves = 1 << inner.level, inner.directions
             count = int(np.prod([at.arithmetic.lengths[m] for m in moves]))
             rows = [
-                at.dense(inner.value(e), bit, (*own, *moves)).reshape(-1, count)
+                at.dense(inner.settled(e), bit, (*own, *moves)).reshape(-1, count)
                 for e, own in zip(differences, labels, strict=True)
             ]
             columns.append(np.concatenate([np.zeros((0, count)), *rows]))
@@ -219,7 +219,7 @@ class _Fitting:
         """Raise `Unjudgeable` where a hypothesis or a declared sign does not hold."""
         at = self._at()
         for constraint in self.constraints:
-            left, right = (at.value(side) for side in constraint.equation.args)
+            left, right = (at.settled(side) for side in constraint.equation.args)
             labels = tuple(sorted({*left[0][0], *right[0][0]}))
             a, b = (at.dense(jet, 0, labels) for jet in (left, right))
             excess = a - b if is_inequality(constraint) else np.abs(a - b)

@@ -101,6 +101,18 @@ class Surroundings:
         value = parent.tensor(cut)
         self._tensors[self.cut] = {**value, 1 << self.level: ((*slots, *self.directions), seed)}
 
+    def settled(self, e: sp.Basic) -> Jet:
+        """Return the value of an expression, that of every line it depends on first.
+
+        A model may have hundreds of lines, more than calls can be nested.
+        """
+        dependence = self.common.dependence
+        needed = dependence.of(e)
+        for line in dependence.model.definitions:
+            if line.name in needed and (not self.cut or self.cut in dependence.of_name(line.name)):
+                self.tensor(line.tensor)
+        return self.value(e)
+
     def value(self, e: sp.Basic) -> Jet:
         """Return the value of an expression."""
         parent = self.parent
@@ -165,7 +177,7 @@ class Surroundings:
         inner = self.within(by)
         bit = 1 << inner.level
         found = {
-            levels ^ bit: part for levels, part in inner.value(quantity).items() if levels & bit
+            levels ^ bit: part for levels, part in inner.settled(quantity).items() if levels & bit
         }
         found.setdefault(0, ((), np.zeros(())))
         return self.arithmetic.relabelled(found, dict(zip(inner.directions, places, strict=True)))
