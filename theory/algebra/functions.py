@@ -3,7 +3,9 @@
 * exp turns sums into products and undoes log; log turns products into sums and undoes exp, so
   exp(s - lse) is the softmax and softmax^2 is exp(2s)/Z^2;
 * log x says that x > 0.  Of a product only that is known to be > 0, so where the signs of two
-  factors are unknown it becomes log|x| + log|y|; log(x^2) = 2 log|x|.
+  factors are unknown it becomes log|x| + log|y|; log(x^2) = 2 log|x|;
+* log prod_k x_k = sum_k log|x_k|, and exp(sum_k log x_k) = prod_k x_k;
+* Max(x, y, ...) is opaque; the order of its arguments does not matter.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from theory.algebra.limits import AlgebraError
-from theory.algebra.polynomial import Atom, Base, Function, Monomial, Polynomial, Prime
-from theory.algebra.powers import factorised, power, primitive
+from theory.algebra.polynomial import Atom, Base, Closed, Function, Monomial, Polynomial, Prime
+from theory.algebra.powers import factorised, is_whole, power, primitive
+from theory.algebra.ranged import Ranged
 
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring
 
-__all__ = ["KNOWN_FUNCTIONS", "absolute", "exp", "function", "log", "symbolic_power"]
+__all__ = ["KNOWN_FUNCTIONS", "absolute", "exp", "function", "largest", "log", "symbolic_power"]
 
 Number: TypeAlias = Fraction | int
 
@@ -35,6 +38,14 @@ def symbolic_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polyno
     """Return base^exponent: exp(e log b) for b >= 0; x^n with whole n is defined for x < 0 too."""
     if base.nonnegative:
         return exp(ring, ring.multiply(exponent, log(ring, base)))
+    number = base.constant
+    if (
+        number is not None
+        and number != -1
+        and all(is_whole(m, c) for m, c in exponent.terms.items())
+    ):
+        sign = symbolic_power(ring, Polynomial.of(-1), exponent)
+        return ring.multiply(sign, symbolic_power(ring, -base, exponent))
     result = Polynomial.of(1)
     for monomial, c in exponent.terms.items():
         if monomial.factors:
@@ -51,7 +62,7 @@ def exp(ring: Ring, value: Polynomial) -> Polynomial:
     """Return exp of a polynomial: a product with one factor for each term."""
     result = Polynomial.of(1)
     for monomial, coefficient in value.terms.items():
-        inner = _argument_of_log(monomial)
+        inner = _argument_of_log(ring, monomial)
         if inner is not None:
             factor = power(ring, inner, coefficient)
         else:
@@ -61,11 +72,13 @@ def exp(ring: Ring, value: Polynomial) -> Polynomial:
     return result
 
 
-def _argument_of_log(monomial: Monomial) -> Polynomial | None:
+def _argument_of_log(ring: Ring, monomial: Monomial) -> Polynomial | None:
     if len(monomial.factors) == 1:
         atom, exponent = monomial.factors[0]
         if exponent == 1 and isinstance(atom, Function) and atom.name == "log":
             return atom.arguments[0]
+        if exponent == 1 and isinstance(atom, Closed):
+            return ring.product_of_log(atom)
     return None
 
 
@@ -108,6 +121,8 @@ def _log_of_atom(ring: Ring, atom: Atom, sign: int = 1, magnitude: bool = False)
     """Return log(sign * atom), or log|atom|."""
     if isinstance(atom, Function) and atom.name == "exp":
         return atom.arguments[0]
+    if isinstance(atom, Ranged) and atom.kind in ("prod", "others"):
+        return ring.log_of_product(atom)  # its sign is that which makes the logarithm real
     if isinstance(atom, Prime):
         return _opaque_log(Polynomial.of(atom.value))
     if isinstance(atom, Base) and atom.polynomial.single is not None:  # sqrt(x y)
@@ -150,10 +165,18 @@ def _absolute_product(ring: Ring, monomial: Monomial, coefficient: Number) -> Po
     return result
 
 
+def largest(ring: Ring, *arguments: Polynomial) -> Polynomial:
+    """Return the largest of several values."""
+    del ring
+    different = sorted(set(arguments), key=lambda value: value.key)
+    return different[0] if len(different) == 1 else Polynomial.of(Function("Max", tuple(different)))
+
+
 KNOWN_FUNCTIONS: dict[str, Callable[..., Polynomial]] = {
     "exp": exp,
     "log": log,
     "abs": absolute,
     "power": symbolic_power,
+    "Max": largest,
 }
 """The functions with rules of their own; every other one is opaque."""

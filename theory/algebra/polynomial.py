@@ -9,6 +9,7 @@ with rational exponents.  The atoms are
     Base       a primitive polynomial under a power that is no positive integer
     Closed     a connected sum over bound indices, sum_k ...      (bound indices, a monomial)
     Prime      a prime number under a fractional power
+    Ranged     products, maxima, inverse matrices, determinants  (`theory.algebra.ranged`)
 
 Nothing here simplifies: `theory.algebra.ring` does.  Every object carries a `key`, a string that
 is equal for equal objects and orders them; bound indices are named by `theory.algebra.canonical`,
@@ -38,6 +39,7 @@ __all__ = [
     "ONE",
     "Polynomial",
     "Prime",
+    "Renaming",
 ]
 
 Ix: TypeAlias = tuple[str, str]
@@ -71,6 +73,11 @@ class Atom:
     def __repr__(self) -> str:
         return self.key
 
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:
+        """The polynomials that the atom is made of; none for entries, deltas and sums."""
+        return ()
+
     def render(self, renaming: Renaming) -> str:
         """Return the key under a renaming of free indices that need not be injective.
 
@@ -101,6 +108,11 @@ class Entry(Atom):
         self.height = 0
         shown = f"{name}:" if size else name  # a size and a scalar may share a letter
         self._finish(f"{name}[{','.join(map(_show, indices))}]" if indices else shown)
+
+    @property
+    def orders(self) -> tuple[tuple[Ix, ...], ...]:
+        """The orders of the indices that mean the same; two for a symmetric tensor."""
+        return (self.indices,)
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"{self.name}[{','.join(_show(renaming.get(i, i)) for i in self.indices)}]"
@@ -149,8 +161,15 @@ class Function(Atom):
         self.height = max((a.height for a in arguments), default=0)
         self._finish(f"{name}({'; '.join(a.key for a in arguments)})")
 
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:  # noqa: D102  (see Atom)
+        return self.arguments
+
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
-        return f"{self.name}({'; '.join(a.render(renaming) for a in self.arguments)})"
+        parts = [a.render(renaming) for a in self.arguments]
+        if self.name == "Max":  # its arguments are sorted under other names
+            parts.sort()
+        return f"{self.name}({'; '.join(parts)})"
 
 
 class Base(Atom):
@@ -163,6 +182,10 @@ class Base(Atom):
         self.free, self.height = polynomial.free, polynomial.height
         self.nonnegative = polynomial.nonnegative
         self._finish(f"({polynomial.key})")
+
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:  # noqa: D102  (see Atom)
+        return (self.polynomial,)
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"({_unsigned(self.polynomial, renaming)})"
@@ -351,8 +374,6 @@ def _names(monomial: Monomial) -> Iterator[str]:
             yield atom.name
         elif isinstance(atom, Closed):
             yield from _names(atom.body)
-        elif isinstance(atom, Base):
-            yield from atom.polynomial.names
-        elif isinstance(atom, Function):
-            for argument in atom.arguments:
-                yield from argument.names
+        else:
+            for part in atom.inside:
+                yield from part.names

@@ -17,12 +17,21 @@ from typing import TYPE_CHECKING, TypeAlias
 import sympy as sp
 
 from theory.algebra.limits import MOST_DIGITS, MOST_POWER, AlgebraError
-from theory.algebra.polynomial import Atom, Base, Delta, Function, Monomial, Polynomial, Prime
+from theory.algebra.polynomial import (
+    Atom,
+    Base,
+    Delta,
+    Entry,
+    Function,
+    Monomial,
+    Polynomial,
+    Prime,
+)
 
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring
 
-__all__ = ["expandable", "factorised", "power", "primitive"]
+__all__ = ["expandable", "factorised", "is_whole", "power", "primitive"]
 
 Number: TypeAlias = Fraction | int
 
@@ -133,9 +142,21 @@ def expandable(atom: Atom, exponent: Number) -> tuple[Polynomial, int] | None:
         return Polynomial.of(Fraction(atom.value)), whole
     if isinstance(atom, Base) and whole >= 1:
         return atom.polynomial, whole
+    if isinstance(atom, Function) and atom.name == "power" and whole // 2:
+        base, symbolic = atom.arguments
+        if base.constant == -1 and all(is_whole(m, c) for m, c in symbolic.terms.items()):
+            return Polynomial.of(1), 2 * (whole // 2)  # (-1)^2n = 1
     if isinstance(atom, Function) and atom.name == "abs" and not 0 <= exponent < 2:
         return atom.arguments[0], 2 * math.floor(exponent / 2)
     return None
+
+
+def is_whole(monomial: Monomial, coefficient: Number) -> bool:
+    """Return whether a term is a whole number: a product of sizes, a whole number of times."""
+    return Fraction(coefficient).denominator == 1 and all(
+        isinstance(a, Entry) and a.size and e > 0 and Fraction(e).denominator == 1
+        for a, e in monomial.factors
+    )
 
 
 def factorised(value: Fraction) -> dict[int, int]:

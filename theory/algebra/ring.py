@@ -25,7 +25,9 @@ from theory.algebra.canonical import close
 from theory.algebra.denominators import denominator_rule
 from theory.algebra.folding import Match, Rule, find
 from theory.algebra.functions import exp, function, log
+from theory.algebra.inverse_rules import beside_inverse
 from theory.algebra.limits import MOST_TERMS, MOST_WORK, AlgebraError
+from theory.algebra.matrices import determinant, inverse
 from theory.algebra.polynomial import (
     Atom,
     Base,
@@ -38,6 +40,9 @@ from theory.algebra.polynomial import (
     Polynomial,
 )
 from theory.algebra.powers import expandable, power
+from theory.algebra.ranged import Ranged
+from theory.algebra.ranges import log_of_product, maximum, product_of_log, product_over, regrouped
+from theory.algebra.symmetric import SymmetricEntry, symmetries
 
 __all__ = ["Ring"]
 
@@ -54,7 +59,7 @@ class Ring:
     """
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
-        self.rules = tuple(rules)
+        self._symmetries, self.rules = symmetries(rules)
         self.used: set[str] = set()
         self._work = 0
         self._names = itertools.count()
@@ -108,6 +113,10 @@ class Ring:
             if split is not None:
                 rest = {**merged, atom: exponent - split[1]}
                 return self.multiply(self.assemble(rest.items()), self.power(*split))
+        if self._folding and any(isinstance(atom, Ranged) for atom in merged):
+            product = regrouped(self, merged)
+            if product is not None:
+                return product
         folded = self._fold(frozenset(), merged)
         return folded[0] if folded else Polynomial.of(Monomial(merged.items()))
 
@@ -128,6 +137,14 @@ class Ring:
     def function(self, name: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
         """Return a function of polynomials; all but exp, log, abs and power are opaque."""
         return function(self, name, arguments)
+
+    def product_of_log(self, atom: Closed) -> Polynomial | None:
+        """Return prod_k x_k if the sum is that of log x_k, which says that every x_k > 0."""
+        return product_of_log(self, atom)
+
+    def log_of_product(self, atom: Ranged) -> Polynomial:
+        """Return the sum of log |x_k| for the product of x_k."""
+        return log_of_product(self, atom)
 
     # -- sums -------------------------------------------------------------------------------
 
@@ -196,9 +213,12 @@ class Ring:
         """
         if not self._folding or not factors:
             return None
+        met = beside_inverse(self, bound, factors) if bound else None
+        if met is not None:
+            return met
         for rule in self.rules:
             if bound or not rule.bound:
-                match = find(rule, factors, bound, self._image)
+                match = find(rule, factors, bound, self.image)
                 if match is not None:
                     self.used.add(rule.hypothesis)
                     return self._replace(rule, match)
@@ -208,7 +228,7 @@ class Ring:
                 if rule is None or (rule.bound and not bound):
                     continue
                 others = {a: e for a, e in factors.items() if a is not atom}
-                match = find(rule, others, bound - atom.free, self._image)
+                match = find(rule, others, bound - atom.free, self.image)
                 if match is not None:
                     rest = ((atom, exponent), *match.rest)
                     return self._replace(rule, Match(rest, match.indices))
@@ -238,7 +258,15 @@ class Ring:
         """Return one monomial with free indices renamed."""
         return self._rename_factors(monomial.factors, renaming)
 
-    def _image(self, atom: Atom, renaming: Mapping[Ix, Ix]) -> Polynomial:
+    def rename_only(self, value: Polynomial, renaming: Mapping[Ix, Ix]) -> Polynomial:
+        """Return the polynomial with free indices renamed; no rule fires."""
+        self._folding, before = False, self._folding
+        try:
+            return self.rename(value, renaming)
+        finally:
+            self._folding = before
+
+    def image(self, atom: Atom, renaming: Mapping[Ix, Ix]) -> Polynomial:
         """Rename in a pattern, which no rule may touch."""
         return self._rename_only(Monomial(((atom, 1),)), renaming)
 
@@ -268,6 +296,8 @@ class Ring:
             return Polynomial.of(atom)
         if isinstance(atom, Entry):
             indices = tuple(active.get(k, k) for k in atom.indices)
+            if isinstance(atom, SymmetricEntry):
+                return self.entry(atom.name, indices, atom.nonnegative)
             return Polynomial.of(Entry(atom.name, indices, atom.nonnegative, atom.size))
         if isinstance(atom, Delta):
             return self.delta(
@@ -290,7 +320,40 @@ class Ring:
                 names = {k: (f"~{name[0]}", name[1]) for k, name in names.items()}
             body = self.rename_monomial(atom.body, {**renaming, **names})
             return self.sum_over(names.values(), body)
+        if isinstance(atom, Ranged):
+            return self._rename_ranged(atom, renaming)
         raise AlgebraError(f"`{atom}` holds no index that could be renamed.")
+
+    def _rename_ranged(self, atom: Ranged, renaming: Mapping[Ix, Ix]) -> Polynomial:
+        inside = {k: v for k, v in renaming.items() if k in atom.body.free}
+        names = {k: self.fresh(k[1]) for k in atom.bound}
+        body = self.rename(atom.body, {**inside, **names})
+        at = tuple(renaming.get(k, k) for k in atom.at)
+        return self.ranged(atom.kind, tuple(names.values()), body, at)
+
+    def ranged(
+        self, kind: str, bound: tuple[Ix, ...], body: Polynomial, at: tuple[Ix, ...] = ()
+    ) -> Polynomial:
+        """Return what `Ranged` stands for, with raw bound indices, in normal form."""
+        if kind == "inverse":
+            return inverse(self, bound[0], bound[1], body, at[0], at[1])
+        if kind == "det":
+            return determinant(self, bound[0], bound[1], body)
+        if kind == "max":
+            return maximum(self, bound, body)
+        for k in bound:
+            body = product_over(self, k, body, at)
+        return body
+
+    def entry(self, name: str, indices: tuple[Ix, ...], nonnegative: bool = False) -> Polynomial:
+        """Return the entry of a tensor; two indices are sorted where a hypothesis allows it."""
+        symmetry = self._symmetries.get(name)
+        if symmetry is None:
+            return Polynomial.of(Entry(name, indices, nonnegative))
+        atom = SymmetricEntry(name, indices, nonnegative, symmetry.slots)
+        if atom.indices != indices:
+            self.used.add(symmetry.hypothesis)
+        return Polynomial.of(atom)
 
     def delta(self, first: Ix, second: Ix) -> Polynomial:
         """Return the Kronecker delta of two indices of one size."""
