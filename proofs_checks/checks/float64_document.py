@@ -138,6 +138,7 @@ class _Question:
         self.model, self.statement = model, statement
         self.dependence = Dependence(model)
         self.constraints = related(model.constraints, self.dependence, *statement.args)
+        self.names, self.least = self._sizes()
         self.free = tuple(sorted(free_indices(statement), key=lambda k: (k.name, k.size.name)))
 
     def points(
@@ -160,29 +161,39 @@ class _Question:
         sides = [side for c in self.model.constraints for side in c.equation.args]
         return [*self.statement.args, *lines, *sides]
 
-    def _plan(self, given: Mapping[str, int], *, is_shifted: bool = False) -> dict[str, int]:
-        """Return the value of every size: large enough for the positions that occur."""
+    def _sizes(self) -> tuple[list[str], dict[str, int]]:
+        """Return the names of all sizes, and the largest position that occurs of each."""
         names = [size.name for size in self.model.sizes]
         least: dict[str, int] = {}
+
+        def occurs(size: Size, position: sp.Basic) -> None:
+            if isinstance(position, sp.Integer):
+                least[size.name] = max(least.get(size.name, 1), int(position))
+
         for e in self._expressions():
-            found = {x.name for x in e.atoms(Size)} | {x.size.name for x in e.atoms(Index)}
-            for entry in e.atoms(sp.Indexed):
-                if isinstance(entry.base, Tensor):
-                    for position, size in zip(entry.indices, entry.base.axes, strict=False):
-                        found.add(size.name)
-                        if isinstance(position, sp.Integer):
-                            least[size.name] = max(least.get(size.name, 1), int(position))
-            for delta in e.atoms(sp.KroneckerDelta):
-                sizes = [x.size.name for x in delta.args if isinstance(x, Index)]
-                for position in (x for x in delta.args if isinstance(x, sp.Integer)):
-                    for name in sizes:
-                        least[name] = max(least.get(name, 1), int(position))
+            parts = e.atoms(Size, Index, sp.Indexed, sp.KroneckerDelta)
+            found = {x.name for x in parts if isinstance(x, Size)}
+            found |= {x.size.name for x in parts if isinstance(x, Index)}
+            for x in parts:
+                if isinstance(x, sp.Indexed) and isinstance(x.base, Tensor):
+                    found |= {size.name for size in x.base.axes}
+                    for size, position in zip(x.base.axes, x.indices, strict=False):
+                        occurs(size, position)
+                elif isinstance(x, sp.KroneckerDelta):
+                    first, second = x.args[:2]
+                    for index, position in ((first, second), (second, first)):
+                        if isinstance(index, Index):
+                            occurs(index.size, position)
             names += sorted(found.difference(names))
+        return names, least
+
+    def _plan(self, given: Mapping[str, int], *, is_shifted: bool = False) -> dict[str, int]:
+        """Return the value of every size: large enough for the positions that occur."""
         drawn = {}
-        for n, name in enumerate(names):
+        for n, name in enumerate(self.names):
             pattern = SIZES[is_shifted]
             usual = pattern[(n + is_shifted * (n // len(pattern))) % len(pattern)]
-            drawn[name] = given.get(name) or max(usual, least.get(name, 1))
+            drawn[name] = given.get(name) or max(usual, self.least.get(name, 1))
         return drawn
 
     def _at(self, point: Counterexample, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
