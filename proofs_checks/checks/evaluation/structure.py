@@ -45,6 +45,7 @@ from proofs_checks.checks.evaluation.parts import (
     prime_powers,
     relabelled,
 )
+from proofs_checks.checks.evaluation.ranged_nodes import RangeProduct
 
 __all__ = ["Structure"]
 
@@ -144,11 +145,18 @@ class Structure:
         for exponent, part, at in parts:
             if isinstance(part, Exp):
                 result += relabelled(self.terms(part.body), at, exponent)
+            elif isinstance(part, RangeProduct):
+                result += relabelled(self.terms(self._log_sum(part)), at, exponent)
             elif isinstance(part, Extent):
                 result += self._number_log(Fraction(self.sizes[part.size.name]), exponent)
             else:
                 result.append((exponent, self.graph.log(part), at))
         return result + self._number_log(abs(coefficient), ONE)
+
+    def _log_sum(self, part: RangeProduct) -> Node:
+        """Return the sum of the logarithms of what is multiplied."""
+        labels = fresh(part.body)
+        return self.graph.product(ONE, [(self.graph.log(part.body), labels)], labels[:-1])
 
     def _number_log(self, value: Fraction, exponent: Fraction) -> list[Part]:
         return [
@@ -185,6 +193,8 @@ class Structure:
                 return ONE, self._root_factors(node)
             case Exp():
                 return ONE, self._exp_factors(node)
+            case RangeProduct():
+                return self._range_factors(node)
         return ONE, [itself(node)]
 
     def _product_factors(self, node: Product) -> tuple[Fraction, Iterable[Part]]:
@@ -283,6 +293,27 @@ class Structure:
                 raise NotApplicable("a root of something that is not known to be positive.")
             result.append((exponent * node.exponent, part, at))
         return result
+
+    def _range_factors(self, node: RangeProduct) -> tuple[Fraction, Iterable[Part]]:
+        """Return the products over the range of all factors of the body."""
+        rank = len(node.axes)
+        length = self.sizes[node.body.axes[-1].name]
+        coefficient, parts = self.factors(node.body)
+        result: list[Part] = []
+        for exponent, part, at in parts:
+            if rank not in at:
+                result.append((exponent * length, part, at))
+                continue
+            own = dict(zip(at, fresh(part), strict=True))
+            kept = tuple(sorted(a for a in at if a != rank))
+            order = (*(own[a] for a in kept), own[rank])
+            body = self.graph.product(ONE, [(part, tuple(own[a] for a in at))], order)
+            whole = self.graph.range_product(body)
+            if isinstance(whole, RangeProduct):
+                result.append((exponent, whole, kept))
+            else:
+                result += relabelled(self.factors(whole)[1], kept, exponent)
+        return coefficient**length, result
 
     def _exp_factors(self, node: Exp) -> Iterable[Part]:
         result: list[Part] = []
