@@ -57,7 +57,8 @@ SHARP = 1e-18  # an enclosure of left - right wider than this, relative to the s
 class Box:
     """Balls of one half-width around drawn inputs; hypotheses of the model are met inside.
 
-    Midpoints lie in [-2, 2], those of nonnegative inputs in [1/2, 3/2]; masks are 0 or 1 exactly.
+    Midpoints lie in [-2, 2], those of nonnegative inputs, or of all where ``positive``, in
+    [1/2, 3/2]; masks are 0 or 1 exactly.
     """
 
     def __init__(
@@ -67,9 +68,11 @@ class Box:
         seed: int,
         width: float,
         degrees: Mapping[tuple[str, int], int] | None = None,
+        positive: bool = False,
     ) -> None:
         self.hypotheses, self.sizes = hypotheses, dict(sizes)
-        self.functions = Polynomials(degrees, seed)
+        self.functions = Polynomials(degrees, seed, positive)
+        self.positive = positive
         self.seed, self.width = seed, width
         self.drawn: dict[Leaf, Array] = {}
 
@@ -84,7 +87,7 @@ class Box:
         rng = np.random.default_rng([self.seed, crc32(leaf.name.encode())])
         if self.hypotheses.is_mask(leaf):
             return self._mask(leaf, shape, rng)
-        low, high = (0.5, 1.5) if leaf.nonnegative else (-2.0, 2.0)
+        low, high = (0.5, 1.5) if leaf.nonnegative or self.positive else (-2.0, 2.0)
         middle = self.hypotheses.shared_out(leaf, rng.uniform(low, high, shape))
         balls = np.empty(shape, dtype=object)
         for position in np.ndindex(*shape):
@@ -197,7 +200,8 @@ def _looks(
         last = None
         for width in WIDTHS if is_order else (THIN,):
             own = ORDER_BOXES * seed + number
-            box = Box(reading.hypotheses, sizes, own, width, reading.degrees)
+            positive = number >= count and number % 2 == 1
+            box = Box(reading.hypotheses, sizes, own, width, reading.degrees, positive)
             try:
                 last = _look(reading, box)
             except SingularPoint:

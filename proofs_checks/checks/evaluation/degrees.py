@@ -39,6 +39,7 @@ from proofs_checks.checks.evaluation.ranged_nodes import (
     Opaque,
     RangedNode,
     RangeProduct,
+    SizePower,
 )
 
 __all__ = ["Degrees"]
@@ -92,7 +93,7 @@ class Degrees:
     def _needs(self, node: Node) -> tuple[Node, ...]:
         if isinstance(node, RangeProduct):
             return (node.body, *(part for _, part in self._parts(node) if part is not node))
-        if isinstance(node, Exp | Log | Power):
+        if isinstance(node, Exp | Log | Power | SizePower):
             return tuple(part for _, part in self._parts(node) if part is not node)
         return node.children
 
@@ -135,7 +136,7 @@ class Degrees:
                 return self._matrix_inverse(node)
             case RangeProduct() if self._parts(node) == [(1, node)]:
                 return _total([(self._length(node), self._found[node.body])])
-            case Exp() | Power() | RangeProduct():
+            case Exp() | Power() | RangeProduct() | SizePower():
                 return _total(self._power(count, part, node) for count, part in self._parts(node))
         return {}
 

@@ -37,7 +37,13 @@ from proofs_checks.checks.evaluation.nodes import (
     Product,
     descendants,
 )
-from proofs_checks.checks.evaluation.ranged_nodes import Greatest, Opaque, RangedNode, pulled_back
+from proofs_checks.checks.evaluation.ranged_nodes import (
+    Greatest,
+    Opaque,
+    RangedNode,
+    SizePower,
+    pulled_back,
+)
 
 __all__ = ["jacobian"]
 
@@ -116,7 +122,7 @@ def _pull_back(
         case Power():
             lowered = graph.power(node.body, node.exponent - 1)
             yield node.body, scaled(node.exponent, lowered)
-        case RangedNode() | Greatest() | Opaque():
+        case RangedNode() | Greatest() | SizePower() | Opaque():
             yield from pulled_back(graph, node, labels, seed, front)
         case Apply():
             raise NotApplicable(f"the derivative of `{node.name}` is not known.")

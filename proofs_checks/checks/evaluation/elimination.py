@@ -84,9 +84,10 @@ def real_determinant(stack: Array) -> Array:
 
 def _matrix(entries: Array) -> Any:
     flat: list[Any] = list(entries.flat)
+    rows, columns = entries.shape
     if any(isinstance(x, arb) for x in flat):
-        return arb_mat(*entries.shape, [arb(x) for x in flat])
-    return fmpq_mat(*entries.shape, flat)
+        return arb_mat(rows, columns, [arb(x) for x in flat])
+    return fmpq_mat(rows, columns, flat)
 
 
 def _entries(matrix: Any, shape: tuple[int, ...]) -> Array:

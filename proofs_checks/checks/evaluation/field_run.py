@@ -52,6 +52,7 @@ from proofs_checks.checks.evaluation.ranged_nodes import (
     MatrixInverse,
     Opaque,
     RangeProduct,
+    SizePower,
 )
 from proofs_checks.checks.evaluation.structure import Structure
 from theory.algebra.symbols import Size
@@ -105,7 +106,7 @@ class FieldRun(Evaluator):
 
     def by_itself(self, node: Node) -> bool:
         """Return whether the node is evaluated through its parts."""
-        return isinstance(node, Exp | Log | Power | RangeProduct)
+        return isinstance(node, Exp | Log | Power | RangeProduct | SizePower)
 
     def special(self, node: Node) -> Array:
         """Return the array of a node whose values are not those of an einsum or a sum."""

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
+import sympy as sp
+
 from proofs_checks.checks.evaluation.contraction import (
     Factor,
     Summand,
@@ -49,6 +51,7 @@ from proofs_checks.checks.evaluation.ranged_nodes import (
     MatrixInverse,
     Opaque,
     RangeProduct,
+    SizePower,
 )
 from theory.algebra.symbols import Size
 
@@ -132,8 +135,15 @@ class Graph:
         """Return the inverse of the matrices in the last two axes."""
         return self._intern(("matrix inverse", body), lambda: MatrixInverse(body))
 
+    def size_power(self, body: Node, exponent: sp.Expr, number: Node) -> Node:
+        """Return the body to a power made of sizes; ``number`` is the exponent as a node."""
+        key = ("size power", body, exponent)
+        return self._intern(key, lambda: SizePower(body, exponent, number))
+
     def determinant(self, body: Node) -> Node:
         """Return the determinant of the matrices in the last two axes."""
+        if isinstance(body, MatrixInverse):
+            return self.inverse(self.determinant(body.body))
         return self._intern(("determinant", body), lambda: Determinant(body))
 
     def range_product(self, body: Node) -> Node:

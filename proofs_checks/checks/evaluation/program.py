@@ -240,13 +240,17 @@ class Program:
                 return self.graph.unit(index.size, int(position)), (index,)
         raise NotApplicable(f"`{e}` is not a delta of indices.")
 
-    def _power(self, base: sp.Basic, exponent: sp.Basic) -> Labelled:
+    def _power(self, base: sp.Basic, exponent: sp.Expr) -> Labelled:
         if isinstance(exponent, sp.Rational):
             if max(abs(int(exponent.p)), int(exponent.q)) > LARGEST_EXPONENT:
                 raise NotApplicable(f"the exponent {exponent} is larger than {LARGEST_EXPONENT}.")
             node, labels = self.read(base)
             power = self.graph.power(node, Fraction(int(exponent.p), int(exponent.q)))
             return Labelled(power, labels)
+        if exponent.is_integer and exponent.free_symbols <= exponent.atoms(Size):
+            node, labels = self.read(base)
+            number = self.read(exponent).node
+            return Labelled(self.graph.size_power(node, exponent, number), labels)
         if base is sp.E:
             return self.read(sp.exp(exponent, evaluate=False))
         node, labels = self.read(base)

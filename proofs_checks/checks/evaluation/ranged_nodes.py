@@ -5,6 +5,7 @@
     RangeProduct    x[.., k]    -> the product over k                     one axis less
     Largest         x[.., k, ..] -> the largest value over the last axes  as many axes less
     Greatest        entry by entry the largest of several arrays          same axes
+    SizePower       x^e with e made of sizes, such as (-1)^n               same axes
     Opaque          an opaque function or a derivative of it              same axes
 
 `pulled_back` gives their adjoints (see `proofs_checks.checks.evaluation.derivative`):
@@ -12,16 +13,20 @@
     X = A^-1        A_ab += - sum_ij a_ij X_ia X_bj
     d = det A       A_ab += a d (A^-1)_ba
     p = prod_k x_k  x_k  += a prod_l [l = k ? 1 : x_l]
+    p = x^e         x    += a e x^(e-1)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
 
 from proofs_checks.checks.evaluation.contraction import Factor
 from proofs_checks.checks.evaluation.nodes import AnyLabel, Label, Node, NotApplicable
+from theory.algebra.symbols import Size
 
 if TYPE_CHECKING:
     from proofs_checks.checks.evaluation.graph import Graph
@@ -34,6 +39,7 @@ __all__ = [
     "Opaque",
     "RangeProduct",
     "RangedNode",
+    "SizePower",
     "pulled_back",
 ]
 
@@ -101,6 +107,27 @@ class Greatest(Node):
         return self.arguments
 
 
+class SizePower(Node):
+    """The body to a power that is a whole number for all sizes; ``number`` is that as a node."""
+
+    __slots__ = ("body", "exponent", "number_node")
+
+    def __init__(self, body: Node, exponent: sp.Expr, number_node: Node) -> None:
+        self.body, self.exponent, self.number_node = body, exponent, number_node
+        self.axes = body.axes
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """The body, and the exponent."""
+        return (self.body, self.number_node)
+
+    def at(self, sizes: Mapping[str, int]) -> int:
+        """Return the exponent at these sizes."""
+        values = {x: sp.Integer(sizes[x.name]) for x in self.exponent.atoms(Size)}
+        value: Any = self.exponent.xreplace(values)
+        return int(value)
+
+
 class Opaque(Node):
     """An opaque function, ``orders[m]`` times differentiated by argument m, entry by entry."""
 
@@ -118,7 +145,7 @@ class Opaque(Node):
 
 def pulled_back(
     graph: Graph,
-    node: RangedNode | Greatest | Opaque,
+    node: RangedNode | Greatest | SizePower | Opaque,
     labels: Sequence[AnyLabel],
     seed: Factor,
     front: tuple[AnyLabel, ...],
@@ -145,6 +172,13 @@ def pulled_back(
             others = _others(graph, node.body, labels, k)
             factors = [seed, (others, (*labels, k))]
             yield node.body, graph.product(ONE, factors, (*front, *labels, k))
+        case SizePower():
+            one_less = graph.linear(
+                [(ONE, node.number_node, ()), (-ONE, graph.constant(ONE), ())], ()
+            )
+            lowered = graph.size_power(node.body, node.exponent - 1, one_less)
+            factors = [seed, (node.number_node, ()), (lowered, tuple(labels))]
+            yield node.body, graph.product(ONE, factors, (*front, *labels))
         case Opaque():
             for m, argument in enumerate(node.arguments):
                 raised = tuple(n + (m == place) for place, n in enumerate(node.orders))

@@ -40,6 +40,7 @@ from proofs_checks.checks.evaluation.ranged_nodes import (
     MatrixInverse,
     Opaque,
     RangeProduct,
+    SizePower,
 )
 
 __all__ = [
@@ -176,6 +177,9 @@ class RealRun(Evaluator):
                 return real_determinant(self.value(node.body))
             case RangeProduct():
                 return _array(multiplied(self, self.value(node.body)))
+            case SizePower():
+                count = node.at(self.sizes)
+                return _entrywise(lambda x: _whole_power(x, count), self.value(node.body))
             case Largest():
                 return self._largest(self.value(node.body), len(node.axes))
             case Greatest():
@@ -271,6 +275,10 @@ def _power(x: Any, exponent: Fraction) -> Any:
         if root is not None:
             return root**exponent.numerator
     return arb(x).root(exponent.denominator) ** exponent.numerator
+
+
+def _whole_power(x: Any, exponent: int) -> Any:
+    return _inverse(x) ** -exponent if exponent < 0 else x**exponent
 
 
 def _exact_root(x: fmpq, order: int) -> fmpq | None:

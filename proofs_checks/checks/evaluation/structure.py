@@ -45,7 +45,8 @@ from proofs_checks.checks.evaluation.parts import (
     prime_powers,
     relabelled,
 )
-from proofs_checks.checks.evaluation.ranged_nodes import RangeProduct
+from proofs_checks.checks.evaluation.ranged_factors import determinant_factors, product_factors
+from proofs_checks.checks.evaluation.ranged_nodes import Determinant, RangeProduct, SizePower
 
 __all__ = ["Structure"]
 
@@ -137,7 +138,7 @@ class Structure:
 
     def _log_terms(self, node: Log) -> Iterable[Part]:
         coefficient, parts = self.factors(node.body)
-        if coefficient == 1 and parts == (itself(node.body),) and not _is_exp(node.body):
+        if coefficient == 1 and parts == (itself(node.body),) and not _is_apart(node.body):
             return [itself(node)]
         if coefficient < 0:
             parts = self._with_sign(parts)
@@ -194,7 +195,13 @@ class Structure:
             case Exp():
                 return ONE, self._exp_factors(node)
             case RangeProduct():
-                return self._range_factors(node)
+                return product_factors(self, node.body)
+            case SizePower():
+                coefficient, parts = self.factors(node.body)
+                count = node.at(self.sizes)
+                return coefficient**count, [(e * count, part, at) for e, part, at in parts]
+            case Determinant():
+                return determinant_factors(self, node)
         return ONE, [itself(node)]
 
     def _product_factors(self, node: Product) -> tuple[Fraction, Iterable[Part]]:
@@ -294,27 +301,6 @@ class Structure:
             result.append((exponent * node.exponent, part, at))
         return result
 
-    def _range_factors(self, node: RangeProduct) -> tuple[Fraction, Iterable[Part]]:
-        """Return the products over the range of all factors of the body."""
-        rank = len(node.axes)
-        length = self.sizes[node.body.axes[-1].name]
-        coefficient, parts = self.factors(node.body)
-        result: list[Part] = []
-        for exponent, part, at in parts:
-            if rank not in at:
-                result.append((exponent * length, part, at))
-                continue
-            own = dict(zip(at, fresh(part), strict=True))
-            kept = tuple(sorted(a for a in at if a != rank))
-            order = (*(own[a] for a in kept), own[rank])
-            body = self.graph.product(ONE, [(part, tuple(own[a] for a in at))], order)
-            whole = self.graph.range_product(body)
-            if isinstance(whole, RangeProduct):
-                result.append((exponent, whole, kept))
-            else:
-                result += relabelled(self.factors(whole)[1], kept, exponent)
-        return coefficient**length, result
-
     def _exp_factors(self, node: Exp) -> Iterable[Part]:
         result: list[Part] = []
         for coefficient, part, at in self.terms(node.body):
@@ -325,5 +311,7 @@ class Structure:
         return result
 
 
-def _is_exp(node: Node) -> bool:
-    return isinstance(node, Exp | Extent) or (isinstance(node, Product) and not node.factors)
+def _is_apart(node: Node) -> bool:
+    return isinstance(node, Exp | Extent | RangeProduct) or (
+        isinstance(node, Product) and not node.factors
+    )

@@ -78,7 +78,10 @@ TRUE = {
         inv(x[a] * A[a, b] * y[b], i, j),
         inv(A[a, b], i, j) / (y[i] * x[j]),
     ),
-    "ridge": (total(X[q, i] * X[q, k] * inv(GRAM, k, j), k, q), delta(i, j) - lam * inv(GRAM, i, j)),
+    "ridge": (
+        total(X[q, i] * X[q, k] * inv(GRAM, k, j), k, q),
+        delta(i, j) - lam * inv(GRAM, i, j),
+    ),
     "gram is symmetric": (inv(GRAM, i, j), inv(GRAM, j, i)),
     "symmetric": (inv(S[a, b], i, j), inv(S[a, b], j, i)),
     "symmetric S S^-1": (total(S[k, i] * inv(S[a, b], k, j), k), delta(i, j)),
