@@ -142,8 +142,8 @@ def _try(statement: RealStatement, point: Point, leaf: Leaf, position, value) ->
 def _report(statement: RealStatement, point: Point) -> Counterexample:
     found = statement.compare(point)
     worst = _where(statement, found)
-    run = RealRun(point.sizes, point.draw)
-    entries: dict[str, str] = {}
+    run = RealRun(point.sizes, point.draw, functions=point.functions)
+    entries = point.functions.texts()
     for leaf in point.arrays:
         if is_order(leaf.name):  # always the same, and no input that anybody chose
             continue

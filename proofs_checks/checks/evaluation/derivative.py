@@ -7,6 +7,8 @@ towards x, every node t between them gets its adjoint a_t = df/dt, from what use
     t = sum_m c_m x_m         x_m += c_m a_t
     t = 1/x, exp x, log x, x^r    x += -a_t t^2,  a_t t,  a_t / x,  r a_t x^(r-1)
 
+(inverse matrices, determinants, products and opaque functions: see `ranged_nodes`).
+
 x itself is a leaf here, however it was computed: the model is cut at x.  For a vector-valued f the
 adjoints start from delta_II'; `Graph.product` contracts such deltas, so the same code does what
 forward mode would where that is cheaper.  Because adjoints are nodes, they can be differentiated
@@ -34,6 +36,13 @@ from proofs_checks.checks.evaluation.nodes import (
     Power,
     Product,
     descendants,
+)
+from proofs_checks.checks.evaluation.ranged_nodes import (
+    Greatest,
+    Opaque,
+    RangedNode,
+    SizePower,
+    pulled_back,
 )
 
 __all__ = ["jacobian"]
@@ -113,6 +122,8 @@ def _pull_back(
         case Power():
             lowered = graph.power(node.body, node.exponent - 1)
             yield node.body, scaled(node.exponent, lowered)
+        case RangedNode() | Greatest() | SizePower() | Opaque():
+            yield from pulled_back(graph, node, labels, seed, front)
         case Apply():
             raise NotApplicable(f"the derivative of `{node.name}` is not known.")
 

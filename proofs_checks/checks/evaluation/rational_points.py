@@ -12,9 +12,11 @@ import numpy as np
 from flint import ctx
 
 from proofs_checks.checks.evaluation.evaluator import Array
-from proofs_checks.checks.evaluation.nodes import Leaf, SingularPoint, TooLarge
+from proofs_checks.checks.evaluation.nodes import Leaf, SingularPoint, TooLarge, descendants
+from proofs_checks.checks.evaluation.opaque_functions import Polynomials, degrees_in
 from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
 from proofs_checks.checks.evaluation.program import Program
+from proofs_checks.checks.evaluation.ranged_nodes import Opaque, RangedNode
 from proofs_checks.checks.evaluation.real_numbers import RealRun, differ, exceed, radius, rationals
 from theory.algebra.expressions import Inequality, Relation, StrictInequality
 from theory.algebra.symbols import Index
@@ -23,6 +25,9 @@ __all__ = ["Comparison", "Point", "RealStatement"]
 
 SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "1/3", "-3", "-1/3")))
 """Entries of points, simplest first."""
+
+SPARE = range(10, 22)
+"""Varieties that are tried where others make a matrix singular or a determinant negative."""
 
 BITS = (200, 400, 800, 1600)
 SHARP = 1e-30
@@ -33,10 +38,18 @@ class Point:
 
     ``variety`` 0 gives every free entry its simplest value (0, or 1 for what cannot be negative);
     1, 2, ... give different fixed mixtures of simple non-zero values, -1, -2, ... of positive ones.
+    Opaque functions are polynomials of the given ``degrees``.
     """
 
-    def __init__(self, hypotheses: Hypotheses, sizes: Mapping[str, int], variety: int) -> None:
+    def __init__(
+        self,
+        hypotheses: Hypotheses,
+        sizes: Mapping[str, int],
+        variety: int,
+        degrees: Mapping[tuple[str, int], int] | None = None,
+    ) -> None:
         self.hypotheses = hypotheses
+        self.functions = Polynomials(degrees, abs(variety), positive=variety < 0)
         self.sizes = dict(sizes)
         self.variety = variety
         self.arrays: dict[Leaf, Array] = {}
@@ -102,6 +115,9 @@ class RealStatement:
         self.names = tuple(size.name for size in program.model.sizes if size.name in used)
         self.names += tuple(sorted(used - set(self.names)))
         self.least = least_sizes(*nodes)
+        below = {node for root in nodes for node in descendants(root)}
+        self.degrees = degrees_in(nodes)
+        self.redraws = any(isinstance(x, RangedNode | Opaque) for x in below)
 
     def compare(self, point: Point) -> Comparison:
         """Return both sides at a point.
@@ -110,7 +126,7 @@ class RealStatement:
         """
         for bits in BITS:
             with ctx.workprec(bits):
-                run = RealRun(point.sizes, point.draw)
+                run = RealRun(point.sizes, point.draw, functions=point.functions)
                 left, right = run.value(self.left), run.value(self.right)
                 self.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
                 differs = self.against(left, right)
@@ -130,18 +146,22 @@ class RealStatement:
     ) -> Iterator[tuple[Point, Comparison]]:
         """Yield points at which both sides are defined, and their values there.
 
-        If at some points they are not, as many with positive inputs are tried in their place.
+        If at some points they are not, as many with positive inputs are tried in their place, and
+        some more where matrices may be singular or opaque functions negative.
         There are none at sizes that need too large arrays.
         """
         waiting = list(varieties)
+        spare = list(SPARE) if self.redraws else []
         while waiting:
             variety = waiting.pop(0)
-            point = Point(self.hypotheses, sizes, variety)
+            point = Point(self.hypotheses, sizes, variety, self.degrees)
             try:
                 found = self.compare(point)
             except SingularPoint:
-                if variety >= 0:
+                if 0 <= variety < SPARE[0]:
                     waiting.append(-1 - variety)
+                elif spare:
+                    waiting.append(spare.pop(0))
                 continue
             except TooLarge:
                 return

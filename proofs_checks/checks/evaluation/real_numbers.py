@@ -7,13 +7,14 @@ the real number, so two balls that do not meet prove two numbers different.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from flint import arb, fmpq, fmpz
 
+from proofs_checks.checks.evaluation.elimination import real_determinant, real_inverse
 from proofs_checks.checks.evaluation.evaluator import Array, Evaluator
 from proofs_checks.checks.evaluation.nodes import (
     Apply,
@@ -24,6 +25,22 @@ from proofs_checks.checks.evaluation.nodes import (
     NotApplicable,
     Power,
     SingularPoint,
+)
+from proofs_checks.checks.evaluation.opaque_functions import (
+    Exponents,
+    Polynomials,
+    differentiated,
+    multiplied,
+    opaque_value,
+)
+from proofs_checks.checks.evaluation.ranged_nodes import (
+    Determinant,
+    Greatest,
+    Largest,
+    MatrixInverse,
+    Opaque,
+    RangeProduct,
+    SizePower,
 )
 
 __all__ = [
@@ -69,6 +86,22 @@ def _entrywise(function: Callable[[Any], Any], array: Array) -> Array:
     return result
 
 
+def _entrywise_of(function: Callable[[Any, Any], Any], arrays: Sequence[Array]) -> Array:
+    """Return several arrays joined entry by entry, one after the other."""
+    result = np.array(arrays[0], dtype=object)
+    for other in arrays[1:]:
+        for position in np.ndindex(*result.shape):
+            result[position] = function(result[position], other[position])
+    return result
+
+
+def _larger(first: Any, second: Any) -> Any:
+    """Return the larger of two numbers; of balls one that holds the larger real number."""
+    if isinstance(first, fmpq) and isinstance(second, fmpq):
+        return max(first, second)
+    return arb(first).max(arb(second))
+
+
 class RealNumbers:
     """The arithmetic of `Evaluator` over rationals and balls."""
 
@@ -102,16 +135,21 @@ class RealNumbers:
 
 
 class RealRun(Evaluator):
-    """Values in real numbers; ``draw`` gives the rational array of a leaf when it is needed."""
+    """Values in real numbers; ``draw`` gives the rational array of a leaf when it is needed.
+
+    ``functions`` are the polynomials that stand for opaque functions.
+    """
 
     def __init__(
         self,
         sizes: Mapping[str, int],
         draw: Callable[[Leaf, RealRun], Array],
         given: Mapping[Node, Array] | None = None,
+        functions: Polynomials | None = None,
     ) -> None:
         super().__init__(RealNumbers(), sizes, given or {})
         self._draw = draw
+        self._functions = functions or Polynomials()
 
     @property
     def largest(self) -> int:
@@ -125,7 +163,7 @@ class RealRun(Evaluator):
         return self._draw(node, self)
 
     def special(self, node: Node) -> Array:
-        """Return the array of an Exp, Log, Power or Apply node."""
+        """Return the array of a node whose values are not those of an einsum or a sum."""
         match node:
             case Exp():
                 return _entrywise(_exp, self.value(node.body))
@@ -133,9 +171,37 @@ class RealRun(Evaluator):
                 return _entrywise(_log, self.value(node.body))
             case Power():
                 return _entrywise(lambda x: _power(x, node.exponent), self.value(node.body))
+            case MatrixInverse():
+                return real_inverse(self.value(node.body))
+            case Determinant():
+                return real_determinant(self.value(node.body))
+            case RangeProduct():
+                return _array(multiplied(self, self.value(node.body)))
+            case SizePower():
+                count = node.at(self.sizes)
+                return _entrywise(lambda x: _whole_power(x, count), self.value(node.body))
+            case Largest():
+                return self._largest(self.value(node.body), len(node.axes))
+            case Greatest():
+                return _entrywise_of(_larger, [self.value(x) for x in node.arguments])
+            case Opaque():
+                return _array(opaque_value(self, node, self._coefficients(node)))
             case Apply(name="Abs"):
                 return _entrywise(abs, self.value(node.arguments[0]))
         raise NotApplicable(f"`{getattr(node, 'name', node)}` has no value in real numbers.")
+
+    def _coefficients(self, node: Opaque) -> dict[Exponents, Array]:
+        terms = self._functions.terms(node.name, len(node.arguments))
+        return {
+            exponents: self.arithmetic.number(Fraction(c))
+            for exponents, c in differentiated(terms, node.orders).items()
+        }
+
+    @staticmethod
+    def _largest(values: Array, rank: int) -> Array:
+        """Return the largest values over all axes beyond the first ``rank``."""
+        rows = values.reshape((*values.shape[:rank], -1))
+        return _entrywise_of(_larger, [rows[..., n] for n in range(rows.shape[-1])])
 
 
 def differ(left: Array, right: Array) -> Array:
@@ -209,6 +275,10 @@ def _power(x: Any, exponent: Fraction) -> Any:
         if root is not None:
             return root**exponent.numerator
     return arb(x).root(exponent.denominator) ** exponent.numerator
+
+
+def _whole_power(x: Any, exponent: int) -> Any:
+    return _inverse(x) ** -exponent if exponent < 0 else x**exponent
 
 
 def _exact_root(x: fmpq, order: int) -> fmpq | None:

@@ -45,6 +45,8 @@ from proofs_checks.checks.evaluation.parts import (
     prime_powers,
     relabelled,
 )
+from proofs_checks.checks.evaluation.ranged_factors import determinant_factors, product_factors
+from proofs_checks.checks.evaluation.ranged_nodes import Determinant, RangeProduct, SizePower
 
 __all__ = ["Structure"]
 
@@ -136,7 +138,7 @@ class Structure:
 
     def _log_terms(self, node: Log) -> Iterable[Part]:
         coefficient, parts = self.factors(node.body)
-        if coefficient == 1 and parts == (itself(node.body),) and not _is_exp(node.body):
+        if coefficient == 1 and parts == (itself(node.body),) and not _is_apart(node.body):
             return [itself(node)]
         if coefficient < 0:
             parts = self._with_sign(parts)
@@ -144,11 +146,18 @@ class Structure:
         for exponent, part, at in parts:
             if isinstance(part, Exp):
                 result += relabelled(self.terms(part.body), at, exponent)
+            elif isinstance(part, RangeProduct):
+                result += relabelled(self.terms(self._log_sum(part)), at, exponent)
             elif isinstance(part, Extent):
                 result += self._number_log(Fraction(self.sizes[part.size.name]), exponent)
             else:
                 result.append((exponent, self.graph.log(part), at))
         return result + self._number_log(abs(coefficient), ONE)
+
+    def _log_sum(self, part: RangeProduct) -> Node:
+        """Return the sum of the logarithms of what is multiplied."""
+        labels = fresh(part.body)
+        return self.graph.product(ONE, [(self.graph.log(part.body), labels)], labels[:-1])
 
     def _number_log(self, value: Fraction, exponent: Fraction) -> list[Part]:
         return [
@@ -185,6 +194,14 @@ class Structure:
                 return ONE, self._root_factors(node)
             case Exp():
                 return ONE, self._exp_factors(node)
+            case RangeProduct():
+                return product_factors(self, node.body)
+            case SizePower():
+                coefficient, parts = self.factors(node.body)
+                count = node.at(self.sizes)
+                return coefficient**count, [(e * count, part, at) for e, part, at in parts]
+            case Determinant():
+                return determinant_factors(self, node)
         return ONE, [itself(node)]
 
     def _product_factors(self, node: Product) -> tuple[Fraction, Iterable[Part]]:
@@ -294,5 +311,7 @@ class Structure:
         return result
 
 
-def _is_exp(node: Node) -> bool:
-    return isinstance(node, Exp | Extent) or (isinstance(node, Product) and not node.factors)
+def _is_apart(node: Node) -> bool:
+    return isinstance(node, Exp | Extent | RangeProduct) or (
+        isinstance(node, Product) and not node.factors
+    )
