@@ -143,8 +143,8 @@ def _try(statement: RealStatement, point: Point, leaf: Leaf, position, value) ->
 def _report(statement: RealStatement, point: Point) -> Counterexample:
     found = statement.compare(point)
     worst = _where(statement, found)
-    run = statement.run(point.sizes, point.draw)
-    entries: dict[str, str] = {}
+    run = statement.run(point.sizes, point.draw, point.functions)
+    entries = point.functions.texts()
     for leaf in point.arrays:
         if is_order(leaf.name):  # always the same, and no input that anybody chose
             continue

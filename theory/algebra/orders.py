@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from theory.algebra.limits import AlgebraError
-from theory.algebra.polynomial import Atom, Closed, Delta, Entry, Ix, Monomial, Polynomial
+from theory.algebra.polynomial import Atom, Delta, Entry, Ix, Polynomial
 
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring
@@ -33,15 +33,9 @@ MOST_POWER_SUM = 12
 
 def has_orders(value: Polynomial) -> bool:
     """Return whether a condition on the order of two indices occurs, inside sums too."""
-    return any(_has_order(m) for m in value.terms)
-
-
-def _has_order(monomial: Monomial) -> bool:
+    atoms = [a for m in value.terms for a, _ in m.factors]
     return any(
-        (isinstance(a, Entry) and a.is_order)
-        or (isinstance(a, Closed) and _has_order(a.body))
-        or any(has_orders(inside) for inside in a.inside)
-        for a, _ in monomial.factors
+        (isinstance(a, Entry) and a.is_order) or any(map(has_orders, a.inside)) for a in atoms
     )
 
 

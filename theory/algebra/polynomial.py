@@ -9,6 +9,7 @@ with rational exponents.  The atoms are
     Base       a primitive polynomial under a power that is no positive integer
     Closed     a connected sum over bound indices, sum_k ...      (bound indices, a monomial)
     Prime      a prime number under a fractional power
+    Ranged     products, maxima, inverse matrices, determinants  (`theory.algebra.ranged`)
 
 Nothing here simplifies: `theory.algebra.ring` does.  Every object carries a `key`, a string that
 is equal for equal objects and orders them; bound indices are named by `theory.algebra.canonical`,
@@ -20,7 +21,7 @@ canonical bound ones, "#3" is the literal position 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -41,6 +42,7 @@ __all__ = [
     "ONE",
     "Polynomial",
     "Prime",
+    "Renaming",
 ]
 
 NUMBER = "#"  # the name of the entry at k that is k itself; no quantity is called so
@@ -78,7 +80,7 @@ class Atom:
 
     @property
     def inside(self) -> tuple[Polynomial, ...]:
-        """The polynomials that the atom is made of; none for entries, deltas and sums."""
+        """The polynomials that the atom is made of; none for entries, deltas and primes."""
         return ()
 
     def render(self, renaming: Renaming) -> str:
@@ -113,6 +115,11 @@ class Entry(Atom):
         self.counts = size or self.is_number  # a positive integer
         shown = f"{name}:" if size else name  # a size and a scalar may share a letter
         self._finish(f"{name}[{','.join(map(_show, indices))}]" if indices else shown)
+
+    @property
+    def orders(self) -> tuple[tuple[Ix, ...], ...]:
+        """The orders of the indices that mean the same; two for a symmetric tensor."""
+        return (self.indices,)
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"{self.name}[{','.join(_show(renaming.get(i, i)) for i in self.indices)}]"
@@ -170,7 +177,10 @@ class Function(Atom):
         return self.arguments
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
-        return f"{self.name}({'; '.join(a.render(renaming) for a in self.arguments)})"
+        parts = [a.render(renaming) for a in self.arguments]
+        if self.name == "Max":  # its arguments are sorted under other names
+            parts.sort()
+        return f"{self.name}({'; '.join(parts)})"
 
 
 class Base(Atom):
@@ -203,6 +213,10 @@ class Closed(Atom):
         self.height = 1 + body.height
         self.nonnegative = body.nonnegative
         self._finish(f"sum[{','.join(map(_show, bound))}]{{{body.key}}}")
+
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:  # noqa: D102  (see Atom)
+        return (Polynomial.of(self.body),)
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102
         hidden = {k: ("*", k[1]) for k in self.bound}  # names of bound indices are no invariant
@@ -319,7 +333,9 @@ class Polynomial:
     @property
     def names(self) -> frozenset[str]:
         """The names of the tensors, scalars and sizes that occur."""
-        return frozenset(name for m in self.terms for name in _names(m))
+        atoms = [a for m in self.terms for a, _ in m.factors]
+        own = frozenset(a.name for a in atoms if isinstance(a, Entry))
+        return own.union(*(part.names for a in atoms for part in a.inside))
 
     @property
     def single(self) -> tuple[Monomial, Fraction | int] | None:
@@ -382,16 +398,3 @@ class Polynomial:
 def _unsigned(value: Polynomial, renaming: Renaming) -> str:
     """Render ``value`` or its negative: which of the two is stored depends on names of indices."""
     return min(value.render(renaming), (-value).render(renaming))
-
-
-def _names(monomial: Monomial) -> Iterator[str]:
-    for atom, _ in monomial.factors:
-        if isinstance(atom, Entry):
-            yield atom.name
-        elif isinstance(atom, Closed):
-            yield from _names(atom.body)
-        elif isinstance(atom, Base):
-            yield from atom.polynomial.names
-        elif isinstance(atom, Function):
-            for argument in atom.arguments:
-                yield from argument.names

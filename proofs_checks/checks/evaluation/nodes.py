@@ -200,6 +200,11 @@ class WholePower(Node):
         self.axes, self.base, self.exponent = base.axes, base, exponent
 
     @property
+    def is_uniform(self) -> bool:
+        """Whether all entries have one exponent, such as n in (-1)^n."""
+        return not self.exponent.axes
+
+    @property
     def children(self) -> tuple[Node, ...]:
         """The base and the exponent."""
         return (self.base, self.exponent)

@@ -8,6 +8,7 @@
   i, counted round, so that every column has one where there are rows enough.
 * A mask (feature "mask") has entries 0 and 1 with at least one 1 in every row; the causal mask is
   the lower triangle with its diagonal.
+* A hypothesis x_ij = x_ji is met by copying the entries with i < j.
 * Any other hypothesis is tried at the point that was drawn; where it fails, nothing can be said.
 """
 
@@ -75,21 +76,26 @@ class Hypotheses:
         self.solved: dict[Leaf, Solved] = {}
         self.tried: list[Tried] = []
         self.one_hot: set[Leaf] = set()
-        solved_by: dict[Leaf, Constraint] = {}
+        self.symmetric: dict[Leaf, tuple[int, int]] = {}
+        met_by: dict[Leaf, Constraint] = {}
         for constraint in program.model.constraints:
+            pair = self._exchanged_axes(constraint)
+            if pair is not None and pair[0] not in met_by and not self.is_mask(pair[0]):
+                self.symmetric[pair[0]], met_by[pair[0]] = pair[1], constraint
+                continue
             self.one_hot |= self._one_hot_rows(constraint)
             rule = self._rule(constraint)
-            if rule is None or rule.leaf in self.solved:
+            if rule is None or rule.leaf in met_by:
                 self._try(constraint)
             else:
-                self.solved[rule.leaf] = rule
-                solved_by[rule.leaf] = constraint
+                self.solved[rule.leaf], met_by[rule.leaf] = rule, constraint
         for tried in list(self.tried):
             rule = self._assignment(tried.constraint)
             if rule is not None:
                 self.tried.remove(tried)
-                if rule.leaf in solved_by:
-                    self._try(solved_by[rule.leaf])
+                if rule.leaf in met_by:
+                    self._try(met_by[rule.leaf])
+                    self.symmetric.pop(rule.leaf, None)
                 self.solved[rule.leaf] = rule
 
     def _try(self, constraint: Constraint) -> None:
@@ -164,6 +170,28 @@ class Hypotheses:
         leaf = self.program.tensor(entries[0].base)
         return {leaf} if isinstance(leaf, Leaf) else set()
 
+    def _exchanged_axes(self, constraint: Constraint) -> tuple[Leaf, tuple[int, int]] | None:
+        """Return the input and the two axes where x_.i.j. = x_.j.i. is said."""
+        left, right = constraint.equation.args
+        if not isinstance(left, sp.Indexed) or not isinstance(right, sp.Indexed):
+            return None
+        here, there = slots(left), slots(right)
+        moved = [n for n, x in enumerate(here) if there[n : n + 1] != (x,)]
+        if left.base != right.base or len(set(here)) < len(here) or len(moved) != 2:
+            return None
+        first, second = moved
+        if (here[first], here[second]) != (there[second], there[first]):
+            return None
+        leaf = self.program.tensor(entry_tensor(left))
+        all_free = all(isinstance(x, Index) for x in here)
+        return (leaf, (first, second)) if isinstance(leaf, Leaf) and all_free else None
+
+    def _mirrored(self, leaf: Leaf, drawn: Array) -> Array:
+        """Return the array with the entries below the diagonal of two axes those above it."""
+        first, second = self.symmetric[leaf]
+        rows, columns = np.indices(drawn.shape)[[first, second]]
+        return np.where(rows <= columns, drawn, np.swapaxes(drawn, first, second))
+
     def concerning(self, *roots: Node) -> tuple[Node, ...]:
         """Return these nodes and those of the hypotheses on their inputs; forget the others."""
         nodes, waiting, kept = list(roots), list(self.tried), []
@@ -205,6 +233,8 @@ class Hypotheses:
             places = columns[:, None] == np.arange(drawn.shape[1])
             one, zero = (run.arithmetic.number(Fraction(n)) for n in (1, 0))
             return np.where(places, one, zero)
+        if leaf in self.symmetric:
+            drawn = self._mirrored(leaf, drawn)
         rule = self.solved.get(leaf)
         if rule is None:
             return drawn
@@ -233,6 +263,9 @@ class Hypotheses:
         rule = self.solved.get(leaf)
         if leaf in self.one_hot or (rule is not None and rule.axis is None):
             return []
+        if leaf in self.symmetric:
+            first, second = self.symmetric[leaf]
+            return [x for x in np.ndindex(*shape) if x[first] <= x[second]]
         last = None if rule is None or rule.axis is None else shape[rule.axis] - 1
         return [x for x in np.ndindex(*shape) if last is None or x[rule.axis] != last]  # type: ignore[union-attr,index]
 
