@@ -27,8 +27,14 @@ from proofs_checks.checks.evaluation.contraction import Factor
 from proofs_checks.checks.evaluation.derivative import jacobian
 from proofs_checks.checks.evaluation.graph import Graph
 from proofs_checks.checks.evaluation.nodes import WINDOW, AnyLabel, Label, Node, NotApplicable
-from theory.algebra.domain import partial_sums
-from theory.algebra.expressions import Equation, Relation, is_condition, is_whole, tensors_in
+from theory.algebra.expressions import (
+    Equation,
+    Relation,
+    is_condition,
+    is_whole,
+    partial_sums,
+    tensors_in,
+)
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Model, name_of
 
