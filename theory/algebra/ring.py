@@ -68,6 +68,7 @@ class Ring:
         self._renamed: dict[tuple, Polynomial] = {}
         self._denominators: dict[tuple[Atom, bool], Rule | None] = {}
         self._folding = True
+        self._suspended: set[Rule] = set()
 
     @property
     def hypotheses(self) -> frozenset[str]:
@@ -215,13 +216,14 @@ class Ring:
         if not self._folding or not factors:
             return None
         for rule in self.rules:
-            if bound or not rule.bound:
+            if (bound or not rule.bound) and rule not in self._suspended:
                 match = find(rule, factors, bound, self._image)
-                if match is not None:
+                replaced = self._replaced(rule, match, factors)
+                if replaced is not None:
                     self.used.add(rule.hypothesis)
                     if not rule.hypothesis:
                         self.spoken.add(rule.of)
-                    return self._replace(rule, match)
+                    return replaced
         for atom, exponent in factors.items():
             if exponent < 0 and isinstance(atom, Base | Closed):
                 rule = self._denominator_rule(atom, bool(bound))
@@ -233,6 +235,19 @@ class Ring:
                     rest = ((atom, exponent), *match.rest)
                     return self._replace(rule, Match(rest, match.indices))
         return None
+
+    def _replaced(
+        self, rule: Rule, match: Match | None, factors: dict[Atom, Number]
+    ) -> tuple[Polynomial, frozenset[Ix]] | None:
+        """Return what a rule makes of a product; None where it does not match or changes nothing."""
+        if match is None or not rule.keeps:
+            return None if match is None else self._replace(rule, match)
+        self._suspended.add(rule)
+        try:
+            value, gone = self._replace(rule, match)
+        finally:
+            self._suspended.discard(rule)
+        return None if value == Polynomial.of(Monomial(factors.items())) else (value, gone)
 
     def _denominator_rule(self, atom: Base | Closed, opened: bool) -> Rule | None:
         if (atom, opened) not in self._denominators:
