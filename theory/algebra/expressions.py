@@ -237,7 +237,7 @@ def is_whole(expression: sp.Basic) -> bool:
     return bool(expression.is_integer) and all(isinstance(x, Index | Size) for x in symbols)
 
 
-def taken_terms(e: sp.Add) -> Iterator[tuple[sp.Basic, sp.Basic, sp.Basic]]:
+def taken_terms(e: sp.Add) -> Iterator[tuple[Any, Any, Any]]:
     """Yield (sum, term, place) where one of its terms, that at a place, is taken from a sum."""
     for term in e.args:
         number, body = term.as_coeff_Mul()
@@ -253,7 +253,7 @@ def partial_sums(e: sp.Add) -> sp.Expr:
     """Return a sum of terms with sum_k f_k - f_1 written as the sum of (1 - delta_1k) f_k."""
     for term, other, place in taken_terms(e):
         number, body = term.as_coeff_Mul()
-        k = body.limits[0][0]
+        k: Any = body.limits[0][0]
         part = sp.Sum((1 - sp.KroneckerDelta(k, place)) * body.function, *body.limits)
         rest = [x for x in e.args if x not in (term, other)]
         return sp.Add(number * part, *rest)

@@ -239,7 +239,7 @@ class Ring:
     def _replaced(
         self, rule: Rule, match: Match | None, factors: dict[Atom, Number]
     ) -> tuple[Polynomial, frozenset[Ix]] | None:
-        """Return what a rule makes of a product; None where it does not match or changes nothing."""
+        """Return what a rule makes of a product, None where it does not match or change it."""
         if match is None or not rule.keeps:
             return None if match is None else self._replace(rule, match)
         self._suspended.add(rule)

@@ -256,7 +256,7 @@ def _under_condition(side: sp.Basic, other: sp.Basic) -> tuple[sp.Basic, sp.Basi
     if len(rest) != 1 or not conditions:
         return side, other, None
     if other != 0:
-        factors = sp.Mul.make_args(other)
+        factors = other.args if isinstance(other, sp.Mul) else (other,)
         if any(x not in factors for x in conditions):
             return side, other, None
         other = sp.Mul(*(x for x in factors if x not in conditions))
