@@ -7,17 +7,21 @@ from proofs_checks.judging import judge
 from tests.proofs_checks.checks.own_models import (
     OWN,
     L,
+    M,
     assuming,
     disagreeing,
     k,
+    l,
     n,
+    order,
     r,
+    v,
     verdict,
     w,
     x,
 )
 from theory.algebra.expressions import Equation, Inequality
-from theory.algebra.symbols import Partial, indices, total
+from theory.algebra.symbols import Partial, delta, indices, total
 from theory.models import contradiction, model_named
 
 HEAD = model_named("attention-head")
@@ -94,6 +98,38 @@ def test_hypotheses_that_can_hold_contradict_nothing():
     assert contradiction(assuming(OWN, Equation(w[k], 1 / n), Equation(total(w[k], k), 1))) == ()
     circle = assuming(OWN, Equation(x, r), Equation(r, x))
     assert contradiction(circle) == ()
+
+
+UNDER = [
+    ((1 - delta(k, 1)) * w[k], 0),
+    (order[k, 2] * w[k], 0),
+]
+
+
+@pytest.mark.parametrize("hypothesis", UNDER)
+def test_a_hypothesis_under_a_condition_binds_no_other_entries(hypothesis):
+    model = assuming(OWN, Equation(*hypothesis))
+    for left, right in [
+        (total(w[k] * v[k], k), w[1] * v[1]),
+        (w[k], delta(k, 1) * w[1]),
+        (w[2], 0),
+    ]:
+        found = verdict(left, right, model=model)
+        assert found.status == "proved" and disagreeing(found) == []
+    for left in (total(w[k] * v[k], k), w[k] * v[k], w[1]):
+        assert verdict(left, 0, model=model).status == "refuted"
+
+
+def test_values_under_a_condition():
+    model = assuming(OWN, Equation((1 - delta(k, 1)) * w[k], (1 - delta(k, 1)) * x))
+    assert verdict(L, w[1] + (n - 1) * x, model=model).status == "proved"
+    assert verdict(L, n * x, model=model).status == "refuted"
+    triangle = assuming(OWN, Equation((1 - order[k, l]) * M[k, l], 0))
+    product = total(M[k, l] * v[l], l)
+    lower = total(order[k, l] * M[k, l] * v[l], l)
+    assert verdict(product, lower, model=triangle).status == "proved"
+    assert verdict(M[1, 2], 0, model=triangle).status == "proved"
+    assert verdict(M[2, 1], 0, model=triangle).status == "refuted"
 
 
 def test_that_no_point_was_found_is_said():

@@ -11,6 +11,7 @@ first places, with nothing between them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["chains_vanish"]
 
 MOST_PLACES = 6  # indices whose order is gone through: 4683 ways for six
-MOST_WAYS = 10_000  # of all terms together
+MOST_WAYS = 20_000  # of all terms together
 WAYS = (1, 1, 3, 13, 75, 541, 4683)  # in which so many indices can be ordered, with ties
 
 
@@ -91,9 +92,9 @@ def _by_order(value: Polynomial, size: str, ring: Ring) -> dict[object, Polynomi
             mine = [k for k in bound if k[1] == size]
             others = [k for k in bound if k[1] != size]
             places = len(free) + len(mine)
-            if places > MOST_PLACES or (last > 2 and places > 4):
+            if places > MOST_PLACES:
                 return None
-            ways += WAYS[places] * (last + 1) ** places
+            ways += _ways(places, last)
             if ways > MOST_WAYS:
                 return None
             for inner, c in opened.terms.items():
@@ -104,6 +105,11 @@ def _by_order(value: Polynomial, size: str, ring: Ring) -> dict[object, Polynomi
                         part = part.scaled(c * coefficient)
                         parts[key] = parts[key] + part if key in parts else part
     return parts
+
+
+def _ways(places: int, last: int) -> int:
+    """Return in how many ways places can lie: some at the first ``last``, the others beyond."""
+    return sum(math.comb(places, m) * last**m * WAYS[places - m] for m in range(places + 1))
 
 
 def _opened(

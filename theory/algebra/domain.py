@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from theory.algebra.expressions import Inequality, entry_tensor, is_condition, substitute
+from theory.algebra.expressions import Inequality, entry_tensor, is_condition, taken_terms
 from theory.algebra.symbols import Index, Tensor
 
-__all__ = ["Promises", "nonnegative_names", "partial_sums", "promises"]
+__all__ = ["Promises", "nonnegative_names", "promises"]
 
 
 class Promises(NamedTuple):
@@ -80,35 +80,8 @@ def _occurring(e: sp.Basic) -> Iterator[sp.Basic]:
 
 def _remaining(e: sp.Add) -> list[sp.Basic]:
     """Return the terms without sums of which a term is subtracted, and without that term."""
-    gone = {part for found in _taken(e) for part in found[:2]}
+    gone = {part for found in taken_terms(e) for part in found[:2]}
     return [term for term in e.args if term not in gone]
-
-
-def _taken(e: sp.Add) -> Iterator[tuple[sp.Basic, sp.Basic, sp.Basic]]:
-    """Yield (sum, term, place) where one of its terms, that at a place, is taken from a sum."""
-    for term in e.args:
-        number, body = term.as_coeff_Mul()
-        if isinstance(body, sp.Sum) and len(body.limits) == 1:
-            k = body.limits[0][0]
-            for other in e.args:
-                for place in _places(other) if other is not term else ():
-                    if number * substitute(body.function, {k: place}) == -other:
-                        yield term, other, place
-
-
-def partial_sums(e: sp.Add) -> sp.Expr:
-    """Return a sum of terms with sum_k f_k - f_1 written as the sum of (1 - delta_1k) f_k."""
-    for term, other, place in _taken(e):
-        number, body = term.as_coeff_Mul()
-        k = body.limits[0][0]
-        part = sp.Sum((1 - sp.KroneckerDelta(k, place)) * body.function, *body.limits)
-        rest = [x for x in e.args if x not in (term, other)]
-        return sp.Add(number * part, *rest)
-    return e
-
-
-def _places(e: sp.Basic) -> set[sp.Basic]:
-    return {place for entry in e.atoms(sp.Indexed) for place in entry.indices}
 
 
 def _signed(argument: sp.Basic) -> set[str]:

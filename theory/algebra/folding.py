@@ -30,7 +30,8 @@ class Rule:
 
     Indices whose name starts with "?" are variables.  ``hypothesis`` is the text reported when
     the rule was used; it is empty for facts that follow from definitions, and ``of`` is then the
-    name of the definition.
+    name of the definition.  ``keeps``: what is replaced occurs in the replacement again, as in
+    w_j -> delta_1j w_1; such a rule is applied only where it changes something.
     """
 
     bound: tuple[Ix, ...]
@@ -38,6 +39,7 @@ class Rule:
     replacement: Polynomial
     hypothesis: str = ""
     of: str = ""
+    keeps: bool = False
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,9 @@ def symbolic_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polyno
     x^c with another c is defined for x < 0 where c is an integer.  There (x^c)^2 is x^(2c), but
     x^(2c) may be defined where x^c is not, and be negative: so x^(2c) is one atom.
     """
-    if base.nonnegative:
+    only = base.single
+    splits = exponent.is_whole and only and not all(a.nonnegative for a, _ in only[0].factors)
+    if base.nonnegative and not splits:
         return exp(ring, ring.multiply(exponent, log(ring, base)))
     constant = exponent.terms.get(ONE, 0)
     rest = exponent - Polynomial.of(constant) if constant else exponent
@@ -90,7 +92,10 @@ def _whole_power(
         if odd:
             result = ring.multiply(result, _power_atom(ring, Polynomial.of(-1), odd))
     for atom, e in monomial.factors:
-        if Fraction(e).denominator == 1:
+        is_even = exponent.scaled(e).is_even
+        if isinstance(atom, Function) and atom.name == "abs" and is_even:
+            factor = symbolic_power(ring, atom.arguments[0], exponent.scaled(e))
+        elif Fraction(e).denominator == 1:
             factor = symbolic_power(ring, Polynomial.of(atom), exponent.scaled(e))
         else:
             factor = _power_atom(ring, Polynomial.of(Monomial(((atom, e),))), exponent)

@@ -27,7 +27,6 @@ from theory.algebra.folding import Match, Rule, find
 from theory.algebra.functions import exp, function, log, merged_powers
 from theory.algebra.inverse_rules import beside_inverse
 from theory.algebra.limits import MOST_TERMS, MOST_WORK, AlgebraError
-from theory.algebra.matrices import determinant, inverse
 from theory.algebra.orders import counted, oriented, simplified
 from theory.algebra.polynomial import (
     NUMBER,
@@ -43,7 +42,8 @@ from theory.algebra.polynomial import (
 )
 from theory.algebra.powers import expandable, power
 from theory.algebra.ranged import Ranged
-from theory.algebra.ranges import log_of_product, maximum, product_of_log, product_over, regrouped
+from theory.algebra.ranged_forms import ranged, renamed_ranged
+from theory.algebra.ranges import log_of_product, product_of_log, regrouped
 from theory.algebra.symbols import ORDER
 from theory.algebra.symmetric import SymmetricEntry, symmetries
 
@@ -73,6 +73,7 @@ class Ring:
         self._renamed: dict[tuple, Polynomial] = {}
         self._denominators: dict[tuple[Atom, bool], Rule | None] = {}
         self._folding = True
+        self._suspended: set[Rule] = set()
 
     @property
     def hypotheses(self) -> frozenset[str]:
@@ -235,13 +236,14 @@ class Ring:
         if met is not None:
             return met
         for rule in self.rules:
-            if bound or not rule.bound:
+            if (bound or not rule.bound) and rule not in self._suspended:
                 match = find(rule, factors, bound, self.image)
-                if match is not None:
+                replaced = self._replaced(rule, match, factors)
+                if replaced is not None:
                     self.used.add(rule.hypothesis)
                     if not rule.hypothesis:
                         self.spoken.add(rule.of)
-                    return self._replace(rule, match)
+                    return replaced
         for atom, exponent in factors.items():
             if exponent < 0 and isinstance(atom, Base | Closed):
                 rule = self._denominator_rule(atom, bool(bound))
@@ -253,6 +255,19 @@ class Ring:
                     rest = ((atom, exponent), *match.rest)
                     return self._replace(rule, Match(rest, match.indices))
         return None
+
+    def _replaced(
+        self, rule: Rule, match: Match | None, factors: dict[Atom, Number]
+    ) -> tuple[Polynomial, frozenset[Ix]] | None:
+        """Return what a rule makes of a product, None where it does not match or change it."""
+        if match is None or not rule.keeps:
+            return None if match is None else self._replace(rule, match)
+        self._suspended.add(rule)
+        try:
+            value, gone = self._replace(rule, match)
+        finally:
+            self._suspended.discard(rule)
+        return None if value == Polynomial.of(Monomial(factors.items())) else (value, gone)
 
     def _denominator_rule(self, atom: Base | Closed, opened: bool) -> Rule | None:
         if (atom, opened) not in self._denominators:
@@ -341,29 +356,14 @@ class Ring:
             body = self.rename_monomial(atom.body, {**renaming, **names})
             return self.sum_over(names.values(), body)
         if isinstance(atom, Ranged):
-            return self._rename_ranged(atom, renaming)
+            return renamed_ranged(self, atom, renaming)
         raise AlgebraError(f"`{atom}` holds no index that could be renamed.")
-
-    def _rename_ranged(self, atom: Ranged, renaming: Mapping[Ix, Ix]) -> Polynomial:
-        inside = {k: v for k, v in renaming.items() if k in atom.body.free}
-        names = {k: self.fresh(k[1]) for k in atom.bound}
-        body = self.rename(atom.body, {**inside, **names})
-        at = tuple(renaming.get(k, k) for k in atom.at)
-        return self.ranged(atom.kind, tuple(names.values()), body, at)
 
     def ranged(
         self, kind: str, bound: tuple[Ix, ...], body: Polynomial, at: tuple[Ix, ...] = ()
     ) -> Polynomial:
         """Return what `Ranged` stands for, with raw bound indices, in normal form."""
-        if kind == "inverse":
-            return inverse(self, bound[0], bound[1], body, at[0], at[1])
-        if kind == "det":
-            return determinant(self, bound[0], bound[1], body)
-        if kind == "max":
-            return maximum(self, bound, body)
-        for k in bound:
-            body = product_over(self, k, body, at)
-        return body
+        return ranged(self, kind, bound, body, at)
 
     def entry(self, name: str, indices: tuple[Ix, ...], nonnegative: bool = False) -> Polynomial:
         """Return the entry of a tensor, or what a rule makes of it."""

@@ -21,7 +21,7 @@ import sympy as sp
 from theory.algebra.canonical import AlgebraError
 from theory.algebra.expressions import Equation
 from theory.algebra.folding import Rule
-from theory.algebra.polynomial import Closed, Polynomial
+from theory.algebra.polynomial import Closed, Entry, Polynomial
 from theory.algebra.reading import Reader
 from theory.algebra.ring import Ring
 from theory.algebra.symbols import Index, Tensor, delta, is_order, order_of, total
@@ -39,12 +39,18 @@ __all__ = [
 def rule_of(equation: Equation, hypothesis: str) -> Rule:
     """Return the rule "left -> right" of a hypothesis; its free indices are variables.
 
+    A hypothesis under a condition on indices has it as a factor on both sides.
+
     Raises `AlgebraError` unless the left side is a product of entries, possibly summed.
     """
     ring = Ring()
     reader = Reader(ring)
     left = _as_pattern(reader.read(equation.left), ring)
     single = left.single
+    if single is None:
+        conditional = _conditional_rule(left - _as_pattern(reader.read(equation.right), ring))
+        if conditional is not None:
+            return replace(conditional, hypothesis=hypothesis)
     if single is None or not single[0].factors:
         raise AlgebraError(
             f"a hypothesis needs one product on its left side; got `{equation.left}`. "
@@ -60,6 +66,23 @@ def rule_of(equation: Equation, hypothesis: str) -> Rule:
             f"a hypothesis needs one sum or one product on its left side; got `{equation.left}`."
         )
     return Rule(closed[0][0].bound, closed[0][0].body, right, hypothesis)
+
+
+def _conditional_rule(difference: Polynomial) -> Rule | None:
+    """Return the rule of what holds under a condition, such as (1 - delta_1j) w_j = 0.
+
+    It is w_j -> delta_1j w_1: the entry by itself is replaced by what stands beside it.
+    """
+    for monomial, coefficient in difference.terms.items():
+        (atom, exponent), *others = monomial.factors or ((None, 0),)
+        if others or exponent != 1 or not isinstance(atom, Entry) or atom.size:
+            continue
+        if len(set(atom.indices)) == len(atom.indices) and atom.free >= difference.free:
+            rest = Polynomial({m: c for m, c in difference.terms.items() if m != monomial})
+            if atom.name not in rest.names:
+                return None
+            return Rule((), monomial, rest.scaled(-1 / Fraction(coefficient)), keeps=True)
+    return None
 
 
 def row_sum_rules(definitions: Iterable) -> tuple[Rule, ...]:

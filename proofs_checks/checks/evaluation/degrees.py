@@ -116,7 +116,8 @@ class Degrees:
         match node:
             case Leaf():
                 value = self.run.stands_for(node)
-                return {VARIABLES: self.run.roots} if value is None else self._found[value]
+                fixed = [] if value is None else [self._found[value]]
+                return _largest([{VARIABLES: self.run.roots}, *fixed])
             case Apply():
                 return {VARIABLES: 1}
             case Named():

@@ -3,6 +3,7 @@
 * A hypothesis sum_k x_.k = c on an input x, with c a constant, is met by solving for the last entry
   along k; x_.. = c fixes the input.  Rational points of what is positive are shared out first, so
   that the last entry is positive too.
+* One under a condition on indices, [2 <= j] x_j = [2 <= j] f_j, fixes the entries where it holds.
 * A hypothesis x_.. = f or f = x_.. with f computed from other inputs fixes the input x as well.
 * A hypothesis x_.j x_.k = delta_jk x_.j on such rows makes them one-hot: row i has its 1 in column
   i, counted round, so that every column has one where there are rows enough.
@@ -32,7 +33,7 @@ from proofs_checks.checks.evaluation.nodes import (
     descendants,
 )
 from proofs_checks.checks.evaluation.program import Program
-from theory.algebra.expressions import entry_tensor, slots
+from theory.algebra.expressions import entry_tensor, is_condition, slots
 from theory.algebra.symbols import Index, Size, is_order
 from theory.models.model import Constraint
 
@@ -49,7 +50,8 @@ class Unmet(NotApplicable):
 class Solved:
     """A hypothesis that fixes entries of ``leaf``: the last one along ``axis``, or all (None).
 
-    ``right`` is its right side, ``number`` the same if it is a number, else 0.
+    ``right`` is its right side, ``number`` the same if it is a number, else 0.  ``where``: only the
+    entries at which this condition on indices is not 0 are fixed.
     """
 
     leaf: Leaf
@@ -57,6 +59,7 @@ class Solved:
     right: Labelled
     number: Fraction
     positions: Positions
+    where: Labelled | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ class Hypotheses:
         That side must not depend on the input, nor on what is fixed by it.
         """
         for entry, value in (constraint.equation.args, constraint.equation.args[::-1]):
+            entry, value, condition = _under_condition(entry, value)
             positions = slots(entry)
             if not isinstance(entry, sp.Indexed | sp.Symbol) or isinstance(entry, Index | Size):
                 continue
@@ -122,7 +126,10 @@ class Hypotheses:
                 continue
             if leaf in self.one_hot or self.is_mask(leaf) or leaf in self._behind(right.node):
                 continue
-            return Solved(leaf, None, right, Fraction(0), positions)
+            where = None if condition is None else self.program.read(condition)
+            if where is not None and not set(where.labels) <= set(positions):
+                continue
+            return Solved(leaf, None, right, Fraction(0), positions, where)
         return None
 
     def _behind(self, node: Node) -> set[Node]:
@@ -241,6 +248,9 @@ class Hypotheses:
         graph, arithmetic = self.program.graph, run.arithmetic
         others = tuple(x for n, x in enumerate(rule.positions) if n != rule.axis)
         right = run.value(graph.product(Fraction(1), [rule.right], others))
+        if rule.where is not None:
+            held = run.value(graph.product(Fraction(1), [rule.where], others)) != 0
+            return np.where(held, right, drawn)
         if rule.axis is None:
             return np.array(right)
         minus = arithmetic.number(Fraction(-1))
@@ -261,13 +271,29 @@ class Hypotheses:
     def free_positions(self, leaf: Leaf, shape: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
         """Return the positions that no hypothesis fixes, the first ones first."""
         rule = self.solved.get(leaf)
-        if leaf in self.one_hot or (rule is not None and rule.axis is None):
+        if leaf in self.one_hot or (rule is not None and rule.axis is None and not rule.where):
             return []
         if leaf in self.symmetric:
             first, second = self.symmetric[leaf]
             return [x for x in np.ndindex(*shape) if x[first] <= x[second]]
         last = None if rule is None or rule.axis is None else shape[rule.axis] - 1
         return [x for x in np.ndindex(*shape) if last is None or x[rule.axis] != last]  # type: ignore[union-attr,index]
+
+
+def _under_condition(side: sp.Basic, other: sp.Basic) -> tuple[sp.Basic, sp.Basic, sp.Expr | None]:
+    """Return (entry, value, condition) of a hypothesis condition * entry = condition * value."""
+    if not isinstance(side, sp.Mul):
+        return side, other, None
+    conditions = [x for x in side.args if is_condition(x)]
+    rest = [x for x in side.args if x not in conditions]
+    if len(rest) != 1 or not conditions:
+        return side, other, None
+    if other != 0:
+        factors = other.args if isinstance(other, sp.Mul) else (other,)
+        if any(x not in factors for x in conditions):
+            return side, other, None
+        other = sp.Mul(*(x for x in factors if x not in conditions))
+    return rest[0], other, sp.Mul(*conditions)
 
 
 def _leaves(roots: Iterable[Node]) -> set[Node]:

@@ -29,8 +29,14 @@ from proofs_checks.checks.evaluation.graph import Graph
 from proofs_checks.checks.evaluation.nodes import WINDOW, AnyLabel, Label, Node, NotApplicable
 from proofs_checks.checks.evaluation.ranged_reading import binder, extremum
 from theory.algebra.binders import Binder
-from theory.algebra.domain import partial_sums
-from theory.algebra.expressions import Equation, Relation, is_condition, is_whole, tensors_in
+from theory.algebra.expressions import (
+    Equation,
+    Relation,
+    is_condition,
+    is_whole,
+    partial_sums,
+    tensors_in,
+)
 from theory.algebra.nodes import Applied
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Model, name_of

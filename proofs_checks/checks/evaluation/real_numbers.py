@@ -261,7 +261,7 @@ def log_of(x: Any) -> Any:
 
 
 def root_of(x: Any, exponent: Fraction) -> Any:
-    """Return x to a power that is no integer; `SingularPoint` where that is not certain to exist."""
+    """Return x to a power that is no integer; `SingularPoint` unless it is certain to exist."""
     sign = 1
     if exponent.denominator % 2 and x < 0:  # the real root
         x, sign = -x, (-1) ** exponent.numerator
