@@ -90,6 +90,7 @@ class Finder:
         self.view, self.kind, self.macros = view, kind, macros
         self.text = view.text
         self.occupied: list[tuple[int, int]] = []
+        self.inline: list[tuple[int, int]] = []  # formulae of the prose
         self._unread_definitions = 0
         self._absent: set[str] = set()
         self._code = Code(view.text, self._paragraph_end)
@@ -119,7 +120,11 @@ class Finder:
         if mark == r"\\[" and self.kind != "tex":
             return self._bracketed(start, after, r"\\[", r"\\]")
         if mark in {r"\(", r"\\("}:
-            return [], self._skip_to(r"\)" if mark == r"\(" else r"\\)", after)
+            closing = r"\)" if mark == r"\(" else r"\\)"
+            stop = self._skip_to(closing, after)
+            if stop > after:
+                self.inline.append((after, stop - len(closing)))
+            return [], stop
         if mark.startswith("$"):
             return self._dollars(mark, start, after)
         if mark == "<!--":
@@ -207,7 +212,10 @@ class Finder:
 
     def _dollars(self, mark: str, start: int, after: int) -> _Found:
         if mark == "$":
-            return [], self._inline_end(after)
+            stop = self._inline_end(after)
+            if stop > after:
+                self.inline.append((after, stop - 1))
+            return [], stop
         if mark != "$$":  # "$$$" is money
             return [], after
         for inside in _INSIDE.finditer(self.text, after):

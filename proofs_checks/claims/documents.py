@@ -6,6 +6,7 @@ the whole, in a `ReadingError`.  An equation that cannot be read does not stop t
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 
@@ -13,7 +14,17 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.damage import damaged_displays, losses, refusals, repaired
 from proofs_checks.claims.directives import Directive, read_directive
 from proofs_checks.claims.displays import Display, Finder, RawDirective
-from proofs_checks.claims.equations import Equation, Passed, Unreadable, read_statement, span_of
+from proofs_checks.claims.equations import (
+    Equation,
+    Passed,
+    Read,
+    Stated,
+    Unreadable,
+    divided,
+    is_judged,
+    read_statement,
+    span_of,
+)
 from proofs_checks.claims.labels import in_order
 from proofs_checks.claims.layout import Statement, relations_in, statements
 from proofs_checks.claims.lexemes import Lexeme, lexemes
@@ -28,6 +39,8 @@ from proofs_checks.claims.tidy import tidy
 
 __all__ = ["KINDS", "Document", "kind_of", "read_document"]
 
+MOST_INLINE = 2000  # formulae of the prose that are looked at
+MOST_INLINE_CHARACTERS = 400
 KINDS = ("tex", "md", "txt", "html")
 _SUFFIXES = {
     ".tex": "tex", ".ltx": "tex", ".latex": "tex", ".sty": "tex", ".md": "md",
@@ -47,6 +60,8 @@ class Document:
     | equations | equations and unreadable ones, in the order of the document |
     | directives | the readable directives, in order |
     | passed | displays without an equality |
+    | stated | what displays say about shapes |
+    | inline | equations of the prose, which may define what displays use |
     | problems | what concerns no equation: undecodable bytes, unreadable directives |
     | macros | the author's own commands, as they are at the end |
     """
@@ -57,6 +72,8 @@ class Document:
     equations: tuple[Equation | Unreadable, ...]
     directives: tuple[Directive, ...] = ()
     passed: tuple[Passed, ...] = ()
+    stated: tuple[Stated, ...] = ()
+    inline: tuple[Equation, ...] = ()
     problems: tuple[Problem, ...] = ()
     macros: Macros = field(default_factory=dict)
 
@@ -135,11 +152,12 @@ class _Reader:
         self.count = 0
         self.items: list[tuple[int, Equation | Unreadable]] = []  # start of its display, item
         self.passed: list[Passed] = []
+        self.stated: list[Stated] = []
         self.directives: list[Directive] = []
         self.problems: list[Problem] = []
 
     def read(self) -> Document:
-        finder = Finder(self.view, self.kind, self.macros)
+        finder = self.finder = Finder(self.view, self.kind, self.macros)
         displays: list[Display] = []
         for found in finder.find():
             if isinstance(found, RawDirective):
@@ -162,6 +180,8 @@ class _Reader:
             tuple(equations),
             tuple(self.directives),
             tuple(self.passed),
+            tuple(self.stated),
+            self._of_the_prose(finder),
             tuple(self.problems),
             self.macros,
         )
@@ -191,8 +211,9 @@ class _Reader:
             return
         if not found:
             self._pass("no relation", whole)
-        for statement in found:
-            self._statement(statement, display.start)
+        for whole_statement in found:
+            for statement in divided(whole_statement):
+                self._statement(statement, display.start)
 
     def _check_size(self, display: Display, whole: Span) -> None:
         length = sum(end - start for start, end in display.pieces)
@@ -229,8 +250,8 @@ class _Reader:
     def _statement(self, statement: Statement, start: int) -> None:
         span = span_of(statement.lexemes)
         relations = list(relations_in(statement.lexemes))
-        if statement.refusal is None and not any(map(is_equality, relations)):
-            self._pass(f"no equality but `{self._text(relations[0].span)}`", span)
+        if statement.refusal is None and not any(map(is_judged, relations)):
+            self._say(statement, relations, span)
             return
         read = read_statement(statement, self._text, self.limits)
         labels = tuple(statement.labels)
@@ -239,11 +260,82 @@ class _Reader:
             return
         self._counted(span)
         line, column = self.source.place(span.start)
+        sides = read.sides
+        if statement.continues:
+            last = self.items[-1][1] if self.items else None
+            if not isinstance(last, Equation):
+                self.count -= 1
+                what = "goes on from an equation that cannot be read" if last else (
+                    "has nothing on the left of its first relation")  # fmt: skip
+                self._unreadable([Refusal(f"this {what}", relations[0].span)], span, start, labels)
+                return
+            sides = (last.sides[-1], *sides)
         equation = Equation(
-            read.sides, read.relations, read.conditions, self._text(span), span, line, column,
-            0, labels, statement.tag, read.notes,
+            sides, read.relations, (*read.conditions, *self._said_before(start)), self._text(span),
+            span, line, column, 0, labels, statement.tag, read.notes, statement.continues,
         )  # fmt: skip
         self.items.append((start, equation))
+
+    def _say(self, statement: Statement, relations: list[Lexeme], span: Span) -> None:
+        """Take what holds no equality: the space of a symbol, or nothing that is judged."""
+        if not relations:
+            self._pass("an expression without a relation", span)
+            return
+        self._pass(f"no equality but `{self._text(relations[0].span)}`", span)
+        read = read_statement(statement, self._text, self.limits)
+        if isinstance(read, Read):
+            for node in read.conditions:
+                self.stated.append(Stated(node, self._text(span), span))
+
+    def _of_the_prose(self, finder: Finder) -> tuple[Equation, ...]:
+        """Return the equations among the formulae of the prose; others say nothing here."""
+        found: list[Equation] = []
+        for start, end in finder.inline[:MOST_INLINE]:
+            if end - start > MOST_INLINE_CHARACTERS or "=" not in self.view.text[start:end]:
+                continue
+            try:
+                lexed = tidy(expand(lexemes(self.view, start, end), self.macros, self.limits),
+                             self.limits)  # fmt: skip
+                for statement in statements(lexed, "inline"):
+                    relations = list(relations_in(statement.lexemes))
+                    if statement.refusal or not all(map(is_equality, relations)):
+                        continue
+                    read = read_statement(statement, self._text, self.limits)
+                    if isinstance(read, Read) and read.relations:
+                        span = span_of(statement.lexemes)
+                        line, column = self.source.place(span.start)
+                        found.append(
+                            Equation(
+                                read.sides, read.relations, read.conditions, self._text(span),
+                                span, line, column, -2,
+                            )
+                        )  # fmt: skip
+            except (Refusal, Refusals):
+                continue  # prose may hold any notation; only its definitions are of use
+        return tuple(found)
+
+    def _said_before(self, start: int) -> tuple[tree.Node, ...]:
+        """Return the condition on indices that the sentence before a display ends with."""
+        before = [(a, b) for a, b in self.finder.inline if b <= start]
+        if not before:
+            return ()
+        first, last = before[-1]
+        between = self.view.text[last:start].strip("$)\\ \t\r\n,:")
+        lead = self.view.text[max(0, first - 24) : first].rstrip("$(\\ \t")
+        alone = not between and (not lead or lead.endswith("\n"))
+        if last - first > 60 or not (
+            alone or (between.lower() in AFTER_CONDITION and LEADS.search(lead))
+        ):
+            return ()
+        try:
+            lexed = tidy(expand(lexemes(self.view, first, last), self.macros, self.limits),
+                         self.limits)  # fmt: skip
+            nodes = parse_conditions(lexed, self.limits)
+        except (Refusal, Refusals):
+            return ()
+        if all(_compares_letters(node) for node in nodes):
+            return nodes
+        return ()
 
     def _damaged(
         self, start: int, end: int, *, display: Display | None = None, displayed: bool = True
@@ -340,6 +432,16 @@ class _Reader:
 
     def _formulae(self, start: int, end: int) -> tuple[tree.Node, ...]:
         return parse_conditions(self._inline(start, end), self.limits)
+
+
+LEADS = re.compile(r"\b(?:[Ii]f|[Ww]hen|[Ff]or|[Ww]henever|[Cc]ase)\Z")
+AFTER_CONDITION = ("", "then", "we have", "we get", "then we have", "this gives", "it is")
+
+
+def _compares_letters(node: tree.Node) -> bool:
+    return isinstance(node, tree.Compare) and all(
+        isinstance(side, tree.Name) and len(side.letter) == 1 for side in (node.left, node.right)
+    )
 
 
 def _page_view(html: str) -> View:

@@ -7,7 +7,7 @@ definition, and so is ``A =: B``, which defines its right side.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.layout import DOTS, Statement, relations_in
@@ -18,7 +18,7 @@ from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem, Refusal, Refusals
 from proofs_checks.claims.rows import is_equality
 
-__all__ = ["Equation", "Passed", "Relation", "Unreadable", "read_statement", "span_of"]
+__all__ = ["Equation", "Passed", "Relation", "Stated", "Unreadable", "divided", "is_judged", "read_statement", "span_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Equation:
     | display | number of the display it stands in, from 0: one display shares its definitions |
     | labels, tag | every ``\label`` (and ``proofhead: label``) and the ``\tag`` |
     | notes | how doubtful notation was taken, in words |
+    | continues | its first side is the last one of the display before |
     """
 
     sides: tuple[tree.Node, ...]
@@ -60,6 +61,7 @@ class Equation:
     labels: tuple[str, ...] = ()
     tag: str = ""
     notes: tuple[str, ...] = ()
+    continues: bool = False
 
     @property
     def label(self) -> str:
@@ -102,6 +104,15 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What a display says about a symbol without an equation: the space it lies in."""
+
+    node: tree.Node
+    source: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """A statement as trees, before it knows its place in the document."""
 
@@ -125,21 +136,13 @@ def read_statement(
     ``text`` gives the source of a span, for notes.
     """
     refusals: list[Refusal] = [statement.refusal] if statement.refusal else []
-    relations = list(relations_in(statement.lexemes))
-    for relation in relations:
-        if not is_equality(relation):
-            refusals.append(
-                Refusal(
-                    f"`{text(relation.span)}` is not judged beside an equality",
-                    relation.span,
-                    expected="`=`, `:=` or `\\equiv`",
-                    suggestion="put the equation on a row of its own",
-                )
-            )
     if refusals:
         return refusals
+    relations = list(relations_in(statement.lexemes))
     sides: list[tree.Node] = []
-    for lexemes, after in _cut(statement.lexemes, relations):
+    for n, (lexemes, after) in enumerate(_cut(statement.lexemes, relations)):
+        if n == 0 and statement.continues:
+            continue
         try:
             if not lexemes:
                 raise Refusal("a side of this relation is empty", after, expected="an expression")
@@ -158,6 +161,14 @@ def read_statement(
             refusals.extend(several.refusals)
     if refusals:
         return refusals
+    first = 0 if not statement.continues else -1
+    for n in reversed(range(len(relations))):  # A = B \\in S says in what space B lies
+        if relations[n].command("in"):
+            left, space = sides[n + first], sides.pop(n + first + 1)
+            conditions.append(tree.Compare(left, "in", space, span=left.span.to(space.span)))
+            del relations[n]
+    if not relations and sides:
+        return Read((sides[0],), (), tuple(conditions), ())
     notes = tuple(note for side in sides for note in _notes(side, text))
     remarks = (text(span_of(remark)) for remark in statement.remarks)
     notes += tuple(f"`{remark}` was taken as a remark" for remark in remarks)
@@ -165,8 +176,35 @@ def read_statement(
 
 
 def _relation(lexeme: Lexeme) -> Relation:
-    kind = "equality" if lexeme.sign("=") else "definition"
+    kind = ORDERS.get(lexeme.text) or ("equality" if lexeme.sign("=") else "definition")
     return Relation(kind, lexeme.span, lexeme.text in {"=:", "eqqcolon"})
+
+
+ORDERS = {"<": "lt", "lt": "lt", "le": "le", "leq": "le", "leqslant": "le", ">": "gt", "gt": "gt",
+          "ge": "ge", "geq": "ge", "geqslant": "ge"}  # fmt: skip
+"""The kinds of inequalities."""
+
+
+def is_judged(lexeme: Lexeme) -> bool:
+    """Tell whether a relation makes a statement: an equality, a definition, an inequality."""
+    return is_equality(lexeme) or lexeme.text in ORDERS
+
+
+def divided(statement: Statement) -> list[Statement]:
+    """Return a statement in pieces, cut at relations that are not judged, such as an approximation.
+
+    A piece without a relation says nothing by itself.
+    """
+    relations = [
+        x for x in relations_in(statement.lexemes) if not is_judged(x) and not x.command("in")
+    ]
+    if statement.refusal is not None or not relations:
+        return [statement]
+    pieces = []
+    for lexemes, _ in _cut(statement.lexemes, relations):
+        if lexemes:
+            pieces.append(replace(statement, lexemes=lexemes, conditions=list(statement.conditions)))
+    return pieces
 
 
 def _cut(lexemes: list[Lexeme], relations: list[Lexeme]) -> list[tuple[list[Lexeme], Span]]:
@@ -184,6 +222,8 @@ def _cut(lexemes: list[Lexeme], relations: list[Lexeme]) -> list[tuple[list[Lexe
 def _condition(found: list[Lexeme], limits: Limits) -> list[tree.Node]:
     """Read a remark beside an equation."""
     span = span_of(found)
+    if found[0].kind == "text" and found[0].text == "otherwise":
+        return [tree.Otherwise(span=span)]
     if found[0].command("forall"):
         found = found[1:]
         if not found:

@@ -20,6 +20,7 @@ from proofs_checks.claims.tidy import is_relation
 
 __all__ = ["DOTS", "Statement", "relations_in", "statements"]
 
+OTHERWISE = ("otherwise", "else", "elsewhere", "or else")
 DOTS = ("ldots", "dots", "cdots", "dotsc", "dotsb")
 _REASONS = frozenset("since because by using from due via as see".split())
 _CONDITION_WORDS = frozenset(
@@ -33,7 +34,7 @@ class Statement:
 
     ``conditions`` restrict it and ``remarks`` do not ("since ..."), each as its lexemes.
     ``listed`` is what a comma set before it, which only the beginning of a range
-    (``i, j = 1, \dots``) may have.
+    (``i, j = 1, \dots``) may have.  ``continues`` when nothing stands before its first relation.
     """
 
     lexemes: list[Lexeme]
@@ -44,6 +45,7 @@ class Statement:
     tag: str = ""
     refusal: Refusal | None = None
     listed: list[Lexeme] = field(default_factory=list)
+    continues: bool = False
 
 
 def statements(found: list[Lexeme], environment: str) -> list[Statement]:
@@ -82,6 +84,9 @@ class _Assembly:
     def take(self, part: Part) -> None:
         """Add one part."""
         content = _trimmed(part.lexemes)
+        if part.words.strip(" .,").lower() in OTHERWISE and self.done:
+            word = Lexeme("text", "otherwise", self.done[-1].lexemes[-1].span)
+            self.done[-1].conditions.append([word])
         if not content:
             return
         if self._range(content):
@@ -98,6 +103,8 @@ class _Assembly:
             statement = Statement(content, part.row, conditions=self.held, listed=self.pending)
             self.done.append(statement)
             self.held, self.pending = [], []
+        elif part.before == "text" and self.done and not self.pending:
+            self.done[-1].remarks.append(content)  # a symbol in the words beside an equation
         elif part.before != "quad" or not _is_manual_tag(content):
             if self.pending:
                 self._refuse_leftover(self.pending)
@@ -141,14 +148,8 @@ class _Assembly:
         elif self.done:
             self.done[-1].lexemes.extend(content)
         else:
-            word = part.words.strip()
-            self.done.append(Statement(content, part.row))
-            self.done[-1].refusal = Refusal(
-                "nothing stands on the left of this relation",
-                content[0].span,
-                expected="an expression",
-                suggestion=f"`\\mathrm{{{word}}}` for a name" if word.isalpha() else "",
-            )
+            # it goes on from the display before
+            self.done.append(Statement(content, part.row, continues=True))
 
     def _continues(self, part: Part, content: list[Lexeme]) -> bool:
         before = self.pending or (self.done[-1].lexemes if self.done else [])

@@ -86,7 +86,7 @@ BIG_WORDS = {"max": "max", "min": "min", "argmax": "argmax", "argmin": "argmin",
 DOTS = frozenset("dots ldots cdots dotsc dotsb dotsm vdots ddots".split())
 # Functions whose argument papers put in brackets, always: `\mathrm{softmax} s_i` is refused.
 NEEDS_BRACKETS = frozenset(
-    "softmax log_softmax lse var cov kl rowsum colsum entropy expectation order".split()
+    "softmax log_softmax lse total mean var cov kl rowsum colsum entropy expectation order".split()
 )
 
 BIG_OPERATORS = {
@@ -117,7 +117,7 @@ UNSUPPORTED_RELATIONS = frozenset(
     "leftarrow mapsto longrightarrow longmapsto Rightarrow Longrightarrow implies iff impliedby "
     "Leftrightarrow leftrightarrow xrightarrow prec succ preceq succeq asymp gtrsim lesssim "
     "gtrless mid perp parallel approxeq leftarrow Leftarrow uparrow downarrow therefore because "
-    "models vdash lesssim".split()
+    "models vdash lesssim setminus += -=".split()
 )
 
 TRANSPOSES = frozenset(["top", "intercal", "transpose", "tran"])
@@ -132,7 +132,7 @@ SIZES = frozenset(
 DROPPED = frozenset(
     ", ; : ! > / displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits nonumber "
     "notag thinspace medspace thickspace negthinspace negmedspace negthickspace hfil allowbreak "
-    "displaybreak nobreak nobreakspace mathstrut strut relax space hline scriptsize small "
+    "newline displaybreak nobreak nobreakspace mathstrut strut relax space hline scriptsize small "
     "footnotesize normalsize large noindent centering qed qedhere cr protect bigskip medskip "
     "smallskip par linebreak pagebreak newpage break null".split()
 ) | {" ", "\n", "\t", "\r"}  # fmt: skip
@@ -145,7 +145,7 @@ LOOKED_THROUGH = {
     "boxed": 0, "fbox": 0, "Aboxed": 0, "smash": 0, "ensuremath": 0, "mathord": 0, "mathop": 0,
     "mathrel": 0, "mathbin": 0, "mathopen": 0, "mathclose": 0, "mathpunct": 0, "mathinner": 0,
     "mathclap": 0, "mathllap": 0, "mathrlap": 0, "clap": 0, "textcolor": 1, "colorbox": 1,
-    "raisebox": 1, "mathcolor": 1, "highlight": 0,
+    "cancel": 0, "bcancel": 0, "xcancel": 0, "sout": 0, "fcolorbox": 2, "raisebox": 1, "mathcolor": 1, "highlight": 0,
 }  # fmt: skip
 # Looked through together with the note attached below or above.
 NOTES = frozenset("underbrace overbrace underbracket overbracket underparen overparen".split())

@@ -146,6 +146,8 @@ class Operands(Scripting, Operators):
             return self._braces(lexeme)
         if kind == "command":
             return self._command(lexeme)
+        if kind == "text" and lexeme.text.isalpha():
+            return self._word(lexeme._replace(kind="word", font="rm"))
         if kind == "alien":
             raise Refusal(f"`{lexeme.text}` is no mathematics that is read", lexeme.span)
         if kind == "sign" and lexeme.text in "_^":
@@ -179,7 +181,10 @@ class Operands(Scripting, Operators):
             end = self.lexemes[at].span.end
             at += 1
         following = self.lexemes[at] if at < len(self.lexemes) else None
-        if word not in PLAIN_FUNCTIONS or following is None or not following.sign("(", "["):
+        is_bracket = following is not None and (
+            following.sign("(", "[") or following.command("{")
+        )
+        if word not in PLAIN_FUNCTIONS or not is_bracket:
             return None
         self.at = at
         return self.call(function_named(word) or word, lexeme.span)
@@ -221,7 +226,13 @@ class Operands(Scripting, Operators):
 
         if name in KNOWN:
             raise self.refused(lexeme)
+        function = function_named(name)
+        if function is not None:
+            return self.call(function, lexeme.span)
         near = nearest(name, KNOWN)
+        if near is None and len(name) > 2 and not (self.peek and self.peek.sign("{")):
+            # a command of a package that is not here: a symbol of that name
+            return self.applied(tree.Name(name, "rm", span=lexeme.span))
         raise Refusal(
             f"`\\{name}` is not known", lexeme.span,
             suggestion=f"`\\{near}`" if near else "define it with \\newcommand",
@@ -320,7 +331,7 @@ class Operands(Scripting, Operators):
                 signs.append({";": ";", ",": ","}.get(lexeme.text, "||" if lexeme.text in (
                     "||", "parallel") else "|"))  # fmt: skip
                 continue
-            if lexeme.kind == "text":
+            if lexeme.kind == "text" and not self.begins_operand(lexeme):
                 raise Refusal("these words stand inside a formula", lexeme.span)
             nodes = self.comparison()
             found += nodes

@@ -21,6 +21,7 @@ else:
 __all__ = ["Operators"]
 
 SUM, TIGHT = 10, 30
+WORD_OF = {"lse": "lse", "entropy": "entropy", "total": "sum", "mean": "mean"}
 
 
 class Operators(Base):
@@ -67,6 +68,9 @@ class Operators(Base):
                 raise Refusal("a divergence has two arguments", whole, expected="`\\|`")
             call = tree.Call(function, tuple(found), lower, span=whole)
             return self.scripts(call)
+        if function in NEEDS_BRACKETS and WORD_OF.get(function):
+            name = tree.Name(WORD_OF[function], "rm", span=span)  # \mathrm{lse}_j, a quantity
+            return tree.Entry(name, lower, span=span) if lower else self.scripts(name)
         if function in NEEDS_BRACKETS:
             raise Refusal(
                 "this function needs its argument in brackets", span, expected="`(`"
@@ -401,11 +405,61 @@ class Operators(Base):
             quantity, lambda n: tree.Step(n, span=lexeme.span.to(n.span))
         )
 
+    # -- directional derivatives ------------------------------------------------------------
+
+    def is_directional(self, node: tree.Node) -> bool:
+        r"""Return whether what stands before ``\cdot`` is a derivative that awaits directions."""
+        if isinstance(node, tree.Directional) and not node.directions:
+            return True
+        return isinstance(node, tree.Differential) and isinstance(node.quantity, tree.Apply)
+
+    def along(self, node: tree.Node) -> tree.Node:
+        """Return a derivative along the direction, or the list of directions, that follows."""
+        direction = self.operand()
+        found = direction.entries if isinstance(direction, tree.Tuple) else (direction,)
+        span = node.span.to(direction.span)
+        if isinstance(node, tree.Directional):
+            return replace(node, directions=tuple(found), span=span)
+        if isinstance(node, tree.Differential):
+            return tree.Directional(node.quantity, (), tuple(found), span=span)
+        raise Refusal("this is no derivative along a direction", node.span)
+
+    def _directional(self, lexeme: Lexeme) -> tree.Node | None:
+        r"""Return ``d_x f(x, y)`` or ``d^2 f(x)``, None where the d is a letter of its own."""
+        at = self.at
+        by: list[tree.Node] = []
+        order = 1
+        while (script := self.peek) is not None and script.sign("_", "^"):
+            self.next()
+            opening = self.here
+            found = self.group()
+            if script.text == "_":
+                by += self.items(found, opening)
+            elif len(found) == 1 and found[0].kind == "number":
+                order = int(found[0].text)
+            else:
+                self.at = at
+                return None
+        following = self.peek
+        if following is None or not self.begins_operand(following) or following.sign("("):
+            self.at = at
+            return None
+        node = self.operand() if following.kind in ("letter", "command", "word") else None
+        if not isinstance(node, tree.Apply) or order > 4:
+            self.at = at
+            return None
+        whole = by * order if by else [x for x in node.arguments for _ in range(order)]
+        if order == 1 and not by:
+            whole = []
+        return tree.Directional(node, tuple(whole), (), span=lexeme.span.to(node.span))
+
     # -- differentials ----------------------------------------------------------------------
 
     def differential(self, lexeme: Lexeme, *, loose: bool = False) -> tree.Node | None:
         """Return ``dO``, None where the d is a letter of its own."""
         following = self.peek
+        if following is not None and following.sign("_", "^"):
+            return self._directional(lexeme)
         if following is None or following.kind not in ("letter", "command", "word"):
             return None
         if not loose and following.span.start != lexeme.span.end:

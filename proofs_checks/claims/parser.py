@@ -117,6 +117,8 @@ class Parser(Operands):
             right = self._denominator()
             return tree.Quotient(left, right, span=left.span.to(right.span))
         kind = "ast" if kind == "*" else kind
+        if kind == "cdot" and self.is_directional(left):
+            return self.along(left)
         right = self.expression(LOOSE)
         if isinstance(left, tree.Product) and left.operator == kind and not self.is_closed(left):
             return tree.Product((*left.factors, right), kind, span=left.span.to(right.span))
@@ -128,7 +130,11 @@ class Parser(Operands):
             self.next()
             body = self.operand()
             return tree.Negate(body, span=sign.span.to(body.span))
-        return self.operand()
+        self.is_below = True  # in 1/\sigma (a + b) the bracket is a factor
+        try:
+            return self.operand()
+        finally:
+            self.is_below = False
 
     def _terms(self, left: tree.Node) -> tree.Node:
         terms = [left]
@@ -203,6 +209,9 @@ class Parser(Operands):
         """Return whether a lexeme begins another factor."""
         if lexeme.kind in ("letter", "number", "word", "begin", "open", "alien"):
             return True
+        if lexeme.kind == "text":
+            following = self.ahead()
+            return lexeme.text.isalpha() and following is not None and following.sign("(", "[")
         if lexeme.kind == "sign":
             return lexeme.text in "([{^_" or lexeme.text in ".!'"
         if lexeme.kind == "bar":

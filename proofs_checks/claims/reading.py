@@ -203,6 +203,8 @@ def _stretches(document: Document, item: Equation) -> list[Span]:
     """Return the places of the sides of an equation, without what lays them out."""
     text, relations = document.source.text, item.relations
     found = [_trimmed(text, Span(item.span.start, relations[0].span.start))]
+    if item.continues:
+        found = [item.sides[0].span]
     for number, side in enumerate(item.sides[1:]):
         rest = relations[number + 1 :]
         end = rest[0].span.start if rest else item.span.end

@@ -25,6 +25,10 @@ _BLOCKS = frozenset(
 )
 # Those whose lines, inside a formula, are broken for the eye only.
 _LINES = _BLOCKS - {"cases", "array"}
+_TABLES = frozenset(
+    "cases matrix bmatrix pmatrix vmatrix Bmatrix Vmatrix smallmatrix array".split()
+)
+"""Those whose rows and cells are entries."""
 _THREE_COLUMNS = frozenset(["eqnarray", "array", "IEEEeqnarray", "cases"])
 _ONE_EQUATION = frozenset(["multline", "dmath"])
 _CONNECTING_WORDS = frozenset(
@@ -99,7 +103,7 @@ def rows(found: list[Lexeme], base: str) -> Iterator[Row]:
         _follow(blocks, lexeme)
         if lexeme.kind in {"label", "tag"}:
             marks.append(lexeme)
-        elif lexeme.kind != "row" or (blocks and blocks[-1] == "cases"):
+        elif lexeme.kind != "row" or (blocks and blocks[-1] in _TABLES):
             row.append(lexeme)
         elif depth == 0 and base not in _ONE_EQUATION:
             yield Row(row, opened[-1] if opened else base, marks)
@@ -168,7 +172,7 @@ def parts(row: Row, number: int) -> Iterator[Part]:
         _follow(blocks, lexeme)
         if lexeme.kind in {"begin", "end"} and lexeme.text.rstrip("*") in _LINES:
             continue
-        if lexeme.sign("&") and not (blocks and blocks[-1] == "cases"):
+        if lexeme.sign("&") and not (blocks and blocks[-1] in _TABLES):
             if depth == 0:
                 cell += 1
                 part.indented = part.indented or not seen

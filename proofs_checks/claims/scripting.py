@@ -27,6 +27,8 @@ SETS = {"R": "R", "N": "N", "Z": "Z"}
 class Scripting(Base):
     """What may stand around an operand."""
 
+    is_below = False  # right after a slash
+
     def scripts(
         self, node: tree.Node, span: Span | None = None, *, only_names: bool = False
     ) -> tree.Node:
@@ -236,6 +238,8 @@ class Scripting(Base):
             isinstance(node, tree.Entry) and isinstance(node.base, tree.Name)
         )
         if lexeme is None or not is_name or not lexeme.sign("(", "["):
+            return node
+        if self.is_below and lexeme.span.start != node.span.end:
             return node
         self.next()
         close = ")" if lexeme.text == "(" else "]"

@@ -28,6 +28,7 @@ from proofs_checks.claims.problems import Refusal
 __all__ = ["is_relation", "tidy"]
 
 _CASES = frozenset("cases dcases rcases drcases numcases subnumcases".split())
+SWITCHES = frozenset("rm bf cal sf it tt".split())
 _STACKED_DEFINITION = ("def", "triangle", "eqdef")
 
 
@@ -70,13 +71,23 @@ class _Tidier:
         if lexeme.kind == "command":
             return self._command(i, lexeme)
         if i in self.removed:
+            if self.out and self.out[-1].sign("+", "-") and self._is(i + 1, "="):
+                place = self.out[-1].span.to(self.lexemes[i + 1].span)
+                self.out[-1] = Lexeme("command", f"{self.out[-1].text}=", place)
+                return i + 2
             return i + 1
+        if lexeme.kind == "alien" and lexeme.text == "$":
+            return i + 1  # of a formula in a box
         if lexeme.sign("{"):
             return self._brace(i)
         if lexeme.kind in {"begin", "end"} and lexeme.text.rstrip("*") in _CASES:
             lexeme = lexeme._replace(text="cases")
         if lexeme.sign(":") and self._is(i + 1, "="):
             self._put(Lexeme("command", ":=", lexeme.span.to(self.lexemes[i + 1].span)))
+            return i + 2
+        if lexeme.sign("+", "-") and self._is(i + 1, "="):
+            place = lexeme.span.to(self.lexemes[i + 1].span)
+            self._put(Lexeme("command", f"{lexeme.text}=", place))
             return i + 2
         if lexeme.sign("|"):
             lexeme = lexeme._replace(kind="bar")
@@ -135,36 +146,34 @@ class _Tidier:
 
     def _brace(self, i: int) -> int:
         close = self.partner[i]
-        inside = self.lexemes[i + 1 : close] if close - i <= 2 else []
         scripted = bool(self.out) and (
             self.out[-1].sign("^", "_", "}") or self.out[-1].kind == "command"
         )
         if close == i + 1 and not scripted:
             return close + 1  # {} holds nothing
-        if len(inside) == 1 and not scripted and (is_relation(inside[0]) or inside[0].sign(*"+-")):
-            self.removed.add(close)  # {=} only changes the spacing
-            return i + 1
-        if not scripted and self._holds_statement(i):
-            self.removed.add(close)  # {\displaystyle A = B}, as some pages wrap all they show
+        if not scripted and self._is_invisible(i):
+            self.removed.add(close)
             return i + 1
         self._put(self.lexemes[i])
         return i + 1
 
+    def _is_invisible(self, i: int) -> bool:
+        """Tell whether braces hold nothing together: what they hold looks the same without them."""
+        close = self.partner[i]
+        after = self.lexemes[close + 1] if close + 1 < len(self.lexemes) else None
+        if after is not None and after.sign("_", "^", "'"):
+            return False
+        first = self.lexemes[i + 1]
+        if first.kind == "command" and first.text in SWITCHES:
+            return False
+        return not any(x.command("over") for x in self.lexemes[i + 1 : close])
+
     def _open_box(self, i: int) -> int:
-        """Go into the box that begins at ``i``, without its braces when it holds an equation."""
-        if self._is(i, "{") and self._holds_statement(i):
+        """Go into the box that begins at ``i``, without its braces where they hold nothing."""
+        if self._is(i, "{") and self._is_invisible(i):
             self.removed.add(self.partner[i])
             return i + 1
         return i
-
-    def _holds_statement(self, i: int) -> bool:
-        j = i + 1
-        while j < self.partner[i]:
-            lexeme = self.lexemes[j]
-            if is_relation(lexeme) or lexeme.kind in {"row", "begin"} or lexeme.sign("&"):
-                return True
-            j = self.partner[j] + 1 if lexeme.sign("{") else j + 1
-        return False
 
     def _drop_note(self, i: int) -> None:
         """Remove the ``_{..}`` or ``^{..}`` after the argument of an underbrace."""

@@ -408,9 +408,9 @@ class Directional(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """Yield the nodes directly below a node, in the order of its fields."""
-    for field in fields(node):
-        if field.name != "span":
-            yield from _within(getattr(node, field.name))
+    for item in fields(node):
+        if item.name != "span":
+            yield from _within(getattr(node, item.name))
 
 
 def _within(value: object) -> Iterator[Node]:

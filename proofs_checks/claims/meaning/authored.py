@@ -116,12 +116,20 @@ class Authored:
             return "product"
         template = self.templates.get(name)
         if template is not None:
-            return "quantity" if self._is_formal(node, template) else "template"
+            if self._is_formal(node, template) or not self._fits(node, template):
+                return "quantity"
+            return "template"
         if name.rstrip("'") in self.templates:
             return "template"  # f' of a function that is defined
         if name.rstrip("'") in self.computed and len(node.arguments) == 1:
             return "unknown"
         return "quantity"
+
+    def _fits(self, node: tree.Apply, template: Template) -> bool:
+        """Return whether a function's definition says what it is for these arguments."""
+        return len(node.arguments) == len(template.formals) and all(
+            isinstance(x, tree.Name) for x in template.formals
+        ) and not any(isinstance(x, tree.Compare) for x in node.arguments)
 
     def _is_formal(self, node: tree.Apply, template: Template) -> bool:
         """Return whether the arguments are the formal ones, or differ in index letters only."""
@@ -147,7 +155,7 @@ class Authored:
             formal = [self.roles.is_argument_index(x) for x in template.formals]
             entries = [isinstance(x, tree.Entry | tree.Compare) for x in template.formals]
             if base is not None and not any(formal) and not any(entries):
-                return Reference(base.name, found.indices[:count], frozenset())
+                return Reference(base.name, found.indices[:count], base.depends)
             if base is not None and not any(entries) and "." not in found.name[len(base.name):]:
-                return Reference(found.name, found.indices, frozenset())
+                return Reference(found.name, found.indices, found.depends)
         return found

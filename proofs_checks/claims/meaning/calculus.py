@@ -171,6 +171,14 @@ def directional(typer: Typer, node: tree.Directional) -> Value:
         if not isinstance(quantity, tree.Apply):
             raise MeaningError("nothing says by what this is differentiated.", node.span)
         by = quantity.arguments
+    if not node.directions:
+        raise MeaningError(
+            "a derivative along nothing.", node.span, expected="\\cdot and a direction"
+        )
+    if len(by) == 1 and len(node.directions) > 1 and len(typer.value(by[0]).axes) <= 1:
+        by = by * len(node.directions)
+    if len(by) > 1 and all(x == by[0] for x in by):
+        return _repeated(typer, node, value, by)
     if len(by) != len(node.directions):
         raise MeaningError(
             f"a derivative by {len(by)} arguments needs as many directions; "
@@ -186,6 +194,26 @@ def directional(typer: Typer, node: tree.Directional) -> Value:
         product = Partial(value.expression, entry.expression) * along.expression
         parts.append(total(product, *bound))
     return Value(sp.Add(*parts), value.row, value.column)
+
+
+def _repeated(
+    typer: Typer, node: tree.Directional, value: Value, by: Sequence[tree.Node]
+) -> Value:
+    """Return a higher derivative along several directions."""
+    if len(by) != len(node.directions):
+        raise MeaningError(
+            f"a derivative of order {len(by)} needs as many directions; "
+            f"got {len(node.directions)}.", node.span,
+        )  # fmt: skip
+    entries, factors, bound = [], [], []
+    for symbol, direction in zip(by, node.directions, strict=True):
+        entry, along = typer.shapes.apart(_entry(typer, symbol)), typer.value(direction)
+        entry, along = typer.shapes.join(entry, along, direction.span, "a symbol and its direction")
+        entries.append(entry.expression)
+        factors.append(along.expression)
+        bound += entry.axes
+    product = Partial(value.expression, *entries) * sp.Mul(*factors)
+    return Value(total(product, *bound), value.row, value.column)
 
 
 # -- steps and flows --------------------------------------------------------------------------

@@ -52,12 +52,14 @@ def names_in(node: tree.Node, roles: Roles, authored: Authored, scope: frozenset
             return {reference.name} if reference else found
         if mode in ("template", "built-in", "unknown"):
             if mode == "template":
-                template = authored.templates[(authored.function_name(node) or "").rstrip("'")]
+                name = (authored.function_name(node) or "").rstrip("'")
+                template = authored.templates[name]
                 formals = frozenset(
                     roles.spell(x) for x in template.formals if isinstance(x, tree.Name)
                 )
-                if not scope >= formals or not formals:
-                    found |= names_in(template.body, roles, authored, scope | formals)
+                inside = f"{name}()"  # no symbol is called so: a function inside itself ends
+                if inside not in scope:
+                    found |= names_in(template.body, roles, authored, scope | formals | {inside})
             for argument in node.arguments:
                 found |= names_in(argument, roles, authored, scope)
             return found

@@ -88,7 +88,7 @@ class Determination:
                         expected=f"a definition through which {target} enters {name}",
                         suggestion=f"define {name}",
                     )  # fmt: skip
-        return self._value_of_opaque(link)
+        return None
 
     def _recursion(self, link: Link) -> MeaningError | None:
         """Return why a definition has no meaning that is computed from its own neighbours."""
@@ -104,26 +104,13 @@ class Determination:
             )  # fmt: skip
         return None
 
-    def _value_of_opaque(self, link: Link) -> MeaningError | None:
-        opaque = self.reading.context.opaque
-        if not opaque:
-            return None
-        partials = [p for p in sp.preorder_traversal(link.relation) if isinstance(p, Partial)]
-        rest = link.relation.xreplace({p: sp.S.One for p in partials})
-        for name in sorted(tensors_in(rest) & opaque):
-            return MeaningError(
-                f"the value of {name}, which the document does not define, is not determined; "
-                "only its first derivatives are.", link.span, suggestion=f"define {name}",
-            )  # fmt: skip
-        return None
-
     def _defined_again(self, link: Link) -> str:
         """Return why an equation for a defined symbol may be a second definition of it.
 
         One that is computed from other inputs than the first is; one computed from the same is
         another form of it, right or wrong.
         """
-        left, right = link.relation.args
+        left, right = link.relation.left, link.relation.right
         if not isinstance(left, sp.Indexed | sp.Symbol):
             return ""
         name = name_of(entry_tensor(left))
@@ -147,7 +134,7 @@ class Determination:
 
     def _hedge(self, link: Link) -> str:
         relation: Relation = link.relation
-        sides = [tensors_in(e) for e in relation.args]
+        sides = [tensors_in(relation.left), tensors_in(relation.right)]
         both = sides[0] | sides[1]
         reached = frozenset().union(*(self._inputs_of(n) for n in both)) if both else frozenset()
         unread = sorted(reached & self.unknown)
@@ -156,6 +143,13 @@ class Determination:
         shifted = sorted(reached & self.reading.roles.shifted)
         if shifted:
             return f"{shifted[0].split('_')[0]} is defined by recursion, which is not unrolled"
+        partials = {p for p in sp.preorder_traversal(relation) if isinstance(p, Partial)}
+        rest = relation.xreplace({p: sp.S.One for p in partials})
+        for name in sorted(tensors_in(rest) & self.reading.context.opaque):
+            return f"nothing says what {name} is"
+        weights = sorted(n for n in reached if n.startswith("prob_"))
+        if weights:
+            return f"nothing says what the distribution {weights[0].removeprefix('prob_')} is"
         again = self._defined_again(link)
         if again:
             return again

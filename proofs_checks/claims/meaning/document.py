@@ -19,7 +19,7 @@ from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.definitions import Defined, Definitions, names_in
 from proofs_checks.claims.meaning.determined import Determination
 from proofs_checks.claims.meaning.model import document_model, empty_model, linear_in
-from proofs_checks.claims.meaning.patterns import multiplied_out, rewritten
+from proofs_checks.claims.meaning.patterns import multiplied_out, renamed, rewritten
 from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.ranks import Ranks
 from proofs_checks.claims.meaning.roles import Roles
@@ -32,12 +32,16 @@ from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import (
     Equation,
     Inequality,
+    OrderEquation,
     Relation,
     StrictInequality,
     free_indices,
     substitute,
 )
-from theory.algebra.symbols import Index, Tensor, is_order, scalar, total
+from theory.algebra.limits import AlgebraError
+from theory.algebra.reading import Reader
+from theory.algebra.ring import Ring
+from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, is_order, scalar, total
 from theory.latex import equation as latex_equation
 from theory.models import Constraint, Definition, Model
 
@@ -96,6 +100,7 @@ class Reading:
         every = [*self.statements, *self.assumptions]
         self.definitions = Definitions(self.statements, self.roles, self.authored, known)
         self.ranks = Ranks(self.roles, self.authored, known)
+        self.ranks.expect([s for s in every if not s.is_inline])
         for node in self.stated:
             if isinstance(node, tree.Compare) and isinstance(node.right, tree.Space):
                 self.ranks.declare(node.left, node.right)
@@ -116,6 +121,9 @@ class Reading:
         for name in self.definitions.found:
             if name in self.symbols.table:
                 self.symbols.table[name].is_defined = True
+        self.ranges.reserved = {
+            n for n, s in self.symbols.table.items() if s.known is None
+        }
         self._find_fixed_positions()
         self._find_loss()
 
@@ -125,15 +133,45 @@ class Reading:
         self.authored = Authored(every, self.roles, set(known))
 
     def _multiply_out(self) -> None:
-        """Make products of the brackets that stand after what is no function."""
+        """Make products of the brackets that stand after what is no function.
+
+        The formal arguments of a function that is applied to others become names of its own.
+        """
         split = multiplied_out(lambda node: self.authored.mode(node) == "product")
-        self.statements, self.assumptions = (
-            [
-                replace(s, sides=tuple(map(split, s.sides)), conditions=tuple(map(split, s.conditions)))
-                for s in given
-            ]
-            for given in (self.statements, self.assumptions)
-        )
+        local = {t.number: (name, t.formals) for name, t in self.authored.templates.items()
+                 if self._is_local(name)}  # fmt: skip
+
+        def changed(s: Statement) -> Statement:
+            roots = list(map(split, s.roots))
+            if s.number in local:
+                name, formals = local[s.number]
+                roots = [renamed(root, formals, name) for root in roots]
+            return replace(
+                s, sides=tuple(roots[: len(s.sides)]), conditions=tuple(roots[len(s.sides) :])
+            )
+
+        self.statements = list(map(changed, self.statements))
+        self.assumptions = list(map(changed, self.assumptions))
+
+    def _is_local(self, name: str) -> bool:
+        """Return whether the formal arguments of a function mean nothing outside its definition."""
+        template = self.authored.templates[name]
+        if not all(isinstance(x, tree.Name) for x in template.formals):
+            return False
+        letters = {self.roles.spell(x) for x in template.formals if isinstance(x, tree.Name)}
+        if letters & self.roles.differentiated:
+            return False
+        for statement in (*self.statements, *self.assumptions):
+            for root in statement.roots:
+                for node in nodes(root):
+                    if isinstance(node, tree.Apply) and self.authored.function_name(node) == name:
+                        if node.arguments != template.formals:
+                            return True
+                    if statement.number != template.number and isinstance(node, tree.Entry):
+                        base = node.base
+                        if isinstance(base, tree.Name) and self.roles.spell(base) in letters:
+                            return True
+        return False
 
     def _is_used(self, statement: Statement) -> bool:
         return any(key[0] == statement.number for key in self.definitions.by_side)
@@ -213,7 +251,10 @@ class Reading:
             ),
             "L",
         )
-        if name in self.symbols.table and not self._is_scalar(name):
+        if name in self.symbols.table and (
+            not self._is_scalar(name)
+            or (name not in self.definitions.found and name not in counts and not shorthand)
+        ):
             name = "loss."
         self.loss_name = context_loss.name if context_loss is not None else name
         loss = context_loss if context_loss is not None else scalar(name)
@@ -632,14 +673,31 @@ class Reading:
         if turned:
             left, right = right, left
         typed, axes = self._named_axes(relation(left, right), a if not a.is_scalar else b)
-        order = next(
-            (x.span for s in statement.sides if (x := self.without_order(s)[1]) is not None), None
-        )
-        return Link("claim", typed, span, (), axes, tuple(order) if order else None)
+        dropped = [
+            x for s in statement.sides[n : n + 2] if (x := self.without_order(s)[1]) is not None
+        ]
+        if dropped:
+            small, order = self._remainder(typer, dropped[0])
+            typed = OrderEquation(typed.left, typed.right, small, order)
+            return Link("claim", typed, span, (), axes, tuple(dropped[0].span))
+        return Link("claim", typed, span, (), axes)
+
+    def _remainder(self, typer: Typer, node: tree.Node) -> tuple[Any, int]:
+        """Return what becomes small in O(eta^2), and the order."""
+        inner = node.arguments[0] if isinstance(node, tree.Apply | tree.Call) else node
+        order = 1
+        if isinstance(inner, tree.Power) and isinstance(inner.exponent, tree.Number):
+            inner, order = inner.base, int(inner.exponent.text)
+        small = typer.value(inner).expression
+        if not isinstance(small, sp.Symbol) or isinstance(small, Index):
+            raise MeaningError(
+                "what becomes small in O(...) is a symbol to a power.", node.span, expected="O(\\eta^2)"
+            )
+        return small, order
 
     def _is_normalisation(self, relation: Relation) -> bool:
         """Return whether an equation says that the entries of an undefined symbol sum to one."""
-        left, right = relation.args
+        left, right = relation.left, relation.right
         if right != 1 or not isinstance(left, sp.Sum) or not isinstance(left.function, sp.Indexed):
             return False
         symbol = self.symbols.table.get(str(left.function.base.label))
@@ -738,6 +796,7 @@ class Reading:
                 inputs.append(self.symbols.tensor(name))
         for name in opaque:
             self._opaque(name, lines, inputs)
+        lines = self._computable(lines, inputs)
         inputs += [*self._directions(), *self._orders(lines)]
         constraints = tuple(self.constraints)
         if self.base is not None:
@@ -759,6 +818,22 @@ class Reading:
             if is_order(str(node.base.label))
         }
         return [found[name] for name in sorted(found)]
+
+    def _computable(
+        self, lines: list[Definition], inputs: list[sp.Basic]
+    ) -> list[Definition]:
+        """Return the lines that the index calculus can compute with; others stay unknown."""
+        kept = []
+        for line in lines:
+            try:
+                if not line.value.has(Partial, Step, Flow):
+                    Reader(Ring()).read(line.value)
+            except AlgebraError:
+                self._unknown.add(line.name)
+                inputs.append(self.symbols.tensor(line.name))
+                continue
+            kept.append(line)
+        return kept
 
     def _directions(self) -> list[sp.Basic]:
         found: dict[str, sp.Basic] = {}
@@ -800,8 +875,9 @@ class Reading:
         parts = self._last(name)
         symbol = scalar(name)
         value, new = linear_in(symbol, parts)
-        inputs += new
-        lines.append(Definition(symbol, value, f"{name}, not defined by the document"))
+        rest = scalar(f"{name}_rest")
+        inputs += [*new, rest]
+        lines.append(Definition(symbol, value + rest, f"{name}, not defined by the document"))
 
     def _last(self, name: str) -> list[sp.Expr]:
         """Return what an unknown scalar depends on: the last definitions.
@@ -831,8 +907,6 @@ class Reading:
         ]
 
     def _uses_derivatives(self, line: Definition) -> bool:
-        from theory.algebra.symbols import Flow, Partial, Step
-
         return line.value.has(Partial, Step, Flow)
 
     def _shorthand(self) -> set[str]:

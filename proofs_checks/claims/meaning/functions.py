@@ -204,8 +204,6 @@ def _distribution(typer: Typer, node: tree.Call) -> tuple[Value, str | None]:
 
 def _of_outcome(typer: Typer, node: tree.Node, letter: str) -> Value | None:
     r"""Return the weights of ``a \sim \pi(a \mid s)``, or of ``a \sim \pi`` where pi(a) is known."""
-    typer.letters.pop(letter, None)
-    typer.letters[letter] = Index(letter, typer.open(letter))
     name = tree.Name(letter, span=node.span)
     spellings = [node]
     if isinstance(node, tree.Name | tree.Entry):
@@ -225,11 +223,41 @@ def _of_outcome(typer: Typer, node: tree.Node, letter: str) -> Value | None:
     return None
 
 
+def _defined_weights(typer: Typer, node: tree.Call, letters: tuple[str, ...]) -> Any:
+    """Return the weight of the outcomes, None where the document does not define them."""
+    if len(letters) != 1 or len(node.lower) != 1 or not isinstance(node.lower[0], tree.Compare):
+        return None
+    found = _of_outcome(typer, node.lower[0].right, letters[0])
+    return found.expression if found is not None else None
+
+
 def _mean(
     typer: Typer, node: tree.Call, bodies: list[Callable[[], Value]]
 ) -> list[Value]:
     """Return the expectations of several bodies under the distribution of ``node``."""
     outer = dict(typer.letters)
+    letters = typer.roles.outcomes(node)
+    for letter in letters:
+        typer.letters[letter] = Index(letter.replace("~", ""), typer.open(letter))
+    if letters:
+        found = _defined_weights(typer, node, letters)
+        bodies_done = [body() for body in bodies]
+        if found is None:
+            reference = typer.roles.weight(node)
+            found = typer.occurrence(reference, node.span).expression
+            typer.shapes.notes.append(
+                "nothing defines the distribution of an expectation: its weights are arbitrary"
+            )
+        bound = [
+            Index(typer.letters[x].name, typer.ranges.find(typer.letters[x].size)) for x in letters
+        ]
+        typer.letters = {
+            **{k: v for k, v in typer.letters.items() if k not in letters},
+            **{k: v for k, v in outer.items() if k in letters},
+        }
+        return [
+            Value(total(found * v.expression, *bound), v.row, v.column) for v in bodies_done
+        ]
     distribution, letter = _distribution(typer, node)
     axis = distribution.row
     if axis is None:

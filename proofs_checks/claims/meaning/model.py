@@ -107,7 +107,7 @@ def with_signs(
         definitions=tuple(map(line, model.definitions)),
         vocabulary=tuple(map(line, model.vocabulary)),
     )
-    return signed, type(relation)(*map(changed, relation.args))
+    return signed, type(relation)(*map(changed, relation.args))  # type: ignore[return-value]
 
 
 def _built_on_derivatives(definitions: Sequence[Definition]) -> set[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from proofs_checks.claims import tree
 from proofs_checks.claims.tree import nodes
 
-__all__ = ["multiplied_out", "rewritten"]
+__all__ = ["multiplied_out", "renamed", "rewritten"]
 
 LETTERS = "ijklmabcdefghr"
 
@@ -32,6 +32,8 @@ def rewritten(
     letter = next((x for x in LETTERS if x not in used), "i")
     out = [_mapped(root, lambda n: _without_dots(n, letter)) for root in roots]
     out = _with_ends(out, notes)
+    out = [_mapped(root, _with_parameter) for root in out]
+    out = _changes(out)
     out = _own_words(out)
     out = _bars(out, lefts)
     return _squares(out, lefts, notes), notes
@@ -42,14 +44,11 @@ def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Callable[[tree.N
 
     Scripts after the bracket belong to the bracket: H (A + B)^T.
     """
+    in_front = (tree.Differential, tree.Gradient, tree.Step, tree.Rate)
 
     def parts(node: tree.Node) -> tuple[tree.Node, tree.Node] | None:
-        inner = node.quantity if isinstance(node, tree.Differential) else node
-        if isinstance(inner, tree.Apply) and len(inner.arguments) == 1 and is_product(inner):
-            front = inner.base
-            if isinstance(node, tree.Differential):
-                front = replace(node, quantity=front)
-            return front, inner.arguments[0]
+        if isinstance(node, tree.Apply) and len(node.arguments) == 1 and is_product(node):
+            return node.base, node.arguments[0]
         return None
 
     def change(node: tree.Node) -> tree.Node:
@@ -58,10 +57,10 @@ def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Callable[[tree.N
             if isinstance(base, tree.Product) and getattr(base, "operator", "") == APPLIED:
                 last = replace(node, base=base.factors[1])
                 return tree.Product((base.factors[0], last), APPLIED, span=node.span)
-        found = parts(node) if isinstance(node, tree.Apply | tree.Differential) else None
+        found = parts(node) if isinstance(node, tree.Apply) else None
         if found is not None:
             return tree.Product(found, APPLIED, span=node.span)
-        if isinstance(node, tree.Differential) and isinstance(node.quantity, tree.Product):
+        if isinstance(node, in_front) and isinstance(node.quantity, tree.Product):
             if node.quantity.operator == APPLIED:
                 front = replace(node, quantity=node.quantity.factors[0])
                 return tree.Product((front, node.quantity.factors[1]), APPLIED, span=node.span)
@@ -79,6 +78,18 @@ def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Callable[[tree.N
         ) else node
 
     return lambda node: _mapped(_mapped(node, change), flat)
+
+
+def renamed(root: tree.Node, formals: Sequence[tree.Node], function: str) -> tree.Node:
+    """Return the definition of a function with formal arguments that are names of its own."""
+    names = {x.letter for x in formals if isinstance(x, tree.Name)}
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Name) and node.letter in names:
+            return replace(node, letter=f"{node.letter}_of_{function}")
+        return node
+
+    return _mapped(root, change)
 
 
 APPLIED = "applied"  # the operator of a product that looks like an application
@@ -299,6 +310,59 @@ def _own_words(roots: list[tree.Node]) -> list[tree.Node]:
         return _renamed(node.quantity, lambda n: replace(n, letter=f"d{n.letter}"))
 
     return [_mapped(root, change) for root in roots]
+
+
+def _changes(roots: list[tree.Node]) -> list[tree.Node]:
+    """Read d(...) as a differential where the document has differentials and no symbol d."""
+    has_others = bare = False
+    applied: set[int] = set()
+    for root in roots:
+        for node in nodes(root):
+            has_others |= isinstance(node, tree.Differential | tree.Directional)
+            if isinstance(node, tree.Apply):
+                applied.add(id(node.base))
+            if isinstance(node, tree.Name) and node.letter == "d" and id(node) not in applied:
+                bare = True
+    if not has_others or bare:
+        return roots
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Apply) and isinstance(node.base, tree.Name):
+            if node.base.letter == "d" and len(node.arguments) == 1:
+                return tree.Differential(node.arguments[0], span=node.span)
+        return node
+
+    return [_mapped(root, change) for root in roots]
+
+
+PARAMETERS = frozenset(["theta", "phi", "vartheta", "varphi", "psi", "w", "omega"])
+
+
+def _with_parameter(node: tree.Node) -> tree.Node:
+    r"""Say by what a gradient without a subscript is: the \theta of ``\nabla p_\theta(\tau)``.
+
+    That is the one parameter that its quantity carries as a label, else the one argument of it.
+    """
+    if not isinstance(node, tree.Gradient) or node.by:
+        return node
+    labels = {
+        item.letter
+        for below in nodes(node.quantity)
+        if isinstance(below, tree.Entry)
+        for item in below.lower
+        if isinstance(item, tree.Name) and item.letter in PARAMETERS
+    }
+    if len(labels) == 1:
+        return replace(node, by=(tree.Name(labels.pop(), span=node.span),))
+    arguments = [
+        below.arguments[0]
+        for below in nodes(node.quantity)
+        if isinstance(below, tree.Apply) and len(below.arguments) == 1
+    ]
+    names = [x for x in arguments if isinstance(x, tree.Name)]
+    if names and all(x == names[0] for x in names):
+        return replace(node, by=(names[0],))
+    return node
 
 
 def _bars(roots: list[tree.Node], lefts: Sequence[tree.Node]) -> list[tree.Node]:

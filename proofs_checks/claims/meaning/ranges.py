@@ -21,6 +21,7 @@ class Ranges:
         self.named = dict(named)
         self.aliases = dict(aliases or {})
         self._parent: dict[str, str] = {}
+        self.reserved: set[str] = set()
         self._opened: set[str] = set()
         self._visible: set[str] = set()
         self._history: list[tuple[str, str | None]] = []
@@ -28,6 +29,8 @@ class Ranges:
     def declare(self, name: str) -> Size:
         """Return the range called ``name`` in the document, such as the n of a sum's end."""
         name = self.aliases.get(name, name)
+        if name in self.reserved and name not in self.named:
+            name = f"{name}_size"  # a quantity of the document is called so as well
         return self.named.setdefault(name, Size(name))
 
     def open(self, name: str) -> Size:

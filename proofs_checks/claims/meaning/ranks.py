@@ -9,6 +9,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored, Template
 from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.shapes import (
+    ALL_AXES,
     ANY,
     COLUMN,
     MATRIX,
@@ -180,6 +181,8 @@ class Ranks:
         self.depends: dict[str, set[str]] = defaultdict(set)
         self.differentiated: set[str] = set()  # quantities: numbers where nothing says otherwise
         self._known = known
+        self._prior: dict[str, int] = {}
+        self.applied: set[str] = set()  # values of functions: numbers where nothing says otherwise
         self._loose = False
         self._depth = 0
         self._memo: dict[int, int] = {}
@@ -187,6 +190,27 @@ class Ranks:
             self.network.symbols[name] = frozenset((Axes(total),))
 
     # -- the document -----------------------------------------------------------------------
+
+    def expect(self, statements: Sequence[Statement]) -> None:
+        """Look at all occurrences: with as many indices as it ever has, a symbol is a number.
+
+        That holds for small letters that also stand with fewer indices, x beside x_i; the rows of
+        a matrix X_i may be vectors.
+        """
+        for statement in statements:
+            self._memo = {}
+            for side in statement.sides:
+                self.visit(side)
+        for name, seen in self.slots_seen.items():
+            if name in self._known or len(seen) < 2:
+                continue
+            if not name[:1].isupper() or max(seen) > 1:
+                self._prior[name] = max(seen)
+        known = {n: a for n, a in self.network.symbols.items() if n in self._known}
+        self.network = Network()
+        self.network.symbols.update(known)
+        for name, total in self._prior.items():
+            self.network.symbols[name] = frozenset(a for a in ALL_AXES if a.total == total)
 
     def add(self, statement: Statement) -> bool:
         """Add a statement; return whether it agrees with what was added before."""
@@ -231,7 +255,7 @@ class Ranks:
     def solve(self) -> dict[str, Axes]:
         """Return the axes of every symbol; what nothing forces is chosen."""
         # small letters first: what they are says more of capitals than the other way round
-        for name in sorted(self.order, key=lambda x: x[:1].isupper()):
+        for name in sorted(self.order, key=self._turn):
             options = self.network.symbols[name]
             if len({self._looks(name, a) for a in options}) == 1:
                 continue
@@ -246,6 +270,13 @@ class Ranks:
             for name, options in self.network.symbols.items()
         }
 
+    def _turn(self, name: str) -> int:
+        """Return when a symbol's turn comes: small letters that are no numbers, capitals, others."""
+        shapes = {a.shape(k) for a in self.network.symbols[name] for k in self.slots_seen[name]}
+        if not name[:1].isupper() and SCALAR not in shapes:
+            return 0
+        return 1 if name[:1].isupper() else 2
+
     def _looks(self, name: str, axes: Axes) -> tuple[int, ...]:
         return tuple(axes.shape(k) for k in sorted(self.slots_seen[name]))
 
@@ -257,7 +288,7 @@ class Ranks:
         fonts = self.fonts[name]
         is_capital = stem[:1].isupper()
         usual = most
-        if name in self.differentiated:
+        if name in self.differentiated or (name in self.applied and "bf" not in fonts):
             pass
         elif most == least:
             if "bf" in fonts and fonts <= {"bf"}:
@@ -292,6 +323,8 @@ class Ranks:
         name, slots = found.name, len(found.indices)
         slots -= sum(isinstance(x, tree.Slice) for x in found.indices)
         self.order.setdefault(name)
+        if isinstance(node, tree.Apply):
+            self.applied.add(name)
         self.slots_seen[name].add(slots)
         self.depends[name] |= found.depends
         base = node
@@ -364,6 +397,8 @@ class Ranks:
     def _power(self, node: tree.Power, scope) -> int:
         reference = self.roles.reference(node)
         if reference is not None:
+            if scope and reference.name in scope:
+                return self._new(SCALAR)
             return self.symbol(reference, node)
         if isinstance(node.base, tree.Name) and self.roles.spell(node.base) == "e":
             if "e" not in self.authored.taken:
@@ -398,6 +433,9 @@ class Ranks:
             ):
                 return self._apply_table(_same_or_number, inputs[0])
         if name == "expectation":
+            if self.roles.outcomes(node):
+                self.symbol(self.roles.weight(node), node)
+                return inputs[0]
             return self._apply_table(_mean, inputs[0])
         if name in _NUMBERS:
             return self._new(SCALAR)
@@ -448,8 +486,13 @@ class Ranks:
 
     def _directional(self, node: tree.Directional, scope) -> int:
         quantity = self.visit(node.quantity, scope)
-        for by, along in zip(node.by, node.directions, strict=False):
-            self.network.same([self.visit(by, scope), self.visit(along, scope)])
+        by = node.by
+        if not by and isinstance(node.quantity, tree.Apply):
+            by = node.quantity.arguments
+        if len(by) == 1:
+            by = by * len(node.directions)
+        for symbol, along in zip(by, node.directions, strict=False):
+            self.network.same([self.visit(symbol, scope), self.visit(along, scope)])
         return quantity
 
     def _indicator(self, node: tree.Indicator, _) -> int:

@@ -107,6 +107,38 @@ class Roles:
         extra = self.bound_by.get(id(node), ())
         return tuple(dict.fromkeys([x for x in own if x is not None] + list(extra)))
 
+    def outcomes(self, node: tree.Call) -> tuple[str, ...]:
+        r"""Return the letters of the outcomes that an expectation runs over.
+
+        They stand before the \sim, or alone where they are arguments of what is expected.
+        """
+        found: list[str] = []
+        arguments = {
+            name
+            for argument in node.arguments
+            for below in nodes(argument)
+            if isinstance(below, tree.Apply)
+            for x in below.arguments
+            if (name := self.letter(x)) is not None
+        }
+        for low in node.lower:
+            if isinstance(low, tree.Compare) and low.relation == "~":
+                listed = low.left.entries if isinstance(low.left, tree.Tuple) else (low.left,)
+                found += [x for item in listed if (x := self.letter(item)) is not None]
+            elif isinstance(low, tree.Name) and self.spell(low) in arguments:
+                found.append(self.spell(low))
+        return tuple(dict.fromkeys(found))
+
+    def weight(self, node: tree.Call) -> Reference:
+        """Return the symbol of the weights of a distribution that the document does not define."""
+        letters = self.outcomes(node)
+        laws = [
+            flat(low.right if isinstance(low, tree.Compare) else low, self.spell)
+            for low in node.lower
+        ]
+        indices = tuple(tree.Name(x, span=node.span) for x in letters)
+        return Reference(f"prob_{'.'.join(laws)}", indices)
+
     def _find_sizes(self, every: Sequence[tree.Node]) -> None:
         scripts: set[str] = set()
         for root in every:
@@ -153,10 +185,7 @@ class Roles:
                 elif isinstance(node, tree.Ranges | tree.ForAll):
                     self.compared |= {x for i in node.indices if (x := self.letter(i))}
                 elif isinstance(node, tree.Call) and node.function == "expectation":
-                    for low in node.lower:
-                        if isinstance(low, tree.Compare) and low.relation == "~":
-                            if (letter := self.letter(low.left)) is not None:
-                                self.bound.add(letter)
+                    self.bound |= set(self.outcomes(node))
                 elif isinstance(node, tree.Derivative | tree.Gradient | tree.Directional):
                     for by in node.by:
                         base = by.base if isinstance(by, tree.Entry) else by
@@ -169,6 +198,17 @@ class Roles:
                 elif isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
                     if self.spell(node.base) == "delta" and len(node.lower) == 2:
                         self.compared |= {x for i in node.lower if (x := self.letter(i))}
+                if isinstance(node, tree.Sum) and node.operator in ("column", "row"):
+                    listed = {self.letter(b.index) for b in node.bounds}
+                    for below in nodes(node.body):
+                        if isinstance(below, tree.Power) and isinstance(below.base, tree.Name):
+                            if self.letter(below.exponent) in listed:
+                                self.upper.add(self.spell(below.base))
+                if isinstance(node, tree.Derivative | tree.Gradient):
+                    for by in node.by:  # nobody differentiates by a power
+                        if isinstance(by, tree.Power) and isinstance(by.base, tree.Name):
+                            if self._letters_of(by.exponent):
+                                self.upper.add(self.spell(by.base))
             for name in self._quantities(root):
                 self.quantities.add(name)
         for root in every:
@@ -202,7 +242,9 @@ class Roles:
             for x in node.factors
         )
 
-    def _compared(self, node: tree.Compare) -> None:
+    def _compared(self, node: tree.Node) -> None:
+        if not isinstance(node, tree.Compare):
+            return
         ends = [node.left, node.right]
         letters = [x for end in ends if (x := self._comparable(end)) is not None]
         plain = all(isinstance(e, tree.Number) or self._comparable(e) for e in ends)
@@ -416,12 +458,7 @@ class Roles:
             self._scripts(node.body, bound, free)
             return
         if isinstance(node, tree.Call) and node.function in ("expectation", "var", "cov"):
-            letters = {
-                x
-                for low in node.lower
-                if isinstance(low, tree.Compare) and (x := self.letter(low.left)) is not None
-            }
-            bound = bound | letters
+            bound = bound | set(self.outcomes(node))
         for place, item in self._placed(node):
             if isinstance(item, tree.Number):
                 self.slots[place].numbers.add(item.text)
@@ -594,8 +631,8 @@ class Roles:
 
     def is_argument_index(self, node: tree.Node) -> bool:
         """Return whether an argument is an index: a letter that is no quantity."""
-        letter = self.letter(node) if isinstance(node, tree.Name) else None
-        if letter is None:
+        letter = self.letter(node)
+        if letter is None or (isinstance(node, tree.Entry) and letter not in self.bound):
             return False
         return letter in self.bound | self.compared or letter not in self.quantities
 
@@ -614,7 +651,7 @@ class Roles:
             else:
                 pattern.append(self._pattern(argument, indices))
                 depends |= self._parameters(argument)
-        signs = "".join(x for x in node.separators if x != ",")
+        signs = "".join("|" if "|" in x else "." for x in node.separators if x != ",")
         plain = not any(pattern) and not signs
         name = base.name if plain else f"{base.name}_.{signs}{'.'.join(pattern)}"
         return Reference(name, tuple(indices), frozenset(depends))

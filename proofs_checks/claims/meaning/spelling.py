@@ -18,6 +18,9 @@ VARIANTS = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varr
 SHORT = {"epsilon": "eps"}
 
 
+SCRIPT_FONTS = ("cal", "scr", "frak", "bb")
+"""Fonts that always make another symbol where the letter also stands in another font."""
+
 Letter = tuple[str, tuple[str, ...], int]
 
 
@@ -41,7 +44,12 @@ class Spelling:
                             found[key].append(node.font)
                     glyphs[VARIANTS.get(node.letter, node.letter)].add(node.letter)
         self._glyphs = {letter for letter, found in glyphs.items() if len(found) > 1}
-        self._fonts = {key: found for key, found in bare.items() if len(found) > 1}
+        self._fonts = {
+            key: found
+            for key, found in seen.items()
+            if len(bare.get(key, ())) > 1 or len([f for f in found if f in SCRIPT_FONTS]) > 0
+            and len(found) > 1
+        }
         self._seen = seen
 
     @staticmethod

@@ -299,7 +299,11 @@ class Typer:
         }.get(node.operator)  # fmt: skip
         if node.operator == "circ":
             values = [self.value(factor) for factor in node.factors]
-            if any(v.is_scalar for v in values):
+            small = [
+                f for f in node.factors
+                if isinstance(f, tree.Name) and f.font != "bf" and not f.letter[:1].isupper()
+            ]
+            if any(v.is_scalar for v in values) or small:
                 raise MeaningError(
                     "`\\circ` between numbers or functions is a composition, which is not read.",
                     node.span, suggestion="\\odot for the entrywise product",
@@ -344,6 +348,8 @@ class Typer:
                     )  # fmt: skip
                 return inner.with_expression(functions.exponential(inner.expression))
         reference = self.roles.reference(node)
+        if reference is not None and reference.name in self.scope:
+            return self.component(self.scope[reference.name], reference.indices, node.span)
         if reference is not None and reference.indices:
             return self.occurrence(reference, node.span)
         base = self.value(node.base)
