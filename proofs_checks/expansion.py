@@ -1,14 +1,16 @@
 """From left = right + O(eta^m) to a verdict: every Taylor coefficient below m is an equation.
 
-    all of them proved                  -> proved
-    one refuted at a point              -> refuted, with that point
-    anything else, no derivative at 0   -> undecided
+all of them proved                  -> proved
+one refuted at a point              -> refuted, with that point
+anything else, no derivative at 0   -> undecided
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+
+import sympy as sp
 
 from proofs_checks.checks.outcome import Outcome, why
 from proofs_checks.verdict import Verdict
@@ -34,7 +36,7 @@ def coefficient_equations(model: Model, statement: OrderEquation) -> list[Equati
         left, right = (taylor_coefficients(side, small, order) for side in sides)
     except AlgebraError:  # what is singular may cancel
         left = taylor_coefficients(sides[0] - sides[1], small, order)
-        right = (0,) * len(left)
+        right = (sp.S.Zero,) * len(left)
     for last in (left[-1], right[-1]):
         normal_form(last, (), theory.unfolding([line.name for line in theory.lines]))
     domain = (*statement.domain, left[-1], right[-1])

@@ -11,7 +11,8 @@ definition for a proof, and the search for a counterexample starts at once.
 
 torch takes longer to import than ten equations to judge.  So a verdict can be reached in two
 places: `prepare` asks every judge but autograd, `conclude` settles the matter with autograd's
-answer and those that were given before.  `judge` is one after the other.
+answer and those that were given before.  `judge` is one after the other.  Models that autograd does
+not know have another float64 judge, which needs no torch.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def judge(model: Model, statement: Relation, *, seed: int = 0, derived: bool = F
     elif isinstance(statement, OrderEquation):
         verdict = settle_expansion(model, statement, partial(judge, seed=seed))
     else:
-        verdict = _settle(model, Equation(*statement.args, statement.domain), seed, _Answers())
+        verdict = _settle(
+            model, Equation(statement.left, statement.right, statement.domain), seed, _Answers()
+        )
     return replace(verdict, seconds=time.perf_counter() - start)
 
 
@@ -107,13 +110,13 @@ def _settled(model: Model, equation: Equation, seed: int, answers: _Answers) -> 
     outcome, hypotheses, residual = answers.to(
         "normal_form", lambda: _compared(model, equation, is_shallow=is_shallow)
     )
-    seen_by_torch = answers.to(AUTOGRAD, lambda: float64.check(model, equation, seed=seed))
+    numbers = answers.to(float64.name(model), lambda: float64.check(model, equation, seed=seed))
     if outcome.agrees:
         boxes = answers.to("interval", lambda: interval.check(model, equation, seed=seed))
         points = answers.to("exact", lambda: exact.check(model, equation))
-        checks = (outcome, seen, points, boxes, seen_by_torch)
+        checks = (outcome, seen, points, boxes, numbers)
         return _settle_proved(checks, hypotheses)
-    checks = (outcome, seen, seen_by_torch)
+    checks = (outcome, seen, numbers)
     point = answers.to("point", lambda: exact.counterexample(model, equation))
     if point is not None:
         agreeing = [
@@ -166,10 +169,11 @@ def _insists(name: str, model: Model, equation: Equation, point: Counterexample)
     That it saw none at other sizes contradicts nothing: d_k and d_v may have been equal there.
     Nor does it where the sides differ by less than float64 can tell.
     """
-    if name == AUTOGRAD and _differ_little(point):
-        return False
-    again = {"modular": modular.check, AUTOGRAD: float64.check}.get(name)
-    return again is None or again(model, equation, sizes=dict(point.sizes)).agrees is not False
+    if name == "modular":
+        return modular.check(model, equation, sizes=dict(point.sizes)).agrees is not False
+    if name == float64.name(model):
+        return not _differ_little(point) and float64.insists(model, equation, point)
+    return True
 
 
 def _differ_little(point: Counterexample) -> bool:

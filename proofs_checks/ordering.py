@@ -6,7 +6,8 @@
     none of these                                                      -> undecided
 
 A finite field has no order, so the modular judge has no say.  The exact judge compares at small
-rational points, autograd in float64; either can contradict, neither can prove.
+rational points, autograd (or the judge of documents) in float64; either can contradict, neither can
+prove.
 """
 
 from __future__ import annotations

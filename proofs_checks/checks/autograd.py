@@ -204,8 +204,8 @@ class _Unmet(Exception):
 
 
 def _holds(constraint: Constraint, evaluator: Evaluator, draw: Draw) -> bool:
-    sides = (evaluator.evaluate(side) for side in constraint.equation.args)
-    return _worst_entry(*sides, draw, is_order=False).relative <= HYPOTHESIS_TOLERANCE
+    left, right = (evaluator.evaluate(side) for side in constraint.equation.args)
+    return _worst_entry(left, right, draw, is_order=False).relative <= HYPOTHESIS_TOLERANCE
 
 
 def _unmet(model: Model, evaluator: Evaluator, draw: Draw) -> str:
@@ -226,8 +226,10 @@ def _fix_inputs(
                 at = slots(entry)
                 name = name_of(entry_tensor(entry))
                 is_entry = isinstance(entry, sp.Indexed | sp.Symbol) and name in inputs
-                if not is_entry or len(set(at)) < len(at) or any(
-                    not isinstance(k, Index) for k in at
+                if (
+                    not is_entry
+                    or len(set(at)) < len(at)
+                    or any(not isinstance(k, Index) for k in at)
                 ):
                     continue
                 found = evaluator.evaluate(value)

@@ -19,7 +19,7 @@ from proofs_checks.checks.entries import entry_name
 from proofs_checks.checks.evaluation.nodes import Leaf, NotApplicable, SingularPoint
 from proofs_checks.checks.evaluation.program import program_of
 from proofs_checks.checks.evaluation.rational_points import Comparison, Point, RealStatement
-from proofs_checks.checks.evaluation.real_numbers import RealRun, as_text
+from proofs_checks.checks.evaluation.real_numbers import as_text
 from proofs_checks.checks.outcome import Outcome, why
 from proofs_checks.verdict import Counterexample
 from theory.algebra.expressions import Equation, Inequality, Relation
@@ -89,10 +89,11 @@ def counterexample(model: Model, equation: Relation) -> Counterexample | None:
 def _points(statement: RealStatement, sizes: Mapping[str, int]) -> Iterator[Point]:
     """Yield points of these sizes at which the statement is false.
 
-    The simplest inputs hide differences, but they are where a strict inequality becomes equality.
+    The simplest inputs hide differences, but they are where a strict inequality becomes equality,
+    and may be the only ones that meet a hypothesis.
     """
-    is_order = isinstance(statement.relation, Inequality)
-    for point, found in statement.defined(sizes, VARIETIES if is_order else VARIETIES[1:]):
+    simplest = isinstance(statement.relation, Inequality) or statement.hypotheses.tried
+    for point, found in statement.defined(sizes, VARIETIES if simplest else VARIETIES[1:]):
         if found.differs.any():
             yield point
 
@@ -142,8 +143,8 @@ def _try(statement: RealStatement, point: Point, leaf: Leaf, position, value) ->
 def _report(statement: RealStatement, point: Point) -> Counterexample:
     found = statement.compare(point)
     worst = _where(statement, found)
-    run = statement.run(point.sizes, point.draw)
-    entries: dict[str, str] = {}
+    run = statement.run(point.sizes, point.draw, point.functions)
+    entries = point.functions.texts()
     for leaf in point.arrays:
         if is_order(leaf.name):  # always the same, and no input that anybody chose
             continue

@@ -1,18 +1,24 @@
-"""The autograd judge, asked only where it has something to say.
+"""The float64 judges: a head written by hand in torch, or the lines of the model as they stand.
 
 Nobody has written a reference by hand for a model without features, such as that of a document's
-own symbols.  torch, which takes seconds to import, is not needed to say so.
+own symbols.  There `proofs_checks.checks.float64_document` answers, which needs no torch; torch
+takes seconds to import.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from proofs_checks.checks import float64_document
 from proofs_checks.checks.outcome import Outcome
 from theory.algebra.expressions import Relation
 from theory.models import Model
 
-__all__ = ["check", "knows"]
+if TYPE_CHECKING:
+    from proofs_checks.verdict import Counterexample
+
+__all__ = ["check", "insists", "knows", "name"]
 
 
 def knows(model: Model) -> bool:
@@ -20,11 +26,28 @@ def knows(model: Model) -> bool:
     return bool(model.features)
 
 
-def check(model: Model, statement: Relation, **options: Any) -> Outcome:
-    """Return what `proofs_checks.checks.autograd.check` says, with the same options."""
+def name(model: Model) -> str:
+    """Return the name of the judge that is asked about the model."""
+    return "autograd" if knows(model) else float64_document.JUDGE
+
+
+def check(
+    model: Model, statement: Relation, *, seed: int = 0, sizes: Mapping[str, int] | None = None
+) -> Outcome:
+    """Return what the judge for this model says."""
     if not knows(model):
-        detail = f"no hand-written torch implementation for model `{model.name}`"
-        return Outcome("autograd", None, detail, seed=options.get("seed"))
+        return float64_document.check(model, statement, seed=seed, sizes=sizes)
     from proofs_checks.checks import autograd
 
-    return autograd.check(model, statement, **options)
+    return autograd.check(model, statement, seed=seed, sizes=sizes)
+
+
+def insists(model: Model, statement: Relation, point: Counterexample) -> bool:
+    """Return whether the judge sees no difference where an exact point shows one.
+
+    The hand-written reference draws its own inputs at the sizes of the point; others are evaluated
+    at the point itself.
+    """
+    if knows(model):
+        return check(model, statement, sizes=dict(point.sizes)).agrees is not False
+    return float64_document.check(model, statement, point=point).agrees is True

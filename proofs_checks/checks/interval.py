@@ -28,10 +28,12 @@ from flint import arb, ctx, fmpq
 from proofs_checks.checks.entries import entry_name
 from proofs_checks.checks.evaluation.evaluator import Array
 from proofs_checks.checks.evaluation.nodes import Leaf, NotApplicable, SingularPoint, TooLarge
+from proofs_checks.checks.evaluation.opaque_functions import Polynomials
 from proofs_checks.checks.evaluation.points import Hypotheses
 from proofs_checks.checks.evaluation.program import program_of
 from proofs_checks.checks.evaluation.rational_points import RealStatement
-from proofs_checks.checks.evaluation.real_numbers import RealRun, as_text, differ
+from proofs_checks.checks.evaluation.real_numbers import as_text, differ
+from proofs_checks.checks.evaluation.real_run import RealRun
 from proofs_checks.checks.outcome import Outcome, why
 from proofs_checks.verdict import Counterexample
 from theory.algebra.expressions import Inequality, Relation, StrictInequality
@@ -44,6 +46,9 @@ OTHER_SIZES = (4, 5, 6)
 BOXES, ORDER_BOXES = 2, 8
 """Boxes that are looked at for an equation, and for an inequality."""
 
+REDRAWN = 16
+"""Further boxes where matrices may be singular, determinants or opaque functions negative."""
+
 BITS = 256
 THIN = 2.0**-96
 WIDTHS = (2.0**-6, 2.0**-12, 2.0**-24, 2.0**-48, THIN)
@@ -53,13 +58,22 @@ SHARP = 1e-18  # an enclosure of left - right wider than this, relative to the s
 class Box:
     """Balls of one half-width around drawn inputs; hypotheses of the model are met inside.
 
-    Midpoints lie in [-2, 2], those of nonnegative inputs in [1/2, 3/2]; masks are 0 or 1 exactly.
+    Midpoints lie in [-2, 2], those of nonnegative inputs, or of all where ``positive``, in
+    [1/2, 3/2]; masks are 0 or 1 exactly.
     """
 
     def __init__(
-        self, hypotheses: Hypotheses, sizes: Mapping[str, int], seed: int, width: float
+        self,
+        hypotheses: Hypotheses,
+        sizes: Mapping[str, int],
+        seed: int,
+        width: float,
+        degrees: Mapping[tuple[str, int], int] | None = None,
+        positive: bool = False,
     ) -> None:
         self.hypotheses, self.sizes = hypotheses, dict(sizes)
+        self.functions = Polynomials(degrees, seed, positive)
+        self.positive = positive
         self.seed, self.width = seed, width
         self.drawn: dict[Leaf, Array] = {}
 
@@ -74,7 +88,7 @@ class Box:
         rng = np.random.default_rng([self.seed, crc32(leaf.name.encode())])
         if self.hypotheses.is_mask(leaf):
             return self._mask(leaf, shape, rng)
-        low, high = (0.5, 1.5) if leaf.nonnegative else (-2.0, 2.0)
+        low, high = (0.5, 1.5) if leaf.nonnegative or self.positive else (-2.0, 2.0)
         middle = self.hypotheses.shared_out(leaf, rng.uniform(low, high, shape))
         balls = np.empty(shape, dtype=object)
         for position in np.ndindex(*shape):
@@ -157,7 +171,7 @@ def counterexample(
         for look in _looks(model, statement, seed, sizes or {}):
             if look.false.any():
                 worst = look.worst
-                entries = {
+                entries = look.box.functions.texts() | {
                     entry_name(leaf.name, position): as_text(value)
                     for leaf, array in look.box.drawn.items()
                     for position, value in np.ndenumerate(array)
@@ -180,10 +194,15 @@ def _looks(
     sizes = {x: given.get(x) or SIZES.get(x) or next(others) for x in reading.names}
     sizes = {x: max(n, reading.least.get(x, 1)) for x, n in sizes.items()}
     count = ORDER_BOXES if is_order else BOXES
-    for number in range(count):
+    tried, found = count + (REDRAWN if reading.redraws else 0), 0
+    for number in range(tried):
+        if found == count:
+            break
         last = None
         for width in WIDTHS if is_order else (THIN,):
-            box = Box(reading.hypotheses, sizes, ORDER_BOXES * seed + number, width)
+            own = ORDER_BOXES * seed + number
+            positive = number >= count and number % 2 == 1
+            box = Box(reading.hypotheses, sizes, own, width, reading.degrees, positive)
             try:
                 last = _look(reading, box)
             except SingularPoint:
@@ -193,12 +212,13 @@ def _looks(
             if last.is_decided or last.false.any():
                 break
         if last is not None:
+            found += 1
             yield last
 
 
 def _look(reading: RealStatement, box: Box) -> _Look:
     with ctx.workprec(BITS):
-        run = reading.run(box.sizes, box.draw)
+        run = reading.run(box.sizes, box.draw, box.functions)
         left, right = run.value(reading.left), run.value(reading.right)
         reading.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
         false = reading.against(left, right)

@@ -32,6 +32,7 @@ from proofs_checks.checks.evaluation.field_run import (
     cofactor,
 )
 from proofs_checks.checks.evaluation.nodes import Leaf, Node, NotApplicable, SingularPoint
+from proofs_checks.checks.evaluation.opaque_functions import degrees_in
 from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
 from proofs_checks.checks.evaluation.prime_field import P
 from proofs_checks.checks.evaluation.program import Program, program_of
@@ -91,6 +92,7 @@ class _Statement:
         self.equation = equation
         self.hypotheses = Hypotheses(program)
         self.left, self.right, self.free = program.sides(equation)
+        self.degrees = degrees_in((self.left, self.right))
         self.seed = seed
         self.roots = 1
         self.any_mask = True
@@ -192,6 +194,7 @@ class _Run(FieldRun):
         self, statement: _Statement, structure: Structure, attempt: int, salts: tuple[int, int]
     ) -> None:
         super().__init__(structure, {}, salts, statement.roots)
+        self.degrees = statement.degrees
         self.statement = statement
         self.attempt = attempt
 

@@ -39,6 +39,7 @@ JUDGES = {
     "exact": "exact",
     "interval": "interval",
     "autograd": "autograd",
+    "float64": "float64",
 }
 PLURAL = {"definition": "definitions", "assumption": "assumptions"}
 GRADIENT = re.compile(r"d([A-Za-z]+)_\{?d(\w+?)(?:,(\d[\d,]*))?\}?")

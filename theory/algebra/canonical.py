@@ -11,14 +11,14 @@ If a symmetry changes the sign, as in sum_ij g_i g_j / (x_i - x_j), the sum is z
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from theory.algebra.limits import AlgebraError
-from theory.algebra.polynomial import Closed, Ix, Monomial, Polynomial
+from theory.algebra.polynomial import Atom, Closed, Ix, Monomial, Polynomial
 
-__all__ = ["AlgebraError", "close"]
+__all__ = ["AlgebraError", "close", "connected"]
 
 MOST_LABELLINGS = 2_000
 
@@ -132,3 +132,20 @@ def _tied(colours: Colours) -> list[Ix]:
     for k, c in colours.items():
         classes.setdefault(c, []).append(k)
     return next((members for _, members in sorted(classes.items()) if len(members) > 1), [])
+
+
+def connected(
+    bound: frozenset[Ix], factors: Mapping[Atom, Fraction | int]
+) -> Iterable[tuple[list[Ix], Monomial]]:
+    """Split factors into groups that share bound indices."""
+    groups: list[tuple[set[Ix], list[tuple[Atom, Fraction | int]]]] = []
+    for atom, exponent in factors.items():
+        mine = (set(atom.free & bound), [(atom, exponent)])
+        apart = []
+        for group in groups:
+            if group[0] & mine[0]:
+                mine = (mine[0] | group[0], group[1] + mine[1])
+            else:
+                apart.append(group)
+        groups = [*apart, mine]
+    return [(sorted(part), Monomial(body)) for part, body in groups]

@@ -17,7 +17,7 @@ from theory.algebra.polynomial import Atom, Base, Closed, Delta, Ix, Monomial, P
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring
 
-__all__ = ["denominator_rule"]
+__all__ = ["denominator_rule", "monomial_order"]
 
 Number: TypeAlias = Fraction | int
 
@@ -29,7 +29,7 @@ def denominator_rule(atom: Base | Closed, ring: Ring, opened: bool) -> Rule | No
     """
     if isinstance(atom, Closed):
         return Rule(atom.bound, atom.body, Polynomial.of(atom))
-    lead = max(atom.polynomial.terms, key=_order)
+    lead = max(atom.polynomial.terms, key=monomial_order)
     if not lead.factors or any(e < 0 or isinstance(a, Delta) for a, e in lead.factors):
         return None
     coefficient = Fraction(atom.polynomial.terms[lead])
@@ -54,8 +54,8 @@ def denominator_rule(atom: Base | Closed, ring: Ring, opened: bool) -> Rule | No
     return Rule(tuple(bound), Monomial(pattern), replacement)
 
 
-def _order(monomial: Monomial) -> tuple:
-    """Degree first (sums count more than entries), then lexicographic: a monomial order.
+def monomial_order(monomial: Monomial) -> tuple:
+    """Return what orders monomials: degree first (sums count more than entries), then the atoms.
 
     Atoms with more indices come first, so that d_i leads in lambda + d_i: it stands inside
     the sums in which the denominator stands.

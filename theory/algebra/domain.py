@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from theory.algebra.expressions import Inequality, entry_tensor, is_condition, substitute
+from theory.algebra.expressions import Inequality, entry_tensor, is_condition, taken_terms
 from theory.algebra.symbols import Index, Tensor
 
 __all__ = ["Promises", "nonnegative_names", "promises"]
@@ -80,22 +80,8 @@ def _occurring(e: sp.Basic) -> Iterator[sp.Basic]:
 
 def _remaining(e: sp.Add) -> list[sp.Basic]:
     """Return the terms without sums of which a term is subtracted, and without that term."""
-    gone: set[sp.Basic] = set()
-    for term in e.args:
-        number, body = term.as_coeff_Mul()
-        if isinstance(body, sp.Sum) and len(body.limits) == 1:
-            k = body.limits[0][0]
-            for other in e.args:
-                if other is not term and any(
-                    number * substitute(body.function, {k: place}) == -other
-                    for place in _places(other)
-                ):
-                    gone |= {term, other}
+    gone = {part for found in taken_terms(e) for part in found[:2]}
     return [term for term in e.args if term not in gone]
-
-
-def _places(e: sp.Basic) -> set[sp.Basic]:
-    return {place for entry in e.atoms(sp.Indexed) for place in entry.indices}
 
 
 def _signed(argument: sp.Basic) -> set[str]:

@@ -31,9 +31,11 @@ __all__ = [
     "fresh",
     "is_condition",
     "is_whole",
+    "partial_sums",
     "refresh",
     "slots",
     "substitute",
+    "taken_terms",
     "tensors_in",
 ]
 
@@ -102,7 +104,11 @@ class OrderEquation(Relation):
             raise ValueError(f"what becomes small must be a scalar symbol; got `{small}`.")
         if int(order) != order or order < 1:
             raise ValueError(f"the order of a remainder must be a positive integer; got {order}.")
-        parts = (*(sp.sympify(side, strict=True) for side in (left, right)), small, sp.Integer(order))
+        parts = (
+            *(sp.sympify(side, strict=True) for side in (left, right)),
+            small,
+            sp.Integer(order),
+        )
         self = sp.Basic.__new__(cls, *parts)
         self.domain = tuple(sp.sympify(part, strict=True) for part in domain)
         return self
@@ -186,12 +192,12 @@ def _substitute(expression: sp.Basic, mapping: Mapping[Any, Any]) -> Any:
     if not expression.args or isinstance(expression, Tensor):
         return expression
     arguments = [_substitute(argument, mapping) for argument in expression.args]
-    if not isinstance(expression, Relation) and all(new is old for new, old in zip(arguments, expression.args, strict=True)):
-        return expression
+    make: Any = expression.func
     if isinstance(expression, Relation):
-        domain = [_substitute(part, mapping) for part in expression.domain]
-        return expression.func(*arguments, domain)
-    return expression.func(*arguments)
+        return make(*arguments, [_substitute(part, mapping) for part in expression.domain])
+    if all(new is old for new, old in zip(arguments, expression.args, strict=True)):
+        return expression
+    return make(*arguments)
 
 
 def _below(bound: Iterable[Index], mapping: Mapping[Any, Any]) -> tuple[dict, dict]:
@@ -249,6 +255,33 @@ def is_whole(expression: sp.Basic) -> bool:
     """Return whether the value is an integer because it is made of indices and sizes alone."""
     symbols = expression.free_symbols
     return bool(expression.is_integer) and all(isinstance(x, Index | Size) for x in symbols)
+
+
+def taken_terms(e: sp.Add) -> Iterator[tuple[Any, Any, Any]]:
+    """Yield (sum, term, place) where one of its terms, that at a place, is taken from a sum."""
+    for term in e.args:
+        number, body = term.as_coeff_Mul()
+        if isinstance(body, sp.Sum) and len(body.limits) == 1:
+            k = body.limits[0][0]
+            for other in e.args:
+                for place in _places(other) if other is not term else ():
+                    if number * substitute(body.function, {k: place}) == -other:
+                        yield term, other, place
+
+
+def partial_sums(e: sp.Add) -> sp.Expr:
+    """Return a sum of terms with sum_k f_k - f_1 written as the sum of (1 - delta_1k) f_k."""
+    for term, other, place in taken_terms(e):
+        number, body = term.as_coeff_Mul()
+        k: Any = body.limits[0][0]
+        part = sp.Sum((1 - sp.KroneckerDelta(k, place)) * body.function, *body.limits)
+        rest = [x for x in e.args if x not in (term, other)]
+        return sp.Add(number * part, *rest)
+    return e
+
+
+def _places(e: sp.Basic) -> set[sp.Basic]:
+    return {place for entry in e.atoms(sp.Indexed) for place in entry.indices}
 
 
 def entry_tensor(entry: sp.Basic) -> Any:

@@ -30,7 +30,8 @@ class Rule:
 
     Indices whose name starts with "?" are variables.  ``hypothesis`` is the text reported when
     the rule was used; it is empty for facts that follow from definitions, and ``of`` is then the
-    name of the definition.
+    name of the definition.  ``keeps``: what is replaced occurs in the replacement again, as in
+    w_j -> delta_1j w_1; such a rule is applied only where it changes something.
     """
 
     bound: tuple[Ix, ...]
@@ -38,6 +39,7 @@ class Rule:
     replacement: Polynomial
     hypothesis: str = ""
     of: str = ""
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def _match(wanted, factors, indices, rule, bound, rename) -> Iterator[tuple[Fact
         return
     (atom, exponent), *later = wanted
     for candidate, available in factors.items():
-        if type(candidate) is not type(atom) or not _covers(available, exponent):
+        if not _alike(candidate, atom) or not _covers(available, exponent):
             continue
         for extended in _unify(atom, candidate, indices, rule, bound, rename):
             rest = dict(factors)
@@ -94,16 +96,10 @@ def _unify(atom: Atom, candidate: Atom, indices, rule, bound, rename) -> Iterato
     if isinstance(atom, Entry) and isinstance(candidate, Entry):
         if atom.name != candidate.name or len(atom.indices) != len(candidate.indices):
             return
-        extended = dict(indices)
-        for mine, theirs in zip(atom.indices, candidate.indices, strict=True):
-            if mine in extended or not _variable(mine, rule):
-                if extended.get(mine, mine) != theirs:
-                    return
-            elif not _allowed(mine, theirs, rule, bound):
-                return
-            else:
-                extended[mine] = theirs
-        yield extended
+        for theirs in candidate.orders:
+            extended = _unify_indices(atom.indices, theirs, indices, rule, bound)
+            if extended is not None:
+                yield extended
         return
     unknown = [k for k in sorted(atom.free) if _variable(k, rule) and k not in indices]
     choices = [[x for x in candidate.free if _allowed(k, x, rule, bound)] for k in unknown]
@@ -112,6 +108,25 @@ def _unify(atom: Atom, candidate: Atom, indices, rule, bound, rename) -> Iterato
         renamed = rename(atom, {k: v for k, v in extended.items() if k in atom.free})
         if renamed == rename(candidate, {}):  # a sum, as a factor, stands for its terms
             yield extended
+
+
+def _alike(candidate: Atom, atom: Atom) -> bool:
+    return type(candidate) is type(atom) or (
+        isinstance(candidate, Entry) and isinstance(atom, Entry)
+    )
+
+
+def _unify_indices(pattern, found, indices, rule, bound) -> dict | None:
+    extended = dict(indices)
+    for mine, theirs in zip(pattern, found, strict=True):
+        if mine in extended or not _variable(mine, rule):
+            if extended.get(mine, mine) != theirs:
+                return None
+        elif not _allowed(mine, theirs, rule, bound):
+            return None
+        else:
+            extended[mine] = theirs
+    return extended
 
 
 def _variable(index: Ix, rule: Rule) -> bool:

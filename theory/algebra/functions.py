@@ -3,7 +3,9 @@
 * exp turns sums into products and undoes log; log turns products into sums and undoes exp, so
   exp(s - lse) is the softmax and softmax^2 is exp(2s)/Z^2;
 * log x says that x > 0.  Of a product only that is known to be > 0, so where the signs of two
-  factors are unknown it becomes log|x| + log|y|; log(x^2) = 2 log|x|.
+  factors are unknown it becomes log|x| + log|y|; log(x^2) = 2 log|x|;
+* log prod_k x_k = sum_k log|x_k|, and exp(sum_k log x_k) = prod_k x_k;
+* Max(x, y, ...) is opaque; the order of its arguments does not matter.
 """
 
 from __future__ import annotations
@@ -17,13 +19,15 @@ from theory.algebra.polynomial import (
     ONE,
     Atom,
     Base,
+    Closed,
     Function,
     Monomial,
     Polynomial,
     Prime,
-    keeps_no_sign,
 )
 from theory.algebra.powers import factorised, power, primitive
+from theory.algebra.ranged import Ranged
+from theory.algebra.signs import keeps_no_sign
 
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring
@@ -33,6 +37,7 @@ __all__ = [
     "absolute",
     "exp",
     "function",
+    "largest",
     "log",
     "merged_powers",
     "symbolic_power",
@@ -54,7 +59,9 @@ def symbolic_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polyno
     x^c with another c is defined for x < 0 where c is an integer.  There (x^c)^2 is x^(2c), but
     x^(2c) may be defined where x^c is not, and be negative: so x^(2c) is one atom.
     """
-    if base.nonnegative:
+    only = base.single
+    splits = exponent.is_whole and only and not all(a.nonnegative for a, _ in only[0].factors)
+    if base.nonnegative and not splits:
         return exp(ring, ring.multiply(exponent, log(ring, base)))
     constant = exponent.terms.get(ONE, 0)
     rest = exponent - Polynomial.of(constant) if constant else exponent
@@ -85,7 +92,10 @@ def _whole_power(
         if odd:
             result = ring.multiply(result, _power_atom(ring, Polynomial.of(-1), odd))
     for atom, e in monomial.factors:
-        if Fraction(e).denominator == 1:
+        is_even = exponent.scaled(e).is_even
+        if isinstance(atom, Function) and atom.name == "abs" and is_even:
+            factor = symbolic_power(ring, atom.arguments[0], exponent.scaled(e))
+        elif Fraction(e).denominator == 1:
             factor = symbolic_power(ring, Polynomial.of(atom), exponent.scaled(e))
         else:
             factor = _power_atom(ring, Polynomial.of(Monomial(((atom, e),))), exponent)
@@ -121,7 +131,7 @@ def exp(ring: Ring, value: Polynomial) -> Polynomial:
     """Return exp of a polynomial: a product with one factor for each term."""
     result = Polynomial.of(1)
     for monomial, coefficient in value.terms.items():
-        inner = _argument_of_log(monomial)
+        inner = _argument_of_log(ring, monomial)
         if inner is not None:
             factor = power(ring, inner, coefficient)
         else:
@@ -131,11 +141,13 @@ def exp(ring: Ring, value: Polynomial) -> Polynomial:
     return result
 
 
-def _argument_of_log(monomial: Monomial) -> Polynomial | None:
+def _argument_of_log(ring: Ring, monomial: Monomial) -> Polynomial | None:
     if len(monomial.factors) == 1:
         atom, exponent = monomial.factors[0]
         if exponent == 1 and isinstance(atom, Function) and atom.name == "log":
             return atom.arguments[0]
+        if exponent == 1 and isinstance(atom, Closed):
+            return ring.product_of_log(atom)
     return None
 
 
@@ -178,6 +190,8 @@ def _log_of_atom(ring: Ring, atom: Atom, sign: int = 1, magnitude: bool = False)
     """Return log(sign * atom), or log|atom|."""
     if isinstance(atom, Function) and atom.name == "exp":
         return atom.arguments[0]
+    if isinstance(atom, Ranged) and atom.kind in ("prod", "others"):
+        return ring.log_of_product(atom)  # its sign is that which makes the logarithm real
     if isinstance(atom, Prime):
         return _opaque_log(Polynomial.of(atom.value))
     if isinstance(atom, Base) and atom.polynomial.single is not None:  # sqrt(x y)
@@ -220,10 +234,18 @@ def _absolute_product(ring: Ring, monomial: Monomial, coefficient: Number) -> Po
     return result
 
 
+def largest(ring: Ring, *arguments: Polynomial) -> Polynomial:
+    """Return the largest of several values."""
+    del ring
+    different = sorted(set(arguments), key=lambda value: value.key)
+    return different[0] if len(different) == 1 else Polynomial.of(Function("Max", tuple(different)))
+
+
 KNOWN_FUNCTIONS: dict[str, Callable[..., Polynomial]] = {
     "exp": exp,
     "log": log,
     "abs": absolute,
     "power": symbolic_power,
+    "Max": largest,
 }
 """The functions with rules of their own; every other one is opaque."""

@@ -16,9 +16,11 @@ from fractions import Fraction
 
 import sympy as sp
 
+from theory.algebra.chains import chains_vanish
 from theory.algebra.folding import Rule
+from theory.algebra.known_signs import known_positive
 from theory.algebra.limits import bounded
-from theory.algebra.orders import chains_vanish, has_orders
+from theory.algebra.orders import has_orders
 from theory.algebra.polynomial import Atom, Base, Closed, Ix, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
@@ -57,24 +59,25 @@ def is_zero(value: Polynomial, ring: Ring) -> bool:
         value = Polynomial.add(
             ring.assemble((*m.factors, *cleared)).scaled(c) for m, c in value.terms.items()
         )
-    if not value or _sums_vanish(value, ring):
+    if not value or _sums_vanish(value, ring) or not known_positive(value):
         return True
     return ring.orients and has_orders(value) and chains_vanish(value, ring)
 
 
 def _sums_vanish(value: Polynomial, ring: Ring) -> bool:
     """Return whether the terms are sums that vanish together, summand by summand."""
-    joined: dict[tuple[Ix, ...], list[Polynomial]] = {}
-    names: dict[tuple[Ix, ...], dict[Ix, Ix]] = {}
+    joined: dict[tuple[str, ...], list[Polynomial]] = {}
+    names: dict[tuple[str, ...], list[Ix]] = {}
     for monomial, coefficient in value.terms.items():
         sums = [a for a, e in monomial.factors if isinstance(a, Closed) and e == 1]
         if len(sums) != 1:
             return False
-        bound = sums[0].bound
-        opened = names.setdefault(bound, {k: ring.fresh(k[1]) for k in bound})
+        sizes = tuple(k[1] for k in sums[0].bound)
+        raw = names.setdefault(sizes, [ring.fresh(size) for size in sizes])
+        opened = dict(zip(sums[0].bound, raw, strict=True))
         outside = [(a, e) for a, e in monomial.factors if a is not sums[0]]
         body = ring.rename_monomial(sums[0].body, opened).scaled(coefficient)
-        joined.setdefault(bound, []).append(ring.multiply(body, ring.assemble(outside)))
+        joined.setdefault(sizes, []).append(ring.multiply(body, ring.assemble(outside)))
     summands = [Polynomial.add(parts) for parts in joined.values()]
     return len(joined) < len(value.terms) and all(is_zero(s, ring) for s in summands)
 
@@ -90,7 +93,8 @@ def proved_equal(
 
     ``domain`` is that of a `theory.algebra.expressions.Relation`.
     """
-    rules, domain = tuple(rules), tuple(domain)
+    # what cancels in left - right has to be defined all the same
+    rules, domain = tuple(rules), (*map(sp.sympify, (left, right)), *domain)
     for orients in (False, True):
         ring = Ring(rules, orients=orients)
         reader = Reader(ring, unfold)

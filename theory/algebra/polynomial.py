@@ -9,6 +9,7 @@ with rational exponents.  The atoms are
     Base       a primitive polynomial under a power that is no positive integer
     Closed     a connected sum over bound indices, sum_k ...      (bound indices, a monomial)
     Prime      a prime number under a fractional power
+    Ranged     products, maxima, inverse matrices, determinants  (`theory.algebra.ranged`)
 
 Nothing here simplifies: `theory.algebra.ring` does.  Every object carries a `key`, a string that
 is equal for equal objects and orders them; bound indices are named by `theory.algebra.canonical`,
@@ -20,11 +21,12 @@ canonical bound ones, "#3" is the literal position 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
 from theory.algebra.limits import MOST_CHARACTERS, AlgebraError
+from theory.algebra.signs import keeps_no_sign
 from theory.algebra.symbols import is_order
 
 __all__ = [
@@ -40,19 +42,13 @@ __all__ = [
     "ONE",
     "Polynomial",
     "Prime",
-    "keeps_no_sign",
+    "Renaming",
 ]
 
-NUMBER = "#"  # no quantity is called so
-"""The name of the entry at k that is k itself."""
+NUMBER = "#"  # the name of the entry at k that is k itself; no quantity is called so
 
 Ix: TypeAlias = tuple[str, str]
 Renaming: TypeAlias = Mapping[Ix, Ix]
-
-
-def keeps_no_sign(exponent: Fraction | int) -> bool:
-    """Return whether x^e, real, is >= 0 for every x: an even power, or a root of even order."""
-    return exponent.denominator % 2 == 0 or exponent.numerator % 2 == 0
 
 
 class Atom:
@@ -84,7 +80,7 @@ class Atom:
 
     @property
     def inside(self) -> tuple[Polynomial, ...]:
-        """The polynomials that the atom is made of; none for entries, deltas and sums."""
+        """The polynomials that the atom is made of; none for entries, deltas and primes."""
         return ()
 
     def render(self, renaming: Renaming) -> str:
@@ -107,7 +103,7 @@ def _rank(index: Ix) -> tuple[int, Ix]:
 class Entry(Atom):
     """A tensor entry, a scalar or a size; an index as a number is the entry of `NUMBER`."""
 
-    __slots__ = ("indices", "is_number", "is_order", "name", "size")
+    __slots__ = ("counts", "indices", "is_number", "is_order", "name", "size")
 
     def __init__(
         self, name: str, indices: tuple[Ix, ...] = (), nonnegative: bool = False, size: bool = False
@@ -116,8 +112,14 @@ class Entry(Atom):
         self.free = frozenset(i for i in indices if i[0][0] != "#")
         self.height = 0
         self.is_order, self.is_number = is_order(name), name == NUMBER
+        self.counts = size or self.is_number  # a positive integer
         shown = f"{name}:" if size else name  # a size and a scalar may share a letter
         self._finish(f"{name}[{','.join(map(_show, indices))}]" if indices else shown)
+
+    @property
+    def orders(self) -> tuple[tuple[Ix, ...], ...]:
+        """The orders of the indices that mean the same; two for a symmetric tensor."""
+        return (self.indices,)
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
         return f"{self.name}[{','.join(_show(renaming.get(i, i)) for i in self.indices)}]"
@@ -175,7 +177,10 @@ class Function(Atom):
         return self.arguments
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102  (see Atom)
-        return f"{self.name}({'; '.join(a.render(renaming) for a in self.arguments)})"
+        parts = [a.render(renaming) for a in self.arguments]
+        if self.name == "Max":  # its arguments are sorted under other names
+            parts.sort()
+        return f"{self.name}({'; '.join(parts)})"
 
 
 class Base(Atom):
@@ -208,6 +213,10 @@ class Closed(Atom):
         self.height = 1 + body.height
         self.nonnegative = body.nonnegative
         self._finish(f"sum[{','.join(map(_show, bound))}]{{{body.key}}}")
+
+    @property
+    def inside(self) -> tuple[Polynomial, ...]:  # noqa: D102  (see Atom)
+        return (Polynomial.of(self.body),)
 
     def render(self, renaming: Renaming) -> str:  # noqa: D102
         hidden = {k: ("*", k[1]) for k in self.bound}  # names of bound indices are no invariant
@@ -243,9 +252,12 @@ class Monomial:
     @property
     def at_least_one(self) -> bool:
         """Whether this is a product of positive powers of sizes and positions, or 1."""
-        return all(
-            isinstance(a, Entry) and (a.size or a.is_number) and e > 0 for a, e in self.factors
-        )
+        return all(isinstance(a, Entry) and a.counts and e > 0 for a, e in self.factors)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is a product of whole positive powers of sizes and positions."""
+        return self.at_least_one and all(e.denominator == 1 for _, e in self.factors)
 
     def exponent(self, atom: Atom) -> Fraction | int:
         """Return the exponent of ``atom``, 0 if it does not occur."""
@@ -311,14 +323,7 @@ class Polynomial:
     @property
     def is_whole(self) -> bool:
         """Whether the value is an integer: made of sizes and positions with whole coefficients."""
-        return all(
-            Fraction(c).denominator == 1
-            and all(
-                isinstance(a, Entry) and (a.size or a.is_number) and e > 0 and e.denominator == 1
-                for a, e in m.factors
-            )
-            for m, c in self.terms.items()
-        )
+        return all(c.denominator == 1 and m.is_whole for m, c in self.terms.items())
 
     @property
     def is_even(self) -> bool:
@@ -328,7 +333,9 @@ class Polynomial:
     @property
     def names(self) -> frozenset[str]:
         """The names of the tensors, scalars and sizes that occur."""
-        return frozenset(name for m in self.terms for name in _names(m))
+        atoms = [a for m in self.terms for a, _ in m.factors]
+        own = frozenset(a.name for a in atoms if isinstance(a, Entry))
+        return own.union(*(part.names for a in atoms for part in a.inside))
 
     @property
     def single(self) -> tuple[Monomial, Fraction | int] | None:
@@ -391,16 +398,3 @@ class Polynomial:
 def _unsigned(value: Polynomial, renaming: Renaming) -> str:
     """Render ``value`` or its negative: which of the two is stored depends on names of indices."""
     return min(value.render(renaming), (-value).render(renaming))
-
-
-def _names(monomial: Monomial) -> Iterator[str]:
-    for atom, _ in monomial.factors:
-        if isinstance(atom, Entry):
-            yield atom.name
-        elif isinstance(atom, Closed):
-            yield from _names(atom.body)
-        elif isinstance(atom, Base):
-            yield from atom.polynomial.names
-        elif isinstance(atom, Function):
-            for argument in atom.arguments:
-                yield from argument.names

@@ -26,8 +26,8 @@ from theory.algebra.polynomial import (
     Monomial,
     Polynomial,
     Prime,
-    keeps_no_sign,
 )
+from theory.algebra.signs import keeps_no_sign
 
 if TYPE_CHECKING:
     from theory.algebra.ring import Ring

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import sympy as sp
@@ -19,7 +19,9 @@ from theory.algebra.domain import promises
 from theory.algebra.expressions import tensors_in
 from theory.algebra.functions import KNOWN_FUNCTIONS
 from theory.algebra.limits import AlgebraError, bounded
+from theory.algebra.nodes import Applied, Determinant, MatrixInverse, Maximum, ProductOver
 from theory.algebra.polynomial import Entry, Ix, Polynomial
+from theory.algebra.reading_nodes import applied, extremum, ranged
 from theory.algebra.ring import Ring
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, is_order
 
@@ -67,7 +69,7 @@ class Reader:
             ) from None
         self._nonnegative |= self._signs(e)
         self._read_definitions(e)
-        return self._read(e, {})
+        return self.read_in(e, {})
 
     def _read_definitions(self, e: sp.Basic) -> None:
         """Read the definitions that ``e`` needs, each after those that it needs itself.
@@ -82,7 +84,7 @@ class Reader:
                 continue
             name = waiting.pop()
             if name not in self._definitions:
-                self._definitions[name] = self._read(self.unfold[name].value, {})
+                self._definitions[name] = self.read_in(self.unfold[name].value, {})
 
     def _unread(self, e: sp.Basic) -> list[str]:
         return sorted((tensors_in(e) & self.unfold.keys()) - self._definitions.keys())
@@ -109,7 +111,8 @@ class Reader:
         names = {(k.name, k.size.name): self.ring.fresh(k.size.name) for k in bound}
         return self.ring.sum_over(names.values(), self.ring.rename(value, names))
 
-    def _read(self, e: sp.Basic, scope: Mapping[Index, Ix]) -> Polynomial:
+    def read_in(self, e: sp.Basic, scope: Mapping[Index, Ix]) -> Polynomial:
+        """Return the polynomial of a part, with the names of the indices that are bound around."""
         method = _method(type(e))
         if method is None:
             raise AlgebraError(f"`{e}` ({type(e).__name__}) is not part of the index calculus.")
@@ -122,13 +125,13 @@ class Reader:
         return Polynomial.of(Entry(_checked(e.name), (), nonnegative=True, size=True))
 
     def _index(self, e: Index, scope) -> Polynomial:
-        return self.ring.number(self._position(e, e.size, scope))
+        return self.ring.number(self.position(e, e.size, scope))
 
     def _scalar(self, e: sp.Symbol, _) -> Polynomial:
         if e.name in self.unfold:
             return self._definition(e.name, ())
         nonnegative = bool(e.is_nonnegative) or e.name in self._nonnegative
-        return self.ring.assemble(((Entry(_checked(e.name), (), nonnegative), 1),))
+        return self.ring.entry(_checked(e.name), (), nonnegative)
 
     def _dummy(self, e: sp.Dummy, _) -> Polynomial:
         raise AlgebraError(f"`{e}` is a dummy symbol; names are what the normal form goes by.")
@@ -144,14 +147,14 @@ class Reader:
             raise AlgebraError(f"`{e}` is no entry of a `Tensor` with {len(e.indices)} axes.")
         name = str(tensor.label)
         at = tuple(
-            self._position(x, size, scope) for x, size in zip(e.indices, tensor.axes, strict=True)
+            self.position(x, size, scope) for x, size in zip(e.indices, tensor.axes, strict=True)
         )
         if name in self.unfold:
             return self._definition(name, at)
         if is_order(name):
             return self.ring.order(*at)
         nonnegative = bool(tensor.label.is_nonnegative) or name in self._nonnegative
-        return self.ring.assemble(((Entry(_checked(name), at, nonnegative), 1),))
+        return self.ring.entry(_checked(name), at, nonnegative)
 
     def _definition(self, name: str, at: tuple[Ix, ...]) -> Polynomial:
         parameters, value = self.unfold[name]
@@ -160,11 +163,22 @@ class Reader:
                 f"`{name}` is defined with {len(parameters)} indices; got {len(at)}."
             )
         if name not in self._definitions:
-            self._definitions[name] = self._read(value, {})
+            self._definitions[name] = self.read_in(value, {})
         mapping = {(k.name, k.size.name): ix for k, ix in zip(parameters, at, strict=True)}
         return self.ring.rename(self._definitions[name], mapping)
 
-    def _position(self, e: sp.Basic, size: Size, scope) -> Ix:
+    @staticmethod
+    def checked(name: str) -> str:
+        """Return the name of a quantity if no key of the normal form can be mistaken for it."""
+        return _checked(name)
+
+    @staticmethod
+    def size_name(k: Index) -> str:
+        """Return the name of the size that an index ranges over."""
+        return _checked(k.size.name)
+
+    def position(self, e: sp.Basic, size: Size, scope) -> Ix:
+        """Return an index, or a position, that stands for an index over ``size``."""
         if isinstance(e, Index) and e.size == size:
             return scope.get(e) or (_checked(e.name, index=True), _checked(size.name))
         if isinstance(e, sp.Integer) and e > 0:
@@ -172,31 +186,31 @@ class Reader:
         raise AlgebraError(f"`{e}` stands in the place of an index over {size}.")
 
     def _sum_of_terms(self, e: sp.Add, scope) -> Polynomial:
-        return Polynomial.add(self._read(argument, scope) for argument in e.args)
+        return Polynomial.add(self.read_in(argument, scope) for argument in e.args)
 
     def _product(self, e: sp.Mul, scope) -> Polynomial:
         result = Polynomial.of(1)
         for argument in e.args:
-            result = self.ring.multiply(result, self._read(argument, scope))
+            result = self.ring.multiply(result, self.read_in(argument, scope))
         return result
 
     def _power(self, e: sp.Pow, scope) -> Polynomial:
-        base = self._read(e.base, scope)
+        base = self.read_in(e.base, scope)
         if isinstance(e.exp, sp.Rational):
             return self.ring.power(base, Fraction(int(e.exp.p), int(e.exp.q)))
-        return self.ring.function("power", (base, self._read(e.exp, scope)))
+        return self.ring.function("power", (base, self.read_in(e.exp, scope)))
 
     def _exp(self, e: sp.exp, scope) -> Polynomial:
-        return self.ring.exp(self._read(e.args[0], scope))
+        return self.ring.exp(self.read_in(e.args[0], scope))
 
     def _log(self, e: sp.log, scope) -> Polynomial:
-        return self.ring.log(self._read(e.args[0], scope))
+        return self.ring.log(self.read_in(e.args[0], scope))
 
     def _abs(self, e: sp.Abs, scope) -> Polynomial:
-        return self.ring.function("abs", (self._read(e.args[0], scope),))
+        return self.ring.function("abs", (self.read_in(e.args[0], scope),))
 
     def _hyperbolic(self, e: sp.Function, scope) -> Polynomial:
-        ring, argument = self.ring, self._read(e.args[0], scope)
+        ring, argument = self.ring, self.read_in(e.args[0], scope)
         up, down = ring.exp(argument), ring.exp(-argument)
         odd, even = (ring.multiply(HALF, x) for x in (up - down, up + down))
         above, below = HYPERBOLIC[e.func]
@@ -208,7 +222,7 @@ class Reader:
         sizes = [x.size for x in (first, second) if isinstance(x, Index)]
         if not sizes:
             raise AlgebraError(f"`{e}` joins two numbers, not two indices.")
-        ends = (self._position(x, sizes[0], scope) for x in (first, second))
+        ends = (self.position(x, sizes[0], scope) for x in (first, second))
         return self.ring.delta(*ends)
 
     def _sum(self, e: sp.Sum, scope) -> Polynomial:
@@ -220,7 +234,7 @@ class Reader:
                 )
             bound.append(self.ring.fresh(_checked(k.size.name)))
             inner[k] = bound[-1]
-        return self.ring.sum_over(bound, self._read(e.function, inner))
+        return self.ring.sum_over(bound, self.read_in(e.function, inner))
 
     def _function(self, e: sp.Function, scope) -> Polynomial:
         name = e.func.__name__
@@ -230,7 +244,7 @@ class Reader:
             raise AlgebraError(
                 f"`{name}` has a meaning here; give the function `{e}` another name."
             )
-        return self.ring.function(name, tuple(self._read(argument, scope) for argument in e.args))
+        return self.ring.function(name, tuple(self.read_in(argument, scope) for argument in e.args))
 
     def _unresolved(self, e: sp.Expr, _) -> Polynomial:
         raise AlgebraError(f"`{e}` needs a model: resolve derivatives with `Theory.resolve` first.")
@@ -257,6 +271,10 @@ _METHODS: tuple[tuple[type | tuple[type, ...], Callable[..., Polynomial]], ...] 
     (sp.KroneckerDelta, Reader._delta),
     (sp.Sum, Reader._sum),
     (tuple(HYPERBOLIC), Reader._hyperbolic),
+    (Applied, applied),
+    ((MatrixInverse, Determinant, ProductOver, Maximum), ranged),
+    (sp.Max, partial(extremum, sign=1)),
+    (sp.Min, partial(extremum, sign=-1)),
     ((Partial, Step, Flow), Reader._unresolved),
     (sp.Function, Reader._function),
 )

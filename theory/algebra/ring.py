@@ -21,10 +21,11 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from theory.algebra.canonical import close
+from theory.algebra.canonical import close, connected
 from theory.algebra.denominators import denominator_rule
 from theory.algebra.folding import Match, Rule, find
 from theory.algebra.functions import exp, function, log, merged_powers
+from theory.algebra.inverse_rules import beside_inverse
 from theory.algebra.limits import MOST_TERMS, MOST_WORK, AlgebraError
 from theory.algebra.orders import counted, oriented, simplified
 from theory.algebra.polynomial import (
@@ -40,7 +41,11 @@ from theory.algebra.polynomial import (
     Polynomial,
 )
 from theory.algebra.powers import expandable, power
+from theory.algebra.ranged import Ranged
+from theory.algebra.ranged_forms import ranged, renamed_ranged
+from theory.algebra.ranges import log_of_product, product_of_log, regrouped
 from theory.algebra.symbols import ORDER
+from theory.algebra.symmetric import SymmetricEntry, symmetries
 
 __all__ = ["Ring"]
 
@@ -52,14 +57,14 @@ UNIT = Polynomial.of(1)
 class Ring:
     """The arithmetic under a set of rewriting rules.
 
-    ``used`` collects the hypotheses of the rules that fired, ``spoken`` the names that those without
-    a hypothesis speak of.  ``orients``: sums over part of a range are written as sums up to an index
-    (see `theory.algebra.orders`), which decides more and is harder to read.  Raises `AlgebraError` when an
-    expression grows beyond the bounds of `theory.algebra.limits`.
+    ``used`` collects the hypotheses of the rules that fired, ``spoken`` the names of the
+    definitions that those without a hypothesis speak of.  ``orients``: sums over part of a range
+    become sums up to an index (`theory.algebra.orders`), which decides more and is harder to read.
+    Raises `AlgebraError` when an expression grows beyond the bounds of `theory.algebra.limits`.
     """
 
     def __init__(self, rules: Iterable[Rule] = (), *, orients: bool = False) -> None:
-        self.rules = tuple(rules)
+        self._symmetries, self.rules = symmetries(rules)
         self.orients = orients
         self.used: set[str] = set()
         self.spoken: set[str] = set()
@@ -68,6 +73,7 @@ class Ring:
         self._renamed: dict[tuple, Polynomial] = {}
         self._denominators: dict[tuple[Atom, bool], Rule | None] = {}
         self._folding = True
+        self._suspended: set[Rule] = set()
 
     @property
     def hypotheses(self) -> frozenset[str]:
@@ -120,6 +126,10 @@ class Ring:
             again = merged_powers(self, merged)
         if again is not None:
             return again
+        if self._folding and any(isinstance(atom, Ranged) for atom in merged):
+            product = regrouped(self, merged)
+            if product is not None:
+                return product
         folded = self._fold(frozenset(), merged)
         return folded[0] if folded else Polynomial.of(Monomial(merged.items()))
 
@@ -140,6 +150,14 @@ class Ring:
     def function(self, name: str, arguments: tuple[Polynomial, ...]) -> Polynomial:
         """Return a function of polynomials; all but exp, log, abs and power are opaque."""
         return function(self, name, arguments)
+
+    def product_of_log(self, atom: Closed) -> Polynomial | None:
+        """Return prod_k x_k if the sum is that of log x_k, which says that every x_k > 0."""
+        return product_of_log(self, atom)
+
+    def log_of_product(self, atom: Ranged) -> Polynomial:
+        """Return the sum of log |x_k| for the product of x_k."""
+        return log_of_product(self, atom)
 
     # -- sums -------------------------------------------------------------------------------
 
@@ -180,7 +198,7 @@ class Ring:
             value, gone = folded
             return self.multiply(self.assemble(outside), self.sum_over(left - gone, value))
         result = self.assemble(outside)
-        for part, body in _connected(left, inside):
+        for part, body in connected(left, inside):
             result = self.multiply(result, close(part, body, self._rename_only))
         return result
 
@@ -214,25 +232,42 @@ class Ring:
         """
         if not self._folding or not factors:
             return None
+        met = beside_inverse(self, bound, factors) if bound else None
+        if met is not None:
+            return met
         for rule in self.rules:
-            if bound or not rule.bound:
-                match = find(rule, factors, bound, self._image)
-                if match is not None:
+            if (bound or not rule.bound) and rule not in self._suspended:
+                match = find(rule, factors, bound, self.image)
+                replaced = self._replaced(rule, match, factors)
+                if replaced is not None:
                     self.used.add(rule.hypothesis)
                     if not rule.hypothesis:
                         self.spoken.add(rule.of)
-                    return self._replace(rule, match)
+                    return replaced
         for atom, exponent in factors.items():
             if exponent < 0 and isinstance(atom, Base | Closed):
                 rule = self._denominator_rule(atom, bool(bound))
                 if rule is None or (rule.bound and not bound):
                     continue
                 others = {a: e for a, e in factors.items() if a is not atom}
-                match = find(rule, others, bound - atom.free, self._image)
+                match = find(rule, others, bound - atom.free, self.image)
                 if match is not None:
                     rest = ((atom, exponent), *match.rest)
                     return self._replace(rule, Match(rest, match.indices))
         return None
+
+    def _replaced(
+        self, rule: Rule, match: Match | None, factors: dict[Atom, Number]
+    ) -> tuple[Polynomial, frozenset[Ix]] | None:
+        """Return what a rule makes of a product, None where it does not match or change it."""
+        if match is None or not rule.keeps:
+            return None if match is None else self._replace(rule, match)
+        self._suspended.add(rule)
+        try:
+            value, gone = self._replace(rule, match)
+        finally:
+            self._suspended.discard(rule)
+        return None if value == Polynomial.of(Monomial(factors.items())) else (value, gone)
 
     def _denominator_rule(self, atom: Base | Closed, opened: bool) -> Rule | None:
         if (atom, opened) not in self._denominators:
@@ -258,7 +293,15 @@ class Ring:
         """Return one monomial with free indices renamed."""
         return self._rename_factors(monomial.factors, renaming)
 
-    def _image(self, atom: Atom, renaming: Mapping[Ix, Ix]) -> Polynomial:
+    def rename_only(self, value: Polynomial, renaming: Mapping[Ix, Ix]) -> Polynomial:
+        """Return the polynomial with free indices renamed; no rule fires."""
+        self._folding, before = False, self._folding
+        try:
+            return self.rename(value, renaming)
+        finally:
+            self._folding = before
+
+    def image(self, atom: Atom, renaming: Mapping[Ix, Ix]) -> Polynomial:
         """Rename in a pattern, which no rule may touch."""
         return self._rename_only(Monomial(((atom, 1),)), renaming)
 
@@ -290,7 +333,7 @@ class Ring:
             indices = tuple(active.get(k, k) for k in atom.indices)
             if atom.is_number:
                 return self.number(indices[0])
-            return Polynomial.of(Entry(atom.name, indices, atom.nonnegative, atom.size))
+            return Polynomial.of(self._entry(atom.name, indices, atom.nonnegative))
         if isinstance(atom, Delta):
             return self.delta(
                 active.get(atom.first, atom.first), active.get(atom.second, atom.second)
@@ -312,7 +355,29 @@ class Ring:
                 names = {k: (f"~{name[0]}", name[1]) for k, name in names.items()}
             body = self.rename_monomial(atom.body, {**renaming, **names})
             return self.sum_over(names.values(), body)
+        if isinstance(atom, Ranged):
+            return renamed_ranged(self, atom, renaming)
         raise AlgebraError(f"`{atom}` holds no index that could be renamed.")
+
+    def ranged(
+        self, kind: str, bound: tuple[Ix, ...], body: Polynomial, at: tuple[Ix, ...] = ()
+    ) -> Polynomial:
+        """Return what `Ranged` stands for, with raw bound indices, in normal form."""
+        return ranged(self, kind, bound, body, at)
+
+    def entry(self, name: str, indices: tuple[Ix, ...], nonnegative: bool = False) -> Polynomial:
+        """Return the entry of a tensor, or what a rule makes of it."""
+        return self.assemble(((self._entry(name, indices, nonnegative), 1),))
+
+    def _entry(self, name: str, indices: tuple[Ix, ...], nonnegative: bool) -> Entry:
+        """Return an entry; two of its indices are sorted where a hypothesis allows it."""
+        symmetry = self._symmetries.get(name)
+        if symmetry is None:
+            return Entry(name, indices, nonnegative)
+        atom = SymmetricEntry(name, indices, nonnegative, symmetry.slots)
+        if atom.indices != indices:
+            self.used.add(symmetry.hypothesis)
+        return atom
 
     def number(self, index: Ix) -> Polynomial:
         """Return an index, or a literal position, as a number."""
@@ -322,7 +387,7 @@ class Ring:
 
     def order(self, high: Ix, low: Ix) -> Polynomial:
         """Return what is 1 where low <= high and 0 elsewhere."""
-        return self.assemble(((Entry(f"{ORDER}{high[1]}", (high, low), nonnegative=True), 1),))
+        return self.entry(f"{ORDER}{high[1]}", (high, low), nonnegative=True)
 
     def delta(self, first: Ix, second: Ix) -> Polynomial:
         """Return the Kronecker delta of two indices of one size."""
@@ -333,20 +398,3 @@ class Ring:
         if first[0][0] == "#" and second[0][0] == "#":
             return Polynomial({})
         return Polynomial.of(Delta(first, second))
-
-
-def _connected(
-    bound: frozenset[Ix], factors: dict[Atom, Number]
-) -> Iterable[tuple[list[Ix], Monomial]]:
-    """Split factors into groups that share bound indices."""
-    groups: list[tuple[set[Ix], list[tuple[Atom, Number]]]] = []
-    for atom, exponent in factors.items():
-        mine = (set(atom.free & bound), [(atom, exponent)])
-        apart = []
-        for group in groups:
-            if group[0] & mine[0]:
-                mine = (mine[0] | group[0], group[1] + mine[1])
-            else:
-                apart.append(group)
-        groups = [*apart, mine]
-    return [(sorted(part), Monomial(body)) for part, body in groups]

@@ -13,14 +13,15 @@ is what was asked about.  The answer "no" means "not to be seen".
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
 import sympy as sp
 
 from theory.algebra.expressions import entry_tensor, tensors_in
-from theory.algebra.symbols import Size, Tensor
+from theory.algebra.symbols import Index, Size, Tensor
 
-__all__ = ["Known", "Line", "Signs"]
+__all__ = ["Known", "Line", "Signs", "keeps_no_sign"]
 
 
 class Known(NamedTuple):
@@ -72,7 +73,7 @@ class Signs:
         match e:
             case sp.Number() | sp.NumberSymbol():
                 return Known(bool(e >= 0), bool(e <= 0), bool(e != 0))
-            case Size() | sp.exp() | sp.cosh() | sp.sech():
+            case Size() | Index() | sp.exp() | sp.cosh() | sp.sech():
                 return POSITIVE
             case sp.Abs():
                 return NONNEGATIVE._replace(nonzero=self.known(e.args[0]).nonzero)
@@ -132,9 +133,14 @@ class Signs:
         if not isinstance(exponent, sp.Rational):
             return base if base.nonnegative else UNKNOWN
         nonzero = base.nonzero or bool(exponent < 0)  # it would not be defined at zero
-        if base.nonnegative or exponent.q % 2 == 0 or exponent.p % 2 == 0:
+        if base.nonnegative or keeps_no_sign(Fraction(int(exponent.p), int(exponent.q))):
             return Known(True, False, nonzero)  # even roots are those of what is >= 0
         return Known(False, True, nonzero) if base.nonpositive else UNKNOWN
+
+
+def keeps_no_sign(exponent: Fraction | int) -> bool:
+    """Return whether x^e, real, is >= 0 for every x: an even power, or a root of even order."""
+    return exponent.denominator * exponent.numerator % 2 == 0
 
 
 def _is_tangent_gap(e: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import sympy as sp
 
+from theory.algebra.nodes import Applied
 from theory.algebra.polynomial import (
     Atom,
     Base,
@@ -25,6 +26,8 @@ from theory.algebra.polynomial import (
     Polynomial,
     Prime,
 )
+from theory.algebra.ranged import Ranged
+from theory.algebra.reading_nodes import applied_of, node_of
 from theory.algebra.symbols import Index, Size, Tensor, order_of, total
 
 __all__ = ["Writer"]
@@ -133,21 +136,28 @@ class Writer:
         if isinstance(atom, Base):
             return self._polynomial(atom.polynomial, scope, taken)
         if isinstance(atom, Function):
-            arguments = [self._polynomial(a, scope, taken) for a in atom.arguments]
-            known = {"exp": sp.exp, "log": sp.log, "abs": sp.Abs, "power": sp.Pow}
-            return known.get(atom.name, sp.Function(atom.name))(*arguments)
-        if not isinstance(atom, Closed):
+            return self._function(atom, scope, taken)
+        if not isinstance(atom, Closed | Ranged):
             raise TypeError(f"`{atom}` is no atom this writer knows.")
-        bound, body = atom.bound, atom.body
         inner, used = dict(scope), set(taken)
-        for k in bound:
+        for k in atom.bound:
             letter = self.letter(k[1], used)
             used.add(letter)
             inner[k] = Index(letter, self._size(k[1]))
-        polynomial = Polynomial.of(body) if isinstance(body, Monomial) else body
-        return total(
-            self._polynomial(polynomial, inner, frozenset(used)), *(inner[k] for k in bound)
-        )
+        polynomial = Polynomial.of(atom.body) if isinstance(atom.body, Monomial) else atom.body
+        body = self._polynomial(polynomial, inner, frozenset(used))
+        bound = [inner[k] for k in atom.bound]
+        if isinstance(atom, Closed):
+            return total(body, *bound)
+        return node_of(atom.kind, body, bound, [self._index(k, scope) for k in atom.at])
+
+    def _function(self, atom: Function, scope, taken) -> sp.Expr:
+        arguments = [self._polynomial(a, scope, taken) for a in atom.arguments]
+        opaque = applied_of(atom)
+        if opaque is not None:
+            return Applied(*opaque, *arguments)
+        known = {"exp": sp.exp, "log": sp.log, "abs": sp.Abs, "power": sp.Pow, "Max": sp.Max}
+        return known.get(atom.name, sp.Function(atom.name))(*arguments)
 
     def _symbol(self, atom: Entry) -> Any:
         if atom.size:

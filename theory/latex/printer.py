@@ -15,13 +15,16 @@ from typing import Any
 
 import sympy as sp
 
+from theory.algebra.binders import Binder
 from theory.algebra.expressions import bound_of, free_indices
+from theory.algebra.nodes import Applied
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.latex.calculus import flattened, partial, rate, step
 from theory.latex.contraction import Contraction, NotVectorial, Order, contract
 from theory.latex.entries import entry, is_feature, mean, named, position
 from theory.latex.functions import applied
 from theory.latex.names import Name, index_name, name_of, subscripted
+from theory.latex.nodes import binder, opaque
 from theory.latex.pieces import (
     Kind,
     Piece,
@@ -265,6 +268,8 @@ class Printer:
             return Piece("I")
         if order or self.has_slots(e):
             raise NotVectorial
+        if isinstance(e, Binder | Applied):
+            return binder(self, e) if isinstance(e, Binder) else opaque(self, e)
         if isinstance(e, Index):
             return Piece(index_name(self.letter(e)))
         if isinstance(e, Mean | Entropy):

@@ -18,6 +18,7 @@ from typing import Any
 
 import sympy as sp
 
+from theory.algebra.binders import Binder
 from theory.algebra.expressions import bound_of, free_indices, substitute
 from theory.algebra.polynomial import Entry
 from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor
@@ -74,6 +75,9 @@ def silent_free(e: sp.Basic) -> frozenset[Index]:
         return frozenset((e,)) if e.size.feature else frozenset()
     if isinstance(e, Step | Flow):
         return silent_free(e.args[0])
+    if isinstance(e, Binder):
+        outside = frozenset().union(*map(silent_free, e.slots))
+        return (silent_free(e.body) - frozenset(e.bound)) | outside
     if not e.args or isinstance(e, Tensor):
         return frozenset()
     inner = frozenset().union(*(silent_free(x) for x in e.args))

@@ -21,16 +21,25 @@ import sympy as sp
 from theory.algebra.canonical import AlgebraError
 from theory.algebra.expressions import Equation
 from theory.algebra.folding import Rule
-from theory.algebra.polynomial import Closed, Polynomial
+from theory.algebra.polynomial import Closed, Entry, Polynomial
 from theory.algebra.reading import Reader
 from theory.algebra.ring import Ring
 from theory.algebra.symbols import Index, Tensor, delta, is_order, order_of, total
 
-__all__ = ["causal_mask", "holds_anyway", "refolding_rules", "row_sum_rules", "rule_of", "support_rules"]
+__all__ = [
+    "causal_mask",
+    "holds_anyway",
+    "refolding_rules",
+    "row_sum_rules",
+    "rule_of",
+    "support_rules",
+]
 
 
 def rule_of(equation: Equation, hypothesis: str) -> Rule:
     """Return the rule "left -> right" of a hypothesis; its free indices are variables.
+
+    A hypothesis under a condition on indices has it as a factor on both sides.
 
     Raises `AlgebraError` unless the left side is a product of entries, possibly summed.
     """
@@ -38,6 +47,10 @@ def rule_of(equation: Equation, hypothesis: str) -> Rule:
     reader = Reader(ring)
     left = _as_pattern(reader.read(equation.left), ring)
     single = left.single
+    if single is None:
+        conditional = _conditional_rule(left - _as_pattern(reader.read(equation.right), ring))
+        if conditional is not None:
+            return replace(conditional, hypothesis=hypothesis)
     if single is None or not single[0].factors:
         raise AlgebraError(
             f"a hypothesis needs one product on its left side; got `{equation.left}`. "
@@ -53,6 +66,23 @@ def rule_of(equation: Equation, hypothesis: str) -> Rule:
             f"a hypothesis needs one sum or one product on its left side; got `{equation.left}`."
         )
     return Rule(closed[0][0].bound, closed[0][0].body, right, hypothesis)
+
+
+def _conditional_rule(difference: Polynomial) -> Rule | None:
+    """Return the rule of what holds under a condition, such as (1 - delta_1j) w_j = 0.
+
+    It is w_j -> delta_1j w_1: the entry by itself is replaced by what stands beside it.
+    """
+    for monomial, coefficient in difference.terms.items():
+        (atom, exponent), *others = monomial.factors or ((None, 0),)
+        if others or exponent != 1 or not isinstance(atom, Entry) or atom.size:
+            continue
+        if len(set(atom.indices)) == len(atom.indices) and atom.free >= difference.free:
+            rest = Polynomial({m: c for m, c in difference.terms.items() if m != monomial})
+            if atom.name not in rest.names:
+                return None
+            return Rule((), monomial, rest.scaled(-1 / Fraction(coefficient)), keeps=True)
+    return None
 
 
 def row_sum_rules(definitions: Iterable) -> tuple[Rule, ...]:
@@ -98,8 +128,9 @@ def _condition(e: sp.Basic, mask: Tensor | None) -> tuple[Index, Index] | None:
     if not isinstance(e, sp.Indexed) or (e.base != mask and not is_order(str(e.base))):
         return None
     high, low = e.indices
-    different = isinstance(high, Index) and isinstance(low, Index) and high != low
-    return (high, low) if different else None
+    if isinstance(high, Index) and isinstance(low, Index) and high != low:
+        return high, low
+    return None
 
 
 def causal_mask(model: Any) -> Tensor | None:

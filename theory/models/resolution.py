@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -62,7 +63,7 @@ class Proof:
 
 
 class Rests(NamedTuple):
-    """What a derivative rests on: hypotheses by their text, and the names of which facts were used."""
+    """What a derivative rests on: hypotheses by their text, and names of which facts were used."""
 
     hypotheses: frozenset[str] = frozenset()
     facts: frozenset[str] = frozenset()
@@ -133,9 +134,7 @@ class Theory:
         """Return the expression with every derivative, step and flow given its value."""
         return self._value(expression)[0]
 
-    def _value(
-        self, e: sp.Basic, later: frozenset[str] = frozenset()
-    ) -> tuple[Any, Rests]:
+    def _value(self, e: sp.Basic, later: frozenset[str] = frozenset()) -> tuple[Any, Rests]:
         """Return the resolved expression and what its derivatives rest on.
 
         ``later``: the names by which the value is going to be differentiated.
@@ -243,12 +242,15 @@ class Theory:
         order = [*(line.name for line in reversed(self.lines)), *self._written_out]
         while True:
             unfolding = self.unfolding(names)
-            domain = [self._value(part)[0] for part in statement.domain]
+            # what cancels in left - right has to be defined all the same
+            domain = [left, right, *(self._value(part)[0] for part in statement.domain)]
             ring, value = self._read(left - right, unfolding, domain)
             done, reason = self._holds(statement, value, ring)
             if not done and has_orders(value):
-                ring, turned = self._read(left - right, unfolding, domain, orients=True)
-                done, reason = self._holds(statement, turned, ring)
+                with suppress(AlgebraError):  # too much work: the next level may need less
+                    turned_ring, turned = self._read(left - right, unfolding, domain, orients=True)
+                    done, reason = self._holds(statement, turned, turned_ring)
+                    ring = turned_ring if done else ring
             used = ring.hypotheses.union(*(self._written_out[n].hypotheses for n in names))
             hypotheses = tuple(sorted(used | rests))
             rest = Polynomial({}) if done else value

@@ -172,7 +172,9 @@ def local_derivative(
         name
         for name in model.refolding
         if name not in apart
-        and (name == line.name or (tensors_in(model.by_name[name].value) <= own and name not in own))
+        and (
+            name == line.name or (tensors_in(model.by_name[name].value) <= own and name not in own)
+        )
     ]
     ring = Ring(model.refolding[x] for x in names)
     return Reader(ring).read(differentiate(value, entry)), frozenset(ring.spoken)

@@ -9,7 +9,7 @@ from proofs_checks.checks.evaluation.field_run import FieldRun, RootsNeeded, Uns
 from proofs_checks.checks.evaluation.nodes import Leaf, Node, NotApplicable, SingularPoint
 from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
 from proofs_checks.checks.evaluation.program import Program
-from proofs_checks.checks.evaluation.real_numbers import RealRun
+from proofs_checks.checks.evaluation.real_run import RealRun
 from proofs_checks.checks.evaluation.structure import Structure
 
 __all__ = [

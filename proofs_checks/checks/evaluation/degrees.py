@@ -33,7 +33,15 @@ from proofs_checks.checks.evaluation.nodes import (
     SymbolicPower,
     WholePower,
 )
+from proofs_checks.checks.evaluation.opaque_functions import DEGREE
 from proofs_checks.checks.evaluation.prime_field import P
+from proofs_checks.checks.evaluation.ranged_nodes import (
+    Determinant,
+    MatrixInverse,
+    Opaque,
+    RangedNode,
+    RangeProduct,
+)
 
 __all__ = ["Degrees"]
 
@@ -84,7 +92,9 @@ class Degrees:
         return self._found[root]
 
     def _needs(self, node: Node) -> tuple[Node, ...]:
-        if isinstance(node, Exp | Log | Power):
+        if isinstance(node, RangeProduct):
+            return (node.body, *(part for _, part in self._parts(node) if part is not node))
+        if isinstance(node, Exp | Log | Power) or _is_uniform(node):
             return tuple(part for _, part in self._parts(node) if part is not node)
         if isinstance(node, Leaf):
             value = self.run.stands_for(node)
@@ -106,7 +116,8 @@ class Degrees:
         match node:
             case Leaf():
                 value = self.run.stands_for(node)
-                return {VARIABLES: self.run.roots} if value is None else self._found[value]
+                fixed = [] if value is None else [self._found[value]]
+                return _largest([{VARIABLES: self.run.roots}, *fixed])
             case Apply():
                 return {VARIABLES: 1}
             case Named():
@@ -120,13 +131,34 @@ class Degrees:
             case Log():
                 parts = [part for _, part in self._parts(node) if part is not node]
                 return _largest([{VARIABLES: 1}, *(self._found[part] for part in parts)])
-            case WholePower():
+            case WholePower() if not node.is_uniform:
                 return self._whole_power(node)
             case SymbolicPower():
                 return self._found[node.body]
-            case Exp() | Power():
+            case Opaque():
+                key = (node.name, len(node.arguments))
+                times = self.run.degrees.get(key, DEGREE)
+                deepest = _largest(self._found[child] for child in node.children)
+                return _total([(1, {VARIABLES: 1}), (times, deepest)])
+            case Determinant():
+                return _total([(self._length(node), self._found[node.body])])
+            case MatrixInverse():
+                return self._matrix_inverse(node)
+            case RangeProduct() if self._parts(node) == [(1, node)]:
+                return _total([(self._length(node), self._found[node.body])])
+            case Exp() | Power() | RangeProduct() | WholePower():
                 return _total(self._power(count, part, node) for count, part in self._parts(node))
         return {}
+
+    def _length(self, node: RangedNode) -> int:
+        return self.run.shape(node.body)[-1]
+
+    def _matrix_inverse(self, node: MatrixInverse) -> Degree:
+        """Return the degree of cofactors, divided by the determinant."""
+        body, n = self._found[node.body], self._length(node)
+        self._entries[node] = prod(self.run.shape(node.body)[:-2])
+        self._cleared[node] = self.cleared(_total([(n, body)]))
+        return _total([(n - 1, body), (1, {node: 1})])
 
     def _power(self, count: int, part: Node, node: Node) -> tuple[int, Degree]:
         """Return how often a part is multiplied, and its degree (of its inverse if negative)."""
@@ -150,6 +182,10 @@ class Degrees:
         self._entries[kind] = prod(self.run.shape(body))
         self._cleared[kind] = self.cleared(degree)
         return {kind: 1}
+
+
+def _is_uniform(node: Node) -> bool:
+    return isinstance(node, WholePower) and node.is_uniform
 
 
 def _keys(node: Node) -> Iterable[Node]:

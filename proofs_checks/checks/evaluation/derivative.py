@@ -7,7 +7,8 @@ towards x, every node t between them gets its adjoint a_t = df/dt, from what use
     t = sum_m c_m x_m         x_m += c_m a_t
     t = 1/x, exp x, log x, x^r    x += -a_t t^2,  a_t t,  a_t / x,  r a_t x^(r-1)
 
-(the integers that are made of positions and sizes depend on no x.)
+(the integers that are made of positions and sizes depend on no x; inverse matrices, determinants,
+products and opaque functions: see `ranged_nodes`).
 
 x itself is a leaf here, however it was computed: the model is cut at x.  For a vector-valued f the
 adjoints start from delta_II'; `Graph.product` contracts such deltas, so the same code does what
@@ -38,6 +39,12 @@ from proofs_checks.checks.evaluation.nodes import (
     SymbolicPower,
     WholePower,
     descendants,
+)
+from proofs_checks.checks.evaluation.ranged_nodes import (
+    Greatest,
+    Opaque,
+    RangedNode,
+    pulled_back,
 )
 
 __all__ = ["jacobian"]
@@ -118,13 +125,16 @@ def _pull_back(
             lowered = graph.power(node.body, node.exponent - 1)
             yield node.body, scaled(node.exponent, lowered)
         case WholePower():
-            one = graph.product(ONE, (), labels)
-            lowered = graph.linear(
-                [(ONE, node.exponent, labels), (-ONE, one, labels)], labels
-            )
-            yield node.base, scaled(ONE, node.exponent, graph.whole_power(node.base, lowered))
+            at = () if node.is_uniform else labels
+            one = graph.product(ONE, (), at)
+            lowered = graph.linear([(ONE, node.exponent, at), (-ONE, one, at)], at)
+            power = (graph.whole_power(node.base, lowered), labels)
+            factors = [seed, (node.exponent, at), power]
+            yield node.base, graph.product(ONE, factors, (*front, *labels))
         case SymbolicPower():
             yield node.body, adjoint
+        case RangedNode() | Greatest() | Opaque():
+            yield from pulled_back(graph, node, labels, seed, front)
         case Apply():
             raise NotApplicable(f"the derivative of `{node.name}` is not known.")
 

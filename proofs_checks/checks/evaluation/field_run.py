@@ -18,9 +18,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from math import gcd, lcm
+from zlib import crc32
 
 import numpy as np
 
+from proofs_checks.checks.evaluation.elimination import field_determinant, field_inverse
 from proofs_checks.checks.evaluation.evaluator import Array, Evaluator, aligned
 from proofs_checks.checks.evaluation.nodes import (
     Apply,
@@ -35,9 +37,25 @@ from proofs_checks.checks.evaluation.nodes import (
     SymbolicPower,
     WholePower,
 )
+from proofs_checks.checks.evaluation.opaque_functions import (
+    DEGREE,
+    Exponents,
+    differentiated,
+    monomials,
+    multiplied,
+    opaque_value,
+)
 from proofs_checks.checks.evaluation.parts import Part, itself, prime_powers
 from proofs_checks.checks.evaluation.prime_field import P, PrimeField, modulo
-from proofs_checks.checks.evaluation.real_numbers import whole_numbers
+from proofs_checks.checks.evaluation.ranged_nodes import (
+    Determinant,
+    Greatest,
+    Largest,
+    MatrixInverse,
+    Opaque,
+    RangeProduct,
+)
+from proofs_checks.checks.evaluation.real_run import whole_numbers
 from proofs_checks.checks.evaluation.structure import Structure
 from theory.algebra.symbols import Size
 
@@ -86,6 +104,7 @@ class FieldRun(Evaluator):
         self.keyed = 0  # how many values were drawn by value
         self.keyed_nodes: dict[Node, int] = {}
         self._exponents: dict[Node, Array] = {}
+        self.degrees: Mapping[tuple[str, int], int] = {}
         self._exp_salt, self._log_salt = (np.uint64(salt) for salt in salts)
 
     def stands_for(self, leaf: Leaf) -> Node | None:
@@ -98,25 +117,54 @@ class FieldRun(Evaluator):
 
     def by_itself(self, node: Node) -> bool:
         """Return whether the node is evaluated through its parts."""
-        return isinstance(node, Exp | Log | Power)
+        if isinstance(node, WholePower):
+            return node.is_uniform
+        return isinstance(node, Exp | Log | Power | RangeProduct)
 
     def special(self, node: Node) -> Array:
-        """Return the array of an Exp, Log, Power or Apply node."""
-        if isinstance(node, Apply):
-            return self._unknown(node)
-        if isinstance(node, WholePower):
-            return self._whole_power(node)
-        if isinstance(node, SymbolicPower):
-            return self.value(node.body)
+        """Return the array of a node whose values are not those of an einsum or a sum."""
+        match node:
+            case Apply():
+                return self._unknown(node)
+            case WholePower() if not node.is_uniform:
+                return self._whole_power(node)
+            case SymbolicPower():
+                return self.value(node.body)
+            case MatrixInverse():
+                return field_inverse(self.value(node.body))
+            case Determinant():
+                return field_determinant(self.value(node.body))
+            case Opaque():
+                return opaque_value(self, node, self.coefficients(node))
+            case Largest() | Greatest():
+                raise NotApplicable("a largest value has no meaning over a finite field.")
         if isinstance(node, Log):
             parts = self.structure.terms(node)
             if parts == (itself(node),):
                 return self._draw(node.body, self._log_salt)
             return self._sum(node, parts)
         coefficient, parts = self.structure.factors(node)
-        if isinstance(node, Exp) and parts == (itself(node),):
-            return self._primitive_exp(node)
+        if parts == (itself(node),):
+            if isinstance(node, Exp):
+                return self._primitive_exp(node)
+            if isinstance(node, RangeProduct):
+                return multiplied(self, self.value(node.body))
         return self._product_of(node, coefficient, parts)
+
+    def coefficients(self, node: Opaque) -> Mapping[Exponents, Array]:
+        """Return the polynomial that stands for an opaque function, as it is differentiated."""
+        count = len(node.arguments)
+        name = f"{node.name}/{count}"
+        degree = self.degrees.get((node.name, count), DEGREE)
+        result: dict[Exponents, Array] = {}
+        for n, exponents in enumerate(monomials(count, degree)):
+            factor = sum(differentiated({exponents: 1}, node.orders).values())
+            if factor:
+                seed = np.array((crc32(name.encode()) + (n << 32)) % P, dtype=np.uint64)
+                drawn = keyed(seed, self._exp_salt + np.uint64(3))
+                lowered = tuple(e - m for e, m in zip(exponents, node.orders, strict=True))
+                result[lowered] = self.field.multiply(drawn, self.field.number(Fraction(factor)))
+        return result
 
     def _draw(self, node: Node, salt: np.uint64) -> Array:
         """Return random units that depend on the values of ``node``."""

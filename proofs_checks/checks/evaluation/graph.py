@@ -45,6 +45,14 @@ from proofs_checks.checks.evaluation.nodes import (
     Unit,
     WholePower,
 )
+from proofs_checks.checks.evaluation.ranged_nodes import (
+    Determinant,
+    Greatest,
+    Largest,
+    MatrixInverse,
+    Opaque,
+    RangeProduct,
+)
 from theory.algebra.symbols import Size
 
 __all__ = ["Graph"]
@@ -99,7 +107,10 @@ class Graph:
         return self._intern(("position", size), lambda: Position(size))
 
     def whole_power(self, base: Node, exponent: Node) -> Node:
-        """Return the base to powers that are integers made of positions and sizes."""
+        """Return the base to powers that are integers made of positions and sizes.
+
+        The exponents have the axes of the base, or none where they are made of sizes alone.
+        """
         return self._intern(("whole", base, exponent), lambda: WholePower(base, exponent))
 
     def symbolic_power(self, base: Node, exponent: Node) -> Node:
@@ -133,6 +144,36 @@ class Graph:
     def apply(self, name: str, arguments: tuple[Node, ...]) -> Apply:
         """Return a function without rules."""
         return self._intern(("apply", name, arguments), lambda: Apply(name, arguments))
+
+    def opaque(self, name: str, orders: tuple[int, ...], arguments: tuple[Node, ...]) -> Opaque:
+        """Return an opaque function, or a derivative of one."""
+        key = ("opaque", name, orders, arguments)
+        return self._intern(key, lambda: Opaque(name, orders, arguments))
+
+    def matrix_inverse(self, body: Node) -> Node:
+        """Return the inverse of the matrices in the last two axes."""
+        return self._intern(("matrix inverse", body), lambda: MatrixInverse(body))
+
+    def determinant(self, body: Node) -> Node:
+        """Return the determinant of the matrices in the last two axes."""
+        if isinstance(body, MatrixInverse):
+            return self.inverse(self.determinant(body.body))
+        return self._intern(("determinant", body), lambda: Determinant(body))
+
+    def range_product(self, body: Node) -> Node:
+        """Return the product over the last axis; of exponentials it is that of the sum."""
+        if isinstance(body, Exp):
+            *kept, k = fresh(body)
+            return self.exp(self.product(ONE, [(body.body, (*kept, k))], kept))
+        return self._intern(("range product", body), lambda: RangeProduct(body))
+
+    def largest(self, body: Node, axes: int) -> Node:
+        """Return the largest value over the last axes."""
+        return self._intern(("largest", body, axes), lambda: Largest(body, axes))
+
+    def greatest(self, arguments: tuple[Node, ...]) -> Node:
+        """Return entry by entry the largest of several arrays."""
+        return self._intern(("greatest", arguments), lambda: Greatest(arguments))
 
     def power(self, body: Node, exponent: Fraction) -> Node:
         """Return the body to a rational power, entry by entry; integers by repeated squaring."""

@@ -192,12 +192,17 @@ class Power(Unary):
 
 
 class WholePower(Node):
-    """The base to a power entry by entry; ``exponent`` has integers, made of positions and sizes."""
+    """The base to a power entry by entry; ``exponent`` holds integers from positions and sizes."""
 
     __slots__ = ("base", "exponent")
 
     def __init__(self, base: Node, exponent: Node) -> None:
         self.axes, self.base, self.exponent = base.axes, base, exponent
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether all entries have one exponent, such as n in (-1)^n."""
+        return not self.exponent.axes
 
     @property
     def children(self) -> tuple[Node, ...]:

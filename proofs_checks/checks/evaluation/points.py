@@ -3,11 +3,13 @@
 * A hypothesis sum_k x_.k = c on an input x, with c a constant, is met by solving for the last entry
   along k; x_.. = c fixes the input.  Rational points of what is positive are shared out first, so
   that the last entry is positive too.
+* One under a condition on indices, [2 <= j] x_j = [2 <= j] f_j, fixes the entries where it holds.
 * A hypothesis x_.. = f or f = x_.. with f computed from other inputs fixes the input x as well.
 * A hypothesis x_.j x_.k = delta_jk x_.j on such rows makes them one-hot: row i has its 1 in column
   i, counted round, so that every column has one where there are rows enough.
 * A mask (feature "mask") has entries 0 and 1 with at least one 1 in every row; the causal mask is
   the lower triangle with its diagonal.
+* A hypothesis x_ij = x_ji is met by copying the entries with i < j.
 * Any other hypothesis is tried at the point that was drawn; where it fails, nothing can be said.
 """
 
@@ -31,7 +33,7 @@ from proofs_checks.checks.evaluation.nodes import (
     descendants,
 )
 from proofs_checks.checks.evaluation.program import Program
-from theory.algebra.expressions import entry_tensor, slots
+from theory.algebra.expressions import entry_tensor, is_condition, slots
 from theory.algebra.symbols import Index, Size, is_order
 from theory.models.model import Constraint
 
@@ -48,7 +50,8 @@ class Unmet(NotApplicable):
 class Solved:
     """A hypothesis that fixes entries of ``leaf``: the last one along ``axis``, or all (None).
 
-    ``right`` is its right side, ``number`` the same if it is a number, else 0.
+    ``right`` is its right side, ``number`` the same if it is a number, else 0.  ``where``: only the
+    entries at which this condition on indices is not 0 are fixed.
     """
 
     leaf: Leaf
@@ -56,6 +59,7 @@ class Solved:
     right: Labelled
     number: Fraction
     positions: Positions
+    where: Labelled | None = None
 
 
 @dataclass(frozen=True)
@@ -75,21 +79,26 @@ class Hypotheses:
         self.solved: dict[Leaf, Solved] = {}
         self.tried: list[Tried] = []
         self.one_hot: set[Leaf] = set()
-        solved_by: dict[Leaf, Constraint] = {}
+        self.symmetric: dict[Leaf, tuple[int, int]] = {}
+        met_by: dict[Leaf, Constraint] = {}
         for constraint in program.model.constraints:
+            pair = self._exchanged_axes(constraint)
+            if pair is not None and pair[0] not in met_by and not self.is_mask(pair[0]):
+                self.symmetric[pair[0]], met_by[pair[0]] = pair[1], constraint
+                continue
             self.one_hot |= self._one_hot_rows(constraint)
             rule = self._rule(constraint)
-            if rule is None or rule.leaf in self.solved:
+            if rule is None or rule.leaf in met_by:
                 self._try(constraint)
             else:
-                self.solved[rule.leaf] = rule
-                solved_by[rule.leaf] = constraint
+                self.solved[rule.leaf], met_by[rule.leaf] = rule, constraint
         for tried in list(self.tried):
             rule = self._assignment(tried.constraint)
             if rule is not None:
                 self.tried.remove(tried)
-                if rule.leaf in solved_by:
-                    self._try(solved_by[rule.leaf])
+                if rule.leaf in met_by:
+                    self._try(met_by[rule.leaf])
+                    self.symmetric.pop(rule.leaf, None)
                 self.solved[rule.leaf] = rule
 
     def _try(self, constraint: Constraint) -> None:
@@ -102,6 +111,7 @@ class Hypotheses:
         That side must not depend on the input, nor on what is fixed by it.
         """
         for entry, value in (constraint.equation.args, constraint.equation.args[::-1]):
+            entry, value, condition = _under_condition(entry, value)
             positions = slots(entry)
             if not isinstance(entry, sp.Indexed | sp.Symbol) or isinstance(entry, Index | Size):
                 continue
@@ -116,7 +126,10 @@ class Hypotheses:
                 continue
             if leaf in self.one_hot or self.is_mask(leaf) or leaf in self._behind(right.node):
                 continue
-            return Solved(leaf, None, right, Fraction(0), positions)
+            where = None if condition is None else self.program.read(condition)
+            if where is not None and not set(where.labels) <= set(positions):
+                continue
+            return Solved(leaf, None, right, Fraction(0), positions, where)
         return None
 
     def _behind(self, node: Node) -> set[Node]:
@@ -164,6 +177,28 @@ class Hypotheses:
         leaf = self.program.tensor(entries[0].base)
         return {leaf} if isinstance(leaf, Leaf) else set()
 
+    def _exchanged_axes(self, constraint: Constraint) -> tuple[Leaf, tuple[int, int]] | None:
+        """Return the input and the two axes where x_.i.j. = x_.j.i. is said."""
+        left, right = constraint.equation.args
+        if not isinstance(left, sp.Indexed) or not isinstance(right, sp.Indexed):
+            return None
+        here, there = slots(left), slots(right)
+        moved = [n for n, x in enumerate(here) if there[n : n + 1] != (x,)]
+        if left.base != right.base or len(set(here)) < len(here) or len(moved) != 2:
+            return None
+        first, second = moved
+        if (here[first], here[second]) != (there[second], there[first]):
+            return None
+        leaf = self.program.tensor(entry_tensor(left))
+        all_free = all(isinstance(x, Index) for x in here)
+        return (leaf, (first, second)) if isinstance(leaf, Leaf) and all_free else None
+
+    def _mirrored(self, leaf: Leaf, drawn: Array) -> Array:
+        """Return the array with the entries below the diagonal of two axes those above it."""
+        first, second = self.symmetric[leaf]
+        rows, columns = np.indices(drawn.shape)[[first, second]]
+        return np.where(rows <= columns, drawn, np.swapaxes(drawn, first, second))
+
     def concerning(self, *roots: Node) -> tuple[Node, ...]:
         """Return these nodes and those of the hypotheses on their inputs; forget the others."""
         nodes, waiting, kept = list(roots), list(self.tried), []
@@ -205,12 +240,17 @@ class Hypotheses:
             places = columns[:, None] == np.arange(drawn.shape[1])
             one, zero = (run.arithmetic.number(Fraction(n)) for n in (1, 0))
             return np.where(places, one, zero)
+        if leaf in self.symmetric:
+            drawn = self._mirrored(leaf, drawn)
         rule = self.solved.get(leaf)
         if rule is None:
             return drawn
         graph, arithmetic = self.program.graph, run.arithmetic
         others = tuple(x for n, x in enumerate(rule.positions) if n != rule.axis)
         right = run.value(graph.product(Fraction(1), [rule.right], others))
+        if rule.where is not None:
+            held = run.value(graph.product(Fraction(1), [rule.where], others)) != 0
+            return np.where(held, right, drawn)
         if rule.axis is None:
             return np.array(right)
         minus = arithmetic.number(Fraction(-1))
@@ -231,10 +271,29 @@ class Hypotheses:
     def free_positions(self, leaf: Leaf, shape: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
         """Return the positions that no hypothesis fixes, the first ones first."""
         rule = self.solved.get(leaf)
-        if leaf in self.one_hot or (rule is not None and rule.axis is None):
+        if leaf in self.one_hot or (rule is not None and rule.axis is None and not rule.where):
             return []
+        if leaf in self.symmetric:
+            first, second = self.symmetric[leaf]
+            return [x for x in np.ndindex(*shape) if x[first] <= x[second]]
         last = None if rule is None or rule.axis is None else shape[rule.axis] - 1
         return [x for x in np.ndindex(*shape) if last is None or x[rule.axis] != last]  # type: ignore[union-attr,index]
+
+
+def _under_condition(side: sp.Basic, other: sp.Basic) -> tuple[sp.Basic, sp.Basic, sp.Expr | None]:
+    """Return (entry, value, condition) of a hypothesis condition * entry = condition * value."""
+    if not isinstance(side, sp.Mul):
+        return side, other, None
+    conditions = [x for x in side.args if is_condition(x)]
+    rest = [x for x in side.args if x not in conditions]
+    if len(rest) != 1 or not conditions:
+        return side, other, None
+    if other != 0:
+        factors = other.args if isinstance(other, sp.Mul) else (other,)
+        if any(x not in factors for x in conditions):
+            return side, other, None
+        other = sp.Mul(*(x for x in factors if x not in conditions))
+    return rest[0], other, sp.Mul(*conditions)
 
 
 def _leaves(roots: Iterable[Node]) -> set[Node]:

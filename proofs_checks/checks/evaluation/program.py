@@ -27,7 +27,17 @@ from proofs_checks.checks.evaluation.contraction import Factor
 from proofs_checks.checks.evaluation.derivative import jacobian
 from proofs_checks.checks.evaluation.graph import Graph
 from proofs_checks.checks.evaluation.nodes import WINDOW, AnyLabel, Label, Node, NotApplicable
-from theory.algebra.expressions import Equation, Relation, is_condition, is_whole, tensors_in
+from proofs_checks.checks.evaluation.ranged_reading import binder, extremum
+from theory.algebra.binders import Binder
+from theory.algebra.expressions import (
+    Equation,
+    Relation,
+    is_condition,
+    is_whole,
+    partial_sums,
+    tensors_in,
+)
+from theory.algebra.nodes import Applied
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Model, name_of
 
@@ -55,7 +65,7 @@ class Program:
         """
         left, right = self.read(equation.left), self.read(equation.right)
         free = in_order({*left.labels, *right.labels})
-        return self._arranged(left, free), self._arranged(right, free), free
+        return self.arranged(left, free), self.arranged(right, free), free
 
     def contracted_difference(self, equation: Equation) -> Node:
         """Return sum_I rho_I (left - right)_I with random vectors rho, a scalar."""
@@ -110,7 +120,7 @@ class Program:
         """Return what a line of the model, or the derivative of the loss dL_dx, stands for."""
         line = self._lines.get(name)
         if line is not None:
-            return self._arranged(self.read(line.value), line.parameters)
+            return self.arranged(self.read(line.value), line.parameters)
         by = self.tensor(self.model.tensors[self._differentiated(name) or ""])
         return jacobian(self.graph, self.tensor(self.model.loss), by)
 
@@ -119,7 +129,8 @@ class Program:
         rest = name.removeprefix(f"d{name_of(self.model.loss)}_d")
         return rest if rest != name and rest in self.model.tensors else None
 
-    def _arranged(self, value: Factor, out: Iterable[AnyLabel]) -> Node:
+    def arranged(self, value: Factor, out: Iterable[AnyLabel]) -> Node:
+        """Return a node with these axes, broadcast over those that the value lacks."""
         return self.graph.product(ONE, [value], tuple(out))
 
     # -- expressions ----------------------------------------------------------------------------
@@ -142,7 +153,8 @@ class Program:
                     raise NotApplicable(f"`{e}` stands without its {len(node.axes)} indices.")
                 return Labelled(node, ())
             case sp.Add():
-                return self._sum_of(e.args)
+                apart = partial_sums(e) if e.has(sp.log, sp.Pow) else e
+                return self._sum_of(sp.Add.make_args(apart))
             case sp.Mul():
                 return self._product(e.args, ())
             case sp.exp() | sp.log():
@@ -161,6 +173,13 @@ class Program:
                 return moving(self, e)
             case sp.NumberSymbol():
                 return self._constant(e)
+            case Binder():
+                return binder(self, e)
+            case Applied():
+                out, arguments = self.alike(e.arguments)
+                return Labelled(self.graph.opaque(e.name, e.orders, arguments), out)
+            case sp.Max() | sp.Min():
+                return extremum(self, e, ONE if isinstance(e, sp.Max) else -ONE)
             case sp.Function():
                 return self._function(e)
         raise NotApplicable(f"`{e}` ({type(e).__name__}) has no value here.")
@@ -230,13 +249,25 @@ class Program:
         labels: list[AnyLabel] = []
         units: list[Factor] = []
         for index, size in zip(e.indices, axes, strict=True):
+            own, unit = self.places((index,), size)
+            labels += own
+            units += unit
+        return tuple(labels), units
+
+    def places(
+        self, places: Iterable[sp.Basic], size: Size
+    ) -> tuple[tuple[AnyLabel, ...], list[Factor]]:
+        """Return labels over ``size`` for indices, and basis vectors for those that are numbers."""
+        labels: list[AnyLabel] = []
+        units: list[Factor] = []
+        for index in places:
             if isinstance(index, Index) and index.size == size:
                 labels.append(index)
             elif isinstance(index, sp.Integer) and index > 0:
                 labels.append(Label(size))
                 units.append((self.graph.unit(size, int(index)), (labels[-1],)))
             else:
-                raise NotApplicable(f"`{index}` stands in `{e}` for an index over {size}.")
+                raise NotApplicable(f"`{index}` stands for an index over {size}.")
         return tuple(labels), units
 
     def _delta(self, e: sp.KroneckerDelta) -> Factor:
@@ -250,7 +281,7 @@ class Program:
                 return self.graph.unit(index.size, int(position)), (index,)
         raise NotApplicable(f"`{e}` is not a delta of indices.")
 
-    def _power(self, base: sp.Basic, exponent: sp.Basic) -> Labelled:
+    def _power(self, base: sp.Basic, exponent: sp.Expr) -> Labelled:
         if isinstance(exponent, sp.Rational):
             if max(abs(int(exponent.p)), int(exponent.q)) > LARGEST_EXPONENT:
                 raise NotApplicable(f"the exponent {exponent} is larger than {LARGEST_EXPONENT}.")
@@ -259,12 +290,12 @@ class Program:
             return Labelled(power, labels)
         if base is sp.E:
             return self.read(sp.exp(exponent, evaluate=False))
-        node, labels = self.read(base)
-        other, others = self.read(exponent)
-        out = in_order({*labels, *others})
-        both = (self._arranged(Labelled(node, labels), out), self._arranged((other, others), out))
+        value, number = self.read(base), self.read(exponent)
+        if is_whole(exponent) and not number.labels:
+            return Labelled(self.graph.whole_power(value.node, number.node), value.labels)
+        out = in_order({*value.labels, *number.labels})
         make = self.graph.whole_power if is_whole(exponent) else self.graph.symbolic_power
-        return Labelled(make(*both), out)
+        return Labelled(make(self.arranged(value, out), self.arranged(number, out)), out)
 
     def _sum(self, e: sp.Sum) -> Labelled:
         bound, body = _bound(e), e.function
@@ -277,12 +308,16 @@ class Program:
     def _function(self, e: sp.Function) -> Labelled:
         if isinstance(e, sp.tanh | sp.coth | sp.sinh | sp.cosh | sp.sech | sp.csch):
             return self._hyperbolic(e)
-        parts = [self.read(argument) for argument in e.args]
-        out = in_order(x for part in parts for x in part.labels)
-        arguments = tuple(self._arranged(part, out) for part in parts)
+        out, arguments = self.alike(e.args)
         if not arguments:
             raise NotApplicable(f"`{e}` has no arguments.")
         return Labelled(self.graph.apply(e.func.__name__, arguments), out)
+
+    def alike(self, arguments: Iterable[sp.Basic]) -> tuple[tuple[Index, ...], tuple[Node, ...]]:
+        """Return the free indices of several expressions, and nodes with these as axes."""
+        parts = [self.read(argument) for argument in arguments]
+        out = in_order(x for part in parts for x in part.labels)
+        return out, tuple(self.arranged(part, out) for part in parts)
 
     def _hyperbolic(self, e: sp.Function) -> Labelled:
         """Return tanh = sinh/cosh and the others, with sinh and cosh as sums of exponentials."""

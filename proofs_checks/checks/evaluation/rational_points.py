@@ -20,17 +20,18 @@ from proofs_checks.checks.evaluation.nodes import (
     TooLarge,
     descendants,
 )
+from proofs_checks.checks.evaluation.opaque_functions import Polynomials, degrees_in
 from proofs_checks.checks.evaluation.points import Hypotheses, Unmet, least_sizes, sizes_in
 from proofs_checks.checks.evaluation.program import Program
+from proofs_checks.checks.evaluation.ranged_nodes import Opaque, RangedNode
 from proofs_checks.checks.evaluation.real_numbers import (
-    RealRun,
     differ,
     exceed,
-    is_condition,
     radius,
     rationals,
     require_defined,
 )
+from proofs_checks.checks.evaluation.real_run import RealRun, is_condition
 from theory.algebra.expressions import Inequality, Relation, StrictInequality
 from theory.algebra.symbols import Index
 
@@ -39,8 +40,14 @@ __all__ = ["Comparison", "Point", "RealStatement"]
 SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "1/3", "-3", "-1/3")))
 """Entries of points, simplest first."""
 
+SPARE = range(10, 22)
+"""Varieties that are tried where others make a matrix singular or a determinant negative."""
+
 BY_PLACE = range(1000, 1004)
 """Varieties for statements of which a part has to be defined under conditions on indices only."""
+
+CONSTANT = range(2000, 2006)
+"""Varieties with one simple value for all entries, where a hypothesis can only be tried."""
 
 BITS = (200, 400, 800, 1600)
 SHARP = 1e-30
@@ -52,11 +59,19 @@ class Point:
     ``variety`` 0 gives every free entry its simplest value (0, or 1 for what cannot be negative);
     1, 2, ... give different fixed mixtures of simple non-zero values, -1, -2, ... of positive ones.
     Those of `BY_PLACE` are positive but for the entries on one side of, or on, the diagonal, the
-    first or last of a vector.
+    first or last of a vector; those of `CONSTANT` have one value for all.
+    Opaque functions are polynomials of the given ``degrees``.
     """
 
-    def __init__(self, hypotheses: Hypotheses, sizes: Mapping[str, int], variety: int) -> None:
+    def __init__(
+        self,
+        hypotheses: Hypotheses,
+        sizes: Mapping[str, int],
+        variety: int,
+        degrees: Mapping[tuple[str, int], int] | None = None,
+    ) -> None:
         self.hypotheses = hypotheses
+        self.functions = Polynomials(degrees, abs(variety), positive=variety < 0)
         self.sizes = dict(sizes)
         self.variety = variety
         self.arrays: dict[Leaf, Array] = {}
@@ -79,6 +94,8 @@ class Point:
         values = self.candidates(leaf)
         if not self.variety:
             result[...] = values[0]
+        elif self.variety in CONSTANT and not self.hypotheses.is_mask(leaf):
+            result[...] = values[(self.variety - CONSTANT.start) % len(values)]
         else:
             if self.variety < 0:
                 values = [x for x in values if x > 0]
@@ -99,7 +116,6 @@ class Point:
             for row in range(shape[0]):
                 result[row, row % shape[1]] = Fraction(1)
         return result
-
 
     def _is_apart(self, position: tuple[int, ...], shape: tuple[int, ...]) -> bool:
         """Return whether an entry is one of those that are negative."""
@@ -163,11 +179,14 @@ class RealStatement:
         self.left, self.right, self.free = program.sides(relation)
         self.domain = Domain(program, relation.domain)
         nodes = self.hypotheses.concerning(self.left, self.right, *self.domain.nodes)
-        self.lenient = any(is_condition(x) for node in nodes for x in descendants(node))
+        below = {node for root in nodes for node in descendants(root)}
+        self.lenient = any(map(is_condition, below))
         used = sizes_in(*nodes) | {index.size.name for index in self.free}
         self.names = tuple(size.name for size in program.model.sizes if size.name in used)
         self.names += tuple(sorted(used - set(self.names)))
         self.least = least_sizes(*nodes)
+        self.degrees = degrees_in(nodes)
+        self.redraws = any(isinstance(x, RangedNode | Opaque) for x in below)
 
     def compare(self, point: Point) -> Comparison:
         """Return both sides at a point.
@@ -176,7 +195,7 @@ class RealStatement:
         """
         for bits in BITS:
             with ctx.workprec(bits):
-                run = self.run(point.sizes, point.draw)
+                run = self.run(point.sizes, point.draw, point.functions)
                 left, right = run.value(self.left), run.value(self.right)
                 self.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
                 differs = self.against(left, right)
@@ -185,12 +204,17 @@ class RealStatement:
                 return Comparison(left, right, differs, rough)
         raise SingularPoint("the balls do not become small.")
 
-    def run(self, sizes: Mapping[str, int], draw: Callable[[Leaf, RealRun], Array]) -> RealRun:
+    def run(
+        self,
+        sizes: Mapping[str, int],
+        draw: Callable[[Leaf, RealRun], Array],
+        functions: Polynomials,
+    ) -> RealRun:
         """Return the values at a point, which has to lie in the domain of the statement.
 
         Raises `SingularPoint` where it does not.
         """
-        run = RealRun(sizes, draw, lenient=self.lenient)
+        run = RealRun(sizes, draw, functions=functions, lenient=self.lenient)
         self.domain.require(run)
         return run
 
@@ -205,24 +229,29 @@ class RealStatement:
     ) -> Iterator[tuple[Point, Comparison]]:
         """Yield points at which both sides are defined, and their values there.
 
-        If at some points they are not, as many with positive inputs are tried in their place.
+        If at some points they are not, as many with positive inputs are tried in their place, and
+        some more where matrices may be singular or opaque functions negative.
         There are none at sizes that need too large arrays.  Raises `NotApplicable` if no point
         meets the hypotheses.
         """
         waiting = [*varieties, *(BY_PLACE if self.lenient else ())]
+        waiting += CONSTANT if self.hypotheses.tried else ()
+        spare = list(SPARE) if self.redraws else []
         unmet: Unmet | None = None
         any_found = False
         while waiting:
             variety = waiting.pop(0)
-            point = Point(self.hypotheses, sizes, variety)
+            point = Point(self.hypotheses, sizes, variety, self.degrees)
             try:
                 found = self.compare(point)
             except Unmet as reason:
                 unmet = reason
                 continue
             except SingularPoint:
-                if 0 <= variety < BY_PLACE.start:
+                if 0 <= variety < SPARE.start:
                     waiting.append(-1 - variety)
+                elif spare:
+                    waiting.append(spare.pop(0))
                 continue
             except TooLarge:
                 return

@@ -5,54 +5,44 @@ perfect powers stay rational.  Everything else is a `flint.arb`, a ball that is 
 the real number, so two balls that do not meet prove two numbers different.
 
 Roots of odd order are real for negative numbers too.  A term that does not occur, such as
-log w_1 in the sum of [2 <= k] log w_k, need not be defined: where a run is ``lenient``, what has no
-value becomes `UNDEFINED`, and disappears beside a condition on indices that is not met.
+log w_1 in the sum of [2 <= k] log w_k, need not be defined: where the arithmetic is ``lenient``,
+what has no value becomes `UNDEFINED`, and disappears beside a condition on indices that is not met.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from flint import arb, fmpq, fmpz
 
-from proofs_checks.checks.evaluation.evaluator import Array, Evaluator
-from proofs_checks.checks.evaluation.nodes import (
-    WINDOW,
-    Apply,
-    Delta,
-    Exp,
-    Leaf,
-    Log,
-    Named,
-    Node,
-    NotApplicable,
-    Power,
-    Product,
-    SingularPoint,
-    SymbolicPower,
-    Unit,
-    WholePower,
-)
-from theory.algebra.symbols import is_order
+from proofs_checks.checks.evaluation.evaluator import Array
+from proofs_checks.checks.evaluation.nodes import SingularPoint
 
 __all__ = [
+    "ABSENT",
+    "LARGEST_EXPONENT",
+    "UNDEFINED",
     "RealNumbers",
-    "RealRun",
+    "array_of",
     "as_text",
     "differ",
+    "entrywise",
     "exceed",
-    "is_condition",
+    "exp_of",
+    "joined",
+    "larger",
+    "log_of",
+    "power_of",
     "radius",
     "rational",
     "rationals",
     "require_defined",
-    "whole_numbers",
+    "root_of",
 ]
 
-LARGEST_ARRAY = 1 << 13
 LARGEST_EXPONENT = 1000
 
 
@@ -99,7 +89,8 @@ def rationals(values: Array) -> Array:
     return result
 
 
-def _array(value: object) -> Array:
+def array_of(value: object) -> Array:
+    """Return an array; a number becomes one without axes."""
     if isinstance(value, np.ndarray):
         return value
     result = np.empty((), dtype=object)
@@ -107,11 +98,30 @@ def _array(value: object) -> Array:
     return result
 
 
-def _entrywise(function: Callable[[Any], Any], array: Array) -> Array:
+def entrywise(function: Callable[[Any], Any], array: Array) -> Array:
+    """Return the function of every entry."""
     result = np.empty(array.shape, dtype=object)
     for position in np.ndindex(*array.shape):
         result[position] = function(array[position])
     return result
+
+
+def joined(function: Callable[[Any, Any], Any], arrays: Sequence[Array]) -> Array:
+    """Return several arrays joined entry by entry, one after the other."""
+    result = np.array(arrays[0], dtype=object)
+    for other in arrays[1:]:
+        for position in np.ndindex(*result.shape):
+            result[position] = function(result[position], other[position])
+    return result
+
+
+def larger(first: Any, second: Any) -> Any:
+    """Return the larger of two numbers; of balls one that holds the larger real number."""
+    if first is UNDEFINED or second is UNDEFINED:
+        return UNDEFINED
+    if isinstance(first, fmpq) and isinstance(second, fmpq):
+        return max(first, second)
+    return arb(first).max(arb(second))
 
 
 class RealNumbers:
@@ -134,11 +144,18 @@ class RealNumbers:
                     raise
                 return UNDEFINED
 
-        return _entrywise(guarded, array)
+        return entrywise(guarded, array)
+
+    def pairwise(self, function: Callable[[Any, Any], Any], first: Array, second: Array) -> Array:
+        """Return the function of two arrays of one shape, entry by entry, as `entrywise` does."""
+        pairs = np.empty(first.shape, dtype=object)
+        for position in np.ndindex(*first.shape):
+            pairs[position] = (first[position], second[position])
+        return self.entrywise(lambda pair: function(*pair), pairs)
 
     def number(self, value: Fraction) -> Array:
         """Return a rational number."""
-        return _array(rational(value))
+        return array_of(rational(value))
 
     def integers(self, values: Array) -> Array:
         """Return integers."""
@@ -146,88 +163,23 @@ class RealNumbers:
 
     def add(self, first: Array, second: Array) -> Array:
         """Return the sum."""
-        return _array(first + second)
+        return array_of(first + second)
 
     def multiply(self, first: Array, second: Array) -> Array:
         """Return the product."""
-        return _array(first * second)
+        return array_of(first * second)
 
     def total(self, array: Array, axes: tuple[int, ...]) -> Array:
         """Return the sum over axes."""
-        return _array(array.sum(axis=axes))
+        return array_of(array.sum(axis=axes))
 
     def matmul(self, first: Array, second: Array) -> Array:
         """Return the product of stacks of matrices."""
-        return _array(np.matmul(first, second))
+        return array_of(np.matmul(first, second))
 
     def inverse(self, array: Array) -> Array:
         """Return one divided by every entry."""
         return self.entrywise(_inverse, array)
-
-
-class RealRun(Evaluator):
-    """Values in real numbers; ``draw`` gives the rational array of a leaf when it is needed."""
-
-    def __init__(
-        self,
-        sizes: Mapping[str, int],
-        draw: Callable[[Leaf, RealRun], Array],
-        given: Mapping[Node, Array] | None = None,
-        *,
-        lenient: bool = False,
-    ) -> None:
-        self.numbers = RealNumbers(lenient=lenient)
-        super().__init__(self.numbers, sizes, given or {})
-        self._draw = draw
-
-    def by_itself(self, node: Node) -> bool:
-        """Return whether `special` finds the arrays it needs itself."""
-        return isinstance(node, SymbolicPower)
-
-    def factor(self, node: Node) -> Array:
-        """Return the array of a factor; the zeros of conditions on indices are `ABSENT`."""
-        array = super().factor(node)
-        if self.numbers.lenient and is_condition(node):
-            return _entrywise(lambda x: ABSENT if x == 0 else x, array)
-        return array
-
-    def product(self, node: Product) -> Array:
-        """Return the array of a product."""
-        array = super().product(node)
-        if self.numbers.lenient:
-            return _entrywise(lambda x: fmpq(0) if x is ABSENT else x, array)
-        return array
-
-    @property
-    def largest(self) -> int:
-        """The number of entries an array may have; every entry is an object of its own."""
-        return LARGEST_ARRAY
-
-    def leaf(self, node: Leaf) -> Array:
-        """Return the array of an input, or pi."""
-        if node.kind == "constant":
-            return _array(arb.pi())
-        return self._draw(node, self)
-
-    def special(self, node: Node) -> Array:
-        """Return the array of an Exp, Log, Power or Apply node."""
-        entrywise = self.numbers.entrywise
-        match node:
-            case Exp():
-                return entrywise(_exp, self.value(node.body))
-            case Log():
-                return entrywise(_log, self.value(node.body))
-            case Power():
-                return entrywise(lambda x: _power(x, node.exponent), self.value(node.body))
-            case WholePower() | SymbolicPower():
-                base, exponent = self.value(node.base), self.value(node.exponent)
-                pairs = np.empty(base.shape, dtype=object)
-                for position in np.ndindex(*base.shape):
-                    pairs[position] = (base[position], exponent[position])
-                return entrywise(lambda pair: _symbolic_power(*pair), pairs)
-            case Apply(name="Abs"):
-                return entrywise(abs, self.value(node.arguments[0]))
-        raise NotApplicable(f"`{getattr(node, 'name', node)}` has no value in real numbers.")
 
 
 def differ(left: Array, right: Array) -> Array:
@@ -274,31 +226,6 @@ def _defined(x: Any) -> Any:
     return x
 
 
-def is_condition(node: Node) -> bool:
-    """Return whether the entries are 0 or more by conditions on indices alone."""
-    if isinstance(node, Leaf):
-        return is_order(node.name)
-    return isinstance(node, Delta | Unit) or (isinstance(node, Named) and node.name == WINDOW)
-
-
-def whole_numbers(node: Node, sizes: Mapping[str, int]) -> Array:
-    """Return the integers that a node made of positions and sizes has, as Python integers.
-
-    Raises `NotApplicable` for what is no integer, or too large for an exponent.
-    """
-
-    def refused(leaf: Leaf, _: RealRun) -> Array:
-        raise NotApplicable(f"`{leaf.name}` stands in an exponent.")
-
-    values = RealRun(sizes, refused).value(node)
-    result = np.empty(values.shape, dtype=object)
-    for position, value in np.ndenumerate(values):
-        if value.q != 1 or abs(value.p) > LARGEST_EXPONENT:
-            raise NotApplicable(f"the exponent {value} is no integer up to {LARGEST_EXPONENT}.")
-        result[position] = int(value.p)
-    return result
-
-
 def radius(array: Array) -> float:
     """Return the largest radius of the balls in an array; 0 if all entries are rational."""
     return max((float(x.rad()) for x in array.ravel() if isinstance(x, arb)), default=0.0)
@@ -317,13 +244,15 @@ def _inverse(x: Any) -> Any:
     return 1 / x
 
 
-def _exp(x: Any) -> Any:
+def exp_of(x: Any) -> Any:
+    """Return e^x."""
     if isinstance(x, fmpq):
         return fmpq(1) if x == 0 else arb(x).exp()
     return x.exp()
 
 
-def _log(x: Any) -> Any:
+def log_of(x: Any) -> Any:
+    """Return log x; `SingularPoint` unless x > 0 is certain."""
     if isinstance(x, fmpq) and x == 1:
         return fmpq(0)
     if not x > 0:
@@ -331,7 +260,8 @@ def _log(x: Any) -> Any:
     return (arb(x) if isinstance(x, fmpq) else x).log()
 
 
-def _power(x: Any, exponent: Fraction) -> Any:
+def root_of(x: Any, exponent: Fraction) -> Any:
+    """Return x to a power that is no integer; `SingularPoint` unless it is certain to exist."""
     sign = 1
     if exponent.denominator % 2 and x < 0:  # the real root
         x, sign = -x, (-1) ** exponent.numerator
@@ -344,14 +274,14 @@ def _power(x: Any, exponent: Fraction) -> Any:
     return sign * arb(x).root(exponent.denominator) ** exponent.numerator
 
 
-def _symbolic_power(x: Any, exponent: Any) -> Any:
+def power_of(x: Any, exponent: Any) -> Any:
     """Return x^e: for x > 0, or whole e."""
     if x is UNDEFINED or exponent is UNDEFINED:
         return UNDEFINED
     if isinstance(exponent, fmpq) and exponent.q == 1 and abs(exponent.p) <= LARGEST_EXPONENT:
         power = int(exponent.p)
         return x**power if power >= 0 else _inverse(x) ** -power
-    return _exp(exponent * _log(x))
+    return exp_of(exponent * log_of(x))
 
 
 def _exact_root(x: fmpq, order: int) -> fmpq | None:

@@ -34,6 +34,7 @@ from proofs_checks.checks.evaluation.nodes import (
     Power,
     Product,
     SymbolicPower,
+    WholePower,
 )
 from proofs_checks.checks.evaluation.parts import (
     Factored,
@@ -46,6 +47,9 @@ from proofs_checks.checks.evaluation.parts import (
     prime_powers,
     relabelled,
 )
+from proofs_checks.checks.evaluation.ranged_factors import determinant_factors, product_factors
+from proofs_checks.checks.evaluation.ranged_nodes import Determinant, RangeProduct
+from proofs_checks.checks.evaluation.real_run import whole_numbers
 
 __all__ = ["Structure"]
 
@@ -137,7 +141,7 @@ class Structure:
 
     def _log_terms(self, node: Log) -> Iterable[Part]:
         coefficient, parts = self.factors(node.body)
-        if coefficient == 1 and parts == (itself(node.body),) and not _is_exp(node.body):
+        if coefficient == 1 and parts == (itself(node.body),) and not _is_apart(node.body):
             return [itself(node)]
         if coefficient < 0:
             parts = self._with_sign(parts)
@@ -145,11 +149,18 @@ class Structure:
         for exponent, part, at in parts:
             if isinstance(part, Exp):
                 result += relabelled(self.terms(part.body), at, exponent)
+            elif isinstance(part, RangeProduct):
+                result += relabelled(self.terms(self._log_sum(part)), at, exponent)
             elif isinstance(part, Extent):
                 result += self._number_log(Fraction(self.sizes[part.size.name]), exponent)
             else:
                 result.append((exponent, self.graph.log(part), at))
         return result + self._number_log(abs(coefficient), ONE)
+
+    def _log_sum(self, part: RangeProduct) -> Node:
+        """Return the sum of the logarithms of what is multiplied."""
+        labels = fresh(part.body)
+        return self.graph.product(ONE, [(self.graph.log(part.body), labels)], labels[:-1])
 
     def _number_log(self, value: Fraction, exponent: Fraction) -> list[Part]:
         return [
@@ -188,6 +199,14 @@ class Structure:
                 return ONE, self._root_factors(node)
             case Exp():
                 return ONE, self._exp_factors(node)
+            case RangeProduct():
+                return product_factors(self, node.body)
+            case WholePower() if node.is_uniform:
+                coefficient, parts = self.factors(node.base)
+                count = int(whole_numbers(node.exponent, self.sizes)[()])
+                return coefficient**count, [(e * count, part, at) for e, part, at in parts]
+            case Determinant():
+                return determinant_factors(self, node)
         return ONE, [itself(node)]
 
     def _product_factors(self, node: Product) -> tuple[Fraction, Iterable[Part]]:
@@ -301,5 +320,7 @@ class Structure:
         return result
 
 
-def _is_exp(node: Node) -> bool:
-    return isinstance(node, Exp | Extent) or (isinstance(node, Product) and not node.factors)
+def _is_apart(node: Node) -> bool:
+    return isinstance(node, Exp | Extent | RangeProduct) or (
+        isinstance(node, Product) and not node.factors
+    )

@@ -64,7 +64,10 @@ def test_a_logarithm_of_masked_weights_is_judged_for_non_zero_weights(name):
         (sp.sqrt(c * (c + 1)), "not known to be positive"),
         (sp.sqrt(1 + scalar("mu", positive=True)), "a root of"),
         (c + 2**61, "too large for arithmetic modulo"),
-        (sp.Symbol("c", positive=True) ** (1001 * ix), "the exponent 1001 is no integer up to 1000"),
+        (
+            sp.Symbol("c", positive=True) ** (1001 * ix),
+            "the exponent 1001 is no integer up to 1000",
+        ),
         (c ** (2**61 - 1), "the exponent .* is larger than 1000"),
     ],
 )

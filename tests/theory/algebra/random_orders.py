@@ -8,8 +8,8 @@ import random
 
 import numpy as np
 import sympy as sp
-from tests.theory.algebra.evaluation import evaluate
 
+from tests.theory.algebra.evaluation import evaluate
 from theory.algebra.expressions import fresh, substitute
 from theory.algebra.symbols import Index, Size, Tensor, delta, indices, order_of, total
 

@@ -35,7 +35,18 @@ from theory.algebra.normal_form import normal_form, proved_equal
 from theory.algebra.polynomial import Atom, Entry, Monomial, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, delta, indices, order_of, total
+from theory.algebra.symbols import (
+    Flow,
+    Index,
+    Partial,
+    Size,
+    Step,
+    Tensor,
+    delta,
+    indices,
+    order_of,
+    total,
+)
 
 L = sp.Symbol("L", real=True)
 zero = total(x[k], k) - total(x[l], l)

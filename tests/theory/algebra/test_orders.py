@@ -4,9 +4,9 @@ import random
 
 import pytest
 import sympy as sp
+
 from tests.theory.algebra import random_orders
 from tests.theory.algebra.random_orders import le
-
 from theory.algebra.limits import AlgebraError
 from theory.algebra.normal_form import normal_form, proved_equal
 from theory.algebra.symbols import Size, Tensor, delta, indices, order_of, scalar, total
