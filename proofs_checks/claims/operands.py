@@ -180,6 +180,12 @@ class Operands(Scripting, Operators):
             word += self.lexemes[at].text
             end = self.lexemes[at].span.end
             at += 1
+        twice = self.peek
+        if lexeme.text == "L" and twice is not None and twice.kind == "letter":
+            after = self.ahead()
+            if twice.text == "L" and after is not None and after.sign("("):
+                self.next()  # LL(D), a log-likelihood
+                return self.applied(tree.Name("LL", "it", span=lexeme.span.to(twice.span)))
         following = self.lexemes[at] if at < len(self.lexemes) else None
         is_bracket = following is not None and (
             following.sign("(", "[") or following.command("{")

@@ -117,7 +117,7 @@ def _defined_name(node: tree.Node) -> set[str]:
     if not isinstance(node, tree.Name | tree.Entry | tree.Apply):
         return set()
     statement = Statement(0, 0, (node,), (), False, node.span)
-    roles = Roles([statement], Spelling([node]))
+    roles = Roles([statement], Spelling([[node]]))
     authored = Authored([], roles, set())
     base = node
     while isinstance(base, tree.Entry | tree.Apply):
@@ -152,6 +152,15 @@ def _claims(document: Document, found: Interpretation) -> list[Claim]:
         meaning = meanings[n]
         if meaning.error is not None:
             claims.append(_without_meaning(document, item, meaning.error))
+            continue
+        if meaning.skipped:
+            file = document.source.file_of(item.span.start)
+            claims.append(
+                Claim(
+                    "not judged", item.label, item.line, item.column, item.source,
+                    notes=(meaning.skipped,), file=file,
+                )
+            )  # fmt: skip
             continue
         steps = [link for link in meaning.links if link.kind == "step"]
         chains += bool(steps)

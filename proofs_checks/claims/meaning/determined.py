@@ -155,13 +155,20 @@ class Determination:
             return again
         if both & self.reading.assumed:
             return ""
+        if relation.right == 0 and self.reading.base is None:
+            solved = sorted(reached & self.reading.roles.differentiated)
+            solved = [n for n in solved if n not in self.model.by_name]
+            if solved:
+                return f"this may be an equation to be solved for {solved[0]}"
         left, right = (
             frozenset().union(*(self._inputs_of(n) for n in side)) if side else frozenset()
             for side in sides
         )
         for name in sorted(sides[0] ^ sides[1]):
             symbol = self.reading.symbols.table.get(name)
-            if symbol is None or symbol.is_defined or name in self.declared or symbol.known:
+            if symbol is None or symbol.is_defined or symbol.known:
+                continue
+            if name in self.declared and name not in self.reading.ranks.applied:
                 continue
             if name in (left & right) or name in self.reading.definitions.found:
                 continue

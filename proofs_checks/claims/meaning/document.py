@@ -84,7 +84,9 @@ class Reading:
 
     def _infer(self, roots: list[tree.Node]) -> None:
         model = self.base
-        spell = Spelling(roots)
+        del roots
+        every = [*self.statements, *self.assumptions]
+        spell = Spelling([[*s.roots] for s in every] + [[*self.inputs, *self.stated]])
         known: dict[str, int] = {}
         sizes: list[str] = []
         if model is not None:
@@ -569,6 +571,9 @@ class Reading:
     # -- claims and definitions -------------------------------------------------------------
 
     def _take(self, statement: Statement, meaning: Meaning) -> None:
+        if self._is_case(statement):
+            meaning.skipped = "the value of an index, which is no claim"
+            return
         typer, values = self._sides(statement)
         factor, signs = sp.S.One, {}
         for condition in statement.conditions:
@@ -599,6 +604,17 @@ class Reading:
         if sum(link.kind == "step" for link in meaning.links) == 1:
             for link in meaning.links:
                 link.kind = "claim" if link.kind == "step" else link.kind
+
+    def _is_case(self, statement: Statement) -> bool:
+        """Return whether an equation only says which case is meant: k = 1, i = j."""
+        if len(statement.sides) != 2:
+            return False
+        letters = [self.roles.letter(s) for s in statement.sides if isinstance(s, tree.Name)]
+        index = self.roles.bound | self.roles.compared
+        plain = all(isinstance(s, tree.Name | tree.Number) for s in statement.sides)
+        return plain and bool(letters) and all(
+            x in index and x not in self.definitions.found for x in letters
+        )
 
     def _definition_at(self, statement: Statement, n: int, kind: str) -> Defined | None:
         left = n + 1 if kind == "backward" else n
@@ -713,7 +729,8 @@ class Reading:
         if not left or not right or left == right:
             return
         stray = sorted(right - left) or sorted(left - right)
-        if all(x not in self.roles.bound for x in (left ^ right)):
+        fixed = {x for s in self.symbols.table.values() for x in s.fixed}
+        if (left ^ right) <= fixed:
             return  # constant positions
         side = "right" if right - left else "left"
         raise MeaningError(
@@ -892,6 +909,8 @@ class Reading:
             if not derived & {line.name, *self.definitions.depends_on(line.name)}
         ]
         used = {n for line in defined for n in self.definitions.depends_on(line.name)}
+        if name in used:  # what is computed from it is not what it depends on
+            defined = []
         last = [line for line in defined if line.name not in used]
         bys = self.differentiated_by.get(name, set()) | self._shorthand()
         named = [line for line in last if line.name in bys]

@@ -40,14 +40,14 @@ class Slot:
     """The letters and numbers seen in one place of a symbol's scripts."""
 
     strong: set[str] = field(default_factory=set)  # bound there by a sum
-    both: set[str] = field(default_factory=set)  # free, on both sides of an equation
-    stray: set[str] = field(default_factory=set)  # free on one side only
+    both: Counter[str] = field(default_factory=Counter)  # free, on both sides of an equation
+    stray: Counter[str] = field(default_factory=Counter)  # free on one side only
     numbers: set[str] = field(default_factory=set)
 
     @property
     def letters(self) -> set[str]:
         """Every letter that stands here."""
-        return self.strong | self.both | self.stray
+        return self.strong | self.both.keys() | self.stray.keys()
 
 
 Place = tuple[str, str]
@@ -224,6 +224,11 @@ class Roles:
             for node in nodes(root):
                 if isinstance(node, tree.Compare):
                     self._compared(node)
+                stem = _stem(node)
+                if stem is not None and (stem.font == "bf" or len(stem.letter) > 1 and stem.font):
+                    letters = self._letters_of(node.exponent)  # type: ignore[attr-defined]
+                    if letters and not set(letters) & self.quantities:
+                        self.upper.add(self.spell(stem))
                 if isinstance(node, tree.Power) and isinstance(node.base, tree.Name):
                     factors = self._letters_of(node.exponent)
                     is_index = all(x in self.bound | self.compared for x in factors)
@@ -457,7 +462,7 @@ class Roles:
             for letter, places in free.items():
                 for place in places:
                     slot = self.slots[place]
-                    (slot.both if letter in everywhere | said else slot.stray).add(letter)
+                    (slot.both if letter in everywhere | said else slot.stray)[letter] += 1
 
     def _has_symbols(self, node: tree.Node) -> bool:
         return any(
@@ -507,8 +512,8 @@ class Roles:
             for n, item in enumerate(node.arguments):
                 if isinstance(item, tree.Name):
                     yield (name, f"({n}"), item
-        elif isinstance(node, tree.Power) and isinstance(node.base, tree.Name):
-            name = self.spell(node.base)
+        elif (stem := _stem(node)) is not None and isinstance(node, tree.Power):
+            name = self.spell(stem)
             if name in self.upper:
                 factors = (
                     node.exponent.factors
@@ -534,7 +539,9 @@ class Roles:
             if not slot.letters & self.compared and len(slot.letters) <= 2:
                 return False
         steady = {
-            x for x in slot.both - slot.stray if x not in self.quantities and x not in self.sizes
+            x
+            for x, count in slot.both.items()
+            if count >= 2 * slot.stray[x] and x not in self.quantities and x not in self.sizes
         }
         if letter is not None and letter in self.quantities:
             if letter not in self.bound | self.compared:
@@ -551,10 +558,15 @@ class Roles:
             return self._entry(node)
         if isinstance(node, tree.Apply):
             return self._application(node)
-        if isinstance(node, tree.Power) and isinstance(node.base, tree.Name):
-            name = self.spell(node.base)
-            if name in self.upper:
-                return Reference(name, tuple(item for _, item in self._placed(node)))
+        stem = _stem(node)
+        if stem is not None and self.spell(stem) in self.upper and isinstance(node, tree.Power):
+            inner = self.reference(node.base)
+            items = [item for _, item in self._placed(node)]
+            if inner is not None and all(self.letter(x) or isinstance(x, tree.Number) for x in items):
+                return inner._replace(
+                    name=f"{inner.name}_.u" if inner.indices else inner.name,
+                    indices=(*inner.indices, *items),
+                )
         return None
 
     def _alias(self, name: str) -> str:
@@ -708,6 +720,14 @@ def _sums(
 VARIABLE_WORDS = frozenset(
     "alpha beta gamma delta epsilon zeta theta iota lambda upsilon omega".split()
 )
+
+
+def _stem(node: tree.Node) -> tree.Name | None:
+    """Return the name whose power a node is, with or without indices below it."""
+    if not isinstance(node, tree.Power):
+        return None
+    base = node.base.base if isinstance(node.base, tree.Entry) else node.base
+    return base if isinstance(base, tree.Name) else None
 
 
 def _is_formal(node: tree.Node) -> bool:

@@ -7,9 +7,10 @@ Fonts and the two shapes of a Greek letter tell names apart only where the docum
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.tree import children, nodes
+from proofs_checks.claims.tree import children
 
 __all__ = ["Spelling", "flat"]
 
@@ -27,30 +28,27 @@ Letter = tuple[str, tuple[str, ...], int]
 class Spelling:
     """Spells the names of one document."""
 
-    def __init__(self, roots: list[tree.Node]) -> None:
-        bare: dict[Letter, list[str]] = defaultdict(list)
+    def __init__(self, statements: list[list[tree.Node]]) -> None:
         seen: dict[Letter, list[str]] = defaultdict(list)
+        together: set[Letter] = set()  # letters whose fonts stand bare in one equation
         glyphs: dict[str, set[str]] = defaultdict(set)
-        for root in roots:
-            inside: set[int] = set()
-            for node in nodes(root):
-                if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
-                    if any(not isinstance(x, tree.Label | tree.Number) for x in node.lower):
-                        inside.add(id(node.base))
-                if isinstance(node, tree.Name):
-                    key = self._letter(node)
-                    for found in (seen, *([bare] if id(node) not in inside else [])):
-                        if node.font not in found[key]:
-                            found[key].append(node.font)
-                    glyphs[VARIANTS.get(node.letter, node.letter)].add(node.letter)
+        for roots in statements:
+            here: dict[Letter, set[str]] = defaultdict(set)
+            for root in roots:
+                for name, is_bare in _names(root, True):
+                    key = self._letter(name)
+                    glyphs[VARIANTS.get(name.letter, name.letter)].add(name.letter)
+                    if name.font not in seen[key]:
+                        seen[key].append(name.font)
+                    if is_bare:
+                        here[key].add(name.font)
+            together |= {key for key, fonts in here.items() if len(fonts) > 1}
         self._glyphs = {letter for letter, found in glyphs.items() if len(found) > 1}
         self._fonts = {
             key: found
             for key, found in seen.items()
-            if len(bare.get(key, ())) > 1 or len([f for f in found if f in SCRIPT_FONTS]) > 0
-            and len(found) > 1
+            if len(found) > 1 and (key in together or any(f in SCRIPT_FONTS for f in found))
         }
-        self._seen = seen
 
     @staticmethod
     def _letter(name: tree.Name) -> Letter:
@@ -68,6 +66,19 @@ class Spelling:
         for accent in name.accents:
             letter = f"{letter}_{accent}"
         return letter + "'" * name.primes
+
+
+def _names(node: tree.Node, is_bare: bool) -> Iterator[tuple[tree.Name, bool]]:
+    """Yield the names below a node, and whether they stand without indices and in no script."""
+    if isinstance(node, tree.Name):
+        yield node, is_bare
+    elif isinstance(node, tree.Entry):
+        yield from _names(node.base, is_bare and not node.lower)
+        for script in (*node.lower, *node.upper):
+            yield from _names(script, False)
+    else:
+        for child in children(node):
+            yield from _names(child, is_bare)
 
 
 SIGNS = {"^": ".", "+": "p", "*": "star", "=": ".", ",": ".", ":": ".", " ": "", "(": "", ")": "",
