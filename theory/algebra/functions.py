@@ -38,14 +38,10 @@ def symbolic_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polyno
     """Return base^exponent: exp(e log b) for b >= 0; x^n with whole n is defined for x < 0 too."""
     if base.nonnegative:
         return exp(ring, ring.multiply(exponent, log(ring, base)))
-    number = base.constant
-    if (
-        number is not None
-        and number != -1
-        and all(is_whole(m, c) for m, c in exponent.terms.items())
-    ):
-        sign = symbolic_power(ring, Polynomial.of(-1), exponent)
-        return ring.multiply(sign, symbolic_power(ring, -base, exponent))
+    if _is_whole(exponent) and base.single is not None:
+        apart = _whole_power(ring, *base.single, exponent)
+        if apart is not None:
+            return apart
     result = Polynomial.of(1)
     for monomial, c in exponent.terms.items():
         if monomial.factors:
@@ -56,6 +52,35 @@ def symbolic_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polyno
             factor = power(ring, base, c)
         result = ring.multiply(result, factor)
     return result
+
+
+def _whole_power(
+    ring: Ring, monomial: Monomial, coefficient: Number, exponent: Polynomial
+) -> Polynomial | None:
+    """Return a product to a power that is a whole number, factor by factor; None if it has one."""
+    if any(Fraction(e).denominator != 1 for _, e in monomial.factors):
+        return None
+    if len(monomial.factors) == 1 and coefficient == 1:
+        atom, e = monomial.factors[0]
+        if isinstance(atom, Function) and atom.name == "power" and _is_whole(atom.arguments[1]):
+            base, inner = atom.arguments
+            return symbolic_power(ring, base, ring.multiply(inner, exponent.scaled(e)))
+        if e == 1:
+            return None
+    elif not monomial.factors and coefficient == -1:
+        return None
+    result = Polynomial.of(1)
+    numbers = [-1, -coefficient] if coefficient < 0 else [coefficient]
+    for number in numbers:
+        result = ring.multiply(result, symbolic_power(ring, Polynomial.of(number), exponent))
+    for atom, e in monomial.factors:
+        factor = symbolic_power(ring, Polynomial.of(atom), exponent)
+        result = ring.multiply(result, power(ring, factor, e))
+    return result
+
+
+def _is_whole(exponent: Polynomial) -> bool:
+    return all(is_whole(monomial, c) for monomial, c in exponent.terms.items())
 
 
 def exp(ring: Ring, value: Polynomial) -> Polynomial:

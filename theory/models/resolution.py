@@ -26,7 +26,7 @@ from theory.algebra.expressions import (
     fresh,
     tensors_in,
 )
-from theory.algebra.limits import AlgebraError
+from theory.algebra.limits import AlgebraError, NoDerivative
 from theory.algebra.normal_form import is_zero
 from theory.algebra.polynomial import Polynomial
 from theory.algebra.reading import Reader, Unfolding
@@ -34,7 +34,7 @@ from theory.algebra.ring import Ring
 from theory.algebra.signs import Signs
 from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, total
 from theory.models.model import Definition, Model, name_of
-from theory.models.reverse_mode import Adjoint, adjoints, computed_from, pull_back
+from theory.models.reverse_mode import Adjoint, adjoints, computed_from, pull_back, reached
 
 __all__ = ["Proof", "Theory", "theory_of"]
 
@@ -152,6 +152,8 @@ class Theory:
             raise AlgebraError(f"`{entry}` is no quantity of model `{self.model.name}`.")
         if quantity == self.model.loss and not earlier:
             if name not in self.adjoints:
+                if name in reached(self.model):
+                    raise NoDerivative(f"`{e}`: a maximum stands between `{entry}` and the loss.")
                 return sp.S.Zero, frozenset()
             adjoint = self.adjoints[name]
             return adjoint.at(entry, "value"), frozenset(adjoint.hypotheses)
