@@ -15,7 +15,7 @@ import sympy as sp
 
 from theory.algebra.symbols import Index
 
-__all__ = ["Binder"]
+__all__ = ["Binder", "is_masked"]
 
 
 class Binder(sp.Expr):
@@ -46,17 +46,23 @@ class Binder(sp.Expr):
         outside = set().union(*(slot.free_symbols for slot in self.slots))
         return (self.body.free_symbols - set(self.bound)) | outside
 
-    @property
-    def bound_symbols(self) -> list[Index]:
-        """The bound indices, under SymPy's name for them."""
-        return list(self.bound)
-
     def _eval_subs(self, old: sp.Basic, new: sp.Basic) -> Any:
-        """Refuse a capture, which SymPy's own substitution would not see (sympy#21891)."""
+        """Substitute in the slots; refuse a capture, which SymPy would not see (sympy#21891)."""
+        slots = [slot._subs(old, new) for slot in self.slots]
+        if old in self.bound:
+            return self.func(*self.args[: len(self.args) - self.slot_count], *slots)
         coming = getattr(new, "free_symbols", set())
-        if old in self.bound or not coming.isdisjoint(self.bound):
+        if old in self.body.free_symbols and not coming.isdisjoint(self.bound):
             raise ValueError(
                 f"`subs` would capture a bound index of `{self}`; "
                 "use `theory.algebra.expressions.substitute`."
             )
         return None
+
+
+def is_masked(*indices: Any) -> bool:
+    """Return whether SymPy has put symbols such as _0 in the place of indices, to compare sums."""
+    return any(
+        isinstance(k, sp.Symbol) and not isinstance(k, Index) and str(k).startswith("_")
+        for k in indices
+    )

@@ -15,7 +15,7 @@ from typing import Any, Self
 import sympy as sp
 
 from theory.algebra.binders import Binder
-from theory.algebra.limits import bounded
+from theory.algebra.limits import NoDerivative, bounded
 from theory.algebra.opaque import Applied
 from theory.algebra.symbols import Flow, Index, Size, Step, Tensor, is_order
 
@@ -235,8 +235,15 @@ def differentiate(expression: sp.Basic, entry: sp.Basic) -> sp.Expr:
 
     The indices of ``entry`` stay free and count as different from every other index, so the
     result holds Kronecker deltas: d s_ij / d s_kl = delta_ik delta_jl.
+
+    Raises `NoDerivative` for a maximum or minimum of what varies with the entry.
     """
-    return sp.diff(refresh(expression), entry)
+    result = sp.diff(refresh(expression), entry)
+    if result.has(sp.Heaviside) and not expression.has(sp.Heaviside):  # from Max and Min
+        raise NoDerivative(
+            f"`{expression}` has no derivative by `{entry}` where two values are equal."
+        )
+    return result
 
 
 def is_condition(expression: sp.Basic) -> bool:

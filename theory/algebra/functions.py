@@ -60,6 +60,10 @@ def symbolic_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polyno
     x^(2c) may be defined where x^c is not, and be negative: so x^(2c) is one atom.
     """
     only = base.single
+    nested = _power_in(only) if exponent.is_whole else None
+    if nested is not None:  # (x^n)^m = x^(n m)
+        inner, first = nested.arguments
+        return symbolic_power(ring, inner, ring.multiply(first, exponent))
     splits = exponent.is_whole and only and not all(a.nonnegative for a, _ in only[0].factors)
     if base.nonnegative and not splits:
         return exp(ring, ring.multiply(exponent, log(ring, base)))
@@ -75,6 +79,16 @@ def symbolic_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polyno
     if base.single is not None and rest.is_whole:
         return ring.multiply(result, _whole_power(ring, *base.single, rest))
     return ring.multiply(result, _power_atom(ring, base, rest))
+
+
+def _power_in(single: tuple[Monomial, Number] | None) -> Function | None:
+    """Return the power to a whole exponent that a product is, None if it is no such power."""
+    if single is None or single[1] != 1 or [e for _, e in single[0].factors] != [1]:
+        return None
+    atom = single[0].factors[0][0]
+    if not isinstance(atom, Function) or atom.name != "power":
+        return None
+    return atom if atom.arguments[1].is_whole else None
 
 
 def _whole_power(

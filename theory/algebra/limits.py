@@ -13,6 +13,7 @@ __all__ = [
     "MOST_POWER",
     "MOST_TERMS",
     "MOST_WORK",
+    "NoDerivative",
     "bounded",
 ]
 
@@ -28,6 +29,10 @@ R = TypeVar("R")
 
 class AlgebraError(ValueError):
     """An expression that the index calculus cannot bring into normal form."""
+
+
+class NoDerivative(AlgebraError):
+    """A derivative of a maximum or minimum, which has none where two values are equal."""
 
 
 def bounded(function: Callable[P, R]) -> Callable[P, R]:

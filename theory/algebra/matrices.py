@@ -88,24 +88,64 @@ def _scaled(ring: Ring, a: Ix, b: Ix, body: Polynomial) -> _Scaled:
     """Return what stands in front of all entries, of every row, and of every column."""
     if not body:
         raise AlgebraError("the inverse or determinant of a matrix of zeros.")
-    coefficients = [Fraction(c) for c in body.terms.values()]
+    terms = [_Term(ring, a, b, m, c) for m, c in body.terms.items()]
     number = Fraction(
-        gcd(*(c.numerator for c in coefficients)), lcm(*(c.denominator for c in coefficients))
+        gcd(*(t.number.numerator for t in terms)), lcm(*(t.number.denominator for t in terms))
     )
-    if len(coefficients) == 1 and coefficients[0] < 0:
+    if len(terms) == 1 and terms[0].number < 0:
         number = -number
-    atoms = {x for m in body.terms for x, _ in m.factors if not isinstance(x, Delta)}
-    parts: tuple[Factors, Factors, Factors] = ([], [], [])
-    for atom in sorted(atoms, key=lambda x: x.key):
-        e = min(m.exponent(atom) for m in body.terms)
-        if e and not {a, b} <= atom.free:
-            parts[1 if a in atom.free else 2 if b in atom.free else 0].append((atom, e))
-    gone = [(atom, -e) for factors in parts for atom, e in factors]
-    core = Polynomial.add(
-        ring.assemble((*m.factors, *gone)).scaled(Fraction(c) / number)
-        for m, c in body.terms.items()
-    )
-    return _Scaled(number, *parts, core)
+    parts = []
+    for here, there in ((a, b), (b, a), (None, None)):
+        if here is not None and there is not None:
+            for term in terms:
+                term.turn(there, here)
+        parts.append(_common(terms, here, a, b))
+        for term in terms:
+            term.divide(parts[-1])
+    core = Polynomial.add(term.value().scaled(1 / number) for term in terms)
+    rows, columns, scalar = parts
+    return _Scaled(number, scalar, rows, columns, core)
+
+
+class _Term:
+    """One term of a matrix; on the diagonal its row and its column are the same index."""
+
+    def __init__(self, ring: Ring, a: Ix, b: Ix, monomial: Monomial, number: Number) -> None:
+        self.ring, self.number = ring, Fraction(number)
+        self.factors = dict(monomial.factors)
+        self.diagonal = Delta(a, b)
+        self.is_diagonal = self.factors.pop(self.diagonal, 0) != 0
+
+    def turn(self, old: Ix, new: Ix) -> None:
+        """Write what stands on the diagonal with the other index."""
+        if not self.is_diagonal:
+            return
+        renamed = self.ring.rename_only(Polynomial.of(Monomial(self.factors.items())), {old: new})
+        if renamed.single is not None:
+            self.factors = dict(renamed.single[0].factors)
+            self.number *= Fraction(renamed.single[1])
+
+    def divide(self, factors: Factors) -> None:
+        """Divide by common factors."""
+        for atom, e in factors:
+            self.factors[atom] = self.factors.get(atom, 0) - e
+        self.factors = {atom: e for atom, e in self.factors.items() if e}
+
+    def value(self) -> Polynomial:
+        """Return the term."""
+        diagonal = [(self.diagonal, 1)] if self.is_diagonal else []
+        return self.ring.assemble((*self.factors.items(), *diagonal)).scaled(self.number)
+
+
+def _common(terms: list[_Term], here: Ix | None, a: Ix, b: Ix) -> Factors:
+    """Return the factors of all terms that mention, of row and column, only the one ``here``."""
+    found: Factors = []
+    wanted = frozenset(() if here is None else (here,))
+    for atom in sorted({x for t in terms for x in t.factors}, key=lambda x: x.key):
+        e = min(t.factors.get(atom, 0) for t in terms)
+        if e and not isinstance(atom, Delta) and atom.free & {a, b} == wanted:
+            found.append((atom, e))
+    return found
 
 
 def _inverse_of_core(ring: Ring, a: Ix, b: Ix, core: Polynomial, i: Ix, j: Ix) -> Polynomial:

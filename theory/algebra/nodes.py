@@ -20,9 +20,9 @@ from typing import Any, ClassVar, Self
 
 import sympy as sp
 
-from theory.algebra.binders import Binder
+from theory.algebra.binders import Binder, is_masked
 from theory.algebra.expressions import fresh, refresh, substitute
-from theory.algebra.limits import AlgebraError
+from theory.algebra.limits import NoDerivative
 from theory.algebra.opaque import Applied
 from theory.algebra.symbols import Index, total
 
@@ -46,6 +46,8 @@ class _MatrixNode(Binder):
                 f"`{cls.__name__}` takes a body, two bound indices and {cls.slot_count} slots; "
                 f"got {len(given)} indices."
             )
+        if is_masked(*given):
+            return sp.Expr.__new__(cls, body, *given)
         a, b = bound
         if not (isinstance(a, Index) and isinstance(b, Index)) or a == b or a.size != b.size:
             raise ValueError(
@@ -115,7 +117,7 @@ class _RangeNode(Binder):
         if not given or not few or len(set(given)) < len(given):
             wanted = "one bound index" if cls.most_bound == 1 else "different bound indices"
             raise ValueError(f"`{cls.__name__}` takes {wanted}; got {given}.")
-        if not all(isinstance(k, Index) for k in given):
+        if not all(isinstance(k, Index) for k in given) and not is_masked(*given):
             raise ValueError(f"`{cls.__name__}` runs over indices; got {given}.")
         return sp.Expr.__new__(cls, sp.sympify(body, strict=True), *given)
 
@@ -136,9 +138,9 @@ class Maximum(_RangeNode):
     """The largest value of ``body`` over the whole ranges of the bound indices."""
 
     def _eval_derivative(self, s: sp.Basic) -> sp.Expr:
-        if s not in self.free_symbols:
+        if self.body.diff(s) == 0:
             return sp.S.Zero
-        raise AlgebraError(f"the maximum `{self}` has no derivative where two values are equal.")
+        raise NoDerivative(f"the maximum `{self}` has no derivative where two values are equal.")
 
 
 def leaving_out(body: sp.Expr, k: Index, m: Any) -> ProductOver:

@@ -91,7 +91,7 @@ def _product(ring: Ring, k: Ix, body: Polynomial, without: tuple[Ix, ...]) -> Po
         monomial, number, rest = primitive(ring, body, whole=True)
         if rest.single is None:
             inner = _of_monomial(ring, k, monomial, without, repeated)
-            whole = _atom(ring, k, rest, without)
+            whole = _atom(ring, k, rest, without) if k in rest.free else repeated(rest)
             return ring.multiply(repeated(Polynomial.of(number)), ring.multiply(inner, whole))
         monomial = Monomial(_merged(monomial, rest.single[0]))
         number *= rest.single[1]

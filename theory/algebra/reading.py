@@ -175,6 +175,8 @@ class Reader:
     @staticmethod
     def size_name(k: Index) -> str:
         """Return the name of the size that an index ranges over."""
+        if not isinstance(k, Index):
+            raise AlgebraError(f"`{k}` stands in the place of a bound index.")
         return _checked(k.size.name)
 
     def position(self, e: sp.Basic, size: Size, scope) -> Ix:

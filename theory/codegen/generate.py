@@ -26,6 +26,7 @@ from theory.codegen.names import identifier, nearest
 from theory.codegen.patterns import axes_of, occurring
 from theory.models.model import Definition, Model, name_of
 from theory.models.resolution import theory_of
+from theory.models.reverse_mode import reached
 
 __all__ = ["function", "value_and_gradient"]
 
@@ -41,7 +42,8 @@ def value_and_gradient(
     A causal mask is made by the code, not given.
 
     Raises `ValueError` for an unknown backend, a name that is no Python identifier, an x of which
-    the loss is no function, or one named twice; `TypeError` if ``wrt`` is no list.
+    the loss is no function, or one named twice, or one from which a maximum leads to the loss;
+    `TypeError` if ``wrt`` is no list.
     """
     _check_request(model, backend, name)
     if isinstance(wrt, str) or not isinstance(wrt, Iterable):
@@ -64,6 +66,11 @@ def value_and_gradient(
     gradient: list[tuple[str, sp.Expr]] = []
     for x in wrt:
         adjoint = theory.adjoints.get(x)
+        if adjoint is None and x in reached(model):
+            raise ValueError(
+                f"the loss of model `{model.name}` has no derivative by `{x}`: a maximum or "
+                "minimum stands between them. Take the gradient by other quantities."
+            )
         if adjoint is None:
             symbol = _zero_line(model, x, lines)
         else:

@@ -104,7 +104,6 @@ def _lettered(printer: Printer, e: Binder) -> Iterator[None]:
     """Give the bound indices letters of their own while the body is printed."""
     before = dict(printer.letters)
     for k in e.bound:
-        printer.letters.pop(k, None)  # an index of that name outside is another one
         printer.letters[k] = printer.free_letter(k, e.body)
     try:
         yield
@@ -126,7 +125,7 @@ def _matrix(printer: Printer, e: Binder) -> Piece:
         return pieces[0][0]
     text = pieces[0][0].tex
     for piece, _ in pieces[1:]:
-        text += f" {piece.tex}" if piece.tex.startswith("-") else f" + {piece.tex}"
+        text += f" - {piece.tex[1:]}" if piece.tex.startswith("-") else f" + {piece.tex}"
     return Piece(text, Kind.PLUS, max(piece.height for piece, _ in pieces))
 
 

@@ -11,7 +11,7 @@ from theory.algebra.expressions import entry_tensor
 from theory.laws.law import ProofStep, chain
 from theory.models.model import Model, name_of
 from theory.models.resolution import theory_of
-from theory.models.reverse_mode import Adjoint
+from theory.models.reverse_mode import Adjoint, reached
 
 __all__ = ["derivation_from_loss", "last_stage"]
 
@@ -19,9 +19,14 @@ __all__ = ["derivation_from_loss", "last_stage"]
 def derivation_from_loss(model: Model, name: str) -> tuple[ProofStep, ...]:
     """Return the lines that lead from the loss to the derivative by the quantity ``name``.
 
-    Raises `ValueError` if the loss does not depend on it.
+    Raises `ValueError` if the loss does not depend on it, or by way of a maximum.
     """
     theory = theory_of(model)
+    if name not in theory.adjoints and name in reached(model):
+        raise ValueError(
+            f"the loss of model `{model.name}` has no derivative by `{name}`: "
+            "a maximum or minimum stands between them."
+        )
     if name not in theory.adjoints:
         raise ValueError(
             f"the loss of model `{model.name}` does not depend on `{name}`; "

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import sympy as sp
 
+from theory.algebra.binders import Binder
 from theory.algebra.expressions import bound_of, entry_tensor, slots
+from theory.algebra.nodes import Applied
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.models.model import Definition, Model, name_of
 
@@ -86,6 +88,10 @@ class _Expansion:
                 self.value(e.function, {**at, **dict(zip(bound, n, strict=True))}) for n in places
             )
             return sp.Add(*terms)
+        if isinstance(e, Binder | Applied):
+            raise ValueError(
+                f"`{e}` cannot be written out entry by entry; only sums over indices can."
+            )
         if not e.args:
             return e  # type: ignore[return-value]
         return e.func(*(self.value(argument, at) for argument in e.args))  # type: ignore[return-value]

@@ -30,7 +30,7 @@ from theory.algebra.expressions import (
     substitute,
     tensors_in,
 )
-from theory.algebra.limits import AlgebraError
+from theory.algebra.limits import AlgebraError, NoDerivative
 from theory.algebra.normal_form import is_zero
 from theory.algebra.orders import has_orders
 from theory.algebra.polynomial import Polynomial
@@ -40,7 +40,7 @@ from theory.algebra.signs import Signs
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor, order_of, total
 from theory.models.facts import causal_mask
 from theory.models.model import Definition, Model, name_of
-from theory.models.reverse_mode import Adjoint, adjoints, computed_from, pull_back
+from theory.models.reverse_mode import Adjoint, adjoints, computed_from, pull_back, reached
 
 __all__ = ["Proof", "Theory", "theory_of"]
 
@@ -181,6 +181,8 @@ class Theory:
             raise AlgebraError(f"`{entry}` is no quantity of model `{self.model.name}`.")
         if quantity == self.model.loss and not earlier:
             if name not in self.adjoints:
+                if name in reached(self.model):
+                    raise NoDerivative(f"`{e}`: a maximum stands between `{entry}` and the loss.")
                 return sp.S.Zero, Rests()
             adjoint = self.adjoints[name]
             if later.isdisjoint(adjoint.facts):

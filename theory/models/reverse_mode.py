@@ -13,6 +13,7 @@ as the ones in papers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from theory.algebra.expressions import (
     tensors_in,
 )
 from theory.algebra.folding import Rule
-from theory.algebra.limits import AlgebraError
+from theory.algebra.limits import AlgebraError, NoDerivative
 from theory.algebra.polynomial import Base, Closed, Entry, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
@@ -70,7 +71,10 @@ class Adjoint:
 
 
 def adjoints(model: Model) -> dict[str, Adjoint]:
-    """Return the adjoint of every definition and input that the loss depends on, loss first."""
+    """Return the adjoint of every definition and input that the loss depends on, loss first.
+
+    What has none, because a maximum stands between it and the loss, is left out.
+    """
     one = sp.S.One
     found = {
         model.loss.name: Adjoint(
@@ -78,7 +82,9 @@ def adjoints(model: Model) -> dict[str, Adjoint]:
         )
     }
     for tensor, through in _backwards(model):
-        found[name_of(tensor)] = _adjoint(model, tensor, through, found)
+        if all(line.name in found for line in through):
+            with suppress(NoDerivative):
+                found[name_of(tensor)] = _adjoint(model, tensor, through, found)
     return found
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -280,7 +281,7 @@ class Hypotheses:
         return [x for x in np.ndindex(*shape) if last is None or x[rule.axis] != last]  # type: ignore[union-attr,index]
 
 
-def _under_condition(side: sp.Basic, other: sp.Basic) -> tuple[sp.Basic, sp.Basic, sp.Expr | None]:
+def _under_condition(side: Any, other: Any) -> tuple[Any, Any, sp.Expr | None]:
     """Return (entry, value, condition) of a hypothesis condition * entry = condition * value."""
     if not isinstance(side, sp.Mul):
         return side, other, None

@@ -301,9 +301,16 @@ class Program:
         bound, body = _bound(e), e.function
         while isinstance(body, sp.Sum) and not set(bound).intersection(_bound(body)):
             bound, body = bound + _bound(body), body.function
+        once = tuple(dict.fromkeys(bound))  # the inner of two limits with one name binds
         if isinstance(body, sp.Add):
-            return self._sum_of(body.args, bound)
-        return self._product([body], bound)
+            value = self._sum_of(body.args, once)
+        else:
+            value = self._product([body], once)
+        again = [k for n, k in enumerate(bound) if k in bound[:n]]
+        if not again:
+            return value
+        counts = [(self.graph.extent(k.size), ()) for k in again]
+        return Labelled(self.graph.product(ONE, [value, *counts], value.labels), value.labels)
 
     def _function(self, e: sp.Function) -> Labelled:
         if isinstance(e, sp.tanh | sp.coth | sp.sinh | sp.cosh | sp.sech | sp.csch):

@@ -112,8 +112,15 @@ def summation(at: Surroundings, e: sp.Sum) -> Jet:
     for index, low, high in e.limits:
         if not isinstance(index, Index):
             raise Unjudgeable(f"`{index}` is summed over and ranges over no size")
+        is_whole = low == 1 and high == index.size
+        if any(index == earlier for earlier, *_ in e.limits[: len(bound)]):
+            if not is_whole:
+                raise Unjudgeable(f"`{index}` is summed over twice, and not over its whole range")
+            # the inner of two limits with one name binds, the outer one counts
+            bound.append(at.arithmetic.new_label(at.common.length(index.size.name)))
+            continue
         bound.append(at.common.label(index))
-        if low != 1 or high != index.size:
+        if not is_whole:
             inside += _between(at, index, low, high)
     terms = e.function.args if isinstance(e.function, sp.Add) else (e.function,)
     return at.arithmetic.add(_summed(at, term, bound, inside) for term in terms)

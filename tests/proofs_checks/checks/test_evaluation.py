@@ -35,6 +35,8 @@ from theory.models.attention_head import attention_head
 from theory.models.model import Definition, Model
 
 ALLOWED = {
+    "theory.algebra.binders",
+    "theory.algebra.nodes",
     "theory.algebra.symbols",
     "theory.algebra.expressions",
     "theory.models.model",

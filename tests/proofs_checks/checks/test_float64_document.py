@@ -261,6 +261,9 @@ NONE = {
     "delta of numbers": (PLAIN, sp.KroneckerDelta(i, t), t, "does not compare indices"),
     "sum over a letter": (PLAIN, sp.Sum(t, (t, 1, n)), n, "`t` is summed over and ranges over no"),
     "beyond the range": (PLAIN, sp.Sum(x[k], (k, 0, n)), t, "leaves the range of k"),
+    "twice over a part": (
+        PLAIN, sp.Sum(t, (k, 1, n), (k, 1, k)), t, "`k` is summed over twice, and not over its",
+    ),
     "derivative by a product": (PLAIN, Partial(L, t * beta), t, "is no entry and no scalar to"),
     "downstream": (
         PLAIN, Partial(Partial(L, x[i]), P[j]), t, "by `x` is differentiated by `P`, which is",

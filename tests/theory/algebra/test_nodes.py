@@ -21,6 +21,7 @@ from theory.algebra.nodes import (
     ProductOver,
     leaving_out,
 )
+from theory.algebra.normal_form import normal_form
 from theory.algebra.symbols import Size, Tensor, indices, scalar, total
 
 N, K = Size("n"), Size("m")
@@ -83,6 +84,21 @@ def test_refresh_renames_bound_indices_and_leaves_slots():
 def test_sympy_may_not_capture_a_bound_index():
     with pytest.raises(ValueError, match="`subs` would capture a bound index"):
         ProductOver(W[i, k], k).subs(i, k)
+
+
+def test_sympy_substitutes_in_slots_and_not_below_bound_indices():
+    assert INVERSE.subs(i, k) == MatrixInverse(W[a, b], a, b, k, j)
+    assert MatrixInverse(W[a, b], a, b, a, j).subs(a, i) == INVERSE
+    assert ProductOver(x[k], k).subs(k, i) == ProductOver(x[k], k)
+    assert ProductOver(t * x[k], k).subs(t, u) == ProductOver(u * x[k], k)
+
+
+def test_sympy_may_mask_indices_and_the_calculus_refuses_what_it_made():
+    both = total(x[k] * ProductOver(x[k], k) * MatrixInverse(W[a, b], a, b, k, k), k)
+    masked = both.as_dummy()
+    assert masked != both and k not in masked.atoms(sp.Symbol)
+    with pytest.raises(AlgebraError, match="stands in the place of a bound index"):
+        normal_form(ProductOver(x[1], sp.Dummy("k")))
 
 
 def test_derivatives_of_functions_count_orders():
