@@ -269,9 +269,9 @@ def taken_terms(e: sp.Add) -> Iterator[tuple[Any, Any, Any]]:
     for term in e.args:
         number, body = term.as_coeff_Mul()
         if isinstance(body, sp.Sum) and len(body.limits) == 1:
-            k = body.limits[0][0]
+            k: Any = body.limits[0][0]
             for other in e.args:
-                for place in _places(other) if other is not term else ():
+                for place in _places(other, k) if other is not term else ():
                     if number * substitute(body.function, {k: place}) == -other:
                         yield term, other, place
 
@@ -287,8 +287,11 @@ def partial_sums(e: sp.Add) -> sp.Expr:
     return e
 
 
-def _places(e: sp.Basic) -> set[sp.Basic]:
-    return {place for entry in e.atoms(sp.Indexed) for place in entry.indices}
+def _places(e: sp.Basic, k: Index) -> set[sp.Basic]:
+    """Return the positions, and the free indices over the size of k, at which entries stand."""
+    found: set[Any] = {place for entry in e.atoms(sp.Indexed) for place in entry.indices}
+    free = free_indices(e)
+    return {x for x in found if (x in free and x.size == k.size) or isinstance(x, sp.Integer)}
 
 
 def entry_tensor(entry: sp.Basic) -> Any:

@@ -26,6 +26,10 @@ __all__ = ["determinant", "inverse", "maximum", "product_over"]
 
 LARGEST_DETERMINANT = 8
 
+NEARLY_SINGULAR = 1e-7
+"""A matrix with a smaller reciprocal condition number has no inverse that float64 could vouch for:
+X^T X with fewer rows than columns is singular, and rounding hides it."""
+
 
 def inverse(at: Surroundings, e: MatrixInverse) -> Jet:
     """Return an entry of the inverse of a matrix; a singular one has none."""
@@ -55,9 +59,12 @@ def inverse(at: Surroundings, e: MatrixInverse) -> Jet:
 
 def _inverted(matrices: np.ndarray) -> np.ndarray:
     try:
-        return np.linalg.inv(matrices)
+        inverted = np.linalg.inv(matrices)
     except np.linalg.LinAlgError:
         return np.full(matrices.shape, np.nan)
+    axes = (-2, -1)
+    norms = np.abs(matrices).sum(axes, keepdims=True), np.abs(inverted).sum(axes, keepdims=True)
+    return np.where(norms[0] * norms[1] * NEARLY_SINGULAR < 1, inverted, np.nan)
 
 
 def determinant(at: Surroundings, e: Determinant) -> Jet:
