@@ -156,6 +156,8 @@ class Operands(Scripting, Operators):
 
     def _number(self, lexeme: Lexeme) -> tree.Node:
         if self.peek is not None and self.peek.sign("_"):
+            if lexeme.text not in ("0", "1"):
+                raise Refusal("a number has no subscript", self.here)
             name = tree.Name(lexeme.text, span=lexeme.span)
             return self.indicator_or(name)
         return self.scripts(tree.Number(lexeme.text, span=lexeme.span))
@@ -321,7 +323,9 @@ class Operands(Scripting, Operators):
         """Return what stands in a bracket, between commas and bars, and what parts it."""
         found: list[tree.Node] = []
         signs: list[str] = []
-        odd = self._bars_until(close) % 2 == 1
+        places = self._bars_until(close)
+        twice = len(places) == 2 and _touch(*(self.lexemes[n] for n in places))  # p || q
+        odd = len(places) % 2 == 1 or twice
         self.bars.append("") if odd else None
         while True:
             lexeme = self.peek
@@ -333,6 +337,10 @@ class Operands(Scripting, Operators):
             if self._parts(lexeme, odd):
                 self.next()
                 if lexeme.command("quad", "qquad", "enspace"):
+                    continue
+                if lexeme.kind == "bar" and twice:
+                    self.next()
+                    signs.append("||")
                     continue
                 signs.append({";": ";", ",": ","}.get(lexeme.text, "||" if lexeme.text in (
                     "||", "parallel") else "|"))  # fmt: skip
@@ -355,9 +363,11 @@ class Operands(Scripting, Operators):
             return True
         return lexeme.kind == "middle" or (lexeme.kind == "bar" and odd)
 
-    def _bars_until(self, close: str) -> int:
-        depth = count = 0
-        for lexeme in self.lexemes[self.at :]:
+    def _bars_until(self, close: str) -> list[int]:
+        """Return the places of the bars of this bracket itself."""
+        depth = 0
+        places = []
+        for n, lexeme in enumerate(self.lexemes[self.at :], start=self.at):
             if not depth and self._closes(lexeme, close):
                 break
             if lexeme.sign("(", "[", "{") or lexeme.command("{", "langle"):
@@ -365,8 +375,8 @@ class Operands(Scripting, Operators):
             elif lexeme.sign(")", "]", "}") or lexeme.command("}", "rangle"):
                 depth -= 1
             elif lexeme.kind == "bar" and not depth:
-                count += 1
-        return count
+                places.append(n)
+        return places
 
     @staticmethod
     def _closes(lexeme: Lexeme, close: str) -> bool:
@@ -399,6 +409,15 @@ class Operands(Scripting, Operators):
             # {} before a script: {}^{k}
             raise Refusal("nothing stands between these braces", lexeme.span)
         node = self.sub(found, lexeme.span)
+        is_scripted = self.peek is not None and self.peek.sign("_", "^")
+        if len(found) > 1 and not self.is_closed(node) and (
+            isinstance(node, tree.Add)
+            or (is_scripted and isinstance(node, tree.Product | tree.Negate))
+        ):
+            raise Refusal(
+                "braces are invisible, and what they hold together is not one factor",
+                lexeme.span, suggestion="`\\left( .. \\right)`",
+            )  # fmt: skip
         if isinstance(node, tree.Name | tree.Entry) and not (
             isinstance(node, tree.Entry) and not isinstance(node.base, tree.Name)
         ):
@@ -503,7 +522,11 @@ class Operands(Scripting, Operators):
             while value and value[-1].sign(",", ";", "."):
                 value = value[:-1]
             words = " ".join(x.text.lower().strip(" .,:") for x in said if x.kind == "text")
+            if not said:
+                raise Refusal("this case has no condition", span_of_row(value, span))
             if any(w in words.split() for w in ("otherwise", "else", "elsewhere")):
+                if any(x.kind not in ("text", "sign") for x in said):
+                    raise Refusal("this condition of a case is not read", said[0].span)
                 conditions: tuple[tree.Node, ...] = ()
             else:
                 while said and said[-1].sign(",", ";", "."):
@@ -516,6 +539,15 @@ class Operands(Scripting, Operators):
         return tree.Cases(tuple(branches), span=span)
 
     _METHODS: dict[str, Callable[[Operands, Lexeme], tree.Node]] = {}
+
+
+def span_of_row(found: list[Lexeme], place: Span) -> Span:
+    """Return the place of a row, that of the whole if it is empty."""
+    return found[0].span.to(found[-1].span) if found else place
+
+
+def _touch(first: Lexeme, second: Lexeme) -> bool:
+    return first.text == second.text == "|" and first.span.end == second.span.start
 
 
 def _fraction(self: Operands, lexeme: Lexeme) -> tree.Node:

@@ -3,11 +3,16 @@ r"""Operators in front: functions, sums, derivatives, differentials, gradients, 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.lexemes import Lexeme
-from proofs_checks.claims.notation import BIG_WORDS, FUNCTION_COMMANDS, NEEDS_BRACKETS
+from proofs_checks.claims.notation import (
+    BIG_WORDS,
+    FUNCTION_COMMANDS,
+    LOOSE_OPERATORS,
+    NEEDS_BRACKETS,
+)
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
@@ -21,6 +26,8 @@ else:
 __all__ = ["Operators"]
 
 SUM, TIGHT = 10, 30
+INVERTIBLE = frozenset("exp log tanh sinh cosh sech sigmoid softmax softplus".split())
+"""Functions whose power -1 is their inverse function for some and a reciprocal for others."""
 WORD_OF = {"lse": "lse", "entropy": "entropy", "total": "sum", "mean": "mean"}
 
 
@@ -39,7 +46,7 @@ class Operators(Base):
             self.next()
             opening = self.here
             if lexeme.text == "_":
-                found = self.group()
+                found = self.script("_")
                 if function in ("expectation", "var", "cov"):
                     inner = type(self)(found, self.limits)  # type: ignore[call-arg]
                     lower += inner.comparisons()
@@ -47,7 +54,10 @@ class Operators(Base):
                 else:
                     lower += self.items(found, opening)
             else:
-                power.append(self.sub(self.group(), opening))
+                found = self.script("^")
+                if function in INVERTIBLE and found and found[0].sign("-", "("):
+                    raise Refusal("a superscript of a function that is no power", opening)
+                power.append(self.sub(found, opening))
         node = self._called(function, tuple(lower), span)
         for exponent in power:
             node = tree.Power(node, exponent, span=node.span)
@@ -93,6 +103,13 @@ class Operators(Base):
             body = self.operand()
             return tree.Negate(body, span=sign.span.to(body.span))
         factors = [self.operand()]
+        slash, after = self.peek, self.ahead()
+        is_open = slash is not None and slash.sign("/") and not (after and after.command("partial"))
+        if slash is not None and is_open and not isinstance(factors[0], tree.Number):
+            raise Refusal(
+                "whether the division belongs to the argument is open", slash.span,
+                suggestion="put the argument into brackets",
+            )  # fmt: skip
         while _is_plain(factors[-1]) and self._continues():
             at = self.at
             factor = self.operand()
@@ -109,7 +126,9 @@ class Operators(Base):
         if lexeme is None or lexeme.kind not in ("letter", "number", "command"):
             return False
         if lexeme.kind == "command" and (
-            lexeme.text in FUNCTION_COMMANDS or lexeme.text in ("frac", "partial", "nabla", "sum")
+            lexeme.text in FUNCTION_COMMANDS
+            or lexeme.text in LOOSE_OPERATORS
+            or lexeme.text in ("frac", "partial", "nabla", "sum")
         ):
             return False
         return self.begins_operand(lexeme)
@@ -132,7 +151,11 @@ class Operators(Base):
                 has_lower = True
                 self._bounds(found, bounds, conditions, opening)
         if last is not None and bounds:
-            bounds[-1] = replace(bounds[-1], last=last)
+            ends = bounds[-1] = replace(bounds[-1], last=last)
+            for n in reversed(range(len(bounds) - 1)):  # i, j = 1
+                if bounds[n].first or bounds[n].domain or not ends.first:
+                    break
+                bounds[n] = replace(bounds[n], first=ends.first, last=last)
         elif last is not None:
             raise Refusal("nothing says over which index this runs", span, expected="`_{i=1}`")
         if operator in ("max", "min") and not has_lower:
@@ -160,7 +183,15 @@ class Operators(Base):
             if inner.peek.sign(",", ";") or inner.peek.command("quad", "qquad"):
                 inner.next()
                 continue
-            if inner.peek.kind in ("text", "row"):
+            if bounds and (inner.peek.sign(":") or inner.peek.command("mid")):
+                inner.next()  # k : k \neq j
+                continue
+            if inner.peek.kind == "text":
+                word = inner.next().text.lower().strip(" .,:;")
+                if word not in ("and", "with", "where", "for", "s.t", "such that", ""):
+                    raise Refusal("these words are not read as a condition", inner.before.span)
+                continue
+            if inner.peek.kind == "row":
                 inner.next()
                 continue
             nodes = inner.comparison()
@@ -232,19 +263,15 @@ class Operators(Base):
         if over is None or under is None or (over == "partial") != (under == "partial"):
             return None
         symbol = "partial" if over == "partial" else "d"
-        by = self._variables(below, span, symbol)
+        rest, order = self._after_mark(above, span)
+        by = self._variables(below, span, symbol, order)
         if by is None:
             return None
-        rest, order = self._after_mark(above, span)
         if symbol == "d" and not rest and order == 1 and len(above) != 1:
             return None
-        if order != len(by):
-            if order == 1 and len(by) == 2 and symbol == "partial":
-                pass
-            elif len(by) != 1:
-                raise Refusal("the orders above and below differ", span)
-            else:
-                by = by * order
+        is_mixed = order == 1 and len(by) == 2 and symbol == "partial" and by[0] != by[1]
+        if order != len(by) and not is_mixed:
+            raise Refusal("the orders above and below differ", span)
         if rest:
             quantity = self.sub(rest, span)
         else:
@@ -289,7 +316,7 @@ class Operators(Base):
         return found[at:], order
 
     def _variables(
-        self, found: list[Lexeme], span: Span, symbol: str
+        self, found: list[Lexeme], span: Span, symbol: str, order: int
     ) -> list[tree.Node] | None:
         """Return what is differentiated by."""
         by: list[tree.Node] = []
@@ -302,22 +329,19 @@ class Operators(Base):
                     rest = rest[inner.at :]
                     continue
                 return None
-            rest, _ = self._after_mark(rest, span)
+            rest, times = self._after_mark(rest, span)
             if not rest:
                 return None
             inner = type(self)(rest, self.limits)  # type: ignore[call-arg]
             node = inner.operand()
             rest = rest[inner.at :]
             if isinstance(node, tree.Power) and isinstance(node.exponent, tree.Number):
-                is_square = isinstance(node.base, tree.Name) and node.base.letter == "sigma"
-                if not (is_square and not by and not rest and self._is_first_order):
+                if order > 1 or by or rest:  # a first derivative by x^2 is one by a power
                     count = int(node.exponent.text) if node.exponent.text.isdigit() else 1
                     by += [node.base] * min(count, 4)
                     continue
-            by.append(node)
+            by += [node] * times
         return by or None
-
-    _is_first_order = False
 
     def partial(self, lexeme: Lexeme) -> tree.Node:
         r"""Return ``\partial_x f`` or ``\partial f / \partial x``."""
@@ -355,13 +379,15 @@ class Operators(Base):
         while (mark := self.peek) is not None and mark.command("partial"):
             self.next()
             node = self.operand()
-            if isinstance(node, tree.Power) and isinstance(node.exponent, tree.Number):
+            if order > 1 and isinstance(node, tree.Power) and _is_count(node.exponent):
                 below += [node.base] * min(4, int(node.exponent.text))
             else:
                 below.append(node)
         if not below:
             raise Refusal("nothing says by what this is differentiated", lexeme.span)
-        below = below * order if len(below) == 1 else below
+        is_mixed = order == 1 and len(below) == 2 and below[0] != below[1]
+        if order != len(below) and not is_mixed:
+            raise Refusal("the orders above and below differ", lexeme.span)
         return tree.Derivative(
             quantity, tuple(below), span=lexeme.span.to(below[-1].span)
         )
@@ -496,6 +522,10 @@ class Operators(Base):
         return self.outside(
             node, lambda n: tree.Differential(n, style, span=span.to(n.span))
         )
+
+
+def _is_count(node: tree.Node) -> TypeGuard[tree.Number]:
+    return isinstance(node, tree.Number) and node.text.isdigit()
 
 
 def _is_plain(node: tree.Node) -> bool:
