@@ -730,8 +730,11 @@ class Reading:
             return
         stray = sorted(right - left) or sorted(left - right)
         fixed = {x for s in self.symbols.table.values() for x in s.fixed}
-        if (left ^ right) <= fixed:
-            return  # constant positions
+        if all(
+            x in fixed or (x in self.roles.compared and x not in self.roles.bound)
+            for x in left ^ right
+        ):
+            return  # constant positions, such as the true class
         side = "right" if right - left else "left"
         raise MeaningError(
             f"the index {stray[0]} is free on the {side} side only.", where.span,

@@ -149,33 +149,33 @@ class Roles:
         return Reference(f"prob_{'.'.join(laws)}", indices)
 
     def _find_sizes(self, every: Sequence[tree.Node]) -> None:
-        scripts: set[str] = set()
+        """Find the letters at which sums end: lengths, unless they are indices more often."""
+        scripts: Counter[str] = Counter()
+        ends: Counter[str] = Counter()
         for root in every:
+            here: set[str] = set()
+            last: set[str] = set()
             for node in nodes(root):
                 if isinstance(node, tree.Entry):
-                    scripts |= {self.spell(x) for x in node.lower if isinstance(x, tree.Name)}
-        bound = {
-            self.letter(b.index)
-            for root in every
-            for n in nodes(root)
-            if isinstance(n, tree.Sum)
-            for b in n.bounds
-        }
-        for root in every:
-            for node in nodes(root):
-                ends: list[tree.Node | None] = []
-                if isinstance(node, tree.Sum):
-                    ends = [b.last for b in node.bounds]
+                    here |= {self.spell(x) for x in node.lower if isinstance(x, tree.Name)}
+                elif isinstance(node, tree.Sum):
+                    own = {self.letter(b.index) for b in node.bounds}
+                    last |= {
+                        name
+                        for b in node.bounds
+                        if b.last is not None and (name := self.size_name(b.last)) not in own
+                        and name is not None
+                    }
                 elif isinstance(node, tree.Ranges):
-                    ends = [node.last]
-                elif isinstance(node, tree.Space):
-                    ends = list(node.dims)
-                for end in ends:
-                    name = self.size_name(end) if end is not None else None
-                    if name is None or (name in scripts and name in bound):
-                        continue
-                    if isinstance(node, tree.Space) or name not in scripts or name.isupper():
+                    if (name := self.size_name(node.last)) is not None:
                         self.sizes.add(name)
+                elif isinstance(node, tree.Space):
+                    self.sizes |= {x for d in node.dims if (x := self.size_name(d)) is not None}
+            scripts.update(here)
+            ends.update(last)
+        for name, count in ends.items():
+            if name.isupper() or count > scripts[name]:
+                self.sizes.add(name)
 
     def size_name(self, node: tree.Node) -> str | None:
         """Return the name of a range: n, d_k, N."""

@@ -60,6 +60,11 @@ def interpret(
     if forced:
         return Interpretation(read(model), model.name, "asked for")
     own = read(None)
+    if not einstein and _sums_by_repetition(own):
+        other = Reading(statements, None, assumptions, inputs, stated, broken, True)
+        if other.problems < own.problems:
+            other.notes.append("an index that stands twice in a term is summed: no sum is written")
+            own = other
     if not _could_use(own, model):
         why = f"the document computes nothing of the vocabulary of {model.name}"
         return Interpretation(own, "own", why)
@@ -77,6 +82,18 @@ def interpret(
         why = f"the vocabulary of {model.name} reads fewer equations than the document's own symbols"
         return Interpretation(own, "own", why)
     return Interpretation(shared, model.name, "the document agrees with this vocabulary")
+
+
+def _sums_by_repetition(own: Reading) -> bool:
+    """Return whether a document writes no sum and leaves indices on one side of its equations."""
+    has_sums = any(
+        isinstance(node, tree.Sum)
+        for statement in own.statements
+        for root in statement.roots
+        for node in nodes(root)
+    )
+    errors = [str(m.error) for m in own.meanings.values() if m.error is not None]
+    return not has_sums and sum("side only" in e for e in errors) >= 2
 
 
 def _defines_its_own_loss(own: Reading) -> bool:
