@@ -536,7 +536,7 @@ class Roles:
             return False
         index = bool(slot.strong or slot.letters & self.compared)
         if place[0] == "d" and place[1] == "_0" and (letter or "") in ("k", "v", "q", "h"):
-            if not slot.letters & self.compared and len(slot.letters) <= 2:
+            if not slot.strong and slot.letters <= set("kvqh"):
                 return False
         steady = {
             x
