@@ -21,7 +21,7 @@ from proofs_checks.claims.notation import (
     function_named,
 )
 from proofs_checks.claims.operators import Operators
-from proofs_checks.claims.places import Span
+from proofs_checks.claims.places import TAG_MARK, Span
 from proofs_checks.claims.problems import Refusal, nearest
 from proofs_checks.claims.scripting import Scripting
 
@@ -149,7 +149,7 @@ class Operands(Scripting, Operators):
         if kind == "text" and lexeme.text.isalpha():
             return self._word(lexeme._replace(kind="word", font="rm"))
         if kind == "alien":
-            raise Refusal(f"`{lexeme.text}` is no mathematics that is read", lexeme.span)
+            raise _alien(lexeme)
         if kind == "sign" and lexeme.text in "_^":
             raise Refusal("a script needs something to stand at", lexeme.span)
         raise self.refused(lexeme)
@@ -539,6 +539,16 @@ class Operands(Scripting, Operators):
         return tree.Cases(tuple(branches), span=span)
 
     _METHODS: dict[str, Callable[[Operands, Lexeme], tree.Node]] = {}
+
+
+def _alien(lexeme: Lexeme) -> Refusal:
+    text = lexeme.text
+    if text == TAG_MARK:
+        hint = "pages make `<em>` of two underscores; look at the source of the page"
+        message = "a tag of the page stands in the formula"
+        return Refusal(message, lexeme.span, suggestion=hint)
+    name = f"`{text}`" if text.isprintable() and text != "`" else f"U+{ord(text):04X}"
+    return Refusal(f"{name} is no mathematics", lexeme.span)
 
 
 def span_of_row(found: list[Lexeme], place: Span) -> Span:
