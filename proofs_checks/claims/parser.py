@@ -232,7 +232,8 @@ class Parser(Operands):
 
     def refused(self, lexeme: Lexeme) -> Refusal:
         """Return why a lexeme cannot stand here."""
-        shown = f"\\{lexeme.text}" if lexeme.kind == "command" else lexeme.text
+        is_command = lexeme.kind == "command" and lexeme.text not in (":=", "=:", "+=", "-=")
+        shown = f"\\{lexeme.text}" if is_command else lexeme.text
         if lexeme.kind == "command" and lexeme.text in UNSUPPORTED:
             return Refusal(UNSUPPORTED[lexeme.text], lexeme.span)
         if lexeme.sign("}"):
