@@ -356,6 +356,8 @@ class Operands(Scripting, Operators):
             nodes = self.comparison()
             found += nodes
         self.bars.pop() if odd else None
+        if found and len(signs) >= len(found):
+            raise Refusal("an argument of this bracket is empty", place)
         return found, signs
 
     def _parts(self, lexeme: Lexeme, odd: bool) -> bool:

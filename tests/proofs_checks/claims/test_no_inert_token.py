@@ -26,7 +26,10 @@ JUDGED = 3  # changed equations of each that are judged; the meaning of all of t
 # Changed equations that mean the same, or that are true too.
 TRUE_TOO = frozenset(
     [
-        r"F(a, b) = a  a b",  # the sign of the product is not needed
+        r"F(a, b) = a   a b",  # the sign of the product is not needed
+        r"\sum_{i=1}  (x_i - \mu) = 0",  # up to the end
+        r"\sum_{i=1} n (x_i - \mu) = 0",
+        r"\frac{\partial \mu}{\partial x_i} = \frac{1}{n}",
     ]
 )
 
@@ -34,10 +37,14 @@ TRUE_TOO = frozenset(
 def changed(equation: str) -> Iterator[str]:
     """Yield the equation without each of its tokens and scripts, and with each of them changed."""
     for found in SCRIPT.finditer(equation):
+        if equation[: found.start()].endswith(r"\sum") and found[0][2:-1].isalpha():
+            continue  # a sum without an index is one over the letter that repeats
+        if equation[: found.start()].endswith(r"\sum") and len(found[0]) == 2:
+            continue
         yield equation[: found.start()] + " " + equation[found.end() :]
     for found in TOKEN.finditer(equation):
         before, token, after = equation[: found.start()], found[0], equation[found.end() :]
-        if token not in ("{", "}", "=", "&"):
+        if token not in ("{", "}", "=") and f"{before}{after}".lstrip()[0] != "=":
             yield f"{before} {after}"
         if token in OTHER:
             yield before + OTHER[token] + after
@@ -54,10 +61,14 @@ def last(definitions: tuple[str, ...], equation: str) -> Claim | None:
 
 
 def meaning(claim: Claim | None) -> object:
-    """Return what a claim says, its free index letters in the order of their names."""
+    """Return what a claim says, its hidden indices numbered in the order of their use."""
     if claim is None or claim.equation is None:
         return None
-    return re.sub(r"~\d+", "", str(claim.equation)), claim.kind
+    numbers: dict[str, str] = {}
+    text = re.sub(
+        r"~\d+", lambda m: numbers.setdefault(m[0], f"~{len(numbers)}"), str(claim.equation)
+    )
+    return text, claim.kind
 
 
 @pytest.mark.parametrize(("definitions", "equation"), TRUE, ids=lambda x: str(x)[:40])
@@ -75,3 +86,34 @@ def test_no_token_of_a_true_equation_is_inert(definitions: tuple[str, ...], equa
         claim = read[other]
         assert claim is not None
         assert verdict_of(claim) != "proved", other
+
+
+# An index of the left side is an index of the right side too, and no part of a name.
+WRONG_INDICES = [
+    (r"s_i = \sum_j a_{ij} x_j", r"\frac{\partial s_j}{\partial x_j} = a_{ij}"),
+    (r"A_{ij} = \sum_k B_{ik} C_{kj}", r"\sum_j A_{jj} = \sum_k B_{ik} \sum_j C_{kj}"),
+    (r"c_i = a_i^2 - b_i^2", r"c_j = (a_i - b_i)(a_i + b_i)"),
+]
+
+
+@pytest.mark.parametrize(("definition", "equation"), WRONG_INDICES)
+def test_a_wrong_index_is_not_proved(definition: str, equation: str) -> None:
+    claim = last((definition,), equation)
+    assert claim is not None
+    assert verdict_of(claim) in ("unreadable", "refuted")
+
+
+@pytest.mark.parametrize("equation", ["F( , b) = a^2 b", "F(a, ) = a^2 b", "F(a b) = a^2 b"])
+def test_an_argument_that_is_missing_is_not_passed_over(equation: str) -> None:
+    claim = last((r"F(a, b) = a^2 b",), equation)
+    assert claim is not None
+    assert verdict_of(claim) in ("unreadable", "refuted", "definition")
+
+
+def test_a_power_of_what_is_defined_is_no_symbol() -> None:
+    claim = last((r"v = x - y",), r"v^2 = x^2 - 2 x y + y^2")
+    assert claim is not None
+    assert (claim.kind, verdict_of(claim)) == ("claim", "proved")
+    claim = last((r"v = x - y",), r"v^2 = x^2 - y^2")
+    assert claim is not None
+    assert (claim.kind, verdict_of(claim)) == ("claim", "refuted")
