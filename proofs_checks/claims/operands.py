@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Self
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.lexemes import Lexeme
@@ -93,12 +94,17 @@ class Operands(Scripting, Operators):
         self.group()
         return self.lexemes[start : self.at]
 
+    def inside(self, found: list[Lexeme]) -> Self:
+        """Return a parser of a group, which stands as deep as this one."""
+        inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+        inner.depth, inner.level = self.depth, self.level
+        return inner
+
     def sub(self, found: list[Lexeme], place: Span) -> tree.Node:
         """Return the tree of a group."""
         if not found:
             raise Refusal("nothing stands between these braces", place, expected="an expression")
-        inner = type(self)(found, self.limits)  # type: ignore[call-arg]
-        inner.depth = self.depth + 1
+        inner = self.inside(found)
         node = inner.expression(0)
         inner.finish()
         self.keep += inner.keep
@@ -128,6 +134,14 @@ class Operands(Scripting, Operators):
 
     def operand(self) -> tree.Node:
         """Return one factor with its scripts."""
+        self.depth += 1
+        if self.depth > self.limits.nesting:
+            raise Refusal(f"more than {self.limits.nesting} nested groups", self.here)
+        node = self._one_factor()
+        self.depth -= 1
+        return node
+
+    def _one_factor(self) -> tree.Node:
         lexeme = self.next()
         kind = lexeme.kind
         if kind == "number":
@@ -533,7 +547,7 @@ class Operands(Scripting, Operators):
             else:
                 while said and said[-1].sign(",", ";", "."):
                     said = said[:-1]
-                inner = type(self)(said, self.limits)  # type: ignore[call-arg]
+                inner = self.inside(said)
                 conditions = tuple(inner.comparisons())
                 inner.finish()
             node = self.sub(value, span)

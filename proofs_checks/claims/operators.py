@@ -48,7 +48,7 @@ class Operators(Base):
             if lexeme.text == "_":
                 found = self.script("_")
                 if function in ("expectation", "var", "cov"):
-                    inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+                    inner = self.inside(found)
                     lower += inner.comparisons()
                     inner.finish()
                 else:
@@ -177,7 +177,7 @@ class Operators(Base):
         conditions: list[tree.Compare],
         place: Span,
     ) -> None:
-        inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+        inner = self.inside(found)
         bound: list[tree.Node] = []
         while inner.peek is not None:
             if inner.peek.sign(",", ";") or inner.peek.command("quad", "qquad"):
@@ -305,7 +305,7 @@ class Operators(Base):
             at = 4 if len(found) > 1 and found[1].sign("{") else 2
         order = 1
         if at < len(found) and found[at].sign("^"):
-            inner = type(self)(found[at + 1 :], self.limits)  # type: ignore[call-arg]
+            inner = self.inside(found[at + 1 :])
             number = inner.group()
             if len(number) != 1 or number[0].kind != "number":
                 raise Refusal("the order of a derivative is a number", span)
@@ -324,7 +324,7 @@ class Operators(Base):
         while rest:
             if self._mark(rest) is None:
                 if symbol == "partial" and by:  # \partial x_i x_j
-                    inner = type(self)(rest, self.limits)  # type: ignore[call-arg]
+                    inner = self.inside(rest)
                     by.append(inner.operand())
                     rest = rest[inner.at :]
                     continue
@@ -332,7 +332,7 @@ class Operators(Base):
             rest, times = self._after_mark(rest, span)
             if not rest:
                 return None
-            inner = type(self)(rest, self.limits)  # type: ignore[call-arg]
+            inner = self.inside(rest)
             node = inner.operand()
             rest = rest[inner.at :]
             if isinstance(node, tree.Power) and isinstance(node.exponent, tree.Number):
@@ -352,7 +352,7 @@ class Operators(Base):
             opening = self.here
             found = self.group()
             if script.text == "_":
-                inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+                inner = self.inside(found)
                 while inner.peek is not None:
                     if inner.peek.sign(","):
                         inner.next()
@@ -406,7 +406,7 @@ class Operators(Base):
                     raise Refusal("only `\\nabla` and `\\nabla^2` are read", opening)
                 order = int(node.text)
             elif found:
-                inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+                inner = self.inside(found)
                 while inner.peek is not None:
                     if inner.peek.sign(","):
                         inner.next()

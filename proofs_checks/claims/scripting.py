@@ -54,7 +54,7 @@ class Scripting(Base):
                     lower += self.subscripts()
                 else:
                     primes += self._superscript(upper, wraps)
-            elif lexeme.sign("!") and not only_names:
+            elif lexeme.sign("!") and len(wraps) < 4 and not only_names:
                 self.next()
                 wraps.append(lambda n: tree.Call("factorial", (n,), span=n.span))
             else:
@@ -159,14 +159,18 @@ class Scripting(Base):
             return [tree.Slice(span=found[0].span), *self.items(found[1:], place)]
         if found[0].sign("(", "[") and found[-1].sign(")", "]") and self._one_bracket(found):
             kind = found[0].text
+            self.depth += 1
+            if self.depth > self.limits.nesting:
+                raise Refusal(f"more than {self.limits.nesting} nested groups", place)
             inner = self.items(found[1:-1], place)
+            self.depth -= 1
             if len(inner) == 1:
                 return [tree.Bracketed(inner[0], kind, span=place)]
             return [tree.Bracketed(tree.Tuple(tuple(inner), span=place), kind, span=place)]
         plain = self._letters(found)
         if plain is not None:
             return plain
-        inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+        inner = self.inside(found)
         nodes = inner.comparison()
         inner.finish()
         if len(nodes) == 1 and isinstance(nodes[0], tree.Product) and not nodes[0].operator:
@@ -305,7 +309,7 @@ class Scripting(Base):
             found = self.group()
             if found and found[0].command("{") and found[-1].command("}"):
                 found = found[1:-1]
-            inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+            inner = self.inside(found)
             nodes = inner.comparisons()
             inner.finish()
             if nodes and all(isinstance(x, tree.Compare) for x in nodes):

@@ -77,7 +77,7 @@ def test_no_token_of_a_true_equation_is_inert(definitions: tuple[str, ...], equa
     assert whole is not None and whole.kind == "claim"
     assert verdict_of(whole) == "proved"
     others = [x for x in dict.fromkeys(changed(equation)) if x not in TRUE_TOO]
-    assert len(others) > 8
+    assert len(others) > 5
     read = {other: last(definitions, other) for other in others}
     same = [x for x, claim in read.items() if claim and meaning(claim) == meaning(whole)]
     assert same == []
