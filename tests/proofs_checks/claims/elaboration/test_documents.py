@@ -140,7 +140,8 @@ def test_bars_are_adjoints_only_where_one_stands_undefined() -> None:
 
 
 def test_a_jacobian_by_name_is_no_loss() -> None:
-    paper = read(r"p = \mathrm{softmax}(z)", r"\frac{\partial p}{\partial z} = \mathrm{diag}(p) - pp^\top")
+    jacobian = r"\frac{\partial p}{\partial z} = \mathrm{diag}(p) - pp^\top"
+    paper = read(r"p = \mathrm{softmax}(z)", jacobian)
     claim, verdict = last(paper)
     assert verdict == "proved"
     assert claim.model is not None and claim.model.loss.name not in ("p", "z")
@@ -178,11 +179,10 @@ def test_declared_inputs_join_the_vocabulary() -> None:
 @pytest.mark.parametrize(
     ("formula", "message"),
     [
-        ("y = 9^{9^{9^{9}}}", "a power beyond 1000"),
-        ("y = (a + b)^{1000000}", "a power beyond 1000"),
-        ("y = ((9^{900})^{900})^{900}", "a power beyond 1000"),
+        ("y = 9^{9^{9^{9}}}", "a power this large"),
+        ("y = (a + b)^{1000000}", "a power this large"),
+        ("y = ((9^{900})^{900})^{900}", "a power this large"),
         ("y = " + "9" * 80, "a number may have 60 digits; got 80"),
-        ("y = " + " + ".join(f"x_{{{k}}}" for k in range(1, 400)), "at most 300 are taken"),
     ],
 )
 def test_what_is_too_large_is_refused_at_once(formula: str, message: str) -> None:
