@@ -14,7 +14,7 @@ from proofs_checks.claims.meaning.statements import Link
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import ReadingError
 from proofs_checks.claims.tree import children
-from theory.algebra.expressions import Equation as Meaning
+from theory.algebra.expressions import Relation as Meaning
 
 __all__ = ["Author"]
 

@@ -101,9 +101,7 @@ def _broken(document: Document) -> list[str]:
         if not isinstance(item, Unreadable):
             continue
         left = item.source.replace("&", " ").split("=")[0].rstrip(": ").removesuffix("\\equiv")
-        alone = read_document(
-            f"\\[ {left} = 0 \\]", "-", "tex", macros=document.macros
-        ).equations
+        alone = read_document(f"\\[ {left} = 0 \\]", "-", "tex", macros=document.macros).equations
         lefts += [e.sides[0] for e in alone if isinstance(e, Equation)]
     return sorted({name for left in lefts for name in _defined_name(left)})
 
@@ -135,9 +133,7 @@ def _directive(document: Document, keyword: str) -> str | None:
 def _statement(number: int, item: Equation) -> Statement:
     kinds = tuple("backward" if r.backward else r.kind for r in item.relations)
     defines = bool(kinds) and kinds[0] == "definition"
-    return Statement(
-        number, item.display, item.sides, kinds, defines, item.span, item.conditions
-    )
+    return Statement(number, item.display, item.sides, kinds, defines, item.span, item.conditions)
 
 
 def _claims(document: Document, found: Interpretation) -> list[Claim]:

@@ -205,9 +205,7 @@ def _limit(
 def _end(typer: Typer, node: tree.Node) -> Any:
     name = typer.roles.size_name(node)
     if name is None:
-        raise MeaningError(
-            "a sum must end at a size.", node.span, expected="a letter such as n"
-        )
+        raise MeaningError("a sum must end at a size.", node.span, expected="a letter such as n")
     return typer.ranges.declare(name)
 
 
@@ -220,9 +218,7 @@ def same(typer: Typer, first: tree.Node, second: tree.Node, span: Span) -> Any:
     sizes = [typer.letters[x].size for x in letters if x in typer.letters]
     size = sizes[0] if sizes else typer.open("delta")
     a, b = (typer.index(x, typer.ranges.find(size), "the delta") for x in (first, second))
-    a, b = (
-        Index(x.name, typer.ranges.find(x.size)) if isinstance(x, Index) else x for x in (a, b)
-    )
+    a, b = (Index(x.name, typer.ranges.find(x.size)) if isinstance(x, Index) else x for x in (a, b))
     if a == b:
         return sp.S.One
     if not isinstance(a, Index) and not isinstance(b, Index):
@@ -294,9 +290,7 @@ def _member(typer: Typer, item: tree.Compare) -> Any:
     if isinstance(right, tree.SetOf) and right.condition is None:
         if all(isinstance(x, tree.Number) for x in right.entries):
             numbers = dict.fromkeys(x.text for x in right.entries if isinstance(x, tree.Number))
-            return sp.Add(
-                *(same(typer, item.left, tree.Number(x), item.span) for x in numbers)
-            )
+            return sp.Add(*(same(typer, item.left, tree.Number(x), item.span) for x in numbers))
     if isinstance(right, tree.Name):
         name = typer.roles.spell(right)
         typer.index(item.left, typer.ranges.declare(f"{name}_set"), "the set")

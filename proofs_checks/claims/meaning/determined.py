@@ -78,7 +78,8 @@ class Determination:
                     continue
                 unknown = sorted(
                     n for n in names if n in self.unknown
-                    or (n not in self.model.by_name and isinstance(quantity, sp.Indexed | sp.Symbol))
+                    or n not in self.model.by_name
+                    and isinstance(quantity, sp.Indexed | sp.Symbol)
                 )
                 is_loss = isinstance(quantity, sp.Symbol) and quantity.name in self.model.by_name
                 if unknown or is_loss:

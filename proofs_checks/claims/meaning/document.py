@@ -1,8 +1,8 @@
 """A whole document under one reading: a vocabulary, or its own symbols.
 
 Roles, shapes and ranges are inferred over all equations; then every equation is typed once for what
-it says about ranges, and once more for its meaning.  What cannot be typed takes nothing with it: the
-symbol that it would have defined is unknown, and what rests on it says so.
+it says about ranges, and once more for its meaning.  What cannot be typed takes nothing with it:
+the symbol that it would have defined is unknown, and what rests on it says so.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from theory.algebra.ring import Ring
 from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, is_order, scalar, total
 from theory.latex import equation as latex_equation
 from theory.models import Constraint, Definition, Model
+from theory.models.model import name_of
 
 __all__ = ["Reading", "read_as"]
 
@@ -91,7 +92,8 @@ class Reading:
         sizes: list[str] = []
         if model is not None:
             known = {
-                name: len(t.axes) if isinstance(t, Tensor) else 0 for name, t in model.tensors.items()
+                name: len(t.axes) if isinstance(t, Tensor) else 0
+                for name, t in model.tensors.items()
             }
             sizes = [*model.size_names]
             if "n" not in sizes:
@@ -274,7 +276,9 @@ class Reading:
             self.context.has_loss = bool(counts) or shorthand or name in self.definitions.found
         else:
             self.context.has_loss = True
-            self.context.opaque = {n for n in unknown if n != self.loss_name and n not in self.base.tensors}
+            self.context.opaque = {
+                n for n in unknown if n != self.loss_name and n not in self.base.tensors
+            }
         self._find_coordinates()
 
     def _find_coordinates(self) -> None:
@@ -561,9 +565,9 @@ class Reading:
             if not self.symbols.table[e.name].is_defined:
                 sign = {"positive": True} if is_strict else {"nonnegative": True}
                 return {e: sp.Symbol(e.name, **sign)}
-        if isinstance(e, sp.Indexed) and not self.symbols.table[str(e.base.label)].is_defined:
+        if isinstance(e, sp.Indexed) and not self.symbols.table[name_of(e.base)].is_defined:
             base: Any = e.base
-            return {base: Tensor(str(base.label), base.axes, nonnegative=True)}
+            return {base: Tensor(name_of(base), base.axes, nonnegative=True)}
         raise MeaningError(
             "a sign is read for symbols that the document does not define.", node.span
         )
@@ -695,7 +699,8 @@ class Reading:
         if dropped:
             small, order = self._remainder(typer, dropped[0])
             typed = OrderEquation(typed.left, typed.right, small, order)
-            return Link("claim", typed, span, (), axes, tuple(dropped[0].span))
+            place = dropped[0].span
+            return Link("claim", typed, span, (), axes, (place.start, place.end))
         return Link("claim", typed, span, (), axes)
 
     def _remainder(self, typer: Typer, node: tree.Node) -> tuple[Any, int]:
@@ -707,7 +712,8 @@ class Reading:
         small = typer.value(inner).expression
         if not isinstance(small, sp.Symbol) or isinstance(small, Index):
             raise MeaningError(
-                "what becomes small in O(...) is a symbol to a power.", node.span, expected="O(\\eta^2)"
+                "what becomes small in O(...) is a symbol to a power.", node.span,
+                expected="O(\\eta^2)",
             )
         return small, order
 
@@ -716,7 +722,7 @@ class Reading:
         left, right = relation.left, relation.right
         if right != 1 or not isinstance(left, sp.Sum) or not isinstance(left.function, sp.Indexed):
             return False
-        symbol = self.symbols.table.get(str(left.function.base.label))
+        symbol = self.symbols.table.get(name_of(left.function.base))
         return symbol is not None and not symbol.is_defined and len(left.limits) == 1
 
     def _same_letters(self, a: Value, b: Value, where: tree.Node) -> None:
@@ -775,7 +781,7 @@ class Reading:
                 suggestion="state it for all indices",
             )  # fmt: skip
         self.constraints.append(
-            Constraint(Equation(*equation.args), latex_equation(equation, self.base))
+            Constraint(Equation(equation.left, equation.right), latex_equation(equation, self.base))
         )
 
     # -- the model --------------------------------------------------------------------------
@@ -832,10 +838,10 @@ class Reading:
         """Return the orders of ranges over a part of which something is summed."""
         relations = [link.relation for m in self.meanings.values() for link in m.links]
         found = {
-            str(node.base.label): node.base
+            name_of(node.base): node.base
             for e in (*relations, *(line.value for line in lines))
             for node in e.atoms(sp.Indexed)
-            if is_order(str(node.base.label))
+            if is_order(name_of(node.base))
         }
         return [found[name] for name in sorted(found)]
 
@@ -918,7 +924,9 @@ class Reading:
         bys = self.differentiated_by.get(name, set()) | self._shorthand()
         named = [line for line in last if line.name in bys]
         if last:
-            reach = {n for line in last for n in (*self.definitions.depends_on(line.name), line.name)}
+            reach = {line.name for line in last}.union(
+                *(self.definitions.depends_on(line.name) for line in last)
+            )
             beyond = [
                 n for n in sorted(bys - reach)
                 if n in self.symbols.table and n not in self.context.opaque and n != name
@@ -1047,4 +1055,4 @@ def _einstein(e: Any, silent: tuple[Index, ...]) -> Any:
         for k in node.indices
         if k in free_indices(e) and k not in silent
     )
-    return total(e, *(k for k, n in counts.items() if n > 1))
+    return total(e, *(k for k, n in counts.items() if n > 1 and isinstance(k, Index)))

@@ -562,7 +562,9 @@ class Roles:
         if stem is not None and self.spell(stem) in self.upper and isinstance(node, tree.Power):
             inner = self.reference(node.base)
             items = [item for _, item in self._placed(node)]
-            if inner is not None and all(self.letter(x) or isinstance(x, tree.Number) for x in items):
+            if inner is not None and all(
+                self.letter(x) or isinstance(x, tree.Number) for x in items
+            ):
                 return inner._replace(
                     name=f"{inner.name}_.u" if inner.indices else inner.name,
                     indices=(*inner.indices, *items),
