@@ -20,6 +20,7 @@ from theory.algebra.nodes import Maximum, ProductOver
 from theory.algebra.symbols import Index, delta, order_of, total
 
 if TYPE_CHECKING:
+    from proofs_checks.claims.meaning.context import Scope
     from proofs_checks.claims.meaning.typing import Typer
 
 __all__ = ["big", "cases", "factor_of", "holds", "indicator", "same"]
@@ -212,7 +213,7 @@ def _end(typer: Typer, node: tree.Node) -> Any:
 # -- conditions -------------------------------------------------------------------------------
 
 
-def same(typer: Typer, first: tree.Node, second: tree.Node, span: Span) -> Any:
+def same(typer: Scope, first: tree.Node, second: tree.Node, span: Span) -> Any:
     """Return the Kronecker delta of two subscripts."""
     letters = [typer.roles.letter(x) for x in (first, second)]
     sizes = [typer.letters[x].size for x in letters if x in typer.letters]
@@ -228,8 +229,7 @@ def same(typer: Typer, first: tree.Node, second: tree.Node, span: Span) -> Any:
 
 def _order(typer: Typer, low: tree.Node, high: tree.Node, span: Span) -> Any:
     """Return what is 1 where one index is no later than another of the same range, else 0."""
-    both = same(typer, low, high, span)  # makes their ranges one
-    del both
+    same(typer, low, high, span)  # makes their ranges one
     letter = next(x for n in (low, high) if (x := typer.roles.letter(n)) in typer.letters)
     size = typer.ranges.find(typer.letters[letter].size)
     ends = [typer.index(x, size, "the order") for x in (high, low)]

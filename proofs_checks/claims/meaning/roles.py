@@ -366,10 +366,6 @@ class Roles:
                     if name is not None and _is_formal(side.arguments[0]):
                         if side is statement.sides[0] or name not in bare:
                             self.functions.add(name)
-        for root in every:
-            for node in nodes(root):
-                if isinstance(node, tree.Mapping) and (name := self._base(node.name)):
-                    self.functions.add(name)
         self.loose = {name for name, count in loose.items() if count}
         for name, calls in applied.items():
             letter = name.rstrip("'").split("_")[0]
