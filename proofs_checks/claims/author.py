@@ -7,7 +7,8 @@ from functools import cached_property
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.claim import Side, Written
-from proofs_checks.claims.documents import Document, read_document
+from proofs_checks.claims.document import Document
+from proofs_checks.claims.documents import read_document
 from proofs_checks.claims.equations import Equation
 from proofs_checks.claims.meaning.document import Reading
 from proofs_checks.claims.meaning.statements import Link

@@ -9,7 +9,8 @@ from dataclasses import replace
 from proofs_checks.claims import tree
 from proofs_checks.claims.author import Author
 from proofs_checks.claims.claim import Claim, Paper, Problem
-from proofs_checks.claims.documents import Document, read_document
+from proofs_checks.claims.document import Document
+from proofs_checks.claims.documents import read_document
 from proofs_checks.claims.equations import Equation, Unreadable
 from proofs_checks.claims.meaning.definitions import names_in
 from proofs_checks.claims.meaning.model import with_signs

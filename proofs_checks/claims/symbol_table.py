@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from proofs_checks.claims.claim import SymbolEntry
-from proofs_checks.claims.documents import Document
+from proofs_checks.claims.document import Document
 from theory.latex.names import name_of, subscripted
 
 if TYPE_CHECKING:
