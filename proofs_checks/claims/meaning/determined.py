@@ -72,6 +72,12 @@ class Determination:
             quantity, *by = node.args
             names = tensors_in(quantity)
             reached = frozenset().union(*(self._inputs_of(n) for n in names))
+            if len(by) > 1 or quantity.has(Partial):
+                for name in sorted(reached & self.reading.stand_ins):
+                    return MeaningError(
+                        f"the second derivative of {name}, which the document does not define, "
+                        "is not determined.", link.span, suggestion=f"define {name}",
+                    )  # fmt: skip
             for entry in by:
                 target = name_of(entry_tensor(entry))
                 if target in reached or not names:
@@ -131,6 +137,24 @@ class Determination:
         reached = frozenset().union(*(self._inputs_of(n) for n in names)) if names else frozenset()
         return frozenset(n for n in reached if n not in self.model.by_name)
 
+    def _unlinked(self, partials: set[Partial]) -> str:
+        """Return what no definition leads to, where one unknown loss is differentiated by two."""
+        by: dict[str, set[str]] = {}
+        for partial in partials:
+            quantity = partial.args[0]
+            if isinstance(quantity, sp.Symbol) and quantity.name in self.reading.context.opaque:
+                by.setdefault(quantity.name, set()).update(
+                    name_of(entry_tensor(x)) for x in partial.args[1:]
+                )
+        for names in by.values():
+            for name in sorted(names) if len(names) > 1 else ():
+                others = names - {name}
+                if not any(
+                    name in self._inputs_of(x) or x in self._inputs_of(name) for x in others
+                ):
+                    return f"nothing says how {sorted(others)[0]} and {name} hang together"
+        return ""
+
     # -- hedges -----------------------------------------------------------------------------
 
     def _hedge(self, link: Link) -> str:
@@ -148,6 +172,11 @@ class Determination:
         rest = relation.xreplace({p: sp.S.One for p in partials})
         for name in sorted(tensors_in(rest) & self.reading.context.opaque):
             return f"nothing says what {name} is"
+        derived = [tensors_in(p.args[0]) for p in partials]
+        below = frozenset().union(*(self._inputs_of(n) for names in derived for n in names))
+        for name in sorted(below & self.reading.stand_ins):
+            if "_." in name:  # a function of which only the arguments are said
+                return f"nothing says what {name.split('_.')[0]} is"
         weights = sorted(n for n in reached if n.startswith("prob_"))
         if weights:
             return f"nothing says what the distribution {weights[0].removeprefix('prob_')} is"
@@ -157,10 +186,16 @@ class Determination:
         if both & self.reading.assumed:
             return ""
         if relation.right == 0 and self.reading.base is None:
-            solved = sorted(reached & self.reading.roles.differentiated)
+            plain = tensors_in(rest)
+            if isinstance(relation.left, Partial):
+                plain |= reached
+            solved = sorted(plain & self.reading.roles.differentiated)
             solved = [n for n in solved if n not in self.model.by_name]
             if solved:
                 return f"this may be an equation to be solved for {solved[0]}"
+        unlinked = self._unlinked(partials)
+        if unlinked:
+            return unlinked
         left, right = (
             frozenset().union(*(self._inputs_of(n) for n in side)) if side else frozenset()
             for side in sides

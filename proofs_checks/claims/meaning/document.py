@@ -16,19 +16,20 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning import conditions
 from proofs_checks.claims.meaning.authored import Authored
+from proofs_checks.claims.meaning.covariances import symmetries
 from proofs_checks.claims.meaning.definitions import Defined, Definitions, names_in
 from proofs_checks.claims.meaning.determined import Determination
 from proofs_checks.claims.meaning.model import document_model, empty_model, linear_in
 from proofs_checks.claims.meaning.patterns import multiplied_out, renamed, rewritten
 from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.ranks import Ranks
-from proofs_checks.claims.meaning.roles import Roles
+from proofs_checks.claims.meaning.roles import INDEX_LETTERS, Roles
 from proofs_checks.claims.meaning.spelling import Spelling
 from proofs_checks.claims.meaning.statements import Link, Meaning, MeaningError, Statement
 from proofs_checks.claims.meaning.symbols import Symbol, Symbols
 from proofs_checks.claims.meaning.typing import Context, Typer
 from proofs_checks.claims.meaning.values import Value
-from proofs_checks.claims.tree import nodes
+from proofs_checks.claims.tree import children, nodes
 from theory.algebra.expressions import (
     Equation,
     Inequality,
@@ -41,7 +42,17 @@ from theory.algebra.expressions import (
 from theory.algebra.limits import AlgebraError
 from theory.algebra.reading import Reader
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, is_order, scalar, total
+from theory.algebra.symbols import (
+    Flow,
+    Index,
+    Partial,
+    Size,
+    Step,
+    Tensor,
+    is_order,
+    scalar,
+    total,
+)
 from theory.latex import equation as latex_equation
 from theory.models import Constraint, Definition, Model
 from theory.models.model import name_of
@@ -63,11 +74,12 @@ class Reading:
         inputs: Sequence[tree.Node] = (),
         stated: Sequence[tree.Node] = (),
         broken: Sequence[str] = (),
-        einstein: bool = False,
+        summation: str = "",
     ) -> None:
         self.base = model
-        self.einstein = einstein
+        self.summation = summation
         self.notes: list[str] = []
+        self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
         given = [*statements, *assumptions]
         roots = [r for s in given for r in s.roots] + [*inputs, *stated]
         rooted, notes = rewritten(roots, [s.sides[0] for s in statements])
@@ -191,10 +203,11 @@ class Reading:
                     continue
                 piece = pieces[0]
                 own = {self.roles.letter(x) for x in piece.reference.indices}
-                free = self._free_letters(piece.statement.sides[piece.right], frozenset())
-                new = {
-                    x for x in free - own if x not in self.roles.bound and x not in symbol.fixed
-                }
+                right = piece.statement.sides[piece.right]
+                free = self._free_letters(right, frozenset()) - own - self._contracted(right)
+                if own:  # c_i = w_k: a wrong index, no constant position
+                    free -= INDEX_LETTERS
+                new = {x for x in free if x not in self.roles.bound and x not in symbol.fixed}
                 if new:
                     symbol.fixed = tuple(sorted({*symbol.fixed, *new}))
                     changed = True
@@ -221,6 +234,17 @@ class Reading:
             for field in _below(node):
                 found |= self._free_letters(field, bound)
         return found - bound
+
+    def _contracted(self, node: tree.Node) -> set[str]:
+        """Return the letters that stand in two factors of a product, as if summed over."""
+        found = set[str]().union(*map(self._contracted, children(node)))
+        if isinstance(node, tree.Product):
+            seen: set[str] = set()
+            for factor in node.factors:
+                here = self._free_letters(factor, frozenset())
+                found |= here & seen
+                seen |= here
+        return found
 
     def _find_loss(self) -> None:
         """Find what is differentiated: defined scalars first, else an unknown one."""
@@ -442,7 +466,8 @@ class Reading:
         values = []
         for side in statement.sides:
             side, _ = self.without_order(side)
-            values.append(self._summed(typer.value(side)))
+            values.append(typer.value(side))
+        values = self._summed(values)
         for left, right, span in zip(
             values, values[1:], [s.span for s in statement.sides[1:]], strict=False
         ):
@@ -455,10 +480,17 @@ class Reading:
         found = self.definitions.by_side.get((statement.number, 0))
         return [x for x in found.reference.indices if self.roles.letter(x)] if found else []
 
-    def _summed(self, value: Value) -> Value:
-        if not self.einstein:
-            return value
-        return Value(_einstein(value.expression, value.axes), value.row, value.column)
+    def _summed(self, values: list[Value]) -> list[Value]:
+        """Sum repeated indices; where nobody asked for it, only those that some side lacks."""
+        if not self.summation:
+            return values
+        kept: frozenset[Index] = frozenset()
+        if self.summation == "found":
+            free = [free_indices(sp.sympify(v.expression, strict=True)) for v in values]
+            kept = frozenset.intersection(*map(frozenset, free)) if free else kept
+        return [
+            Value(_einstein(v.expression, (*v.axes, *kept)), v.row, v.column) for v in values
+        ]
 
     def _joined(self, typer: Typer, a: Value, b: Value, span: Any) -> tuple[Value, Value]:
         if a.expression == 0 and a.is_scalar:
@@ -722,8 +754,11 @@ class Reading:
         left, right = relation.left, relation.right
         if right != 1 or not isinstance(left, sp.Sum) or not isinstance(left.function, sp.Indexed):
             return False
-        symbol = self.symbols.table.get(name_of(left.function.base))
-        return symbol is not None and not symbol.is_defined and len(left.limits) == 1
+        name = name_of(left.function.base)
+        symbol = self.symbols.table.get(name)
+        if symbol is None or symbol.is_defined or name in self.broken:
+            return False
+        return len(left.limits) == 1
 
     def _same_letters(self, a: Value, b: Value, where: tree.Node) -> None:
         """Reject an index that stands on one side only, unless the other side has none at all."""
@@ -775,11 +810,6 @@ class Reading:
         equation, _ = self._named_axes(
             Equation(a.expression * factor, b.expression * factor), a if not a.is_scalar else b
         )
-        if factor != 1:
-            raise MeaningError(
-                "a hypothesis with a condition is not read.", statement.span,
-                suggestion="state it for all indices",
-            )  # fmt: skip
         self.constraints.append(
             Constraint(Equation(equation.left, equation.right), latex_equation(equation, self.base))
         )
@@ -824,15 +854,26 @@ class Reading:
             self._opaque(name, lines, inputs)
         lines = self._computable(lines, inputs)
         inputs += [*self._directions(), *self._orders(lines)]
+        relations = [k.relation for m in self.meanings.values() for k in m.links]
+        spoken = [x for x in (*relations, *(line.value for line in lines)) if x is not None]
+        self.constraints += symmetries(spoken, inputs)
         constraints = tuple(self.constraints)
         if self.base is not None:
             return replace(
                 self.base,
+                sizes=(*self.base.sizes, *self._new_sizes(lines, inputs)),
                 inputs=(*self.base.inputs, *inputs),
                 vocabulary=(*self.base.vocabulary, *lines),
                 constraints=(*self.base.constraints, *constraints),
             )
         return document_model(lines, inputs, self.context.loss, constraints, self.ranges)
+
+    def _new_sizes(self, lines: Sequence[Definition], inputs: Sequence[sp.Basic]) -> list[Size]:
+        """Return the ranges that only the document has."""
+        found = {axis for x in inputs if isinstance(x, Tensor) for axis in x.axes}
+        found |= {k.size for line in lines for k in line.parameters}
+        found |= {k.size for line in lines for k in line.value.atoms(Index)}
+        return sorted(found - set(self.base.sizes if self.base else ()), key=str)
 
     def _orders(self, lines: Sequence[Definition]) -> list[sp.Basic]:
         """Return the orders of ranges over a part of which something is summed."""
@@ -894,6 +935,7 @@ class Reading:
             rest = scalar(label)
             value += rest
         inputs += [*new, rest]
+        self.stand_ins.add(name)
         lines.append(Definition(symbol, value, f"{name}, not defined by the document"))
 
     def _opaque(self, name: str, lines: list[Definition], inputs: list[sp.Basic]) -> None:
@@ -903,6 +945,7 @@ class Reading:
         value, new = linear_in(symbol, parts)
         rest = scalar(f"{name}_rest")
         inputs += [*new, rest]
+        self.stand_ins.add(name)
         lines.append(Definition(symbol, value + rest, f"{name}, not defined by the document"))
 
     def _last(self, name: str) -> list[sp.Expr]:
@@ -1051,8 +1094,8 @@ def _einstein(e: Any, silent: tuple[Index, ...]) -> Any:
     counts = Counter(
         k
         for node in sp.preorder_traversal(e)
-        if isinstance(node, sp.Indexed)
-        for k in node.indices
+        if isinstance(node, sp.Indexed | sp.KroneckerDelta)
+        for k in (node.indices if isinstance(node, sp.Indexed) else node.args[:2])
         if k in free_indices(e) and k not in silent
     )
     return total(e, *(k for k, n in counts.items() if n > 1 and isinstance(k, Index)))

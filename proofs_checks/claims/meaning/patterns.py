@@ -38,7 +38,7 @@ def rewritten(
     notes: list[str] = []
     used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
     letter = next((x for x in LETTERS if x not in used), "i")
-    out = [mapped(root, lambda n: without_dots(n, letter)) for root in roots]
+    out = [mapped(root, lambda n: _mixed_delta(without_dots(n, letter))) for root in roots]
     out = with_ends(out, notes)
     out = with_parameters(out)
     out = changes(out)
@@ -100,3 +100,14 @@ def renamed(root: tree.Node, formals: Sequence[tree.Node], function: str) -> tre
         return node
 
     return mapped(root, change)
+
+
+def _mixed_delta(node: tree.Node) -> tree.Node:
+    """Return delta^i_j with both of its indices below."""
+    if not isinstance(node, tree.Power) or not isinstance(node.exponent, tree.Name):
+        return node
+    base = node.base
+    if isinstance(base, tree.Entry) and base.base == tree.Name("delta", span=base.base.span):
+        if len(base.lower) == 1 and not base.upper:
+            return replace(base, lower=(node.exponent, *base.lower), span=node.span)
+    return node

@@ -24,6 +24,7 @@ __all__ = ["Reference", "Roles"]
 FUNCTION_LETTERS = frozenset(
     "f g h F G H J L E R S V Q Z K p q P phi psi varphi varpsi sigma pi ell kappa Phi Psi".split()
 )
+INDEX_LETTERS = frozenset("ijkl")
 BINDERS = ("sum", "prod", "max", "min", "argmax", "argmin", "sup", "inf")
 
 
@@ -81,6 +82,7 @@ class Roles:
         self.bound_by: dict[int, tuple[str, ...]] = {}  # what a sum binds besides its own letters
         self.slots: dict[Place, Slot] = defaultdict(Slot)
         self.capitals: dict[str, str] = {}
+        self.mismatched: dict[str, set[str]] = defaultdict(set)  # indices that agree with nothing
         self.shifted: set[str] = set()  # names of neighbours, as in S_{t-1}
         every = [root for s in statements for root in s.roots] + list(roots)
         self.bare_names: set[str] = set()  # symbols that stand as terms or factors
@@ -448,6 +450,12 @@ class Roles:
             if free or self._has_symbols(side)
         ]
         everywhere = set.intersection(*(set(s) for s in telling)) if telling else set()
+        if len(telling) > 1 and not everywhere and all(telling):
+            for free in telling:
+                for letter, places in free.items():
+                    for name, _ in places if letter in INDEX_LETTERS else ():
+                        if name.islower() and len(name) == 1 and name != "d":
+                            self.mismatched[name].add(letter)
         said = {
             self.spell(n)
             for c in statement.conditions
@@ -532,7 +540,7 @@ class Roles:
             return False
         index = bool(slot.strong or slot.letters & self.compared)
         if place[0] == "d" and place[1] == "_0" and (letter or "") in ("k", "v", "q", "h"):
-            if not slot.letters & self.compared and len(slot.letters) <= 2:
+            if not slot.strong and slot.letters <= set("kvqh"):
                 return False
         steady = {
             x
@@ -542,14 +550,23 @@ class Roles:
         if letter is not None and letter in self.quantities:
             if letter not in self.bound | self.compared:
                 return False
+        if not slot.both and place[0] in self.mismatched and letter in self.mismatched[place[0]]:
+            return True  # c_i = w_k: a wrong index rather than a label
         if letter is not None and letter in self.sizes and letter not in slot.strong:
             return False
         return index or bool(steady)
 
+    def is_indexed(self, name: str) -> bool:
+        """Return whether a name carries an index somewhere."""
+        slot = self.slots.get((name, "_0"))
+        return slot is not None and any(
+            self.is_index((name, "_0"), tree.Name(x)) for x in slot.letters
+        )
+
     def reference(self, node: tree.Node) -> Reference | None:
         """Return what a name, an entry, an application or an upper index refers to."""
         if isinstance(node, tree.Name):
-            return Reference(self._alias(self.spell(node)))
+            return Reference(self.alias(self.spell(node)))
         if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
             return self._entry(node)
         if isinstance(node, tree.Apply):
@@ -567,7 +584,7 @@ class Roles:
                 )
         return None
 
-    def _alias(self, name: str) -> str:
+    def alias(self, name: str) -> str:
         """Return the vocabulary's name for a capital (the matrix of its rows) or for ell."""
         if name in self.capitals:
             return self.capitals[name]
@@ -590,7 +607,7 @@ class Roles:
                     scripted.add(self.spell(node.base))
                 elif isinstance(node, tree.Name) and id(node) not in inside:
                     bare.add(self.spell(node))
-        for name in bare - scripted:
+        for name in bare - scripted - self.upper:
             lower = name.lower()
             if len(name) == 1 and name.isupper() and lower not in bare and lower in scripted:
                 slots = [self.slots.get((lower, f"_{n}")) for n in range(2)]
@@ -613,7 +630,7 @@ class Roles:
         joined = f"{name}_{first}"
         if lower and (joined in self.known or joined in self.sizes):
             name, lower = joined, lower[1:]
-        axes = self.known.get(self._alias(name))
+        axes = self.known.get(self.alias(name))
         for n, item in enumerate(lower):
             if isinstance(item, tree.Slice):
                 indices.append(item)
@@ -635,7 +652,7 @@ class Roles:
             else:
                 labels.append("_." + flat(item, self.spell))
         if not labels:
-            name = self._alias(name)
+            name = self.alias(name)
         return Reference(name + "".join(labels), tuple(indices), frozenset(depends))
 
     def _shifted(self, place: Place, item: tree.Node) -> tree.Node | None:

@@ -44,7 +44,7 @@ def interpret(
     inputs: Sequence[tree.Node] = (),
     stated: Sequence[tree.Node] = (),
     broken: Sequence[str] = (),
-    einstein: bool = False,
+    summation: str = "",
 ) -> Interpretation:
     """Return the document read with ``model``'s vocabulary or with its own symbols.
 
@@ -53,16 +53,16 @@ def interpret(
     """
 
     def read(base: Model | None) -> Reading:
-        return Reading(statements, base, assumptions, inputs, stated, broken, einstein)
+        return Reading(statements, base, assumptions, inputs, stated, broken, summation)
 
     if forced is False:
         return Interpretation(read(None), "own", "asked for")
     if forced:
         return Interpretation(read(model), model.name, "asked for")
     own = read(None)
-    if not einstein and _sums_by_repetition(own):
-        other = Reading(statements, None, assumptions, inputs, stated, broken, True)
-        if other.problems < own.problems:
+    if not summation and _sums_by_repetition(own):
+        other = Reading(statements, None, assumptions, inputs, stated, broken, "found")
+        if other.problems + 2 <= own.problems:
             other.notes.append("an index that stands twice in a term is summed: no sum is written")
             own = other
     if not _could_use(own, model):
@@ -76,7 +76,8 @@ def interpret(
     if not _evidence(shared, model):
         why = f"of {model.name} the document would use inputs only, and it can be read alone"
         return Interpretation(own, "own", why)
-    if own.problems < shared.problems or (
+    spared = 1 if _agreements(shared, model) >= CLEAR else 0
+    if own.problems + spared < shared.problems or (
         own.problems == shared.problems and own.claims and _defines_its_own_loss(own)
     ):
         why = (
@@ -87,15 +88,9 @@ def interpret(
 
 
 def _sums_by_repetition(own: Reading) -> bool:
-    """Return whether a document writes no sum and leaves indices on one side of its equations."""
-    has_sums = any(
-        isinstance(node, tree.Sum)
-        for statement in own.statements
-        for root in statement.roots
-        for node in nodes(root)
-    )
+    """Return whether a document leaves indices on one side of its equations, again and again."""
     errors = [str(m.error) for m in own.meanings.values() if m.error is not None]
-    return not has_sums and sum("side only" in e for e in errors) >= 2
+    return sum("side only" in e for e in errors) >= 2
 
 
 def _defines_its_own_loss(own: Reading) -> bool:
@@ -112,6 +107,9 @@ def _could_use(own: Reading, model: Model) -> bool:
 def _redefined(shared: Reading, model: Model) -> str | None:
     """Return the first vocabulary symbol that the document defines differently."""
     computed = {line.name for line in (*model.definitions, *model.vocabulary)}
+    for name in sorted(shared.broken):  # what its own definition says could not be parsed
+        if shared.roles.alias(name) in computed:
+            return name
     seen: set[str] = set()
     for statement in shared.statements:
         if statement.is_inline:
@@ -139,6 +137,23 @@ def _redefined(shared: Reading, model: Model) -> str | None:
 
 LIKELY = ("A", "D", "alpha", "p", "s", "g", "z")
 """What many papers use for other things: an entry that is computed otherwise is another symbol."""
+
+
+CLEAR = 3
+"""So many definitions of a vocabulary that a document repeats outweigh one equation lost."""
+
+
+def _agreements(shared: Reading, model: Model) -> int:
+    """Return how many definitions of the vocabulary the document repeats."""
+    computed = {line.name for line in (*model.definitions, *model.vocabulary)}
+    found: set[str] = set()
+    for statement in shared.statements:
+        meaning = shared.meanings[statement.number]
+        reference = shared.definitions.reference(statement.sides[0])
+        if reference is not None and reference.name in computed and meaning.links:
+            if _agrees(shared, meaning.links[0].relation):
+                found.add(reference.name)
+    return len(found)
 
 
 def _agrees(shared: Reading, relation: sp.Basic) -> bool:
