@@ -1,7 +1,9 @@
 r"""Everything in a pair of signs: brackets, braces, sets, inner products, norms, environments.
 
-(a + b),  [j = k],  \{1, 3\},  \langle q_i, k_j \rangle,  \|x\|_2
-\begin{pmatrix} a & b \\ c & d \end{pmatrix},  \begin{cases} a & j = k \\ b \end{cases}
+    (a + b),  [j = k],  \{1, 3\},  \langle q_i, k_j \rangle,  \|x\|_2
+    \begin{pmatrix} a & b \\ c & d \end{pmatrix},  \begin{cases} a & j = k \\ b \end{cases}
+
+Round brackets and braces around one factor leave no node of their own.
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ class Brackets(Derivatives):
         span = lexeme.span.to(self.before.span)
         if not found:
             raise Refusal("nothing stands in this bracket", span)
-        if all(isinstance(x, tree.Compare) for x in found) and lexeme.text == "[":
-            return self.scripts(tree.Indicator(tuple(found), span=span))  # type: ignore[arg-type]
+        compared = tuple(x for x in found if isinstance(x, tree.Compare))
+        if len(compared) == len(found) and lexeme.text == "[":
+            return self.scripts(tree.Indicator(compared, span=span))
         if len(found) > 1 or signs:
             return self.scripts(tree.Tuple(tuple(found), span=span))
         return self.scripts(self.closed(found[0]), span)

@@ -1,8 +1,10 @@
 r"""Reading lexemes one after the other: the state that all parts of the parser share.
 
-self.peek, self.next(), self.ahead()   the next lexeme, taken or not
-self.group()                           the argument of a command: ``{a + b}`` or ``a``
-self.sub(found, place)                 the tree of such a group
+    self.peek, self.next(), self.ahead()   the next lexeme, taken or not
+    self.group()                           the argument of a command: ``{a + b}`` or ``a``
+    self.sub(found, place)                 the tree of such a group
+
+A group is read by a cursor of its own, from which the tree comes back.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 r"""Fractions and derivatives, which are written as fractions.
 
-\frac{\partial L}{\partial s_{ij}},  \frac{d}{dt} (a b),  \partial_x f     `tree.Derivative`
-\nabla_\theta \ell,  \nabla^2 f                                          `tree.Gradient`
-\Delta v_j                                                               `tree.Step`
+    \frac{\partial L}{\partial s_{ij}},  \frac{d}{dt} (a b),  \partial_x f     `tree.Derivative`
+    \nabla_\theta \ell,  \nabla^2 f                                          `tree.Gradient`
+    \Delta v_j                                                               `tree.Step`
+
+Without a fraction the operator takes the one factor that follows it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """What was read of a document, and of which kind it is.
 
-document = read_document(data, "notes.tex")      see `proofs_checks.claims.documents`
-document.kind, document.equations                "tex", (Equation(...), Unreadable(...), ...)
+    document = read_document(data, "notes.tex")      see `proofs_checks.claims.documents`
+    document.kind, document.equations                "tex", (Equation(...), Unreadable(...), ...)
+
+What displays say of shapes, and what the prose defines, is kept beside the equations.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 r"""Functions and big operators: what stands in front of its argument.
 
-\log p_{ij},  \mathrm{softmax}(s_i)_j,  \mathbb{E}_{\alpha_i}[b]        `Functions.call`
-\sum_{j \ne k}^n a_j b_j,  \max_{1 \le i \le n} x_i                     `Functions.big`
+    \log p_{ij},  \mathrm{softmax}(s_i)_j,  \mathbb{E}_{\alpha_i}[b]        `Functions.call`
+    \sum_{j \ne k}^n a_j b_j,  \max_{1 \le i \le n} x_i                     `Functions.big`
+
+A function without brackets takes one factor, or the symbols in a row: ``\log 2 x``.
 """
 
 from __future__ import annotations

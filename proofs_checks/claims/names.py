@@ -1,6 +1,8 @@
 r"""Symbols and words: letters, names spelled out, fonts and accents.
 
-s,  \mathbf{W},  \bar{v},  \mathrm{softmax}(s),  ln(x),  \mathbb{1}[j = k],  \dot{v}_j
+    s,  \mathbf{W},  \bar{v},  \mathrm{softmax}(s),  ln(x),  \mathbb{1}[j = k],  \dot{v}_j
+
+A word in an upright font is a function where it names one, else a symbol.
 """
 
 from __future__ import annotations

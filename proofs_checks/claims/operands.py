@@ -1,6 +1,8 @@
 r"""One factor of a formula, chosen by its first lexeme.
 
-2,  s_{ij},  \frac{a}{b},  \sqrt{d_k},  (a + b),  \sum_j a_j,  \log p,  \begin{pmatrix} ...
+    2,  s_{ij},  \frac{a}{b},  \sqrt{d_k},  (a + b),  \sum_j a_j,  \log p,  \begin{pmatrix} ...
+
+What a command means is settled here, and its parts are read where they belong.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from proofs_checks.claims import tree
@@ -50,7 +49,7 @@ def read_claims(
     ]
     inline = [
         replace(_statement(INLINE + n, item), is_inline=True)
-        for n, item in enumerate(getattr(document, "inline", ()))
+        for n, item in enumerate(document.inline)
     ]
     assumptions = [
         _statement(-1 - n, item)
@@ -62,7 +61,7 @@ def read_claims(
         forced=None if asked is None else asked != "none",
         assumptions=assumptions,
         inputs=[symbol for d in document.directives for symbol in d.symbols],
-        stated=[s.node for s in getattr(document, "stated", ())],
+        stated=[s.node for s in document.stated],
         broken=_broken(document),
         summation="" if _directive(document, "summation") != "einstein" else "asked for",
     )
@@ -270,6 +269,3 @@ def _whole_document(document: Document, problem: Found) -> Claim:
 def _problem(found: Found) -> Problem:
     caret = f"{found.excerpt}\n{found.caret}"
     return Problem(found.line, found.column, found.message, found.expected, found.suggestion, caret)
-
-
-Sides = Sequence[tree.Node]

@@ -1,8 +1,10 @@
 r"""Sums, products, quotients, powers and transposes of values with silent axes.
 
-A x + b      the matrix product where shapes ask for it
-a \cdot b    the inner product of two columns, else the product
-A^{-1}       the inverse of a matrix;  A^T_{ij} is A_{ji}
+    A x + b      the matrix product where shapes ask for it
+    a \cdot b    the inner product of two columns, else the product
+    A^{-1}       the inverse of a matrix;  A^T_{ij} is A_{ji}
+
+A silent axis is a row or a column; equal shapes add, inner axes contract.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 r"""What the typing of one statement knows: the document, and the statement's index letters.
 
-context.roles, .symbols, .ranges     shared by all equations of a document
-letters["i"]                         the index that i is in this statement, with its range
+    context.roles, .symbols, .ranges     shared by all equations of a document
+    letters["i"]                         the index that i is in this statement, with its range
+
+`Scope` is what `occurrences` and `typing` build on.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 r"""Functions of distributions: entropy, Kullback-Leibler divergence, normal density.
 
-H(p) = -\sum_k p_k \log p_k,   KL(p \| q) = \sum_k p_k (\log p_k - \log q_k)      (nats)
+    H(p) = -\sum_k p_k \log p_k,   KL(p \| q) = \sum_k p_k (\log p_k - \log q_k)      (nats)
+
+A distribution is a vector of weights, or every row of a matrix.
 """
 
 from __future__ import annotations

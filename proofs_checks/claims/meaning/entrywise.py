@@ -1,6 +1,8 @@
 r"""Functions of numbers, which act on every entry of a vector or matrix.
 
-\exp x,  \log_2 x,  \tanh x,  \sigma(x) = 1 / (1 + e^{-x}),  \sqrt[n]{x},  |x|
+    \exp x,  \log_2 x,  \tanh x,  \sigma(x) = 1 / (1 + e^{-x}),  \sqrt[n]{x},  |x|
+
+The others of the language are in `normalised`, `distributions` and `matrices`.
 """
 
 from __future__ import annotations

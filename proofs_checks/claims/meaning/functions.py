@@ -1,9 +1,11 @@
 r"""Functions of the notation: those of the language, and those of the author.
 
-call                     \mathrm{softmax}(s), \log p: by its name, see `FUNCTIONS`
-built_in                 \sigma(x), H(p), \mathcal{N}(x \mid \mu, \Sigma): letters with a meaning
-unknown                  f(x), f'(x) of a function that the document does not define
-derivative_of_template   f'(x) of one that it does
+    call                     \mathrm{softmax}(s), \log p: by its name, see `FUNCTIONS`
+    built_in                 \sigma(x), H(p), \mathcal{N}(x \mid \mu, \Sigma): usual letters
+    unknown                  f(x), f'(x) of a function that the document does not define
+    derivative_of_template   f'(x) of one that it does
+
+Each takes the typer and the node, and returns a value with silent axes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 r"""Functions of vectors and matrices: diag, traces, row sums, determinants, norms, extremes.
 
-diag(p)_{ij} = \delta_{ij} p_i,   tr A = \sum_k A_{kk},   \|A\|_F^2 = \sum_{ij} A_{ij}^2
+    diag(p)_{ij} = \delta_{ij} p_i,   tr A = \sum_k A_{kk},   \|A\|_F^2 = \sum_{ij} A_{ij}^2
+
+What needs a matrix says so: a trace of a vector is an error, not a sum.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 r"""One occurrence of a symbol: its indices put in, the rest of its axes silent.
 
-s_{ij}     every axis has an index: a scalar
-s_i        the second axis is silent: a column vector over it
-I_n, 1_n, \delta_{ij}, \pi, n     what has a meaning without a definition
+    s_{ij}     every axis has an index: a scalar
+    s_i        the second axis is silent: a column vector over it
+    I_n, 1_n, \delta_{ij}, \pi, n     what has a meaning without a definition
+
+At most two axes of one occurrence may be silent: a row and a column.
 """
 
 from __future__ import annotations

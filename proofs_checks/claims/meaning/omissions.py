@@ -1,7 +1,9 @@
 r"""What authors leave out: the ends of a sum, the variable of a gradient.
 
-\frac{1}{n} \sum_j x_j            the sum runs to n, where n is nothing but a number of terms
-\nabla p_\theta(\tau)             the gradient by \theta
+    \frac{1}{n} \sum_j x_j            the sum runs to n, where n is nothing but a number of terms
+    \nabla p_\theta(\tau)             the gradient by \theta
+
+Both are taken only where the document leaves one reading.
 """
 
 from __future__ import annotations

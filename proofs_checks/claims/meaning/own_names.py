@@ -1,9 +1,11 @@
 r"""Compounds that are one name: ``dv``, ``d(x)``, ``\bar{O}``, ``\sigma^2``.
 
-\mathbf{dv} where v stands nowhere        a name of its own
-d(x y) beside other differentials         a differential
-\bar{O} where only O is known             the derivative of the loss by O
-\sigma^2 = ...                            defines the square; \sigma is its root
+    \mathbf{dv} where v stands nowhere        a name of its own
+    d(x y) beside other differentials         a differential
+    \bar{O} where only O is known             the derivative of the loss by O
+    \sigma^2 = ...                            defines the square; \sigma is its root
+
+Each is decided by the other occurrences of its letter in the document.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ def own_words(roots: list[tree.Node]) -> list[tree.Node]:
         _see_outside(root, plain)
 
     def change(node: tree.Node) -> tree.Node:
-        if not isinstance(node, tree.Differential) or getattr(node, "style", "") != "word":
+        if not isinstance(node, tree.Differential) or node.style != "word":
             return node
         name = see_quantity(node.quantity)
         if (

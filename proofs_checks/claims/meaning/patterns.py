@@ -1,8 +1,10 @@
 r"""Notation that stands for other notation, rewritten before anything is inferred.
 
-rewritten(trees, lefts)        dots, omissions and compound names of a whole document
-multiplied_out(is_product)     H (A + B) as a product, where H is no function
-renamed(body, formals, "f")    the body of f(x) = ... with an x of its own
+    rewritten(trees, lefts)        dots, omissions and compound names of a whole document
+    multiplied_out(is_product)     H (A + B) as a product, where H is no function
+    renamed(body, formals, "f")    the body of f(x) = ... with an x of its own
+
+The order matters: dots become sums before the ends of sums are looked for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Changing a syntax tree from the leaves up; what does not change is not copied.
 
-mapped(a + b, lambda n: ...)    first a, then b, then the sum of what they became
+    mapped(a + b, lambda n: ...)    first a, then b, then the sum of what they became
+
+Trees that stay as they are stay the same objects.
 """
 
 from __future__ import annotations
