@@ -60,10 +60,9 @@ def _sum(node: tree.Sum) -> str:
 
 
 def _call(node: tree.Call) -> str:
-    doubt = "" if node.certain else "?"
     bare = "~" if node.bare else ""
     lower = f"[{_list(node.lower)}]" if node.lower else ""
-    return _form(f"{node.function}{doubt}{bare}{lower}", node.arguments)
+    return _form(f"{node.function}{bare}{lower}", node.arguments)
 
 
 def _norm(node: tree.Norm) -> str:

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.arguments import Arguments
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.notation import FONTS, MARKS, TRANSPOSES
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
-if TYPE_CHECKING:
-    from proofs_checks.claims.operands import Operands
-
-    Base = Operands
-else:
-    Base = object
-
 __all__ = ["Scripting"]
 
-SETS = {"R": "R", "N": "N", "Z": "Z"}
 
-
-class Scripting(Base):
+class Scripting(Arguments):
     """What may stand around an operand."""
 
     is_below = False  # right after a slash
@@ -133,7 +125,7 @@ class Scripting(Base):
         plain = self._letters(found)
         if plain is not None:
             return plain
-        inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+        inner = self.inner(found)
         nodes = inner.comparison()
         inner.finish()
         if len(nodes) == 1 and isinstance(nodes[0], tree.Product) and not nodes[0].operator:
@@ -270,7 +262,7 @@ class Scripting(Base):
             self.next()
             opening = self.here
             found = self.group()
-            inner = type(self)(found, self.limits)  # type: ignore[call-arg]
+            inner = self.inner(found)
             nodes = inner.comparisons()
             inner.finish()
             if nodes and all(isinstance(x, tree.Compare) for x in nodes):
@@ -300,9 +292,7 @@ class Scripting(Base):
             self.group()
         return tree.Space(base, tuple(dims), span=span.to(self.before.span))
 
-    def outside(
-        self, node: tree.Node, make: Callable[[tree.Node], tree.Node]
-    ) -> tree.Node:
+    def outside(self, node: tree.Node, make: Callable[[tree.Node], tree.Node]) -> tree.Node:
         """Return ``make`` of a node below its transposes and powers: (dO)^T."""
         if isinstance(node, tree.Transpose | tree.Power):
             return replace(node, base=self.outside(node.base, make))

@@ -32,9 +32,9 @@ class Determination:
     def __init__(self, reading: Reading) -> None:
         self.reading, self.model = reading, reading.model
         self.unknown = reading._unknown
-        self.declared = {
-            n for c in reading.constraints for n in tensors_in(c.equation)
-        } | {n for line in reading.lines for n in tensors_in(line.value)}
+        self.declared = {n for c in reading.constraints for n in tensors_in(c.equation)} | {
+            n for line in reading.lines for n in tensors_in(line.value)
+        }
         self._above: dict[str, frozenset[str]] = {}
 
     def check(self) -> None:
@@ -89,8 +89,11 @@ class Determination:
                 if target in reached or not names:
                     continue
                 unknown = sorted(
-                    n for n in names if n in self.unknown
-                    or (n not in self.model.by_name and isinstance(quantity, sp.Indexed | sp.Symbol))
+                    n
+                    for n in names
+                    if n in self.unknown
+                    or n not in self.model.by_name
+                    and isinstance(quantity, sp.Indexed | sp.Symbol)
                 )
                 is_loss = isinstance(quantity, sp.Symbol) and quantity.name in self.model.by_name
                 if unknown or is_loss:
@@ -173,7 +176,9 @@ class Determination:
         for names in by.values():
             for name in sorted(names) if len(names) > 1 else ():
                 others = names - {name}
-                if not any(name in self._inputs_of(x) or x in self._inputs_of(name) for x in others):
+                if not any(
+                    name in self._inputs_of(x) or x in self._inputs_of(name) for x in others
+                ):
                     return f"nothing says how {sorted(others)[0]} and {name} hang together"
         for loss, names in by.items():
             line = self.model.by_name.get(loss)
@@ -195,14 +200,12 @@ class Determination:
 
     def _routes(self, statement: Statement) -> str:
         r"""Return why a sigma in front of values, as in \sigma(Q K^T) V, may be the softmax."""
-        authored, roles = self.reading.authored, self.reading.roles
+        authored = self.reading.authored
         for root in statement.roots:
             for node in nodes(root):
                 if not isinstance(node, tree.Product):
                     continue
-                values = any(
-                    isinstance(x, tree.Name) and x.letter.isupper() for x in node.factors
-                )
+                values = any(isinstance(x, tree.Name) and x.letter.isupper() for x in node.factors)
                 sigmoid = any(
                     isinstance(x, tree.Apply) and authored.built_in(x) == "sigmoid"
                     for factor in node.factors
@@ -278,5 +281,3 @@ class Determination:
                 continue
             return f"nothing says what {name} is"
         return ""
-
-

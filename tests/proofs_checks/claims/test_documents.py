@@ -1,9 +1,9 @@
 """Where equations stand, and what is no equation: comments, code, prose, web pages, macros."""
 
 import pytest
+from proofs_checks.claims.parse import walk
 
 from proofs_checks.claims import Equation, Unreadable, kind_of, outline, read_document
-from proofs_checks.claims.parse import walk
 from proofs_checks.claims.tree import Entry, Name
 
 
