@@ -21,7 +21,7 @@ from proofs_checks.verdict import Diagnosis, Draft, Verdict
 from proofs_checks.worker import MEMORY, Stopped, Worker
 
 if TYPE_CHECKING:
-    from theory.algebra.expressions import Equation
+    from theory.algebra.expressions import Relation
     from theory.models import Model
 
 __all__ = ["Bench", "FirstTrue", "Hearing"]
@@ -40,7 +40,7 @@ class _Explanation:
     seconds: float
     diagnosis: Diagnosis | None = None
     correction: str = ""
-    repaired: Equation | None = None
+    repaired: Relation | None = None
     lacking: str = ""
 
     def of(self, verdict: Verdict) -> Verdict:
@@ -61,14 +61,14 @@ class Hearing:
     ``seconds`` is its time limit, in which the import of torch and of the judges does not count.
     """
 
-    def __init__(self, model: Model, equation: Equation, seed: int, seconds: float) -> None:
+    def __init__(self, model: Model, equation: Relation, seed: int, seconds: float) -> None:
         self.model, self.equation, self.seed, self.seconds = model, equation, seed, seconds
         self.drafted: Verdict | None = None  # once the first process is through with it
         self.concluded: Future[Verdict] = Future()
         self.explained: Future[_Explanation] = Future()
 
     @property
-    def question(self) -> tuple[Model, Equation, int]:
+    def question(self) -> tuple[Model, Relation, int]:
         """What is sent; a copy of the model leaves behind what holds in this process only."""
         return replace(self.model), self.equation, self.seed
 
@@ -109,14 +109,14 @@ class Bench:
         for lane in (self._judges, self._torch):
             lane.abandon()
 
-    def judge(self, model: Model, equation: Equation, *, seed: int, seconds: float) -> Verdict:
+    def judge(self, model: Model, equation: Relation, *, seed: int, seconds: float) -> Verdict:
         """Return the verdict, with diagnosis and correction if the equation is refuted.
 
         Without a verdict after ``seconds`` the equation is undecided, and the reason says so.
         """
         return self.hear(model, equation, seed=seed, seconds=seconds).verdict()
 
-    def hear(self, model: Model, equation: Equation, *, seed: int, seconds: float) -> Hearing:
+    def hear(self, model: Model, equation: Relation, *, seed: int, seconds: float) -> Hearing:
         """Return at once, with the equation's verdict on its way."""
         hearing = Hearing(model, equation, seed, seconds)
         if model.features and not self._has_torch:
@@ -134,7 +134,7 @@ class Bench:
         time.  It runs in the first process's thread, after the diagnosis.
         """
 
-        def first_true(candidates: Sequence[Equation]) -> int | None:
+        def first_true(candidates: Sequence[Relation]) -> int | None:
             worker = self._judges.worker
             if not worker.is_running:
                 return None

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from proofs_checks.bench import Bench, FirstTrue, Hearing
 from proofs_checks.claims.claim import NOT_JUDGED, Claim, Paper, Problem
 from proofs_checks.verdict import Status, Verdict, exit_status
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Relation
 from theory.models import Model
 
 __all__ = ["ChainReport", "Checker", "ClaimReport", "PaperReport", "check_paper"]
@@ -127,7 +127,7 @@ class Checker:
         self.seed, self.seconds = seed, seconds
         self._is_own = bench is None
         self._bench = bench or Bench()
-        self._known: dict[tuple[Model, Equation], Hearing] = {}
+        self._known: dict[tuple[Model, Relation], Hearing] = {}
 
     def __enter__(self) -> Checker:
         return self
@@ -147,12 +147,12 @@ class Checker:
         self._known.clear()
         self._bench.abandon()
 
-    def judge(self, model: Model, equation: Equation) -> Verdict:
+    def judge(self, model: Model, equation: Relation) -> Verdict:
         """Return the verdict; one that was given before takes no time."""
         hearing, is_new = self._hear(model, equation)
         return hearing.verdict() if is_new else replace(hearing.verdict(), seconds=0.0)
 
-    def _hear(self, model: Model, equation: Equation) -> tuple[Hearing, bool]:
+    def _hear(self, model: Model, equation: Relation) -> tuple[Hearing, bool]:
         """Return the hearing of an equation, and whether it is the first."""
         key = (model, equation)
         is_new = key not in self._known

@@ -7,14 +7,15 @@ from functools import cached_property
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.claim import Side, Written
-from proofs_checks.claims.documents import Document, read_document
+from proofs_checks.claims.document import Document
+from proofs_checks.claims.documents import read_document
 from proofs_checks.claims.equations import Equation
 from proofs_checks.claims.meaning.document import Reading
 from proofs_checks.claims.meaning.statements import Link
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import ReadingError
 from proofs_checks.claims.tree import children
-from theory.algebra.expressions import Equation as Meaning
+from theory.algebra.expressions import Relation as Meaning
 
 __all__ = ["Author"]
 

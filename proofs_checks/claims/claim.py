@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from proofs_checks.claims import tree
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Relation
 from theory.models import Model
 
 __all__ = ["NOT_JUDGED", "Claim", "Paper", "Problem", "Side", "SymbolEntry", "Written"]
@@ -55,7 +55,7 @@ class Written:
     left: Side
     right: Side
     symbols: tuple[str, ...]
-    read: Callable[[str, str], Equation | None]
+    read: Callable[[str, str], Relation | None]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Claim:
     column: int
     source: str
     model: Model | None = None
-    equation: Equation | None = None
+    equation: Relation | None = None
     chain: int = 0
     step: int = 0
     order: str = ""

@@ -6,14 +6,14 @@ the whole, in a `ReadingError`.  An equation that cannot be read does not stop t
 
 from __future__ import annotations
 
-import re
 import time
-from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.damage import damaged_displays, losses, refusals, repaired
 from proofs_checks.claims.directives import Directive, read_directive
 from proofs_checks.claims.displays import Display, Finder, RawDirective
+from proofs_checks.claims.document import KINDS, Document, kind_of
 from proofs_checks.claims.equations import (
     Equation,
     Passed,
@@ -33,63 +33,13 @@ from proofs_checks.claims.macros import Macros, expand, standard_macros, take_de
 from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View, decode
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
+from proofs_checks.claims.prose import Prose
 from proofs_checks.claims.rows import is_equality
 from proofs_checks.claims.sources.bundle import Bundle
 from proofs_checks.claims.tidy import tidy
+from proofs_checks.claims.webpages import page_view
 
-__all__ = ["KINDS", "Document", "kind_of", "read_document"]
-
-MOST_INLINE = 2000  # formulae of the prose that are looked at
-MOST_INLINE_CHARACTERS = 400
-KINDS = ("tex", "md", "txt", "html")
-_SUFFIXES = {
-    ".tex": "tex", ".ltx": "tex", ".latex": "tex", ".sty": "tex", ".md": "md",
-    ".markdown": "md", ".qmd": "md", ".rmd": "md", ".txt": "txt", ".text": "txt",
-    ".html": "html", ".htm": "html", ".xhtml": "html",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Document:
-    """What was read.
-
-    | field | meaning |
-    |---|---|
-    | name, kind | as given; the kind is "tex", "md", "txt" or "html" |
-    | source | the text as decoded, which knows lines and columns |
-    | equations | equations and unreadable ones, in the order of the document |
-    | directives | the readable directives, in order |
-    | passed | displays without an equality |
-    | stated | what displays say about shapes |
-    | inline | equations of the prose, which may define what displays use |
-    | problems | what concerns no equation: undecodable bytes, unreadable directives |
-    | macros | the author's own commands, as they are at the end |
-    """
-
-    name: str
-    kind: str
-    source: Source
-    equations: tuple[Equation | Unreadable, ...]
-    directives: tuple[Directive, ...] = ()
-    passed: tuple[Passed, ...] = ()
-    stated: tuple[Stated, ...] = ()
-    inline: tuple[Equation, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    macros: Macros = field(default_factory=dict)
-
-
-def kind_of(name: str, text: str) -> str:
-    """Return the kind of a document, from the ending of its name, else from how it begins."""
-    lower = name.lower()
-    for suffix, kind in _SUFFIXES.items():
-        if lower.endswith(suffix):
-            return kind
-    beginning = text[:4000].lstrip("\ufeff \t\r\n").lower()
-    if beginning.startswith(("<!doctype html", "<html", "<?xml")) or "<body" in beginning:
-        return "html"
-    if "\\documentclass" in text[:20_000] or "\\begin{document}" in text[:200_000]:
-        return "tex"
-    return "md" if "```" in text else "txt"
+__all__ = ["read_document"]
 
 
 def read_document(
@@ -146,9 +96,10 @@ def _too_large(name: str, size: int, limits: Limits) -> Problem:
 class _Reader:
     def __init__(self, source: Source, kind: str, limits: Limits) -> None:
         self.source, self.kind, self.limits = source, kind, limits
-        self.view = _page_view(source.text) if kind == "html" else View(source.text)
+        self.view = page_view(source.text) if kind == "html" else View(source.text)
         self.macros: Macros = dict(standard_macros())
         self.deadline = time.monotonic() + limits.seconds
+        self.prose = Prose(self.view, source, self.macros, limits, self._text)
         self.count = 0
         self.items: list[tuple[int, Equation | Unreadable]] = []  # start of its display, item
         self.passed: list[Passed] = []
@@ -181,7 +132,7 @@ class _Reader:
             tuple(self.directives),
             tuple(self.passed),
             tuple(self.stated),
-            self._of_the_prose(finder),
+            self.prose.equations(finder.inline),
             tuple(self.problems),
             self.macros,
         )
@@ -260,7 +211,7 @@ class _Reader:
             return
         self._counted(span)
         line, column = self.source.place(span.start)
-        sides = read.sides
+        sides, case = read.sides, self.prose.condition_before(self.finder.inline, start)
         if statement.continues:
             last = self.items[-1][1] if self.items else None
             if not isinstance(last, Equation):
@@ -269,9 +220,11 @@ class _Reader:
                     "has nothing on the left of its first relation")  # fmt: skip
                 self._unreadable([Refusal(f"this {what}", relations[0].span)], span, start, labels)
                 return
-            sides = (last.sides[-1], *sides)
+            first = next((e for _, e in reversed(self.items) if _begins(e)), last)
+            # a case of its own starts where the other cases did
+            sides = (first.sides[0] if case else last.sides[-1], *sides)
         equation = Equation(
-            sides, read.relations, (*read.conditions, *self._said_before(start)), self._text(span),
+            sides, read.relations, (*read.conditions, *case), self._text(span),
             span, line, column, 0, labels, statement.tag, read.notes, statement.continues,
         )  # fmt: skip
         self.items.append((start, equation))
@@ -286,56 +239,6 @@ class _Reader:
         if isinstance(read, Read):
             for node in read.conditions:
                 self.stated.append(Stated(node, self._text(span), span))
-
-    def _of_the_prose(self, finder: Finder) -> tuple[Equation, ...]:
-        """Return the equations among the formulae of the prose; others say nothing here."""
-        found: list[Equation] = []
-        for start, end in finder.inline[:MOST_INLINE]:
-            if end - start > MOST_INLINE_CHARACTERS or "=" not in self.view.text[start:end]:
-                continue
-            try:
-                lexed = tidy(expand(lexemes(self.view, start, end), self.macros, self.limits),
-                             self.limits)  # fmt: skip
-                for statement in statements(lexed, "inline"):
-                    relations = list(relations_in(statement.lexemes))
-                    if statement.refusal or not all(map(is_equality, relations)):
-                        continue
-                    read = read_statement(statement, self._text, self.limits)
-                    if isinstance(read, Read) and read.relations:
-                        span = span_of(statement.lexemes)
-                        line, column = self.source.place(span.start)
-                        found.append(
-                            Equation(
-                                read.sides, read.relations, read.conditions, self._text(span),
-                                span, line, column, -2,
-                            )
-                        )  # fmt: skip
-            except (Refusal, Refusals):
-                continue  # prose may hold any notation; only its definitions are of use
-        return tuple(found)
-
-    def _said_before(self, start: int) -> tuple[tree.Node, ...]:
-        """Return the condition on indices that the sentence before a display ends with."""
-        before = [(a, b) for a, b in self.finder.inline if b <= start]
-        if not before:
-            return ()
-        first, last = before[-1]
-        between = self.view.text[last:start].strip("$)\\ \t\r\n,:")
-        lead = self.view.text[max(0, first - 24) : first].rstrip("$(\\ \t")
-        alone = not between and (not lead or lead.endswith("\n"))
-        if last - first > 60 or not (
-            alone or (between.lower() in AFTER_CONDITION and LEADS.search(lead))
-        ):
-            return ()
-        try:
-            lexed = tidy(expand(lexemes(self.view, first, last), self.macros, self.limits),
-                         self.limits)  # fmt: skip
-            nodes = parse_conditions(lexed, self.limits)
-        except (Refusal, Refusals):
-            return ()
-        if all(_compares_letters(node) for node in nodes):
-            return nodes
-        return ()
 
     def _damaged(
         self, start: int, end: int, *, display: Display | None = None, displayed: bool = True
@@ -434,17 +337,5 @@ class _Reader:
         return parse_conditions(self._inline(start, end), self.limits)
 
 
-LEADS = re.compile(r"\b(?:[Ii]f|[Ww]hen|[Ff]or|[Ww]henever|[Cc]ase)\Z")
-AFTER_CONDITION = ("", "then", "we have", "we get", "then we have", "this gives", "it is")
-
-
-def _compares_letters(node: tree.Node) -> bool:
-    return isinstance(node, tree.Compare) and all(
-        isinstance(side, tree.Name) and len(side.letter) == 1 for side in (node.left, node.right)
-    )
-
-
-def _page_view(html: str) -> View:
-    from proofs_checks.claims.webpages import page_view
-
-    return page_view(html)
+def _begins(item: Equation | Unreadable) -> TypeGuard[Equation]:
+    return isinstance(item, Equation) and not item.continues

@@ -18,7 +18,17 @@ from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem, Refusal, Refusals
 from proofs_checks.claims.rows import is_equality
 
-__all__ = ["Equation", "Passed", "Relation", "Stated", "Unreadable", "divided", "is_judged", "read_statement", "span_of"]
+__all__ = [
+    "Equation",
+    "Passed",
+    "Relation",
+    "Stated",
+    "Unreadable",
+    "divided",
+    "is_judged",
+    "read_statement",
+    "span_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +213,8 @@ def divided(statement: Statement) -> list[Statement]:
     pieces = []
     for lexemes, _ in _cut(statement.lexemes, relations):
         if lexemes:
-            pieces.append(replace(statement, lexemes=lexemes, conditions=list(statement.conditions)))
+            conditions = list(statement.conditions)
+            pieces.append(replace(statement, lexemes=lexemes, conditions=conditions))
     return pieces
 
 

@@ -60,10 +60,9 @@ def _sum(node: tree.Sum) -> str:
 
 
 def _call(node: tree.Call) -> str:
-    doubt = "" if node.certain else "?"
     bare = "~" if node.bare else ""
     lower = f"[{_list(node.lower)}]" if node.lower else ""
-    return _form(f"{node.function}{doubt}{bare}{lower}", node.arguments)
+    return _form(f"{node.function}{bare}{lower}", node.arguments)
 
 
 def _apply(node: tree.Apply) -> str:
@@ -153,7 +152,6 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     tree.Tuple: lambda n: _form("tuple", n.entries),
     tree.SetOf: _set,
     tree.Space: _space,
-    tree.Mapping: lambda n: f"{outline(n.name)}: {outline(n.domain)} -> {outline(n.codomain)}",
     tree.Matrix: _matrix,
     tree.Directional: _directional,
     tree.Otherwise: lambda n: "otherwise",

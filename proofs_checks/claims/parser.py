@@ -10,24 +10,16 @@ lexeme ends in the tree; what cannot is a `Refusal` with its place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.notation import (
-    BIG_OPERATORS,
-    DOTS,
-    FUNCTION_COMMANDS,
     LOOSE_OPERATORS,
-    NAMED_SYMBOLS,
-    NEEDS_BRACKETS,
     RELATIONS,
     UNSUPPORTED,
-    function_named,
 )
 from proofs_checks.claims.operands import Operands
-from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
 __all__ = ["Parser", "parse_conditions", "parse_formula"]
@@ -57,12 +49,6 @@ def parse_conditions(found: Sequence[Lexeme], limits: Limits) -> tuple[tree.Node
 
 class Parser(Operands):
     """Reads one formula."""
-
-    def __init__(self, found: Sequence[Lexeme], limits: Limits) -> None:
-        self.lexemes, self.limits = list(found), limits
-        self.at = 0
-        self.depth = self.level = 0  # of operands, of operations inside one another
-        self.end_span = found[-1].span if found else Span(0, 0)
 
     # -- operators --------------------------------------------------------------------------
 
@@ -156,9 +142,11 @@ class Parser(Operands):
     def _side_by_side(self, left: tree.Node) -> tree.Node:
         """Multiply by the factor that follows."""
         if isinstance(left, tree.Quotient) or not isinstance(left, tree.Product):
+            factors: list[tree.Node] = [left]
+        elif left.operator or self.is_closed(left):
             factors = [left]
         else:
-            factors = [left] if left.operator or self.is_closed(left) else list(left.factors)
+            factors = list(left.factors)
         factors.append(self.operand())
         return tree.Product(tuple(factors), span=left.span.to(factors[-1].span))
 
@@ -249,5 +237,3 @@ class Parser(Operands):
 
 SEPARATORS = frozenset(["quad", "qquad", "enspace", "hfill", "hspace", "land", "wedge", "to",
                         "approx", "propto", "leftarrow", "rightarrow", "mapsto"])  # fmt: skip
-_TABLES = (BIG_OPERATORS, DOTS, FUNCTION_COMMANDS, NAMED_SYMBOLS, NEEDS_BRACKETS, function_named)
-_ = replace

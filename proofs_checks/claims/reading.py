@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.author import Author
 from proofs_checks.claims.claim import Claim, Paper, Problem
-from proofs_checks.claims.documents import Document, read_document
+from proofs_checks.claims.document import Document
+from proofs_checks.claims.documents import read_document
 from proofs_checks.claims.equations import Equation, Unreadable
 from proofs_checks.claims.meaning.definitions import names_in
 from proofs_checks.claims.meaning.model import with_signs
@@ -49,7 +49,7 @@ def read_claims(
     ]
     inline = [
         replace(_statement(INLINE + n, item), is_inline=True)
-        for n, item in enumerate(getattr(document, "inline", ()))
+        for n, item in enumerate(document.inline)
     ]
     assumptions = [
         _statement(-1 - n, item)
@@ -61,7 +61,7 @@ def read_claims(
         forced=None if asked is None else asked != "none",
         assumptions=assumptions,
         inputs=[symbol for d in document.directives for symbol in d.symbols],
-        stated=[s.node for s in getattr(document, "stated", ())],
+        stated=[s.node for s in document.stated],
         broken=_broken(document),
         summation="" if _directive(document, "summation") != "einstein" else "asked for",
     )
@@ -101,9 +101,7 @@ def _broken(document: Document) -> list[str]:
         if not isinstance(item, Unreadable):
             continue
         left = item.source.replace("&", " ").split("=")[0].rstrip(": ").removesuffix("\\equiv")
-        alone = read_document(
-            f"\\[ {left} = 0 \\]", "-", "tex", macros=document.macros
-        ).equations
+        alone = read_document(f"\\[ {left} = 0 \\]", "-", "tex", macros=document.macros).equations
         lefts += [e.sides[0] for e in alone if isinstance(e, Equation)]
     return sorted({name for left in lefts for name in _defined_name(left)})
 
@@ -135,9 +133,7 @@ def _directive(document: Document, keyword: str) -> str | None:
 def _statement(number: int, item: Equation) -> Statement:
     kinds = tuple("backward" if r.backward else r.kind for r in item.relations)
     defines = bool(kinds) and kinds[0] == "definition"
-    return Statement(
-        number, item.display, item.sides, kinds, defines, item.span, item.conditions
-    )
+    return Statement(number, item.display, item.sides, kinds, defines, item.span, item.conditions)
 
 
 def _claims(document: Document, found: Interpretation) -> list[Claim]:
@@ -273,6 +269,3 @@ def _whole_document(document: Document, problem: Found) -> Claim:
 def _problem(found: Found) -> Problem:
     caret = f"{found.excerpt}\n{found.caret}"
     return Problem(found.line, found.column, found.message, found.expected, found.suggestion, caret)
-
-
-Sides = Sequence[tree.Node]

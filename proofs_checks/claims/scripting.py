@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.arguments import Arguments
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.notation import FONTS, MARKS, TRANSPOSES
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
-if TYPE_CHECKING:
-    from proofs_checks.claims.operands import Operands
-
-    Base = Operands
-else:
-    Base = object
-
 __all__ = ["Scripting"]
 
-SETS = {"R": "R", "N": "N", "Z": "Z"}
 _INDEX_LETTERS = frozenset("ijklm")
 
 
-class Scripting(Base):
+class Scripting(Arguments):
     """What may stand around an operand."""
 
     is_below = False  # right after a slash
@@ -170,7 +163,7 @@ class Scripting(Base):
         plain = self._letters(found)
         if plain is not None:
             return plain
-        inner = self.inside(found)
+        inner = self.inner(found)
         nodes = inner.comparison()
         inner.finish()
         if len(nodes) == 1 and isinstance(nodes[0], tree.Product) and not nodes[0].operator:
@@ -309,7 +302,7 @@ class Scripting(Base):
             found = self.group()
             if found and found[0].command("{") and found[-1].command("}"):
                 found = found[1:-1]
-            inner = self.inside(found)
+            inner = self.inner(found)
             nodes = inner.comparisons()
             inner.finish()
             if nodes and all(isinstance(x, tree.Compare) for x in nodes):
@@ -339,9 +332,7 @@ class Scripting(Base):
             self.group()
         return tree.Space(base, tuple(dims), span=span.to(self.before.span))
 
-    def outside(
-        self, node: tree.Node, make: Callable[[tree.Node], tree.Node]
-    ) -> tree.Node:
+    def outside(self, node: tree.Node, make: Callable[[tree.Node], tree.Node]) -> tree.Node:
         """Return ``make`` of a node below its transposes and powers: (dO)^T."""
         if isinstance(node, tree.Transpose | tree.Power):
             return replace(node, base=self.outside(node.base, make))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from proofs_checks.claims.claim import SymbolEntry
-from proofs_checks.claims.documents import Document
+from proofs_checks.claims.document import Document
 from theory.latex.names import name_of, subscripted
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def symbol_entries(document: Document, reading: Reading) -> tuple[SymbolEntry, .
     """Return an entry for every symbol that the document uses, in the order of their first use."""
     entries = []
     lines = {}
-    for (number, _), found in reading.definitions.by_side.items():
+    for found in reading.definitions.by_side.values():
         start = found.statement.span.start
         lines.setdefault(found.name, document.source.place(start)[0])
     for name in reading.ranks.order:

@@ -5,8 +5,7 @@ The tree keeps the structure of the notation and settles what a reader of the fo
 derivative).  It does not know which letters are tensors, which are indices and which shapes meet;
 that is elaboration.  Where the notation itself leaves two readings the node says so:
 
-- ``Call.certain`` is False for ``H(..)``, ``\sigma(..)``, ``O(..)`` and ``e^{..}``, which are
-  products (a power) when the letter is a symbol of the document;
+- ``Apply`` is a name before a bracket, which is an application or a product;
 - ``Transpose.mark`` is "T" for ``A^T``, which is a power when T is a size and A a scalar;
 - ``Differential`` is ``dO``, which is a product when d is a symbol of the document;
 - ``A^T_{ij}`` and ``A_{ij}^T`` look alike: both are ``Transpose(Entry(A, (i, j)))``.
@@ -23,48 +22,12 @@ from dataclasses import dataclass, field, fields
 from proofs_checks.claims.places import Span
 
 __all__ = [
-    "Add",
-    "Apply",
-    "Bound",
-    "Bracketed",
-    "Branch",
-    "Call",
-    "Cases",
-    "Compare",
-    "Derivative",
-    "Differential",
-    "Directional",
-    "Dots",
-    "Entry",
-    "ForAll",
-    "Gradient",
-    "Indicator",
-    "Inner",
-    "Interval",
-    "Label",
-    "Mapping",
-    "Matrix",
-    "Name",
-    "Negate",
-    "Node",
-    "Norm",
-    "Number",
-    "Otherwise",
-    "Power",
-    "Product",
-    "Quotient",
-    "Ranges",
-    "Rate",
-    "SetOf",
-    "Slice",
-    "Space",
-    "Step",
-    "Sum",
-    "Transpose",
-    "Tuple",
-    "children",
-    "nodes",
-]
+    "Add", "Apply", "Bound", "Bracketed", "Branch", "Call", "Cases", "Compare", "Derivative",
+    "Differential", "Directional", "Dots", "Entry", "ForAll", "Gradient", "Indicator", "Inner",
+    "Interval", "Label", "Matrix", "Name", "Negate", "Node", "Norm", "Number", "Otherwise",
+    "Power", "Product", "Quotient", "Ranges", "Rate", "SetOf", "Slice", "Space", "Step", "Sum",
+    "Transpose", "Tuple", "children", "nodes",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +188,6 @@ class Call(Node):
     function: str
     arguments: tuple[Node, ...]
     lower: tuple[Node, ...] = ()
-    certain: bool = True
     bare: bool = False
 
 
@@ -381,15 +343,6 @@ class Space(Node):
 
     base: str
     dims: tuple[Node, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping(Node):
-    r"""``f : \mathbb{R}^n \to \mathbb{R}``."""
-
-    name: Node
-    domain: Node
-    codomain: Node
 
 
 @dataclass(frozen=True, slots=True)

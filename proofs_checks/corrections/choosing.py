@@ -17,7 +17,7 @@ from proofs_checks.corrections.derived import derived_in_notation
 from proofs_checks.corrections.splices import Pieces, spliced
 from proofs_checks.edits import KINDS
 from proofs_checks.verdict import Verdict
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Relation
 
 __all__ = ["in_own_notation"]
 
@@ -32,7 +32,7 @@ BOUND = re.compile(r"\\sum_\{?([a-z]+)")
 LETTERS = re.compile(r"(?<![A-Za-z\\])[a-z](?![A-Za-z])")
 SUBSCRIPT = re.compile(r"_(?:([a-z])|\{([^{}]*)\})")
 
-FirstTrue = Callable[[Sequence[Equation]], int | None]
+FirstTrue = Callable[[Sequence[Relation]], int | None]
 """Returns the place of the first of some equations that is proved."""
 
 
@@ -42,11 +42,11 @@ def in_own_notation(claim: Claim, verdict: Verdict, first_true: FirstTrue) -> st
     if written is None or verdict.diagnosis is None:
         return ""
     deadline = time.monotonic() + MOST_SECONDS
-    seen: set[Equation] = set()
+    seen: set[Relation] = set()
     candidates = itertools.islice(_candidates(claim, verdict), MOST_READ)
     while batch := list(itertools.islice(candidates, BATCH)):
         texts: list[str] = []
-        equations: list[Equation] = []
+        equations: list[Relation] = []
         for left, right in batch:
             meaning = written.read(left, right)
             if meaning is None or meaning in seen or meaning.left == meaning.right:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.claim import Side
-from proofs_checks.claims.tree import children
 from proofs_checks.claims.places import Span
+from proofs_checks.claims.tree import children
 
 __all__ = ["Written"]
 

@@ -32,7 +32,7 @@ def derived(case: Case) -> Equation | None:
             sides = [*case.sides]
             sides[1 - side] = form
             if len(str(form)) <= LONGEST and case.holds(*sides):
-                return Equation(*sides)
+                return Equation(sides[0], sides[1])
     return None
 
 

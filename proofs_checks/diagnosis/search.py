@@ -109,7 +109,7 @@ def _first(
         if not is_idle and case.holds(*sides):
             message = sentence(edit, NAMES[side], case.model)
             term: Any = edit.after if edit.undoes == "missing_term" else None
-            return Repair(edit.undoes, message, Equation(*sides), term)
+            return Repair(edit.undoes, message, Equation(sides[0], sides[1]), term)
     return None
 
 

@@ -55,7 +55,9 @@ def _missing(case: Case, W: Polynomial, D: Polynomial, written: int) -> Repair |
     if not case.holds(*sides):
         return None
     message = missing_term(term, case.model)
-    return Repair("missing_term", message, Equation(*sides), term, baseline(term, case.model))
+    return Repair(
+        "missing_term", message, Equation(sides[0], sides[1]), term, baseline(term, case.model)
+    )
 
 
 def _multiple(case: Case, W: Polynomial, D: Polynomial, written: int) -> Repair | None:
@@ -67,7 +69,7 @@ def _multiple(case: Case, W: Polynomial, D: Polynomial, written: int) -> Repair 
     sides = [*case.sides]
     sides[written] = factor * sides[written]
     message = f"the factor {mathematics(factor, case.model)} is missing"
-    return Repair("factor", message, Equation(*sides)) if case.holds(*sides) else None
+    return Repair("factor", message, Equation(sides[0], sides[1])) if case.holds(*sides) else None
 
 
 def _coefficient(case: Case, W: Polynomial, D: Polynomial, written: int) -> Repair | None:
@@ -82,7 +84,9 @@ def _coefficient(case: Case, W: Polynomial, D: Polynomial, written: int) -> Repa
         return None
     one = mathematics(case.theory.write(Polynomial.of(monomial), *case.sides), case.model)
     return Repair(
-        "factor", f"the coefficient of {one} should be {has}, not {had}", Equation(*sides)
+        "factor",
+        f"the coefficient of {one} should be {has}, not {had}",
+        Equation(sides[0], sides[1]),
     )
 
 

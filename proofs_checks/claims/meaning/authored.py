@@ -36,10 +36,13 @@ class Template:
 class Authored:
     """The functions of one document."""
 
-    def __init__(self, statements: Sequence[Statement], roles: Roles, model_names: set[str]) -> None:
+    def __init__(
+        self, statements: Sequence[Statement], roles: Roles, model_names: set[str]
+    ) -> None:
         self.roles = roles
         self.taken = set(model_names)  # names with a meaning of their own
         self.templates: dict[str, Template] = {}
+        self.redefined: dict[str, int] = {}  # functions with a second definition, and where it is
         self.computed: set[str] = set()  # functions whose argument is computed somewhere
         self._plain: set[str] = set()
         for statement in statements:
@@ -62,7 +65,13 @@ class Authored:
         if BUILT_IN.get(self.function_name(side) or "") in MEANINGS and not statement.defines:
             return  # H(p) is the entropy: what is said of it is a claim
         name = self.function_name(side)
-        if name is None or name in self.templates:
+        if name is None:
+            return
+        if name in self.templates:
+            first = self.templates[name]
+            formal = all(isinstance(x, tree.Name) for x in (*side.arguments, *first.formals))
+            if side is statement.sides[0] and formal and side.arguments != first.formals:
+                self.redefined.setdefault(name, statement.number)
             return
         for body in statement.sides:
             if body is not side and not isinstance(body, tree.Name | tree.Entry | tree.Apply):
@@ -127,9 +136,11 @@ class Authored:
 
     def _fits(self, node: tree.Apply, template: Template) -> bool:
         """Return whether a function's definition says what it is for these arguments."""
-        return len(node.arguments) == len(template.formals) and all(
-            isinstance(x, tree.Name) for x in template.formals
-        ) and not any(isinstance(x, tree.Compare) for x in node.arguments)
+        return (
+            len(node.arguments) == len(template.formals)
+            and all(isinstance(x, tree.Name) for x in template.formals)
+            and not any(isinstance(x, tree.Compare) for x in node.arguments)
+        )
 
     def _is_formal(self, node: tree.Apply, template: Template) -> bool:
         """Return whether the arguments are the formal ones, or differ in index letters only."""
@@ -156,6 +167,6 @@ class Authored:
             entries = [isinstance(x, tree.Entry | tree.Compare) for x in template.formals]
             if base is not None and not any(formal) and not any(entries):
                 return Reference(base.name, found.indices[:count], base.depends)
-            if base is not None and not any(entries) and "." not in found.name[len(base.name):]:
+            if base is not None and not any(entries) and "." not in found.name[len(base.name) :]:
                 return Reference(found.name, found.indices, found.depends)
         return found

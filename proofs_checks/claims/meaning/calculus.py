@@ -3,7 +3,8 @@ r"""Derivatives in claims: partial derivatives, gradients, differentials, steps 
 Differentiating cuts the model at what is differentiated by.  A derivative by a vector or matrix has
 its shape; the derivative of a vector by a vector is the matrix with the rows of the first
 (numerator layout).  ``dO`` is the derivative of the loss by O, unless its equation computes the
-differential of a quantity from those of its parts: then it is the change along arbitrary directions.
+differential of a quantity from those of its parts: then it is the change along arbitrary
+directions.
 """
 
 from __future__ import annotations
@@ -70,9 +71,7 @@ def _all_it_depends_on(typer: Typer, node: tree.Gradient) -> tuple[tree.Node, ..
     )
 
 
-def _partial(
-    typer: Typer, quantity: Value, by: Sequence[tree.Node], node: tree.Node
-) -> Value:
+def _partial(typer: Typer, quantity: Value, by: Sequence[tree.Node], node: tree.Node) -> Value:
     context = typer.context
     name = getattr(quantity.expression, "name", None)
     if name in context.opaque and len(by) > 1:
@@ -143,14 +142,14 @@ def _change(typer: Typer, inner: tree.Node) -> Value:
     """Return the change of a quantity when the symbols of ``moving`` move along directions."""
     value = typer.value(inner)
     parts = []
-    base = entry_tensor(value.expression) if isinstance(
-        value.expression, sp.Indexed | sp.Symbol
-    ) else None
+    entry = value.expression
+    base = entry_tensor(entry) if isinstance(entry, sp.Indexed | sp.Symbol) else None
+    index = entry.indices if isinstance(entry, sp.Indexed) else ()
     moving = typer.moving or {}
     if base is not None and name_of(base) in moving:
         along = moving[name_of(base)]
-        entry = along[value.expression.indices] if isinstance(along, Tensor) else along
-        return Value(entry, value.row, value.column)
+        moved: Any = along[index] if isinstance(along, Tensor) else along
+        return Value(moved, value.row, value.column)
     for name, along in moving.items():
         symbol = typer.symbols.tensor(name)
         if isinstance(symbol, Tensor):
@@ -196,9 +195,7 @@ def directional(typer: Typer, node: tree.Directional) -> Value:
     return Value(sp.Add(*parts), value.row, value.column)
 
 
-def _repeated(
-    typer: Typer, node: tree.Directional, value: Value, by: Sequence[tree.Node]
-) -> Value:
+def _repeated(typer: Typer, node: tree.Directional, value: Value, by: Sequence[tree.Node]) -> Value:
     """Return a higher derivative along several directions."""
     if len(by) != len(node.directions):
         raise MeaningError(
@@ -227,7 +224,7 @@ def step(typer: Typer, node: tree.Step) -> Value:
 
 
 def rate(typer: Typer, node: tree.Rate) -> Value:
-    r"""Return ``\\dot v_j``: the rate along the gradient flow, each symbol with its own rate eps."""
+    r"""Return ``\dot v_j``: the rate along the gradient flow; each symbol has a rate eps."""
     if node.order != 1:
         raise MeaningError("second derivatives by time are not part of the language.", node.span)
     value, moved = _moving(typer, node.quantity, "d/dt", node)
@@ -252,9 +249,7 @@ def _moving(
     if not isinstance(value.expression, sp.Indexed | sp.Symbol):
         raise MeaningError(f"`{what}` stands before a symbol.", node.span)
     name = name_of(entry_tensor(value.expression))
-    if name in context.coordinates or (
-        name not in context.computed and name not in context.opaque
-    ):
+    if name in context.coordinates or (name not in context.computed and name not in context.opaque):
         return value, (value.expression,)
     depends = context.computed.get(name, frozenset())
     names = [x for x in context.coordinates if x in depends]

@@ -20,6 +20,7 @@ from theory.algebra.nodes import Maximum, ProductOver
 from theory.algebra.symbols import Index, delta, order_of, total
 
 if TYPE_CHECKING:
+    from proofs_checks.claims.meaning.context import Scope
     from proofs_checks.claims.meaning.typing import Typer
 
 __all__ = ["big", "cases", "factor_of", "holds", "indicator", "same"]
@@ -205,24 +206,20 @@ def _limit(
 def _end(typer: Typer, node: tree.Node) -> Any:
     name = typer.roles.size_name(node)
     if name is None:
-        raise MeaningError(
-            "a sum must end at a size.", node.span, expected="a letter such as n"
-        )
+        raise MeaningError("a sum must end at a size.", node.span, expected="a letter such as n")
     return typer.ranges.declare(name)
 
 
 # -- conditions -------------------------------------------------------------------------------
 
 
-def same(typer: Typer, first: tree.Node, second: tree.Node, span: Span) -> Any:
+def same(typer: Scope, first: tree.Node, second: tree.Node, span: Span) -> Any:
     """Return the Kronecker delta of two subscripts."""
     letters = [typer.roles.letter(x) for x in (first, second)]
     sizes = [typer.letters[x].size for x in letters if x in typer.letters]
     size = sizes[0] if sizes else typer.open("delta")
     a, b = (typer.index(x, typer.ranges.find(size), "the delta") for x in (first, second))
-    a, b = (
-        Index(x.name, typer.ranges.find(x.size)) if isinstance(x, Index) else x for x in (a, b)
-    )
+    a, b = (Index(x.name, typer.ranges.find(x.size)) if isinstance(x, Index) else x for x in (a, b))
     if a == b:
         return sp.S.One
     if not isinstance(a, Index) and not isinstance(b, Index):
@@ -232,8 +229,7 @@ def same(typer: Typer, first: tree.Node, second: tree.Node, span: Span) -> Any:
 
 def _order(typer: Typer, low: tree.Node, high: tree.Node, span: Span) -> Any:
     """Return what is 1 where one index is no later than another of the same range, else 0."""
-    both = same(typer, low, high, span)  # makes their ranges one
-    del both
+    same(typer, low, high, span)  # makes their ranges one
     letter = next(x for n in (low, high) if (x := typer.roles.letter(n)) in typer.letters)
     size = typer.ranges.find(typer.letters[letter].size)
     ends = [typer.index(x, size, "the order") for x in (high, low)]
@@ -294,9 +290,7 @@ def _member(typer: Typer, item: tree.Compare) -> Any:
     if isinstance(right, tree.SetOf) and right.condition is None:
         if all(isinstance(x, tree.Number) for x in right.entries):
             numbers = dict.fromkeys(x.text for x in right.entries if isinstance(x, tree.Number))
-            return sp.Add(
-                *(same(typer, item.left, tree.Number(x), item.span) for x in numbers)
-            )
+            return sp.Add(*(same(typer, item.left, tree.Number(x), item.span) for x in numbers))
     if isinstance(right, tree.Name):
         name = typer.roles.spell(right)
         typer.index(item.left, typer.ranges.declare(f"{name}_set"), "the set")

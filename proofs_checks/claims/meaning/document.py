@@ -1,8 +1,8 @@
 """A whole document under one reading: a vocabulary, or its own symbols.
 
 Roles, shapes and ranges are inferred over all equations; then every equation is typed once for what
-it says about ranges, and once more for its meaning.  What cannot be typed takes nothing with it: the
-symbol that it would have defined is unknown, and what rests on it says so.
+it says about ranges, and once more for its meaning.  What cannot be typed takes nothing with it:
+the symbol that it would have defined is unknown, and what rests on it says so.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ from theory.algebra.symbols import (
 )
 from theory.latex import equation as latex_equation
 from theory.models import Constraint, Definition, Model
+from theory.models.model import name_of
 
 __all__ = ["Reading", "read_as"]
 
@@ -103,7 +104,8 @@ class Reading:
         sizes: list[str] = []
         if model is not None:
             known = {
-                name: len(t.axes) if isinstance(t, Tensor) else 0 for name, t in model.tensors.items()
+                name: len(t.axes) if isinstance(t, Tensor) else 0
+                for name, t in model.tensors.items()
             }
             sizes = [*model.size_names]
             if "n" not in sizes:
@@ -135,9 +137,7 @@ class Reading:
         for name in self.definitions.found:
             if name in self.symbols.table:
                 self.symbols.table[name].is_defined = True
-        self.ranges.reserved = {
-            n for n, s in self.symbols.table.items() if s.known is None
-        }
+        self.ranges.reserved = {n for n, s in self.symbols.table.items() if s.known is None}
         self._find_fixed_positions()
         self._find_loss()
 
@@ -260,9 +260,7 @@ class Reading:
                             bys.setdefault(name, set()).update(by)
                     shorthand |= isinstance(node, tree.Differential)
         context_loss = self.base.loss if self.base is not None else None
-        used = {
-            n for name in self.definitions.found for n in self.definitions.depends_on(name)
-        }
+        used = {n for name in self.definitions.found for n in self.definitions.depends_on(name)}
         defined = [n for n in counts if n in self.definitions.found]
         if shorthand:  # a gradient is of what nothing else is computed from
             defined = [n for n in defined if n not in used]
@@ -273,7 +271,9 @@ class Reading:
             iter(
                 [n for n in defined if n in ("L", "J", "E", "F")]
                 + ([n for n in unknown if n in ("L", "J", "E", "F", "C", "ell", "loss")])
-                + usual + unknown + defined
+                + usual
+                + unknown
+                + defined
             ),
             "L",
         )
@@ -298,7 +298,9 @@ class Reading:
             self.context.has_loss = bool(counts) or shorthand or name in self.definitions.found
         else:
             self.context.has_loss = True
-            self.context.opaque = {n for n in unknown if n != self.loss_name and n not in self.base.tensors}
+            self.context.opaque = {
+                n for n in unknown if n != self.loss_name and n not in self.base.tensors
+            }
         self._find_coordinates()
 
     def _find_coordinates(self) -> None:
@@ -315,9 +317,7 @@ class Reading:
         self.context.computed = computed
         if self.base is None:
             below = computed.get(self.loss_name, frozenset())
-            self.context.coordinates = tuple(
-                sorted(n for n in below if n not in computed)
-            )
+            self.context.coordinates = tuple(sorted(n for n in below if n not in computed))
 
     def _scalar_name(self, node: tree.Node) -> str | None:
         reference = self.definitions.reference(node)
@@ -484,9 +484,7 @@ class Reading:
         if self.summation == "found":
             free = [free_indices(sp.sympify(v.expression, strict=True)) for v in values]
             kept = frozenset.intersection(*map(frozenset, free)) if free else kept
-        return [
-            Value(_einstein(v.expression, (*v.axes, *kept)), v.row, v.column) for v in values
-        ]
+        return [Value(_einstein(v.expression, (*v.axes, *kept)), v.row, v.column) for v in values]
 
     def _joined(self, typer: Typer, a: Value, b: Value, span: Any) -> tuple[Value, Value]:
         if a.expression == 0 and a.is_scalar:
@@ -593,9 +591,9 @@ class Reading:
             if not self.symbols.table[e.name].is_defined:
                 sign = {"positive": True} if is_strict else {"nonnegative": True}
                 return {e: sp.Symbol(e.name, **sign)}
-        if isinstance(e, sp.Indexed) and not self.symbols.table[str(e.base.label)].is_defined:
+        if isinstance(e, sp.Indexed) and not self.symbols.table[name_of(e.base)].is_defined:
             base: Any = e.base
-            return {base: Tensor(str(base.label), base.axes, nonnegative=True)}
+            return {base: Tensor(name_of(base), base.axes, nonnegative=True)}
         raise MeaningError(
             "a sign is read for symbols that the document does not define.", node.span
         )
@@ -644,8 +642,10 @@ class Reading:
         letters = [self.roles.letter(s) for s in statement.sides if isinstance(s, tree.Name)]
         index = self.roles.bound | self.roles.compared
         plain = all(isinstance(s, tree.Name | tree.Number) for s in statement.sides)
-        return plain and bool(letters) and all(
-            x in index and x not in self.definitions.found for x in letters
+        return (
+            plain
+            and bool(letters)
+            and all(x in index and x not in self.definitions.found for x in letters)
         )
 
     def _definition_at(self, statement: Statement, n: int, kind: str) -> Defined | None:
@@ -655,9 +655,7 @@ class Reading:
             return None
         return found
 
-    def _define(
-        self, found: Defined, values: list[Value], typer: Typer, factor: Any
-    ) -> Definition:
+    def _define(self, found: Defined, values: list[Value], typer: Typer, factor: Any) -> Definition:
         left, right = values[found.left], values[found.right]
         left, right = self._joined(typer, left, right, found.statement.sides[found.right].span)
         entry, value = left.expression, right.expression
@@ -727,7 +725,8 @@ class Reading:
         if dropped:
             small, order = self._remainder(typer, dropped[0])
             typed = OrderEquation(typed.left, typed.right, small, order)
-            return Link("claim", typed, span, (), axes, tuple(dropped[0].span))
+            place = dropped[0].span
+            return Link("claim", typed, span, (), axes, (place.start, place.end))
         return Link("claim", typed, span, (), axes)
 
     def _remainder(self, typer: Typer, node: tree.Node) -> tuple[Any, int]:
@@ -739,7 +738,9 @@ class Reading:
         small = typer.value(inner).expression
         if not isinstance(small, sp.Symbol) or isinstance(small, Index):
             raise MeaningError(
-                "what becomes small in O(...) is a symbol to a power.", node.span, expected="O(\\eta^2)"
+                "what becomes small in O(...) is a symbol to a power.",
+                node.span,
+                expected="O(\\eta^2)",
             )
         return small, order
 
@@ -748,7 +749,7 @@ class Reading:
         left, right = relation.left, relation.right
         if right != 1 or not isinstance(left, sp.Sum) or not isinstance(left.function, sp.Indexed):
             return False
-        name = str(left.function.base.label)
+        name = name_of(left.function.base)
         symbol = self.symbols.table.get(name)
         if symbol is None or symbol.is_defined or name in self.broken:
             return False
@@ -805,7 +806,7 @@ class Reading:
             Equation(a.expression * factor, b.expression * factor), a if not a.is_scalar else b
         )
         self.constraints.append(
-            Constraint(Equation(*equation.args), latex_equation(equation, self.base))
+            Constraint(Equation(equation.left, equation.right), latex_equation(equation, self.base))
         )
 
     # -- the model --------------------------------------------------------------------------
@@ -873,16 +874,14 @@ class Reading:
         """Return the orders of ranges over a part of which something is summed."""
         relations = [link.relation for m in self.meanings.values() for link in m.links]
         found = {
-            str(node.base.label): node.base
+            name_of(node.base): node.base
             for e in (*relations, *(line.value for line in lines))
             for node in e.atoms(sp.Indexed)
-            if is_order(str(node.base.label))
+            if is_order(name_of(node.base))
         }
         return [found[name] for name in sorted(found)]
 
-    def _computable(
-        self, lines: list[Definition], inputs: list[sp.Basic]
-    ) -> list[Definition]:
+    def _computable(self, lines: list[Definition], inputs: list[sp.Basic]) -> list[Definition]:
         """Return the lines that the index calculus can compute with; others stay unknown."""
         kept = []
         for line in lines:
@@ -951,7 +950,8 @@ class Reading:
         defined = [line for line in self.lines if line.name not in self.context.opaque]
         derived = {line.name for line in self.lines if self._uses_derivatives(line)}
         defined = [
-            line for line in defined
+            line
+            for line in defined
             if not derived & {line.name, *self.definitions.depends_on(line.name)}
         ]
         used = {n for line in defined for n in self.definitions.depends_on(line.name)}
@@ -961,9 +961,12 @@ class Reading:
         bys = self.differentiated_by.get(name, set()) | self._shorthand()
         named = [line for line in last if line.name in bys]
         if last:
-            reach = {n for line in last for n in (*self.definitions.depends_on(line.name), line.name)}
+            reach = {line.name for line in last}.union(
+                *(self.definitions.depends_on(line.name) for line in last)
+            )
             beyond = [
-                n for n in sorted(bys - reach)
+                n
+                for n in sorted(bys - reach)
                 if n in self.symbols.table and n not in self.context.opaque and n != name
             ]
             return [line.symbol for line in (named or last)] + [
@@ -1090,4 +1093,4 @@ def _einstein(e: Any, silent: tuple[Index, ...]) -> Any:
         for k in (node.indices if isinstance(node, sp.Indexed) else node.args[:2])
         if k in free_indices(e) and k not in silent
     )
-    return total(e, *(k for k, n in counts.items() if n > 1))
+    return total(e, *(k for k, n in counts.items() if n > 1 and isinstance(k, Index)))

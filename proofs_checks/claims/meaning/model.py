@@ -41,7 +41,7 @@ def linear_in(symbol: sp.Expr, parts: Sequence[sp.Expr]) -> tuple[sp.Expr, list[
         target: Any = part.base if isinstance(part, sp.Indexed) else part
         axes = tuple(k.size for k in (*own, *free))
         label = f"d{name}_d{name_of(target)}"
-        gradient = Tensor(label, axes) if axes else sp.Symbol(label, real=True)
+        gradient: Any = Tensor(label, axes) if axes else sp.Symbol(label, real=True)
         entry = gradient[(*own, *free)] if axes else gradient
         inputs.append(gradient)
         terms.append(total(entry * (target[free] if free else target), *free))
@@ -126,7 +126,7 @@ def _built_on_derivatives(definitions: Sequence[Definition]) -> set[str]:
 def _sorted(definitions: Sequence[Definition]) -> list[Definition]:
     """Return the definitions so that each comes after what it uses."""
     by_name = {line.name: line for line in definitions}
-    uses: Mapping[str, set[str]] = {
+    uses = {
         name: (tensors_in(line.value) & by_name.keys()) - {name} for name, line in by_name.items()
     }
     users: dict[str, list[str]] = {name: [] for name in by_name}

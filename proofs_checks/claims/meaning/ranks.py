@@ -276,7 +276,7 @@ class Ranks:
         }
 
     def _turn(self, name: str) -> int:
-        """Return when a symbol's turn comes: small letters that are no numbers, capitals, others."""
+        """Return when a symbol's turn comes: small letters without numbers, capitals, others."""
         shapes = {a.shape(k) for a in self.network.symbols[name] for k in self.slots_seen[name]}
         if not name[:1].isupper() and SCALAR not in shapes:
             return 0

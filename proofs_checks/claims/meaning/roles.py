@@ -165,7 +165,8 @@ class Roles:
                     last |= {
                         name
                         for b in node.bounds
-                        if b.last is not None and (name := self.size_name(b.last)) not in own
+                        if b.last is not None
+                        and (name := self.size_name(b.last)) not in own
                         and name is not None
                     }
                 elif isinstance(node, tree.Ranges):
@@ -330,9 +331,7 @@ class Roles:
         computed = any(isinstance(x, tree.Add | tree.Negate) for x in node.arguments)
         return not (computed and name in self.loose and len(node.arguments) == 1)
 
-    def _find_functions(
-        self, statements: Sequence[Statement], every: Sequence[tree.Node]
-    ) -> None:
+    def _find_functions(self, statements: Sequence[Statement], every: Sequence[tree.Node]) -> None:
         bare: Counter[str] = Counter()
         loose: Counter[str] = Counter()  # bare, and not below a derivative
         applied: dict[str, list[tree.Apply]] = defaultdict(list)
@@ -368,10 +367,6 @@ class Roles:
                     if name is not None and _is_formal(side.arguments[0]):
                         if side is statement.sides[0] or name not in bare:
                             self.functions.add(name)
-        for root in every:
-            for node in nodes(root):
-                if isinstance(node, tree.Mapping) and (name := self._base(node.name)):
-                    self.functions.add(name)
         self.loose = {name for name, count in loose.items() if count}
         for name, calls in applied.items():
             letter = name.rstrip("'").split("_")[0]
@@ -477,9 +472,7 @@ class Roles:
             isinstance(n, tree.Name) and self.spell(n) not in self.sizes for n in nodes(node)
         )
 
-    def _scripts(
-        self, node: tree.Node, bound: frozenset[str], free: dict[str, set[Place]]
-    ) -> None:
+    def _scripts(self, node: tree.Node, bound: frozenset[str], free: dict[str, set[Place]]) -> None:
         if isinstance(node, tree.Sum):
             for bnd in node.bounds:
                 for end in (bnd.first, bnd.last):
@@ -564,7 +557,7 @@ class Roles:
         """Return whether a name carries an index somewhere."""
         slot = self.slots.get((name, "_0"))
         return slot is not None and any(
-            self.is_index((name, "_0"), tree.Name(x, span=(0, 0))) for x in slot.letters
+            self.is_index((name, "_0"), tree.Name(x)) for x in slot.letters
         )
 
     def reference(self, node: tree.Node) -> Reference | None:
@@ -579,7 +572,9 @@ class Roles:
         if stem is not None and self.spell(stem) in self.upper and isinstance(node, tree.Power):
             inner = self.reference(node.base)
             items = [item for _, item in self._placed(node)]
-            if inner is not None and all(self.letter(x) or isinstance(x, tree.Number) for x in items):
+            if inner is not None and all(
+                self.letter(x) or isinstance(x, tree.Number) for x in items
+            ):
                 return inner._replace(
                     name=f"{inner.name}_.u" if inner.indices else inner.name,
                     indices=(*inner.indices, *items),

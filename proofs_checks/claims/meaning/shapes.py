@@ -15,7 +15,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-__all__ = ["ALL_AXES", "ANY", "COLUMN", "MATRIX", "ROW", "SCALAR", "Axes", "Network", "Table", "table"]
+__all__ = [
+    "ALL_AXES",
+    "ANY",
+    "COLUMN",
+    "MATRIX",
+    "ROW",
+    "SCALAR",
+    "Axes",
+    "Network",
+    "Table",
+    "table",
+]
 
 SCALAR, COLUMN, ROW, MATRIX = 1, 2, 4, 8
 ANY = 15

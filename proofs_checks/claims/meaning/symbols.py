@@ -17,10 +17,10 @@ RATES = ("eta", "eps_Q", "eps_K", "eps_V", "eps_O")
 
 @dataclass
 class Symbol:
-    """A symbol: its name, its axes, and what is known of it.
+    r"""A symbol: its name, its axes, and what is known of it.
 
     ``fixed`` are letters of constant positions that its definition mentions (the y of
-    ``L = -\\log p_y``): they are further slots.  ``known`` is the tensor of a vocabulary.
+    ``L = -\log p_y``): they are further slots.  ``known`` is the tensor of a vocabulary.
     """
 
     name: str

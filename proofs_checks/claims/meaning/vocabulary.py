@@ -2,8 +2,8 @@
 
 A document that computes a vocabulary's quantities from the vocabulary's inputs uses it; everything
 else is read with its own symbols.  Evidence is a derivative of the loss by a quantity of the
-vocabulary, or a computed quantity with all its indices; a symbol that the document defines otherwise
-is evidence against.  Of the two readings the one that reads more equations is taken.
+vocabulary, or a computed quantity with all its indices; a symbol that the document defines
+otherwise is evidence against.  Of the two readings the one that reads more equations is taken.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ def interpret(
     if own.problems + spared < shared.problems or (
         own.problems == shared.problems and own.claims and _defines_its_own_loss(own)
     ):
-        why = f"the vocabulary of {model.name} reads fewer equations than the document's own symbols"
+        why = (
+            f"the vocabulary of {model.name} reads fewer equations than the document's own symbols"
+        )
         return Interpretation(own, "own", why)
     return Interpretation(shared, model.name, "the document agrees with this vocabulary")
 
@@ -156,7 +158,7 @@ def _agreements(shared: Reading, model: Model) -> int:
 
 def _agrees(shared: Reading, relation: sp.Basic) -> bool:
     try:
-        return theory_of(shared.model).prove(Equation(*relation.args)).proved
+        return theory_of(shared.model).prove(Equation(relation.args[0], relation.args[1])).proved
     except (AlgebraError, ValueError):  # too large to compare: a claim like any other
         return True
 

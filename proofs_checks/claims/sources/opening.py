@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from proofs_checks.claims.documents import kind_of
+from proofs_checks.claims.document import kind_of
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.places import decode
 from proofs_checks.claims.sources.archive import ARCHIVE_BYTES, SINGLE, is_archive, members_of

@@ -1,0 +1,210 @@
+r"""Fractions and derivatives, which are written as fractions.
+
+    \frac{\partial L}{\partial s_{ij}},  \frac{d}{dt} (a b),  \partial_x f     `tree.Derivative`
+    \nabla_\theta \ell,  \nabla^2 f                                          `tree.Gradient`
+    \Delta v_j                                                               `tree.Step`
+
+Without a fraction the operator takes the one factor that follows it.
+"""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.lexemes import Lexeme
+from proofs_checks.claims.places import Span
+from proofs_checks.claims.problems import Refusal
+from proofs_checks.claims.scripting import Scripting
+
+__all__ = ["Derivatives"]
+
+SUM = 10  # the binding power of + and -: how far the derivative of a product reaches
+
+
+class Derivatives(Scripting):
+    """Quotients, and the operators of differentiation."""
+
+    def fraction(self, above: list[Lexeme], below: list[Lexeme], span: Span) -> tree.Node:
+        """Return a quotient, or a derivative."""
+        found = self._derivative(above, below, span)
+        if found is not None:
+            return found
+        return tree.Quotient(self.sub(above, span), self.sub(below, span), span=span)
+
+    def _derivative(self, above: list[Lexeme], below: list[Lexeme], span: Span) -> tree.Node | None:
+        over, under = self._mark(above), self._mark(below)
+        if over is None or under is None or (over == "partial") != (under == "partial"):
+            return None
+        symbol = "partial" if over == "partial" else "d"
+        rest, order = self._after_mark(above, span)
+        by = self._variables(below, span, symbol, order)
+        if by is None:
+            return None
+        if symbol == "d" and not rest and order == 1 and len(above) != 1:
+            return None
+        is_mixed = order == 1 and len(by) == 2 and symbol == "partial" and by[0] != by[1]
+        if order != len(by) and not is_mixed:
+            raise Refusal("the orders above and below differ", span)
+        if rest:
+            quantity = self.sub(rest, span)
+        else:
+            if self.peek is None:
+                raise Refusal("nothing is differentiated here", span, expected="a quantity")
+            quantity = self.expression(SUM)
+            span = span.to(quantity.span)
+        return tree.Derivative(quantity, tuple(by), symbol, span=span)
+
+    @staticmethod
+    def _mark(found: list[Lexeme]) -> str | None:
+        if not found:
+            return None
+        first = found[0]
+        if first.command("partial"):
+            return "partial"
+        if first.kind == "letter" and first.text == "d":
+            return "d"
+        if first.kind == "word" and first.text == "d":
+            return "d"
+        is_font = first.command("mathrm", "rm", "operatorname")
+        if is_font and len(found) > 1:
+            inside = [x for x in found[1:4] if not x.sign("{", "}")]
+            return "d" if inside and inside[0].kind == "letter" and inside[0].text == "d" else None
+        return None
+
+    def _after_mark(self, found: list[Lexeme], span: Span) -> tuple[list[Lexeme], int]:
+        """Return what follows the d or partial sign, and its order."""
+        at = 1
+        if found[0].kind == "command" and not found[0].command("partial"):
+            at = 4 if len(found) > 1 and found[1].sign("{") else 2
+        order = 1
+        if at < len(found) and found[at].sign("^"):
+            inner = self.inner(found[at + 1 :])
+            number = inner.group()
+            if len(number) != 1 or number[0].kind != "number":
+                raise Refusal("the order of a derivative is a number", span)
+            order = int(number[0].text)
+            at = at + 1 + inner.at
+        if not 1 <= order <= 4:
+            raise Refusal("derivatives of this order are not read", span)
+        return found[at:], order
+
+    def _variables(
+        self, found: list[Lexeme], span: Span, symbol: str, order: int
+    ) -> list[tree.Node] | None:
+        """Return what is differentiated by."""
+        by: list[tree.Node] = []
+        rest = list(found)
+        while rest:
+            if self._mark(rest) is None:
+                if symbol == "partial" and by:  # \partial x_i x_j
+                    inner = self.inner(rest)
+                    by.append(inner.operand())
+                    rest = rest[inner.at :]
+                    continue
+                return None
+            rest, times = self._after_mark(rest, span)
+            if not rest:
+                return None
+            inner = self.inner(rest)
+            node = inner.operand()
+            rest = rest[inner.at :]
+            # a first derivative by x^2 is one by a power
+            is_repeated = isinstance(node, tree.Power) and (order > 1 or by or rest)
+            if is_repeated and isinstance(node.exponent, tree.Number):
+                count = int(node.exponent.text) if node.exponent.text.isdigit() else 1
+                by += [node.base] * min(count, 4)
+                continue
+            by += [node] * times
+        return by or None
+
+    def partial(self, lexeme: Lexeme) -> tree.Node:
+        r"""Return ``\partial_x f`` or ``\partial f / \partial x``."""
+        by: list[tree.Node] = []
+        order = 1
+        while (script := self.peek) is not None and script.sign("_", "^"):
+            self.next()
+            opening = self.here
+            found = self.group()
+            if script.text == "_":
+                inner = self.inner(found)
+                while inner.peek is not None:
+                    if inner.peek.sign(","):
+                        inner.next()
+                        continue
+                    by.append(inner.operand())
+            else:
+                node = self.sub(found, opening)
+                if not isinstance(node, tree.Number) or not node.text.isdigit():
+                    raise Refusal("the order of a derivative is a number", opening)
+                order = int(node.text)
+        if by:
+            quantity = self.operand()
+            by = by * order if len(by) == 1 else by
+            return tree.Derivative(quantity, tuple(by), span=lexeme.span.to(quantity.span))
+        quantity = self.operand()
+        slash = self.peek
+        if slash is None or not slash.sign("/"):
+            raise Refusal(
+                "nothing says by what this is differentiated", lexeme.span,
+                expected="`\\partial f / \\partial x`",
+            )  # fmt: skip
+        self.next()
+        below: list[tree.Node] = []
+        while (mark := self.peek) is not None and mark.command("partial"):
+            self.next()
+            node = self.operand()
+            if order > 1 and isinstance(node, tree.Power) and _is_count(node.exponent):
+                below += [node.base] * min(4, int(node.exponent.text))
+            else:
+                below.append(node)
+        if not below:
+            raise Refusal("nothing says by what this is differentiated", lexeme.span)
+        is_mixed = order == 1 and len(below) == 2 and below[0] != below[1]
+        if order != len(below) and not is_mixed:
+            raise Refusal("the orders above and below differ", lexeme.span)
+        return tree.Derivative(quantity, tuple(below), span=lexeme.span.to(below[-1].span))
+
+    def nabla(self, lexeme: Lexeme) -> tree.Node:
+        r"""Return ``\nabla_x f``, ``\nabla^2 f``."""
+        by: list[tree.Node] = []
+        order = 1
+        while (script := self.peek) is not None and script.sign("_", "^"):
+            self.next()
+            opening = self.here
+            found = self.group()
+            if script.text == "^":
+                node = self.sub(found, opening)
+                if not isinstance(node, tree.Number) or node.text not in ("1", "2"):
+                    raise Refusal("only `\\nabla` and `\\nabla^2` are read", opening)
+                order = int(node.text)
+            elif found:
+                inner = self.inner(found)
+                while inner.peek is not None:
+                    if inner.peek.sign(","):
+                        inner.next()
+                        continue
+                    by.append(inner.operand())
+        if self.peek is None:
+            raise Refusal("nothing is differentiated here", lexeme.span, expected="a quantity")
+        quantity = self.operand()
+        return self.outside(
+            quantity,
+            lambda n: tree.Gradient(n, tuple(by), order, span=lexeme.span.to(n.span)),
+        )
+
+    def step(self, lexeme: Lexeme) -> tree.Node:
+        r"""Return ``\Delta v_j``, a change; ``\Delta`` alone is a name."""
+        following = self.peek
+        is_symbol = following is not None and (
+            following.kind in ("letter", "word")
+            or (following.kind == "command" and self.begins_operand(following))
+        )
+        if not is_symbol or following is None or following.command("frac", "sum", "left"):
+            return self.applied(tree.Name("Delta", span=lexeme.span))
+        quantity = self.operand()
+        return self.outside(quantity, lambda n: tree.Step(n, span=lexeme.span.to(n.span)))
+
+
+def _is_count(node: tree.Node) -> TypeGuard[tree.Number]:
+    return isinstance(node, tree.Number) and node.text.isdigit()

@@ -1,0 +1,121 @@
+r"""What authors leave out: the ends of a sum, the variable of a gradient.
+
+    \frac{1}{n} \sum_j x_j            the sum runs to n, where n is nothing but a number of terms
+    \nabla p_\theta(\tau)             the gradient by \theta
+
+Both are taken only where the document leaves one reading.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.rewriting import mapped
+from proofs_checks.claims.tree import nodes
+
+__all__ = ["with_ends", "with_parameters"]
+
+PARAMETERS = frozenset(["theta", "phi", "vartheta", "varphi", "psi", "w", "omega"])
+COUNTS = "nNmMTDKCdLB"  # letters that may be a number of terms
+
+
+def with_ends(roots: list[tree.Node], notes: list[str]) -> list[tree.Node]:
+    r"""Let ``\frac{1}{n} \sum_j`` run to n, where n is nothing but a number of terms."""
+    ends = {
+        b.last.letter
+        for root in roots
+        for n in nodes(root)
+        if isinstance(n, tree.Sum)
+        for b in n.bounds
+        if isinstance(b.last, tree.Name)
+    }
+    below: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for root in roots:
+        for node in nodes(root):
+            if isinstance(node, tree.Name) and not node.font:
+                total[node.letter] += 1
+            if isinstance(node, tree.Quotient):
+                factors = [node.denominator]
+                if isinstance(node.denominator, tree.Product):
+                    factors = list(node.denominator.factors)
+                below.update(x.letter for x in factors if isinstance(x, tree.Name))
+    counts = {x for x in total if total[x] == below[x] and x not in ends and x in COUNTS}
+    if not counts:
+        return roots
+    given: set[str] = set()
+
+    def change(node: tree.Node) -> tree.Node:
+        if not isinstance(node, tree.Product) or node.operator:
+            return node
+        name = None
+        out: list[tree.Node] = []
+        for factor in node.factors:
+            if isinstance(factor, tree.Quotient) and isinstance(factor.denominator, tree.Name):
+                if factor.denominator.letter in counts:
+                    name = factor.denominator
+            elif isinstance(factor, tree.Sum) and name is not None and factor.operator == "sum":
+                bounds = factor.bounds
+                if len(bounds) == 1 and bounds[0].last is None and bounds[0].domain is None:
+                    if bounds[0].first is None and not factor.conditions:
+                        bound = replace(bounds[0], first=tree.Number("1"), last=name)
+                        factor = replace(factor, bounds=(bound,))
+                        given.add(name.letter)
+            out.append(factor)
+        return replace(node, factors=tuple(out))
+
+    roots = [mapped(root, change) for root in roots]
+    notes += [f"{x} is the number of terms of the sum that it divides" for x in sorted(given)]
+    return roots
+
+
+def with_parameters(roots: list[tree.Node]) -> list[tree.Node]:
+    """Say by what every gradient is that has no subscript, where the document says it."""
+    first = [mapped(root, _with_parameter) for root in roots]
+    said = {
+        by.letter
+        for root in first
+        for node in nodes(root)
+        if isinstance(node, tree.Gradient) and len(node.by) == 1
+        for by in node.by
+        if isinstance(by, tree.Name)
+    }
+    if len(said) != 1:
+        return first
+    (letter,) = said
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Gradient) and not node.by:
+            return replace(node, by=(tree.Name(letter, span=node.span),))
+        return node
+
+    return [mapped(root, change) for root in first]
+
+
+def _with_parameter(node: tree.Node) -> tree.Node:
+    r"""Say by what a gradient without a subscript is: the \theta of ``\nabla p_\theta(\tau)``.
+
+    That is the one parameter that its quantity carries as a label, else the one argument of it.
+    """
+    if not isinstance(node, tree.Gradient) or node.by:
+        return node
+    labels = {
+        item.letter
+        for below in nodes(node.quantity)
+        if isinstance(below, tree.Entry)
+        for item in below.lower
+        if isinstance(item, tree.Name) and item.letter in PARAMETERS
+    }
+    if len(labels) == 1:
+        return replace(node, by=(tree.Name(labels.pop(), span=node.span),))
+    arguments = [
+        below.arguments[0]
+        for below in nodes(node.quantity)
+        if isinstance(below, tree.Apply) and len(below.arguments) == 1
+    ]
+    names = [x for x in arguments if isinstance(x, tree.Name)]
+    if names and all(x == names[0] for x in names):
+        return replace(node, by=(names[0],))
+    return node

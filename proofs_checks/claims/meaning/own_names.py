@@ -1,0 +1,185 @@
+r"""Compounds that are one name: ``dv``, ``d(x)``, ``\bar{O}``, ``\sigma^2``.
+
+    \mathbf{dv} where v stands nowhere        a name of its own
+    d(x y) beside other differentials         a differential
+    \bar{O} where only O is known             the derivative of the loss by O
+    \sigma^2 = ...                            defines the square; \sigma is its root
+
+Each is decided by the other occurrences of its letter in the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.rewriting import mapped
+from proofs_checks.claims.tree import nodes
+
+__all__ = ["adjoint_bars", "changes", "defined_squares", "own_words"]
+
+
+def own_words(roots: list[tree.Node]) -> list[tree.Node]:
+    """Make a word such as dv one name where v stands nowhere by itself."""
+    plain: set[str] = set()
+
+    def see_quantity(node: tree.Node) -> tree.Name | None:
+        base = node
+        while isinstance(base, tree.Entry | tree.Power | tree.Transpose):
+            base = base.base
+        return base if isinstance(base, tree.Name) else None
+
+    for root in roots:
+        _see_outside(root, plain)
+
+    def change(node: tree.Node) -> tree.Node:
+        if not isinstance(node, tree.Differential) or node.style != "word":
+            return node
+        name = see_quantity(node.quantity)
+        if (
+            name is None
+            or name.letter in plain
+            or name.letter.lower() in {x.lower() for x in plain}
+        ):
+            return node
+        return _renamed(node.quantity, lambda n: replace(n, letter=f"d{n.letter}"))
+
+    return [mapped(root, change) for root in roots]
+
+
+def changes(roots: list[tree.Node]) -> list[tree.Node]:
+    """Read d(...) as a differential where the document has differentials and no symbol d."""
+    has_others = bare = False
+    applied: set[int] = set()
+    for root in roots:
+        for node in nodes(root):
+            has_others |= isinstance(node, tree.Differential | tree.Directional)
+            if isinstance(node, tree.Apply):
+                applied.add(id(node.base))
+            if isinstance(node, tree.Name) and node.letter == "d" and id(node) not in applied:
+                bare = True
+    if not has_others or bare:
+        return roots
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Apply) and isinstance(node.base, tree.Name):
+            if node.base.letter == "d" and len(node.arguments) == 1:
+                return tree.Differential(node.arguments[0], span=node.span)
+        return node
+
+    return [mapped(root, change) for root in roots]
+
+
+def adjoint_bars(roots: list[tree.Node], lefts: Sequence[tree.Node]) -> list[tree.Node]:
+    r"""Read ``\bar{O}`` as the derivative of the loss by O where O is known and it is not.
+
+    It is not known where no equation has it alone on its left before it is used on a right side.
+    """
+    plain = {
+        (n.letter, n.primes)
+        for root in roots
+        for n in nodes(root)
+        if isinstance(n, tree.Name) and not n.accents
+    }
+    first: dict[tuple[str, int], bool] = {}  # whether the first occurrence is alone on a left
+    left_ids = {id(_stem(left)) for left in lefts}
+    for root in roots:
+        for node in nodes(root):
+            if isinstance(node, tree.Name) and node.accents == ("bar",):
+                first.setdefault((node.letter, node.primes), id(node) in left_ids)
+    adjoint = {key for key, alone in first.items() if not alone and key in plain}
+    if not adjoint:
+        return roots
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Differential):
+            inner = node.base.quantity
+            return tree.Differential(replace(node, base=inner), span=node.span)
+        if isinstance(node, tree.Name) and node.accents == ("bar",):
+            if (node.letter, node.primes) in plain:
+                return tree.Differential(replace(node, accents=()), span=node.span)
+        return node
+
+    return [mapped(root, change) for root in roots]
+
+
+def defined_squares(
+    roots: list[tree.Node], lefts: Sequence[tree.Node], notes: list[str]
+) -> list[tree.Node]:
+    r"""Let ``\sigma^2 = ...`` define a symbol, the square, wherever it stands.
+
+    A standard deviation is the root of its variance; of any other letter the sign stays unknown.
+    """
+    squared = {name for left in lefts if (name := _square_of(left)) is not None}
+    if not squared:
+        return roots
+    alone: set[str] = set()
+
+    def change(node: tree.Node) -> tree.Node:
+        name = _square_of(node)
+        if name in squared and isinstance(node, tree.Power):
+            new = replace(_base_name(node.base), letter=f"{name}2")
+            return replace(node.base, base=new) if isinstance(node.base, tree.Entry) else new
+        return node
+
+    def rooted(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Name) and node.letter in squared and node.letter == "sigma":
+            alone.add(node.letter)
+            return tree.Call("sqrt", (replace(node, letter=f"{node.letter}2"),), span=node.span)
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Call):
+            inner = node.base.arguments[0]
+            if node.base.function == "sqrt" and isinstance(inner, tree.Name):
+                if inner.letter == "sigma2":
+                    return replace(node.base, arguments=(replace(node, base=inner),))
+        return node
+
+    out = [mapped(mapped(root, change), rooted) for root in roots]
+    notes += [rf"\{name} is the root of \{name}^2" for name in sorted(alone)]
+    return out
+
+
+def _base_name(node: tree.Node) -> tree.Name:
+    base = node.base if isinstance(node, tree.Entry) else node
+    if not isinstance(base, tree.Name):
+        raise TypeError("a square that is defined is that of a symbol")
+    return base
+
+
+def _square_of(node: tree.Node) -> str | None:
+    """Return the letter of which a node is the square."""
+    if not isinstance(node, tree.Power) or not isinstance(node.exponent, tree.Number):
+        return None
+    base = node.base.base if isinstance(node.base, tree.Entry) else node.base
+    return base.letter if node.exponent.text == "2" and isinstance(base, tree.Name) else None
+
+
+def _stem(node: tree.Node) -> tree.Node:
+    while isinstance(node, tree.Entry | tree.Power | tree.Transpose):
+        node = node.base
+    return node
+
+
+def _see_outside(node: tree.Node, plain: set[str]) -> None:
+    """Collect the letters that stand outside differentials."""
+    if isinstance(node, tree.Differential):
+        return
+    if isinstance(node, tree.Name):
+        plain.add(node.letter)
+    for field in fields(node):
+        value = getattr(node, field.name)
+        waiting = [value]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, tree.Node):
+                _see_outside(item, plain)
+            elif isinstance(item, tuple):
+                waiting.extend(item)
+
+
+def _renamed(node: tree.Node, change: Callable[[tree.Name], tree.Name]) -> tree.Node:
+    if isinstance(node, tree.Name):
+        return change(node)
+    if isinstance(node, tree.Entry | tree.Power | tree.Transpose):
+        return replace(node, base=_renamed(node.base, change))
+    return node

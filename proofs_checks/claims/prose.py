@@ -1,0 +1,105 @@
+r"""Formulae of the prose: what they define, and the condition before a display.
+
+    "where $p = \mathrm{softmax}(s)$"       an equation that displays may use
+    "If $j \ne k$, then"  \[ ... \]         a condition of the display that follows
+
+Prose may hold any notation: what cannot be read says nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.equations import Equation, Read, read_statement, span_of
+from proofs_checks.claims.layout import relations_in, statements
+from proofs_checks.claims.lexemes import Lexeme, lexemes
+from proofs_checks.claims.limits import Limits
+from proofs_checks.claims.macros import Macros, expand
+from proofs_checks.claims.parser import parse_conditions
+from proofs_checks.claims.places import Source, Span, View
+from proofs_checks.claims.problems import Refusal, Refusals
+from proofs_checks.claims.rows import is_equality
+from proofs_checks.claims.tidy import tidy
+
+__all__ = ["Prose"]
+
+MOST_INLINE = 2000  # formulae of the prose that are looked at
+MOST_INLINE_CHARACTERS = 400
+LEADS = re.compile(r"\b(?:[Ii]f|[Ww]hen|[Ff]or|[Ww]henever|[Cc]ase)\Z")
+AFTER_CONDITION = ("", "then", "we have", "we get", "then we have", "this gives", "it is")
+
+
+@dataclass(frozen=True)
+class Prose:
+    """The text around displays; ``text`` is the source at a place, ``macros`` may still grow.
+
+    ``inline`` are the places of its formulae, in the order of the document.
+    """
+
+    view: View
+    source: Source
+    macros: Macros
+    limits: Limits
+    text: Callable[[Span], str]
+
+    def equations(self, inline: Sequence[tuple[int, int]]) -> tuple[Equation, ...]:
+        """Return the equations among the formulae of the prose; others say nothing here."""
+        found: list[Equation] = []
+        for start, end in inline[:MOST_INLINE]:
+            if end - start > MOST_INLINE_CHARACTERS or "=" not in self.view.text[start:end]:
+                continue
+            try:
+                lexed = self._lexemes(start, end)
+                for statement in statements(lexed, "inline"):
+                    relations = list(relations_in(statement.lexemes))
+                    if statement.refusal or not all(map(is_equality, relations)):
+                        continue
+                    read = read_statement(statement, self.text, self.limits)
+                    if isinstance(read, Read) and read.relations:
+                        span = span_of(statement.lexemes)
+                        line, column = self.source.place(span.start)
+                        found.append(
+                            Equation(
+                                read.sides, read.relations, read.conditions, self.text(span),
+                                span, line, column, -2,
+                            )
+                        )  # fmt: skip
+            except (Refusal, Refusals):
+                continue  # prose may hold any notation; only its definitions are of use
+        return tuple(found)
+
+    def condition_before(
+        self, inline: Sequence[tuple[int, int]], start: int
+    ) -> tuple[tree.Node, ...]:
+        """Return the condition on indices that the sentence before a display ends with."""
+        before = [(a, b) for a, b in inline if b <= start]
+        if not before:
+            return ()
+        first, last = before[-1]
+        between = self.view.text[last:start].strip("$)\\ \t\r\n,:")
+        lead = self.view.text[max(0, first - 24) : first].rstrip("$(\\ \t")
+        alone = not between and (not lead or lead.endswith("\n"))
+        if last - first > 60 or not (
+            alone or (between.lower() in AFTER_CONDITION and LEADS.search(lead))
+        ):
+            return ()
+        try:
+            lexed = self._lexemes(first, last)
+            nodes = parse_conditions(lexed, self.limits)
+        except (Refusal, Refusals):
+            return ()
+        if all(_compares_letters(node) for node in nodes):
+            return nodes
+        return ()
+
+    def _lexemes(self, start: int, end: int) -> list[Lexeme]:
+        return tidy(expand(lexemes(self.view, start, end), self.macros, self.limits), self.limits)
+
+
+def _compares_letters(node: tree.Node) -> bool:
+    return isinstance(node, tree.Compare) and all(
+        isinstance(side, tree.Name) and len(side.letter) == 1 for side in (node.left, node.right)
+    )
