@@ -12,7 +12,8 @@ mag being the scale on which the entry is sensitive to rounding: how far left - 
 every intermediate result is changed at random by a relative 1e-9, divided by 1e-9.  It is looked at
 only where the sides differ by more than 1e-12 of themselves.  Entries that are undefined (log of a
 negative number, division by 0) or overflow are skipped and counted; a draw at which something
-underflows, or no entry is left, is repeated with inputs half as large.
+underflows, or no entry is left, is repeated with inputs half as large.  A draw outside the domain
+of the statement counts for nothing.
 
 An agreement is evidence, no proof; a difference refutes unless float64 misled us, which the other
 judges settle.
@@ -36,7 +37,12 @@ from proofs_checks.checks.plain.inputs import Inputs, related
 from proofs_checks.checks.plain.jets import NOISE, Unjudgeable
 from proofs_checks.checks.plain.points import drawn_inputs
 from proofs_checks.checks.plain.surroundings import Circumstances, Surroundings
-from theory.algebra.expressions import Inequality, Relation, free_indices
+from theory.algebra.expressions import (
+    Inequality,
+    Relation,
+    StrictInequality,
+    free_indices,
+)
 from theory.algebra.symbols import Index, Size, Tensor, is_order
 
 if TYPE_CHECKING:
@@ -137,7 +143,9 @@ class _Question:
     def __init__(self, model: Model, statement: Relation) -> None:
         self.model, self.statement = model, statement
         self.dependence = Dependence(model)
-        self.constraints = related(model.constraints, self.dependence, *statement.args)
+        self.domain = [x.args if isinstance(x, Relation) else (x,) for x in statement.domain]
+        self.parts = [*statement.args, *(e for sides in self.domain for e in sides)]
+        self.constraints = related(model.constraints, self.dependence, *self.parts)
         self.names, self.least = self._sizes()
         self.free = tuple(sorted(free_indices(statement), key=lambda k: (k.name, k.size.name)))
 
@@ -159,7 +167,7 @@ class _Question:
     def _expressions(self) -> list[sp.Basic]:
         lines = [x for line in self.dependence.lines.values() for x in (line.symbol, line.value)]
         sides = [side for c in self.model.constraints for side in c.equation.args]
-        return [*self.statement.args, *lines, *sides]
+        return [*self.parts, *lines, *sides]
 
     def _sizes(self) -> tuple[list[str], dict[str, int]]:
         """Return the names of all sizes, and the largest position that occurs of each."""
@@ -233,7 +241,7 @@ class _Question:
     def _compared(self, sizes: Mapping[str, int], draw: Inputs) -> _Seen:
         inputs = drawn_inputs(self.dependence, sizes, self.constraints, draw)
         left, right = self._sides(sizes, inputs)
-        usable = np.isfinite(left) & np.isfinite(right)
+        usable = np.isfinite(left) & np.isfinite(right) & self._is_in_domain(sizes, inputs)
         difference = np.where(usable, left - right, 0.0)
         if isinstance(self.statement, Inequality):
             difference = np.maximum(difference, 0.0)
@@ -253,6 +261,19 @@ class _Question:
         skipped = usable.size - count
         sides = (float(side[place]) for side in (left, right))
         return _Seen(sizes, count, skipped, float(relative[place]), entry, *sides)
+
+    def _is_in_domain(self, sizes: Mapping[str, int], inputs: Inputs) -> bool:
+        """Return whether everything besides the sides is defined, and holds, for all indices."""
+        at = Surroundings(Circumstances(self.dependence, sizes, inputs.array, None, inputs.solved))
+        for part, sides in zip(self.statement.domain, self.domain, strict=True):
+            jets = [at.settled(side) for side in sides]
+            labels = tuple(sorted({x for jet in jets for x in jet[0][0]}))
+            values = [at.dense(jet, 0, labels) for jet in jets]
+            if not all(np.isfinite(value).all() for value in values):
+                return False
+            if isinstance(part, Relation) and not _holds(part, *values).all():
+                return False
+        return True
 
     def _sides(
         self, sizes: Mapping[str, int], inputs: Inputs, noise: np.random.Generator | None = None
@@ -277,6 +298,15 @@ class _Question:
             left, right = self._sides(sizes, inputs, rng)
             largest = np.maximum(largest, np.abs(left - right - difference))
         return largest / NOISE
+
+
+def _holds(relation: Relation, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return where a relation between numbers holds; equal numbers may differ by rounding."""
+    if isinstance(relation, StrictInequality):
+        return left < right
+    if isinstance(relation, Inequality):
+        return left <= right
+    return np.abs(left - right) <= TOLERANCE * np.maximum(np.abs(left), np.abs(right))
 
 
 def _number(text: str | None) -> float | None:

@@ -63,7 +63,7 @@ def read_claims(
         inputs=[symbol for d in document.directives for symbol in d.symbols],
         stated=[s.node for s in getattr(document, "stated", ())],
         broken=_broken(document),
-        einstein=_directive(document, "summation") == "einstein",
+        summation="" if _directive(document, "summation") != "einstein" else "asked for",
     )
     claims = _claims(document, found)
     return Paper(

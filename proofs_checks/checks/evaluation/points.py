@@ -10,6 +10,7 @@
 * A mask (feature "mask") has entries 0 and 1 with at least one 1 in every row; the causal mask is
   the lower triangle with its diagonal.
 * A hypothesis x_ij = x_ji is met by copying the entries with i < j.
+* What is declared >= 0 and fixed by a hypothesis has to turn out so.
 * Any other hypothesis is tried at the point that was drawn; where it fails, nothing can be said.
 """
 
@@ -79,6 +80,7 @@ class Hypotheses:
         self.mask = program.model.features.get("mask")
         self.solved: dict[Leaf, Solved] = {}
         self.tried: list[Tried] = []
+        self.signed: list[Leaf] = []  # declared >= 0, and fixed by a hypothesis
         self.one_hot: set[Leaf] = set()
         self.symmetric: dict[Leaf, tuple[int, int]] = {}
         met_by: dict[Leaf, Constraint] = {}
@@ -203,14 +205,18 @@ class Hypotheses:
     def concerning(self, *roots: Node) -> tuple[Node, ...]:
         """Return these nodes and those of the hypotheses on their inputs; forget the others."""
         nodes, waiting, kept = list(roots), list(self.tried), []
+        unsigned = [leaf for leaf in self.solved if leaf.nonnegative]
         while True:
             inputs = set[Node]().union(*(self._behind(node) for node in nodes))
-            related = [t for t in waiting if inputs & _leaves(t.sides)]
-            if not related:
+            related = [t for t in waiting if any(inputs & self._behind(side) for side in t.sides)]
+            signed = [leaf for leaf in unsigned if inputs & self._behind(leaf)]
+            if not related and not signed:
                 break
             kept += related
             waiting = [t for t in waiting if t not in related]
-            nodes += [node for t in related for node in t.sides]
+            unsigned = [leaf for leaf in unsigned if leaf not in signed]
+            nodes += [*signed, *(node for t in related for node in t.sides)]
+            self.signed += signed
         self.tried = kept
         rights = [rule.right.node for leaf, rule in self.solved.items() if leaf in inputs]
         return (*nodes, *rights)

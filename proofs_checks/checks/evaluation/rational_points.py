@@ -30,6 +30,7 @@ from proofs_checks.checks.evaluation.real_numbers import (
     radius,
     rationals,
     require_defined,
+    require_nonnegative,
 )
 from proofs_checks.checks.evaluation.real_run import RealRun, is_condition
 from theory.algebra.expressions import Inequality, Relation, StrictInequality
@@ -41,7 +42,7 @@ SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "1/
 """Entries of points, simplest first."""
 
 SPARE = range(10, 22)
-"""Varieties that are tried where others make a matrix singular or a determinant negative."""
+"""Varieties that are tried where others make a matrix singular, or something negative."""
 
 BY_PLACE = range(1000, 1004)
 """Varieties for statements of which a part has to be defined under conditions on indices only."""
@@ -187,6 +188,7 @@ class RealStatement:
         self.least = least_sizes(*nodes)
         self.degrees = degrees_in(nodes)
         self.redraws = any(isinstance(x, RangedNode | Opaque) for x in below)
+        self.redraws |= bool(self.hypotheses.signed)
 
     def compare(self, point: Point) -> Comparison:
         """Return both sides at a point.
@@ -210,12 +212,14 @@ class RealStatement:
         draw: Callable[[Leaf, RealRun], Array],
         functions: Polynomials,
     ) -> RealRun:
-        """Return the values at a point, which has to lie in the domain of the statement.
+        """Return the values at a point in the domain of the statement, with signs as declared.
 
         Raises `SingularPoint` where it does not.
         """
         run = RealRun(sizes, draw, functions=functions, lenient=self.lenient)
         self.domain.require(run)
+        for leaf in self.hypotheses.signed:
+            require_nonnegative(run.value(leaf))
         return run
 
     def against(self, left: Array, right: Array) -> Array:

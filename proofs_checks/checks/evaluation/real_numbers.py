@@ -40,6 +40,7 @@ __all__ = [
     "rational",
     "rationals",
     "require_defined",
+    "require_nonnegative",
     "root_of",
 ]
 
@@ -224,6 +225,12 @@ def _defined(x: Any) -> Any:
     if x is UNDEFINED:
         raise SingularPoint("a part of a side has no value.")
     return x
+
+
+def require_nonnegative(array: Array) -> None:
+    """Raise `SingularPoint` unless every entry is certain to be >= 0."""
+    if not all(_defined(x) >= 0 for x in array.flat):
+        raise SingularPoint("what is declared nonnegative is not so where the hypotheses hold.")
 
 
 def radius(array: Array) -> float:

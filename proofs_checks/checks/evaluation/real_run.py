@@ -151,10 +151,9 @@ class RealRun(Evaluator):
         """Return the function of every matrix; `UNDEFINED` where it has none, if that may be."""
         stack, result = self.value(node.body), np.empty(self.shape(node), dtype=object)
         for place in np.ndindex(*stack.shape[:-2]):
+            is_known = not any(x is UNDEFINED for x in stack[place].flat)
             try:
-                if any(x is UNDEFINED for x in stack[place].flat):
-                    raise SingularPoint("an entry of a matrix has no value.")
-                result[place] = function(stack[place])
+                result[place] = function(stack[place]) if is_known else UNDEFINED
             except SingularPoint:
                 if not self.numbers.lenient:
                     raise

@@ -28,7 +28,7 @@ from proofs_checks.claims.meaning.statements import Link, Meaning, MeaningError,
 from proofs_checks.claims.meaning.symbols import Symbol, Symbols
 from proofs_checks.claims.meaning.typing import Context, Typer
 from proofs_checks.claims.meaning.values import Value
-from proofs_checks.claims.tree import nodes
+from proofs_checks.claims.tree import children, nodes
 from theory.algebra.expressions import (
     Equation,
     Inequality,
@@ -62,10 +62,10 @@ class Reading:
         inputs: Sequence[tree.Node] = (),
         stated: Sequence[tree.Node] = (),
         broken: Sequence[str] = (),
-        einstein: bool = False,
+        summation: str = "",
     ) -> None:
         self.base = model
-        self.einstein = einstein
+        self.summation = summation
         self.notes: list[str] = []
         given = [*statements, *assumptions]
         roots = [r for s in given for r in s.roots] + [*inputs, *stated]
@@ -189,10 +189,9 @@ class Reading:
                     continue
                 piece = pieces[0]
                 own = {self.roles.letter(x) for x in piece.reference.indices}
-                free = self._free_letters(piece.statement.sides[piece.right], frozenset())
-                new = {
-                    x for x in free - own if x not in self.roles.bound and x not in symbol.fixed
-                }
+                right = piece.statement.sides[piece.right]
+                free = self._free_letters(right, frozenset()) - own - self._contracted(right)
+                new = {x for x in free if x not in self.roles.bound and x not in symbol.fixed}
                 if new:
                     symbol.fixed = tuple(sorted({*symbol.fixed, *new}))
                     changed = True
@@ -219,6 +218,17 @@ class Reading:
             for field in _below(node):
                 found |= self._free_letters(field, bound)
         return found - bound
+
+    def _contracted(self, node: tree.Node) -> set[str]:
+        """Return the letters that stand in two factors of a product, as if summed over."""
+        found = set[str]().union(*map(self._contracted, children(node)))
+        if isinstance(node, tree.Product):
+            seen: set[str] = set()
+            for factor in node.factors:
+                here = self._free_letters(factor, frozenset())
+                found |= here & seen
+                seen |= here
+        return found
 
     def _find_loss(self) -> None:
         """Find what is differentiated: defined scalars first, else an unknown one."""
@@ -438,7 +448,8 @@ class Reading:
         values = []
         for side in statement.sides:
             side, _ = self.without_order(side)
-            values.append(self._summed(typer.value(side)))
+            values.append(typer.value(side))
+        values = self._summed(values)
         for left, right, span in zip(
             values, values[1:], [s.span for s in statement.sides[1:]], strict=False
         ):
@@ -451,10 +462,17 @@ class Reading:
         found = self.definitions.by_side.get((statement.number, 0))
         return [x for x in found.reference.indices if self.roles.letter(x)] if found else []
 
-    def _summed(self, value: Value) -> Value:
-        if not self.einstein:
-            return value
-        return Value(_einstein(value.expression, value.axes), value.row, value.column)
+    def _summed(self, values: list[Value]) -> list[Value]:
+        """Sum repeated indices; where nobody asked for it, only those that some side lacks."""
+        if not self.summation:
+            return values
+        kept: frozenset[Index] = frozenset()
+        if self.summation == "found":
+            free = [free_indices(sp.sympify(v.expression, strict=True)) for v in values]
+            kept = frozenset.intersection(*map(frozenset, free)) if free else kept
+        return [
+            Value(_einstein(v.expression, (*v.axes, *kept)), v.row, v.column) for v in values
+        ]
 
     def _joined(self, typer: Typer, a: Value, b: Value, span: Any) -> tuple[Value, Value]:
         if a.expression == 0 and a.is_scalar:
@@ -1043,8 +1061,8 @@ def _einstein(e: Any, silent: tuple[Index, ...]) -> Any:
     counts = Counter(
         k
         for node in sp.preorder_traversal(e)
-        if isinstance(node, sp.Indexed)
-        for k in node.indices
+        if isinstance(node, sp.Indexed | sp.KroneckerDelta)
+        for k in (node.indices if isinstance(node, sp.Indexed) else node.args[:2])
         if k in free_indices(e) and k not in silent
     )
     return total(e, *(k for k, n in counts.items() if n > 1))

@@ -30,7 +30,7 @@ def rewritten(
     notes: list[str] = []
     used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
     letter = next((x for x in LETTERS if x not in used), "i")
-    out = [_mapped(root, lambda n: _without_dots(n, letter)) for root in roots]
+    out = [_mapped(root, lambda n: _mixed_delta(_without_dots(n, letter))) for root in roots]
     out = _with_ends(out, notes)
     out = _with_parameters(out)
     out = _changes(out)
@@ -90,6 +90,17 @@ def renamed(root: tree.Node, formals: Sequence[tree.Node], function: str) -> tre
         return node
 
     return _mapped(root, change)
+
+
+def _mixed_delta(node: tree.Node) -> tree.Node:
+    """Return delta^i_j with both of its indices below."""
+    if not isinstance(node, tree.Power) or not isinstance(node.exponent, tree.Name):
+        return node
+    base = node.base
+    if isinstance(base, tree.Entry) and base.base == tree.Name("delta", span=base.base.span):
+        if len(base.lower) == 1 and not base.upper:
+            return replace(base, lower=(node.exponent, *base.lower), span=node.span)
+    return node
 
 
 APPLIED = "applied"  # the operator of a product that looks like an application

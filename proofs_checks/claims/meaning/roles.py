@@ -536,7 +536,7 @@ class Roles:
             return False
         index = bool(slot.strong or slot.letters & self.compared)
         if place[0] == "d" and place[1] == "_0" and (letter or "") in ("k", "v", "q", "h"):
-            if not slot.letters & self.compared and len(slot.letters) <= 2:
+            if not slot.strong and slot.letters <= set("kvqh"):
                 return False
         steady = {
             x
@@ -592,7 +592,7 @@ class Roles:
                     scripted.add(self.spell(node.base))
                 elif isinstance(node, tree.Name) and id(node) not in inside:
                     bare.add(self.spell(node))
-        for name in bare - scripted:
+        for name in bare - scripted - self.upper:
             lower = name.lower()
             if len(name) == 1 and name.isupper() and lower not in bare and lower in scripted:
                 slots = [self.slots.get((lower, f"_{n}")) for n in range(2)]

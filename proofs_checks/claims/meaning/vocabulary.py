@@ -44,7 +44,7 @@ def interpret(
     inputs: Sequence[tree.Node] = (),
     stated: Sequence[tree.Node] = (),
     broken: Sequence[str] = (),
-    einstein: bool = False,
+    summation: str = "",
 ) -> Interpretation:
     """Return the document read with ``model``'s vocabulary or with its own symbols.
 
@@ -53,16 +53,16 @@ def interpret(
     """
 
     def read(base: Model | None) -> Reading:
-        return Reading(statements, base, assumptions, inputs, stated, broken, einstein)
+        return Reading(statements, base, assumptions, inputs, stated, broken, summation)
 
     if forced is False:
         return Interpretation(read(None), "own", "asked for")
     if forced:
         return Interpretation(read(model), model.name, "asked for")
     own = read(None)
-    if not einstein and _sums_by_repetition(own):
-        other = Reading(statements, None, assumptions, inputs, stated, broken, True)
-        if other.problems < own.problems:
+    if not summation and _sums_by_repetition(own):
+        other = Reading(statements, None, assumptions, inputs, stated, broken, "found")
+        if other.problems + 2 <= own.problems:
             other.notes.append("an index that stands twice in a term is summed: no sum is written")
             own = other
     if not _could_use(own, model):
@@ -85,15 +85,9 @@ def interpret(
 
 
 def _sums_by_repetition(own: Reading) -> bool:
-    """Return whether a document writes no sum and leaves indices on one side of its equations."""
-    has_sums = any(
-        isinstance(node, tree.Sum)
-        for statement in own.statements
-        for root in statement.roots
-        for node in nodes(root)
-    )
+    """Return whether a document leaves indices on one side of its equations, again and again."""
     errors = [str(m.error) for m in own.meanings.values() if m.error is not None]
-    return not has_sums and sum("side only" in e for e in errors) >= 2
+    return sum("side only" in e for e in errors) >= 2
 
 
 def _defines_its_own_loss(own: Reading) -> bool:

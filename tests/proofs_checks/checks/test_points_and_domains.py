@@ -13,7 +13,8 @@ from proofs_checks.checks.evaluation.graph import Graph
 from proofs_checks.checks.evaluation.nodes import NotApplicable, SingularPoint
 from proofs_checks.checks.evaluation.program import Program
 from proofs_checks.checks.evaluation.rational_points import Point, RealStatement
-from proofs_checks.checks.evaluation.real_numbers import UNDEFINED, require_defined, whole_numbers
+from proofs_checks.checks.evaluation.real_numbers import UNDEFINED, require_defined
+from proofs_checks.checks.evaluation.real_run import whole_numbers
 from proofs_checks.checks.evaluation.structure import Structure
 from proofs_checks.checks.torch_terms import Term, Unjudgeable, constant, whole_power
 from tests.proofs_checks.checks.own_models import OWN, k, n, r, w
