@@ -130,6 +130,22 @@ class Determination:
         reached = frozenset().union(*(self._inputs_of(n) for n in names)) if names else frozenset()
         return frozenset(n for n in reached if n not in self.model.by_name)
 
+    def _unlinked(self, partials: set[Partial]) -> str:
+        """Return what no definition leads to, where one unknown loss is differentiated by two."""
+        by: dict[str, set[str]] = {}
+        for partial in partials:
+            quantity = partial.args[0]
+            if isinstance(quantity, sp.Symbol) and quantity.name in self.reading.context.opaque:
+                by.setdefault(quantity.name, set()).update(
+                    name_of(entry_tensor(x)) for x in partial.args[1:]
+                )
+        for names in by.values():
+            for name in sorted(names) if len(names) > 1 else ():
+                others = names - {name}
+                if not any(name in self._inputs_of(x) or x in self._inputs_of(name) for x in others):
+                    return f"nothing says how {sorted(others)[0]} and {name} hang together"
+        return ""
+
     # -- hedges -----------------------------------------------------------------------------
 
     def _hedge(self, link: Link) -> str:
@@ -156,10 +172,16 @@ class Determination:
         if both & self.reading.assumed:
             return ""
         if relation.right == 0 and self.reading.base is None:
-            solved = sorted(reached & self.reading.roles.differentiated)
+            plain = tensors_in(rest)
+            if isinstance(relation.left, Partial):
+                plain |= reached
+            solved = sorted(plain & self.reading.roles.differentiated)
             solved = [n for n in solved if n not in self.model.by_name]
             if solved:
                 return f"this may be an equation to be solved for {solved[0]}"
+        unlinked = self._unlinked(partials)
+        if unlinked:
+            return unlinked
         left, right = (
             frozenset().union(*(self._inputs_of(n) for n in side)) if side else frozenset()
             for side in sides

@@ -16,6 +16,7 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning import conditions
 from proofs_checks.claims.meaning.authored import Authored
+from proofs_checks.claims.meaning.covariances import symmetries
 from proofs_checks.claims.meaning.definitions import Defined, Definitions, names_in
 from proofs_checks.claims.meaning.determined import Determination
 from proofs_checks.claims.meaning.model import document_model, empty_model, linear_in
@@ -787,11 +788,6 @@ class Reading:
         equation, _ = self._named_axes(
             Equation(a.expression * factor, b.expression * factor), a if not a.is_scalar else b
         )
-        if factor != 1:
-            raise MeaningError(
-                "a hypothesis with a condition is not read.", statement.span,
-                suggestion="state it for all indices",
-            )  # fmt: skip
         self.constraints.append(
             Constraint(Equation(*equation.args), latex_equation(equation, self.base))
         )
@@ -836,6 +832,9 @@ class Reading:
             self._opaque(name, lines, inputs)
         lines = self._computable(lines, inputs)
         inputs += [*self._directions(), *self._orders(lines)]
+        relations = [k.relation for m in self.meanings.values() for k in m.links]
+        spoken = [x for x in (*relations, *(line.value for line in lines)) if x is not None]
+        self.constraints += symmetries(spoken, inputs)
         constraints = tuple(self.constraints)
         if self.base is not None:
             return replace(

@@ -40,6 +40,8 @@ def special(node: tree.Node, roles: Roles, taken: set[str]) -> str | None:
         return "ones" if base.letter == "1" else "zeros"
     if base.letter == "infty":
         return "infinity"
+    if isinstance(node, tree.Name) and name in roles.sizes and roles.is_indexed(name):
+        return "size"  # N beside the counts N_k
     if name in taken:
         return None
     if base.letter == "I" and len(lower) <= 1 and not upper and not base.primes:
@@ -183,6 +185,7 @@ class Ranks:
         self._known = known
         self._prior: dict[str, int] = {}
         self.applied: set[str] = set()  # values of functions: numbers where nothing says otherwise
+        self._turned: set[tuple[str, int]] = set()  # what is transposed, with so many indices
         self._loose = False
         self._depth = 0
         self._memo: dict[int, int] = {}
@@ -203,6 +206,8 @@ class Ranks:
                 self.visit(side)
         for name, seen in self.slots_seen.items():
             if name in self._known or len(seen) < 2:
+                continue
+            if (name, max(seen)) in self._turned:  # nobody transposes a number
                 continue
             if not name[:1].isupper() or max(seen) > 1:
                 self._prior[name] = max(seen)
@@ -411,6 +416,10 @@ class Ranks:
 
     def _transpose(self, node: tree.Transpose, scope) -> int:
         base = self.visit(node.base, scope)
+        if isinstance(node.base, tree.Name | tree.Entry):
+            reference = self.roles.reference(node.base)
+            if reference is not None:
+                self._turned.add((reference.name, len(reference.indices)))
         return self._apply_table(_transpose_any if self._loose else _transpose, base)
 
     def _total(self, node: tree.Sum, scope) -> int:

@@ -550,6 +550,13 @@ class Roles:
             return False
         return index or bool(steady)
 
+    def is_indexed(self, name: str) -> bool:
+        """Return whether a name carries an index somewhere."""
+        slot = self.slots.get((name, "_0"))
+        return slot is not None and any(
+            self.is_index((name, "_0"), tree.Name(x, span=(0, 0))) for x in slot.letters
+        )
+
     def reference(self, node: tree.Node) -> Reference | None:
         """Return what a name, an entry, an application or an upper index refers to."""
         if isinstance(node, tree.Name):

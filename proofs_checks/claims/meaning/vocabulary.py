@@ -76,7 +76,7 @@ def interpret(
     if not _evidence(shared, model):
         why = f"of {model.name} the document would use inputs only, and it can be read alone"
         return Interpretation(own, "own", why)
-    if own.problems < shared.problems or (
+    if own.problems + 1 < shared.problems or (
         own.problems == shared.problems and own.claims and _defines_its_own_loss(own)
     ):
         why = f"the vocabulary of {model.name} reads fewer equations than the document's own symbols"
