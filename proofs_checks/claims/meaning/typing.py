@@ -41,6 +41,9 @@ class Context:
         self.coordinates: tuple[str, ...] = ()  # what a step or a flow moves
         self.computed: dict[str, frozenset[str]] = {}  # what each definition depends on
         self.offsets: dict[str, int] = {}  # the N of a sum from 0 to N is one less than its range
+        self.ends: set[str] = set()  # sizes at which sums of as many terms end
+        self.from_zero: set[str] = set()  # ranges that some sum counts from 0
+        self.counted: dict[tuple[str, int], int] = {}  # from where an axis of a symbol is counted
         self.opaque: set[str] = set()  # scalars that are differentiated and never defined
 
 
@@ -53,6 +56,7 @@ class Typer:
         self.symbols, self.ranges = context.symbols, context.ranges
         self.shapes = Shapes(self.ranges)
         self.letters: dict[str, Index] = {}
+        self.counts: dict[str, int] = {}  # from where a sum counts its letter: 0 or 1
         self.first: dict[str, Span] = {}
         self.scope: dict[str, Value] = {}  # formal arguments of a function
         self.mean: tuple[Value, Index] | None = None  # inside E_{alpha_i}[..]: alpha_i, its axis
@@ -112,6 +116,19 @@ class Typer:
         self.ranges.show(size)
         return Index(index.name, self.ranges.find(size))
 
+    def _count_from(self, node: tree.Node, name: str, axis: int) -> None:
+        """Refuse an axis that is counted from 0 here and from 1 there: x_k is two entries then."""
+        start = self.counts.get(self.roles.letter(node) or "")
+        if isinstance(node, tree.Number):
+            start = 1  # x_1 is the first entry
+        if start is None:
+            return
+        if self.context.counted.setdefault((name, axis), start) != start:
+            raise MeaningError(
+                f"axis {axis + 1} of `{name}` is counted from {start} here "
+                f"and from {1 - start} elsewhere.", node.span, expected="one way to count",
+            )  # fmt: skip
+
     def is_fixed(self, letter: str) -> bool:
         """Return whether a letter is one constant position for the whole document."""
         return any(letter in s.fixed for s in self.symbols.table.values())
@@ -151,9 +168,9 @@ class Typer:
             return Value(sp.pi)
         if kind == "size":
             name = self.roles.size_name(node) or ""
-            size = self.ranges.declare(name)
-            offset = self.context.offsets.get(name, 0)
-            return Value(self.ranges.declare(f"{name}_p1") - 1 if offset else size)
+            if self.context.offsets.get(name, 0):
+                return Value(self.ranges.declare(f"{name}_p1") - 1)
+            return Value(self.ranges.declare(name))
         raise MeaningError("infinity is no number that can be judged.", node.span)
 
     def _as_number(self, node: tree.Node) -> Value | None:
@@ -164,7 +181,14 @@ class Typer:
         if letter in self.letters and letter in self.roles.bound | self.roles.compared:
             if letter not in self.symbols.table or not self.symbols.table[letter].is_defined:
                 index = self.letters[letter]
-                return Value(Index(index.name, self.ranges.find(index.size)))
+                index = Index(index.name, self.ranges.find(index.size))
+                start = self.counts.get(letter)
+                if start is None and index.size.name in self.context.from_zero:
+                    raise MeaningError(
+                        f"{letter} stands as a number, and its range is counted from 0 elsewhere.",
+                        node.span, expected=f"a sum that says where {letter} starts",
+                    )  # fmt: skip
+                return Value(index - 1 if start == 0 else index)
         if letter in self.roles.bound and letter not in self.symbols.table:
             raise MeaningError(
                 f"{letter} is bound by a sum elsewhere and stands free here.", node.span,
@@ -244,6 +268,7 @@ class Typer:
             if n < len(given) and isinstance(given[n], Index):
                 index.append(given[n])
             elif n < len(given) and not isinstance(given[n], tree.Slice):
+                self._count_from(given[n], found.name, n)
                 index.append(self.index(given[n], size, f"axis {n + 1} of `{found.name}`"))
             else:
                 is_slice |= n < len(given)
