@@ -39,7 +39,7 @@ def test_a_letter_is_a_transpose_only_where_nothing_sums_over_it():
         (r"\[ \sum_{k=0}^{n-1} x_k = \sum_{k=1}^{n} x_k \]", "is counted from 1 here and from 0"),
         (r"\[ \sum_{k=0}^{n-1} x_k = \sum_{j=0}^{n-1} (x_j + x_1) \]", "counted from 1 here"),
         (
-            r"\[ G = \sum_{j=0}^{n-1} \gamma^j r_j, \quad \frac{\partial G}{\partial r_j} = \gamma^j \]",
+            r"\[ G = \sum_{j=0}^{n-1} \gamma^j r_j, \quad \partial G / \partial r_j = \gamma^j \]",
             "its range is counted from 0 elsewhere",
         ),
         (r"\[ \sum_{k=1}^{n} k = m \] \[ \sum_{k=0}^{n} k = m \]", "ends a sum of n terms and one"),
