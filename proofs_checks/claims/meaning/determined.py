@@ -72,6 +72,12 @@ class Determination:
             quantity, *by = node.args
             names = tensors_in(quantity)
             reached = frozenset().union(*(self._inputs_of(n) for n in names))
+            if len(by) > 1 or quantity.has(Partial):
+                for name in sorted(reached & self.reading.stand_ins):
+                    return MeaningError(
+                        f"the second derivative of {name}, which the document does not define, "
+                        "is not determined.", link.span, suggestion=f"define {name}",
+                    )  # fmt: skip
             for entry in by:
                 target = name_of(entry_tensor(entry))
                 if target in reached or not names:
@@ -163,6 +169,11 @@ class Determination:
         rest = relation.xreplace({p: sp.S.One for p in partials})
         for name in sorted(tensors_in(rest) & self.reading.context.opaque):
             return f"nothing says what {name} is"
+        derived = [tensors_in(p.args[0]) for p in partials]
+        below = frozenset().union(*(self._inputs_of(n) for names in derived for n in names))
+        for name in sorted(below & self.reading.stand_ins):
+            if "_." in name:  # a function of which only the arguments are said
+                return f"nothing says what {name.split('_.')[0]} is"
         weights = sorted(n for n in reached if n.startswith("prob_"))
         if weights:
             return f"nothing says what the distribution {weights[0].removeprefix('prob_')} is"

@@ -23,7 +23,7 @@ from proofs_checks.claims.meaning.model import document_model, empty_model, line
 from proofs_checks.claims.meaning.patterns import multiplied_out, renamed, rewritten
 from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.ranks import Ranks
-from proofs_checks.claims.meaning.roles import Roles
+from proofs_checks.claims.meaning.roles import INDEX_LETTERS, Roles
 from proofs_checks.claims.meaning.spelling import Spelling
 from proofs_checks.claims.meaning.statements import Link, Meaning, MeaningError, Statement
 from proofs_checks.claims.meaning.symbols import Symbol, Symbols
@@ -42,7 +42,17 @@ from theory.algebra.expressions import (
 from theory.algebra.limits import AlgebraError
 from theory.algebra.reading import Reader
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor, is_order, scalar, total
+from theory.algebra.symbols import (
+    Flow,
+    Index,
+    Partial,
+    Size,
+    Step,
+    Tensor,
+    is_order,
+    scalar,
+    total,
+)
 from theory.latex import equation as latex_equation
 from theory.models import Constraint, Definition, Model
 
@@ -68,6 +78,7 @@ class Reading:
         self.base = model
         self.summation = summation
         self.notes: list[str] = []
+        self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
         given = [*statements, *assumptions]
         roots = [r for s in given for r in s.roots] + [*inputs, *stated]
         rooted, notes = rewritten(roots, [s.sides[0] for s in statements])
@@ -192,6 +203,8 @@ class Reading:
                 own = {self.roles.letter(x) for x in piece.reference.indices}
                 right = piece.statement.sides[piece.right]
                 free = self._free_letters(right, frozenset()) - own - self._contracted(right)
+                if own:  # c_i = w_k: a wrong index, no constant position
+                    free -= INDEX_LETTERS
                 new = {x for x in free if x not in self.roles.bound and x not in symbol.fixed}
                 if new:
                     symbol.fixed = tuple(sorted({*symbol.fixed, *new}))
@@ -735,8 +748,11 @@ class Reading:
         left, right = relation.left, relation.right
         if right != 1 or not isinstance(left, sp.Sum) or not isinstance(left.function, sp.Indexed):
             return False
-        symbol = self.symbols.table.get(str(left.function.base.label))
-        return symbol is not None and not symbol.is_defined and len(left.limits) == 1
+        name = str(left.function.base.label)
+        symbol = self.symbols.table.get(name)
+        if symbol is None or symbol.is_defined or name in self.broken:
+            return False
+        return len(left.limits) == 1
 
     def _same_letters(self, a: Value, b: Value, where: tree.Node) -> None:
         """Reject an index that stands on one side only, unless the other side has none at all."""
@@ -839,11 +855,19 @@ class Reading:
         if self.base is not None:
             return replace(
                 self.base,
+                sizes=(*self.base.sizes, *self._new_sizes(lines, inputs)),
                 inputs=(*self.base.inputs, *inputs),
                 vocabulary=(*self.base.vocabulary, *lines),
                 constraints=(*self.base.constraints, *constraints),
             )
         return document_model(lines, inputs, self.context.loss, constraints, self.ranges)
+
+    def _new_sizes(self, lines: Sequence[Definition], inputs: Sequence[sp.Basic]) -> list[Size]:
+        """Return the ranges that only the document has."""
+        found = {axis for x in inputs if isinstance(x, Tensor) for axis in x.axes}
+        found |= {k.size for line in lines for k in line.parameters}
+        found |= {k.size for line in lines for k in line.value.atoms(Index)}
+        return sorted(found - set(self.base.sizes if self.base else ()), key=str)
 
     def _orders(self, lines: Sequence[Definition]) -> list[sp.Basic]:
         """Return the orders of ranges over a part of which something is summed."""
@@ -905,6 +929,7 @@ class Reading:
             rest = scalar(label)
             value += rest
         inputs += [*new, rest]
+        self.stand_ins.add(name)
         lines.append(Definition(symbol, value, f"{name}, not defined by the document"))
 
     def _opaque(self, name: str, lines: list[Definition], inputs: list[sp.Basic]) -> None:
@@ -914,6 +939,7 @@ class Reading:
         value, new = linear_in(symbol, parts)
         rest = scalar(f"{name}_rest")
         inputs += [*new, rest]
+        self.stand_ins.add(name)
         lines.append(Definition(symbol, value + rest, f"{name}, not defined by the document"))
 
     def _last(self, name: str) -> list[sp.Expr]:

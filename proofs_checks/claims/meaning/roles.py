@@ -24,6 +24,7 @@ __all__ = ["Reference", "Roles"]
 FUNCTION_LETTERS = frozenset(
     "f g h F G H J L E R S V Q Z K p q P phi psi varphi varpsi sigma pi ell kappa Phi Psi".split()
 )
+INDEX_LETTERS = frozenset("ijkl")
 BINDERS = ("sum", "prod", "max", "min", "argmax", "argmin", "sup", "inf")
 
 
@@ -81,6 +82,7 @@ class Roles:
         self.bound_by: dict[int, tuple[str, ...]] = {}  # what a sum binds besides its own letters
         self.slots: dict[Place, Slot] = defaultdict(Slot)
         self.capitals: dict[str, str] = {}
+        self.mismatched: dict[str, set[str]] = defaultdict(set)  # indices that agree with nothing
         self.shifted: set[str] = set()  # names of neighbours, as in S_{t-1}
         every = [root for s in statements for root in s.roots] + list(roots)
         self.bare_names: set[str] = set()  # symbols that stand as terms or factors
@@ -452,6 +454,12 @@ class Roles:
             if free or self._has_symbols(side)
         ]
         everywhere = set.intersection(*(set(s) for s in telling)) if telling else set()
+        if len(telling) > 1 and not everywhere and all(telling):
+            for free in telling:
+                for letter, places in free.items():
+                    for name, _ in places if letter in INDEX_LETTERS else ():
+                        if name.islower() and len(name) == 1 and name != "d":
+                            self.mismatched[name].add(letter)
         said = {
             self.spell(n)
             for c in statement.conditions
@@ -546,6 +554,8 @@ class Roles:
         if letter is not None and letter in self.quantities:
             if letter not in self.bound | self.compared:
                 return False
+        if not slot.both and place[0] in self.mismatched and letter in self.mismatched[place[0]]:
+            return True  # c_i = w_k: a wrong index rather than a label
         if letter is not None and letter in self.sizes and letter not in slot.strong:
             return False
         return index or bool(steady)
@@ -560,7 +570,7 @@ class Roles:
     def reference(self, node: tree.Node) -> Reference | None:
         """Return what a name, an entry, an application or an upper index refers to."""
         if isinstance(node, tree.Name):
-            return Reference(self._alias(self.spell(node)))
+            return Reference(self.alias(self.spell(node)))
         if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
             return self._entry(node)
         if isinstance(node, tree.Apply):
@@ -576,7 +586,7 @@ class Roles:
                 )
         return None
 
-    def _alias(self, name: str) -> str:
+    def alias(self, name: str) -> str:
         """Return the vocabulary's name for a capital (the matrix of its rows) or for ell."""
         if name in self.capitals:
             return self.capitals[name]
@@ -622,7 +632,7 @@ class Roles:
         joined = f"{name}_{first}"
         if lower and (joined in self.known or joined in self.sizes):
             name, lower = joined, lower[1:]
-        axes = self.known.get(self._alias(name))
+        axes = self.known.get(self.alias(name))
         for n, item in enumerate(lower):
             if isinstance(item, tree.Slice):
                 indices.append(item)
@@ -644,7 +654,7 @@ class Roles:
             else:
                 labels.append("_." + flat(item, self.spell))
         if not labels:
-            name = self._alias(name)
+            name = self.alias(name)
         return Reference(name + "".join(labels), tuple(indices), frozenset(depends))
 
     def _shifted(self, place: Place, item: tree.Node) -> tree.Node | None:

@@ -76,7 +76,8 @@ def interpret(
     if not _evidence(shared, model):
         why = f"of {model.name} the document would use inputs only, and it can be read alone"
         return Interpretation(own, "own", why)
-    if own.problems + 1 < shared.problems or (
+    spared = 1 if _agreements(shared, model) >= CLEAR else 0
+    if own.problems + spared < shared.problems or (
         own.problems == shared.problems and own.claims and _defines_its_own_loss(own)
     ):
         why = f"the vocabulary of {model.name} reads fewer equations than the document's own symbols"
@@ -104,6 +105,9 @@ def _could_use(own: Reading, model: Model) -> bool:
 def _redefined(shared: Reading, model: Model) -> str | None:
     """Return the first vocabulary symbol that the document defines differently."""
     computed = {line.name for line in (*model.definitions, *model.vocabulary)}
+    for name in sorted(shared.broken):  # what its own definition says could not be parsed
+        if shared.roles.alias(name) in computed:
+            return name
     seen: set[str] = set()
     for statement in shared.statements:
         if statement.is_inline:
@@ -131,6 +135,23 @@ def _redefined(shared: Reading, model: Model) -> str | None:
 
 LIKELY = ("A", "D", "alpha", "p", "s", "g", "z")
 """What many papers use for other things: an entry that is computed otherwise is another symbol."""
+
+
+CLEAR = 3
+"""So many definitions of a vocabulary that a document repeats outweigh one equation lost."""
+
+
+def _agreements(shared: Reading, model: Model) -> int:
+    """Return how many definitions of the vocabulary the document repeats."""
+    computed = {line.name for line in (*model.definitions, *model.vocabulary)}
+    found: set[str] = set()
+    for statement in shared.statements:
+        meaning = shared.meanings[statement.number]
+        reference = shared.definitions.reference(statement.sides[0])
+        if reference is not None and reference.name in computed and meaning.links:
+            if _agrees(shared, meaning.links[0].relation):
+                found.add(reference.name)
+    return len(found)
 
 
 def _agrees(shared: Reading, relation: sp.Basic) -> bool:
