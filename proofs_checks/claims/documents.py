@@ -7,6 +7,7 @@ the whole, in a `ReadingError`.  An equation that cannot be read does not stop t
 from __future__ import annotations
 
 import time
+from typing import TypeGuard
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.damage import damaged_displays, losses, refusals, repaired
@@ -209,7 +210,7 @@ class _Reader:
             return
         self._counted(span)
         line, column = self.source.place(span.start)
-        sides = read.sides
+        sides, case = read.sides, self.prose.condition_before(self.finder.inline, start)
         if statement.continues:
             last = self.items[-1][1] if self.items else None
             if not isinstance(last, Equation):
@@ -218,10 +219,11 @@ class _Reader:
                     "has nothing on the left of its first relation")  # fmt: skip
                 self._unreadable([Refusal(f"this {what}", relations[0].span)], span, start, labels)
                 return
-            sides = (last.sides[-1], *sides)
-        said = self.prose.condition_before(self.finder.inline, start)
+            first = next((e for _, e in reversed(self.items) if _begins(e)), last)
+            # a case of its own starts where the other cases did
+            sides = (first.sides[0] if case else last.sides[-1], *sides)
         equation = Equation(
-            sides, read.relations, (*read.conditions, *said), self._text(span),
+            sides, read.relations, (*read.conditions, *case), self._text(span),
             span, line, column, 0, labels, statement.tag, read.notes, statement.continues,
         )  # fmt: skip
         self.items.append((start, equation))
@@ -339,3 +341,7 @@ def _page_view(html: str) -> View:
     from proofs_checks.claims.webpages import page_view
 
     return page_view(html)
+
+
+def _begins(item: Equation | Unreadable) -> TypeGuard[Equation]:
+    return isinstance(item, Equation) and not item.continues

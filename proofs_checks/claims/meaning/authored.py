@@ -42,6 +42,7 @@ class Authored:
         self.roles = roles
         self.taken = set(model_names)  # names with a meaning of their own
         self.templates: dict[str, Template] = {}
+        self.redefined: dict[str, int] = {}  # functions with a second definition, and where it is
         self.computed: set[str] = set()  # functions whose argument is computed somewhere
         self._plain: set[str] = set()
         for statement in statements:
@@ -64,7 +65,13 @@ class Authored:
         if BUILT_IN.get(self.function_name(side) or "") in MEANINGS and not statement.defines:
             return  # H(p) is the entropy: what is said of it is a claim
         name = self.function_name(side)
-        if name is None or name in self.templates:
+        if name is None:
+            return
+        if name in self.templates:
+            first = self.templates[name]
+            formal = all(isinstance(x, tree.Name) for x in (*side.arguments, *first.formals))
+            if side is statement.sides[0] and formal and side.arguments != first.formals:
+                self.redefined.setdefault(name, statement.number)
             return
         for body in statement.sides:
             if body is not side and not isinstance(body, tree.Name | tree.Entry | tree.Apply):

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from proofs_checks.claims.meaning.statements import Link, MeaningError
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.statements import Link, MeaningError, Statement
+from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Relation, entry_tensor, tensors_in
 from theory.algebra.symbols import Partial
 from theory.models.model import name_of
@@ -52,7 +54,11 @@ class Determination:
                 if meaning.error is None and link.relation is not None:
                     meaning.error = self._error(link) or self._recursion(link)
                     if link.kind in ("claim", "step"):
-                        link.hedge = self._hedge(link)
+                        link.hedge = (
+                            self._redefined(statement)
+                            or self._routes(statement)
+                            or self._hedge(link)
+                        )
 
     def _inputs_of(self, name: str) -> frozenset[str]:
         """Return everything that a symbol is computed from, itself included."""
@@ -137,6 +143,25 @@ class Determination:
         reached = frozenset().union(*(self._inputs_of(n) for n in names)) if names else frozenset()
         return frozenset(n for n in reached if n not in self.model.by_name)
 
+    def _nearest(self, name: str, among: set[str]) -> set[str]:
+        """Return which of some symbols a symbol is computed from without others of them between."""
+        line = self.model.by_name.get(name)
+        found: set[str] = set()
+        for below in tensors_in(line.value) if line is not None else ():
+            found |= {below} if below in among else self._nearest(below, among)
+        return found
+
+    def _targets(self, loss: str) -> frozenset[str]:
+        """Return all by which the document differentiates an unknown loss."""
+        return frozenset(
+            name_of(entry_tensor(entry))
+            for meaning in self.reading.meanings.values()
+            for link in meaning.links
+            for partial in sp.preorder_traversal(link.relation)
+            if isinstance(partial, Partial) and partial.args[0] == sp.Symbol(loss, real=True)
+            for entry in partial.args[1:]
+        )
+
     def _unlinked(self, partials: set[Partial]) -> str:
         """Return what no definition leads to, where one unknown loss is differentiated by two."""
         by: dict[str, set[str]] = {}
@@ -153,6 +178,41 @@ class Determination:
                     name in self._inputs_of(x) or x in self._inputs_of(name) for x in others
                 ):
                     return f"nothing says how {sorted(others)[0]} and {name} hang together"
+        for loss, names in by.items():
+            line = self.model.by_name.get(loss)
+            ends = tensors_in(line.value) & self.model.by_name.keys() if line else frozenset()
+            for end in sorted(ends - self._targets(loss)) if len(names) > 1 else ():
+                if self._nearest(end, names) - {max(names, key=lambda n: len(self._inputs_of(n)))}:
+                    return f"nothing says whether {loss} depends on {end}"
+        return ""
+
+    def _redefined(self, statement: Statement) -> str:
+        """Return which function may have a later definition than the one that was read."""
+        authored = self.reading.authored
+        for root in statement.roots if authored.redefined else ():
+            for node in nodes(root):
+                name = authored.function_name(node) if isinstance(node, tree.Apply) else None
+                if name is not None and authored.redefined.get(name, 1e9) <= statement.number:
+                    return f"{name} has two definitions, of different arguments"
+        return ""
+
+    def _routes(self, statement: Statement) -> str:
+        r"""Return why a sigma in front of values, as in \sigma(Q K^T) V, may be the softmax."""
+        authored, roles = self.reading.authored, self.reading.roles
+        for root in statement.roots:
+            for node in nodes(root):
+                if not isinstance(node, tree.Product):
+                    continue
+                values = any(
+                    isinstance(x, tree.Name) and x.letter.isupper() for x in node.factors
+                )
+                sigmoid = any(
+                    isinstance(x, tree.Apply) and authored.built_in(x) == "sigmoid"
+                    for factor in node.factors
+                    for x in nodes(factor)
+                )
+                if values and sigmoid:
+                    return "sigma may be the softmax here; the document does not say"
         return ""
 
     # -- hedges -----------------------------------------------------------------------------
@@ -177,6 +237,15 @@ class Determination:
         for name in sorted(below & self.reading.stand_ins):
             if "_." in name:  # a function of which only the arguments are said
                 return f"nothing says what {name.split('_.')[0]} is"
+            if name in sides[0] ^ sides[1] and relation.right != 0:
+                return f"nothing says what {name} is"
+        for partial in sorted(partials, key=str):
+            names = tensors_in(partial.args[0])
+            above = frozenset().union(*(self._inputs_of(n) for n in names)) if names else names
+            for entry in partial.args[1:]:
+                target = name_of(entry_tensor(entry))
+                if names and target not in above:
+                    return f"nothing says how {sorted(names)[0]} depends on {target}"
         weights = sorted(n for n in reached if n.startswith("prob_"))
         if weights:
             return f"nothing says what the distribution {weights[0].removeprefix('prob_')} is"
