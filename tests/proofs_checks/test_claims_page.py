@@ -1,6 +1,7 @@
-"""docs/claims.md says what is true: its example, its options, its settings."""
+"""docs/claims.md says what is true: its examples, its options, its settings."""
 
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,32 @@ from proofs_checks.claims.directives import KEYWORDS
 from proofs_checks.claims.reading import read_claims
 from proofs_checks.cli.run import run
 from proofs_checks.reports.paper import VERDICTS
+from tests.proofs_checks.claims.corpus_documents import reported_verdict_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "claims.md").read_text("utf-8")
 
 
-def test_the_example_has_the_verdicts_that_the_text_claims():
-    (example,) = re.findall(r"```latex\n(.*?)```", PAGE, re.DOTALL)
-    report = check_paper(read_claims(example, "example.tex"))
-    judged = [r for r in report.claims if r.verdict]
-    assert [r.status for r in judged] == ["proved", "proved", "proved", "refuted"]
+def _blocks():
+    return re.findall(r"```latex\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", _blocks(), ids=range(len(_blocks())))
+def test_every_line_of_an_example_gets_the_verdicts_behind_it(block):
+    promised = [re.search(r"  % ([a-z, ]+)$", line) for line in block.splitlines()]
+    expected = {n: m[1].split(", ") for n, m in enumerate(promised, start=1) if m}
+    found = defaultdict(list)
+    for claim in read_claims(block, "page.tex").claims:
+        if claim.kind != "assumption":
+            found[claim.line].append(reported_verdict_of(claim))
+    assert found == expected
+
+
+def test_the_last_example_has_the_diagnosis_that_the_text_claims():
+    example = _blocks()[-1]
+    *_, last = check_paper(read_claims(example, "example.tex")).claims
     assert "proves three equations, and refutes the last" in PAGE
-    assert judged[-1].verdict.diagnosis.message == r"the factor $\frac{1}{\sqrt{d}}$ is missing"
+    assert len(re.findall("% proved", example)) == 3
+    assert last.verdict.diagnosis.message == r"the factor $\frac{1}{\sqrt{d}}$ is missing"
 
 
 def test_the_first_example_is_what_check_prints(tmp_path, monkeypatch, capsys):

@@ -3,6 +3,7 @@ r"""Names of symbols and indices in LaTeX.
     alpha  ->  \alpha        W_O     ->  W_O            eps_s   ->  \epsilon_s
     d_k    ->  d_k           v_star  ->  v^{*}          rate    ->  \mathrm{rate}
     sigma2 ->  \sigma^{2}    sigma2_star  ->  \sigma^{2*}
+    m_.1   ->  m^{(1)}       m_.star ->  m^{*}
 
 A name is a stem and subscripts, parted by underscores; the endings hat, bar, tilde and star are
 accents.  Indices follow the name's own subscript after a comma: W_O[c, a] is W_{O,ca}.
@@ -26,6 +27,8 @@ SQUARES = {"sigma2": r"\sigma^{2}"}
 """Variances: parameters of their own, written as the squares that they are."""
 ALIASES = {"eps": "epsilon", "lam": "lambda"}
 ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}", "tilde": r"\tilde{%s}", "star": "%s^{*}"}
+RAISED = re.compile(r"\.(?:\d+|star)")
+"""Labels that stand above: the number of a block or layer, the star of an optimum."""
 SPECIAL = {c: f"\\{c}" for c in "_%#&${}"} | {
     "\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim "
 }  # fmt: skip
@@ -50,6 +53,9 @@ def name_of(text: str) -> Name:
         elif part in ACCENTS and not is_raised:
             stem = ACCENTS[part] % stem
             is_raised = part == "star"
+        elif part == parts[-1] and RAISED.fullmatch(part) and not is_raised:
+            stem = f"{stem}^{{*}}" if part == ".star" else f"{stem}^{{({part[1:]})}}"
+            is_raised = True
         else:
             subscripts.append(_word(part))
     trailing = re.fullmatch(r"([A-Za-z]+)(\d+)", parts[0])

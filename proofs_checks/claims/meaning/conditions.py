@@ -40,7 +40,7 @@ def big(typer: Typer, node: tree.Sum) -> Value:
         raise MeaningError(
             "nothing says over which index this runs.", node.span, expected="\\sum_j"
         )
-    outer = dict(typer.letters)
+    outer, counts = dict(typer.letters), dict(typer.counts)
     without_first: list[str] = []
     further: list[tree.Compare] = []
     given = {typer.roles.letter(b.index): b for b in node.bounds}
@@ -54,6 +54,7 @@ def big(typer: Typer, node: tree.Sum) -> Value:
         **{k: v for k, v in typer.letters.items() if k not in letters},
         **{k: v for k, v in outer.items() if k in letters},
     }
+    typer.counts = counts
     if node.operator == "sum":
         summand = _totalled(body.expression * factor, tuple(indices), without_first)
         return Value(summand, body.row, body.column)
@@ -99,6 +100,9 @@ def _bind(
 ) -> None:
     """Enter the letter of a sum; what restricts its range goes to ``further``."""
     size = typer.open(letter)
+    typer.counts.pop(letter, None)
+    if item is not None and item.first is not None:
+        typer.counts[letter] = 0 if _starts_at_zero(item.first) else 1
     if item is not None:
         typer.first[letter] = item.span
         if item.domain is not None:
@@ -168,12 +172,26 @@ def _from_zero(typer: Typer, item: tree.Bound) -> Any:
         name = typer.roles.size_name(last.terms[0])
         if name is not None and _is_one(last.terms[1], negated=True):
             typer.roles.sizes.add(name)
-            return typer.ranges.declare(name)
+            typer.context.ends.add(name)
+            size = typer.ranges.declare(name)
+            typer.context.from_zero.add(size.name)
+            return size
     name = typer.roles.size_name(last) if last is not None else None
     if name is None:
         raise MeaningError("this range from 0 is not read.", item.span, expected="0 to n - 1")
+    if name in typer.context.ends:
+        raise _of_two_lengths(name, item.span)
     typer.context.offsets[name] = 1
-    return typer.ranges.declare(f"{name}_p1")
+    size = typer.ranges.declare(f"{name}_p1")
+    typer.context.from_zero.add(size.name)
+    return size
+
+
+def _of_two_lengths(name: str, span: Span) -> MeaningError:
+    return MeaningError(
+        f"{name} ends a sum of {name} terms and one from 0 to {name}.", span,
+        suggestion=f"0 to {name} - 1, or a letter of its own for the longer one",
+    )  # fmt: skip
 
 
 def _is_one(node: tree.Node, negated: bool) -> bool:
@@ -207,6 +225,9 @@ def _end(typer: Typer, node: tree.Node) -> Any:
     name = typer.roles.size_name(node)
     if name is None:
         raise MeaningError("a sum must end at a size.", node.span, expected="a letter such as n")
+    if name in typer.context.offsets:
+        raise _of_two_lengths(name, node.span)
+    typer.context.ends.add(name)
     return typer.ranges.declare(name)
 
 
@@ -220,6 +241,11 @@ def same(typer: Scope, first: tree.Node, second: tree.Node, span: Span) -> Any:
     size = sizes[0] if sizes else typer.open("delta")
     a, b = (typer.index(x, typer.ranges.find(size), "the delta") for x in (first, second))
     a, b = (Index(x.name, typer.ranges.find(x.size)) if isinstance(x, Index) else x for x in (a, b))
+    starts = {typer.counts.get(x) for x in letters if x in typer.counts}
+    numbers = [x for x in (first, second) if isinstance(x, tree.Number)]
+    of_zero = any(isinstance(x, Index) and x.size.name in typer.context.from_zero for x in (a, b))
+    if len(starts) > 1 or (numbers and of_zero and starts != {1}):
+        raise MeaningError("what is compared is counted from 0 here and from 1 there.", span)
     if a == b:
         return sp.S.One
     if not isinstance(a, Index) and not isinstance(b, Index):

@@ -39,6 +39,9 @@ class Context:
         self.coordinates: tuple[str, ...] = ()  # what a step or a flow moves
         self.computed: dict[str, frozenset[str]] = {}  # what each definition depends on
         self.offsets: dict[str, int] = {}  # the N of a sum from 0 to N is one less than its range
+        self.ends: set[str] = set()  # sizes at which sums of as many terms end
+        self.from_zero: set[str] = set()  # ranges that some sum counts from 0
+        self.counted: dict[tuple[str, int], int] = {}  # from where an axis of a symbol is counted
         self.opaque: set[str] = set()  # scalars that are differentiated and never defined
 
 
@@ -48,6 +51,7 @@ class Scope(ABC):
     | attribute | meaning |
     |---|---|
     | letters, first | index letters of the statement, and the place of the first use of each |
+    | counts | from where a sum counts its letter: 0 or 1 |
     | scope | formal arguments of a function, and what is put in for them |
     | mean | inside E_{alpha_i}[..]: alpha_i and its axis |
     | moving | symbols whose differentials are directions |
@@ -60,6 +64,7 @@ class Scope(ABC):
         self.symbols, self.ranges = context.symbols, context.ranges
         self.shapes = Shapes(self.ranges)
         self.letters: dict[str, Index] = {}
+        self.counts: dict[str, int] = {}
         self.first: dict[str, Span] = {}
         self.scope: dict[str, Value] = {}
         self.mean: tuple[Value, Index] | None = None

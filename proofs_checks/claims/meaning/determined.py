@@ -32,9 +32,9 @@ class Determination:
     def __init__(self, reading: Reading) -> None:
         self.reading, self.model = reading, reading.model
         self.unknown = reading._unknown
-        self.declared = {
-            n for c in reading.constraints for n in tensors_in(c.equation)
-        } | {n for line in reading.lines for n in tensors_in(line.value)}
+        self.declared = {n for c in reading.constraints for n in tensors_in(c.equation)} | {
+            n for line in reading.lines for n in tensors_in(line.value)
+        }
         self._above: dict[str, frozenset[str]] = {}
 
     def check(self) -> None:
@@ -89,7 +89,9 @@ class Determination:
                 if target in reached or not names:
                     continue
                 unknown = sorted(
-                    n for n in names if n in self.unknown
+                    n
+                    for n in names
+                    if n in self.unknown
                     or n not in self.model.by_name
                     and isinstance(quantity, sp.Indexed | sp.Symbol)
                 )
@@ -198,14 +200,12 @@ class Determination:
 
     def _routes(self, statement: Statement) -> str:
         r"""Return why a sigma in front of values, as in \sigma(Q K^T) V, may be the softmax."""
-        authored, roles = self.reading.authored, self.reading.roles
+        authored = self.reading.authored
         for root in statement.roots:
             for node in nodes(root):
                 if not isinstance(node, tree.Product):
                     continue
-                values = any(
-                    isinstance(x, tree.Name) and x.letter.isupper() for x in node.factors
-                )
+                values = any(isinstance(x, tree.Name) and x.letter.isupper() for x in node.factors)
                 sigmoid = any(
                     isinstance(x, tree.Apply) and authored.built_in(x) == "sigmoid"
                     for factor in node.factors
@@ -281,5 +281,3 @@ class Determination:
                 continue
             return f"nothing says what {name} is"
         return ""
-
-

@@ -137,9 +137,7 @@ class Reading:
         for name in self.definitions.found:
             if name in self.symbols.table:
                 self.symbols.table[name].is_defined = True
-        self.ranges.reserved = {
-            n for n, s in self.symbols.table.items() if s.known is None
-        }
+        self.ranges.reserved = {n for n, s in self.symbols.table.items() if s.known is None}
         self._find_fixed_positions()
         self._find_loss()
 
@@ -262,9 +260,7 @@ class Reading:
                             bys.setdefault(name, set()).update(by)
                     shorthand |= isinstance(node, tree.Differential)
         context_loss = self.base.loss if self.base is not None else None
-        used = {
-            n for name in self.definitions.found for n in self.definitions.depends_on(name)
-        }
+        used = {n for name in self.definitions.found for n in self.definitions.depends_on(name)}
         defined = [n for n in counts if n in self.definitions.found]
         if shorthand:  # a gradient is of what nothing else is computed from
             defined = [n for n in defined if n not in used]
@@ -275,7 +271,9 @@ class Reading:
             iter(
                 [n for n in defined if n in ("L", "J", "E", "F")]
                 + ([n for n in unknown if n in ("L", "J", "E", "F", "C", "ell", "loss")])
-                + usual + unknown + defined
+                + usual
+                + unknown
+                + defined
             ),
             "L",
         )
@@ -319,9 +317,7 @@ class Reading:
         self.context.computed = computed
         if self.base is None:
             below = computed.get(self.loss_name, frozenset())
-            self.context.coordinates = tuple(
-                sorted(n for n in below if n not in computed)
-            )
+            self.context.coordinates = tuple(sorted(n for n in below if n not in computed))
 
     def _scalar_name(self, node: tree.Node) -> str | None:
         reference = self.definitions.reference(node)
@@ -488,9 +484,7 @@ class Reading:
         if self.summation == "found":
             free = [free_indices(sp.sympify(v.expression, strict=True)) for v in values]
             kept = frozenset.intersection(*map(frozenset, free)) if free else kept
-        return [
-            Value(_einstein(v.expression, (*v.axes, *kept)), v.row, v.column) for v in values
-        ]
+        return [Value(_einstein(v.expression, (*v.axes, *kept)), v.row, v.column) for v in values]
 
     def _joined(self, typer: Typer, a: Value, b: Value, span: Any) -> tuple[Value, Value]:
         if a.expression == 0 and a.is_scalar:
@@ -648,8 +642,10 @@ class Reading:
         letters = [self.roles.letter(s) for s in statement.sides if isinstance(s, tree.Name)]
         index = self.roles.bound | self.roles.compared
         plain = all(isinstance(s, tree.Name | tree.Number) for s in statement.sides)
-        return plain and bool(letters) and all(
-            x in index and x not in self.definitions.found for x in letters
+        return (
+            plain
+            and bool(letters)
+            and all(x in index and x not in self.definitions.found for x in letters)
         )
 
     def _definition_at(self, statement: Statement, n: int, kind: str) -> Defined | None:
@@ -659,9 +655,7 @@ class Reading:
             return None
         return found
 
-    def _define(
-        self, found: Defined, values: list[Value], typer: Typer, factor: Any
-    ) -> Definition:
+    def _define(self, found: Defined, values: list[Value], typer: Typer, factor: Any) -> Definition:
         left, right = values[found.left], values[found.right]
         left, right = self._joined(typer, left, right, found.statement.sides[found.right].span)
         entry, value = left.expression, right.expression
@@ -744,7 +738,8 @@ class Reading:
         small = typer.value(inner).expression
         if not isinstance(small, sp.Symbol) or isinstance(small, Index):
             raise MeaningError(
-                "what becomes small in O(...) is a symbol to a power.", node.span,
+                "what becomes small in O(...) is a symbol to a power.",
+                node.span,
                 expected="O(\\eta^2)",
             )
         return small, order
@@ -886,9 +881,7 @@ class Reading:
         }
         return [found[name] for name in sorted(found)]
 
-    def _computable(
-        self, lines: list[Definition], inputs: list[sp.Basic]
-    ) -> list[Definition]:
+    def _computable(self, lines: list[Definition], inputs: list[sp.Basic]) -> list[Definition]:
         """Return the lines that the index calculus can compute with; others stay unknown."""
         kept = []
         for line in lines:
@@ -957,7 +950,8 @@ class Reading:
         defined = [line for line in self.lines if line.name not in self.context.opaque]
         derived = {line.name for line in self.lines if self._uses_derivatives(line)}
         defined = [
-            line for line in defined
+            line
+            for line in defined
             if not derived & {line.name, *self.definitions.depends_on(line.name)}
         ]
         used = {n for line in defined for n in self.definitions.depends_on(line.name)}
@@ -971,7 +965,8 @@ class Reading:
                 *(self.definitions.depends_on(line.name) for line in last)
             )
             beyond = [
-                n for n in sorted(bys - reach)
+                n
+                for n in sorted(bys - reach)
                 if n in self.symbols.table and n not in self.context.opaque and n != name
             ]
             return [line.symbol for line in (named or last)] + [

@@ -57,9 +57,9 @@ class Occurrences(Scope):
             return Value(sp.pi)
         if kind == "size":
             name = self.roles.size_name(node) or ""
-            size = self.ranges.declare(name)
-            offset = self.context.offsets.get(name, 0)
-            return Value(self.ranges.declare(f"{name}_p1") - 1 if offset else size)
+            if self.context.offsets.get(name, 0):
+                return Value(self.ranges.declare(f"{name}_p1") - 1)
+            return Value(self.ranges.declare(name))
         raise MeaningError("infinity is no number that can be judged.", node.span)
 
     def _as_number(self, node: tree.Node) -> Value | None:
@@ -70,7 +70,14 @@ class Occurrences(Scope):
         if letter in self.letters and letter in self.roles.bound | self.roles.compared:
             if letter not in self.symbols.table or not self.symbols.table[letter].is_defined:
                 index = self.letters[letter]
-                return Value(Index(index.name, self.ranges.find(index.size)))
+                index = Index(index.name, self.ranges.find(index.size))
+                start = self.counts.get(letter)
+                if start is None and index.size.name in self.context.from_zero:
+                    raise MeaningError(
+                        f"{letter} stands as a number, and its range is counted from 0 elsewhere.",
+                        node.span, expected=f"a sum that says where {letter} starts",
+                    )  # fmt: skip
+                return Value(index - 1 if start == 0 else index)
         if letter in self.roles.bound and letter not in self.symbols.table:
             raise MeaningError(
                 f"{letter} is bound by a sum elsewhere and stands free here.", node.span,
@@ -148,6 +155,7 @@ class Occurrences(Scope):
             if n < len(given) and isinstance(given[n], Index):
                 index.append(given[n])
             elif n < len(given) and not isinstance(given[n], tree.Slice):
+                self._count_from(given[n], found.name, n)
                 index.append(self.index(given[n], size, f"axis {n + 1} of `{found.name}`"))
             else:
                 is_slice |= n < len(given)
@@ -164,6 +172,19 @@ class Occurrences(Scope):
         if len(silent) == 1 and symbol.axes.is_row and not is_slice:
             return Value(entry, None, silent[0])
         return Value(entry, *silent)
+
+    def _count_from(self, node: tree.Node, name: str, axis: int) -> None:
+        """Refuse an axis that is counted from 0 here and from 1 there: x_k is two entries then."""
+        start = self.counts.get(self.roles.letter(node) or "")
+        if isinstance(node, tree.Number):
+            start = 1  # x_1 is the first entry
+        if start is None:
+            return
+        if self.context.counted.setdefault((name, axis), start) != start:
+            raise MeaningError(
+                f"axis {axis + 1} of `{name}` is counted from {start} here "
+                f"and from {1 - start} elsewhere.", node.span, expected="one way to count",
+            )  # fmt: skip
 
     def _completed(self, given: tuple, sizes: tuple) -> tuple:
         """Return the indices of a symbol inside E_{alpha_i}[..]: b is b_ik there, v is v_k."""

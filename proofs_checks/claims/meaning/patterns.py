@@ -40,13 +40,30 @@ def rewritten(
     notes: list[str] = []
     used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
     letter = next((x for x in LETTERS if x not in used), "i")
-    out = [mapped(root, lambda n: _mixed_delta(without_dots(n, letter))) for root in roots]
+    out = _powers_of_bound(roots)
+    out = [mapped(root, lambda n: _mixed_delta(without_dots(n, letter))) for root in out]
     out = with_ends(out, notes)
     out = with_parameters(out)
     out = changes(out)
     out = own_words(out)
     out = adjoint_bars(out, lefts)
     return defined_squares(out, lefts, notes), notes
+
+
+def _powers_of_bound(roots: Sequence[tree.Node]) -> list[tree.Node]:
+    r"""Return the trees with ``\gamma^t`` a power where the document sums over t.
+
+    Alone ``A^t`` is a transpose; a document that sums over t writes its transposes otherwise.
+    """
+    bounds = (b for r in roots for n in nodes(r) if isinstance(n, tree.Sum) for b in n.bounds)
+    bound = {b.index.letter for b in bounds if isinstance(b.index, tree.Name)}
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Transpose) and node.mark == "t" and "t" in bound:
+            return tree.Power(node.base, tree.Name("t", span=node.span), span=node.span)
+        return node
+
+    return [mapped(root, change) for root in roots]
 
 
 def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Callable[[tree.Node], tree.Node]:

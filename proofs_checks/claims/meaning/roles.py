@@ -165,7 +165,8 @@ class Roles:
                     last |= {
                         name
                         for b in node.bounds
-                        if b.last is not None and (name := self.size_name(b.last)) not in own
+                        if b.last is not None
+                        and (name := self.size_name(b.last)) not in own
                         and name is not None
                     }
                 elif isinstance(node, tree.Ranges):
@@ -330,9 +331,7 @@ class Roles:
         computed = any(isinstance(x, tree.Add | tree.Negate) for x in node.arguments)
         return not (computed and name in self.loose and len(node.arguments) == 1)
 
-    def _find_functions(
-        self, statements: Sequence[Statement], every: Sequence[tree.Node]
-    ) -> None:
+    def _find_functions(self, statements: Sequence[Statement], every: Sequence[tree.Node]) -> None:
         bare: Counter[str] = Counter()
         loose: Counter[str] = Counter()  # bare, and not below a derivative
         applied: dict[str, list[tree.Apply]] = defaultdict(list)
@@ -473,9 +472,7 @@ class Roles:
             isinstance(n, tree.Name) and self.spell(n) not in self.sizes for n in nodes(node)
         )
 
-    def _scripts(
-        self, node: tree.Node, bound: frozenset[str], free: dict[str, set[Place]]
-    ) -> None:
+    def _scripts(self, node: tree.Node, bound: frozenset[str], free: dict[str, set[Place]]) -> None:
         if isinstance(node, tree.Sum):
             for bnd in node.bounds:
                 for end in (bnd.first, bnd.last):

@@ -61,6 +61,12 @@ def verdict_of(claim: Claim) -> str:
     return judge(claim.model, claim.equation).status
 
 
+def reported_verdict_of(claim: Claim) -> str:
+    """As `verdict_of`, but what the document does not determine is unreadable, not refuted."""
+    verdict = verdict_of(claim)
+    return "unreadable" if claim.hedge and verdict in ("refuted", "undecided") else verdict
+
+
 def documents() -> Iterator[Document]:
     for path in sorted(CORPUS.iterdir()):
         title, lines, first = "", [], 0

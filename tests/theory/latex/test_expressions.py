@@ -378,7 +378,7 @@ def test_heads_are_a_first_subscript():
     [
         ("eps_slow", r"\epsilon_{\mathrm{slow}}"), ("sigma_hat", r"\hat{\sigma}"), ("x1", "x_1"),
         ("v_star", "v^{*}"), ("rate", r"\mathrm{rate}"), ("a_b_c", "a_{b,c}"), ("s'", "s'"),
-        ("100%", r"\mathrm{100\%}"), ("lam", r"\lambda"),
+        ("100%", r"\mathrm{100\%}"), ("lam", r"\lambda"), ("m_.1", "m^{(1)}"), ("x_.star", "x^{*}"),
     ],
 )  # fmt: skip
 def test_names(name, expected):
