@@ -37,7 +37,6 @@ from proofs_checks.claims.prose import Prose
 from proofs_checks.claims.rows import is_equality
 from proofs_checks.claims.sources.bundle import Bundle
 from proofs_checks.claims.tidy import tidy
-from proofs_checks.claims.webpages import page_view
 
 __all__ = ["read_document"]
 
@@ -96,7 +95,7 @@ def _too_large(name: str, size: int, limits: Limits) -> Problem:
 class _Reader:
     def __init__(self, source: Source, kind: str, limits: Limits) -> None:
         self.source, self.kind, self.limits = source, kind, limits
-        self.view = page_view(source.text) if kind == "html" else View(source.text)
+        self.view = _page_view(source.text) if kind == "html" else View(source.text)
         self.macros: Macros = dict(standard_macros())
         self.deadline = time.monotonic() + limits.seconds
         self.prose = Prose(self.view, source, self.macros, limits, self._text)
@@ -335,6 +334,13 @@ class _Reader:
 
     def _formulae(self, start: int, end: int) -> tuple[tree.Node, ...]:
         return parse_conditions(self._inline(start, end), self.limits)
+
+
+def _page_view(html: str) -> View:
+    # here, because only web pages need the tables of `html`, which take a while to load
+    from proofs_checks.claims.webpages import page_view
+
+    return page_view(html)
 
 
 def _begins(item: Equation | Unreadable) -> TypeGuard[Equation]:
