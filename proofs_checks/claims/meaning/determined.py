@@ -35,6 +35,8 @@ class Determination:
         self.declared = {n for c in reading.constraints for n in tensors_in(c.equation)} | {
             n for line in reading.lines for n in tensors_in(line.value)
         }
+        given = [reading.roles.reference(node) for node in reading.inputs]
+        self.given = {x.name for x in given if x is not None}  # declared by the author
         self._above: dict[str, frozenset[str]] = {}
 
     def check(self) -> None:
@@ -277,7 +279,7 @@ class Determination:
                 continue
             if name in (left & right) or name in self.reading.definitions.found:
                 continue
-            if name in self.reading.context.opaque:
+            if name in self.reading.context.opaque or name in self.given:
                 continue
             return f"nothing says what {name} is"
         return ""

@@ -351,6 +351,8 @@ class Reading:
         self.lines: list[Definition] = []
         self._pieces: dict[str, list[tuple[Definition, Any]]] = {}
         self.constraints: list[Constraint] = []
+        self.signs: dict[Any, Any] = {}  # of the whole document
+        every.sort(key=lambda s: s not in self.assumptions)
         for statement in every:
             meaning = self.meanings[statement.number]
             if statement.number in failed:
@@ -624,12 +626,12 @@ class Reading:
                 continue
             link = self._link(statement, n, kind, values, typer, factor)
             link.kind = "step" if is_chain else "claim"
-            if not is_chain and kind == "equality" and self._is_normalisation(link.relation):
+            if not is_chain and kind == "equality" and self._is_said_of_inputs(link.relation):
                 link.kind = "assumption"
                 text = latex_equation(link.relation, self.base)
                 self.constraints.append(Constraint(link.relation, text))
             link.notes = notes
-            link.signs = signs
+            link.signs = {**self.signs, **signs}
             meaning.links.append(link)
         if sum(link.kind == "step" for link in meaning.links) == 1:
             for link in meaning.links:
@@ -744,9 +746,14 @@ class Reading:
             )
         return small, order
 
-    def _is_normalisation(self, relation: Relation) -> bool:
-        """Return whether an equation says that the entries of an undefined symbol sum to one."""
+    def _is_said_of_inputs(self, relation: Relation) -> bool:
+        """Return whether an equation says that an undefined symbol is symmetric, or sums to one."""
         left, right = relation.left, relation.right
+        if isinstance(left, sp.Indexed) and isinstance(right, sp.Indexed):
+            symbol = self.symbols.table.get(str(left.base.label))
+            turned = left.base == right.base and left.indices == right.indices[::-1]
+            free = len(set(left.indices)) == len(left.indices) == 2
+            return bool(turned and free and symbol and not symbol.is_defined and not symbol.known)
         if right != 1 or not isinstance(left, sp.Sum) or not isinstance(left.function, sp.Indexed):
             return False
         name = name_of(left.function.base)
@@ -795,6 +802,12 @@ class Reading:
 
     def _assume(self, statement: Statement) -> None:
         typer, values = self._sides(statement)
+        sign = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}.get(statement.kinds[0])
+        if sign is not None:
+            left, right = statement.sides[:2]
+            said = tree.Compare(left, sign, right, span=statement.span)
+            self.signs.update(self._sign(typer, said))
+            return
         factor = sp.S.One
         for condition in statement.conditions:
             more, signs = self._condition(typer, condition)
@@ -1007,13 +1020,12 @@ class Reading:
         mark = self.ranges.mark()
         try:
             typer, values = self._sides(statement)
-            if self.ranges.mark() != mark:
-                return None
             factor = sp.S.One
             for condition in near:
                 factor *= self._condition(typer, condition)[0]
             link = self._link(statement, 0, "equality", values, typer, factor)
-            return link.relation
+            open_range = any(k.size.name.startswith("?") for k in link.relation.atoms(Index))
+            return None if open_range else link.relation
         except (MeaningError, *FAILURES):
             return None
         finally:

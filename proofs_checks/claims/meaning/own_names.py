@@ -112,6 +112,10 @@ def defined_squares(
     A standard deviation is the root of its variance; of any other letter the sign stays unknown.
     """
     squared = {name for left in lefts if (name := _square_of(left)) is not None}
+    for left in lefts:  # v^2 = ... after v = x - y is a claim
+        base = left.base if isinstance(left, tree.Entry) else left
+        if isinstance(base, tree.Name):
+            squared.discard(base.letter)
     if not squared:
         return roots
     alone: set[str] = set()

@@ -219,7 +219,10 @@ class Ranks:
 
     def add(self, statement: Statement) -> bool:
         """Add a statement; return whether it agrees with what was added before."""
-        for is_loose in (False, True):
+        before = self._matrices()
+        # numbers added to vectors, and vectors to matrices, where nothing else makes sense, or
+        # where a capital would else be no matrix: P \odot (dP - D) with D = rowsum(..)
+        for is_loose, is_last in ((False, False), (True, False), (False, True), (True, True)):
             size = self.network.size
             self._loose = is_loose
             self._memo = {}
@@ -231,9 +234,19 @@ class Ranks:
             for condition in statement.conditions:
                 self._condition(condition, sides)
             if self.network.propagate(self.network.added(size)):
-                return True
+                if is_last or before <= self._matrices():
+                    return True
             self.network.forget(size)
         return False
+
+    def _matrices(self) -> set[str]:
+        """Return the plain capitals without indices that may still be matrices."""
+        return {
+            name
+            for name, options in self.network.symbols.items()
+            if len(name) == 1 and name.isupper() and self.slots_seen[name] <= {0}
+            and "bf" not in self.fonts[name] and any(a.total == 2 for a in options)
+        }  # fmt: skip
 
     def _condition(self, node: tree.Node, sides: Sequence[int] = ()) -> None:
         if isinstance(node, tree.Compare) and node.relation == "in":
