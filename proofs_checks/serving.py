@@ -72,10 +72,13 @@ def _prepare(model: Model, equation: Equation, seed: int, seconds: float) -> Ite
     from proofs_checks.diagnosis import diagnose
     from proofs_checks.judging import prepare
     from theory.algebra.expressions import Equation as Equality
+    from theory.algebra.expressions import OrderEquation
 
     deadline = time.monotonic() + seconds
     draft = prepare(model, equation, seed=seed)
     yield draft
+    if isinstance(equation, OrderEquation) and equation.order <= 2:  # right up to a linear step
+        equation = Equality(equation.left, equation.right)
     if draft.verdict.status == "refuted" and not isinstance(equation, Equality):
         yield None, "", None  # no single edit is known that mends an inequality
     elif draft.verdict.status == "refuted":

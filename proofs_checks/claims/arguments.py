@@ -22,7 +22,9 @@ class Arguments(Cursor):
         """Return what stands in a bracket, between commas and bars, and what parts it."""
         found: list[tree.Node] = []
         signs: list[str] = []
-        odd = self._bars_until(close) % 2 == 1
+        places = self._bars_until(close)
+        twice = len(places) == 2 and _touch(*(self.lexemes[n] for n in places))  # p || q
+        odd = len(places) % 2 == 1 or twice
         if odd:
             self.bars.append("")
         while True:
@@ -35,6 +37,10 @@ class Arguments(Cursor):
             if self._parts(lexeme, odd):
                 self.next()
                 if lexeme.command("quad", "qquad", "enspace"):
+                    continue
+                if lexeme.kind == "bar" and twice:
+                    self.next()
+                    signs.append("||")
                     continue
                 signs.append(_separator(lexeme))
                 continue
@@ -52,6 +58,8 @@ class Arguments(Cursor):
             found += self.comparison()
         if odd:
             self.bars.pop()
+        if found and len(signs) >= len(found):
+            raise Refusal("an argument of this bracket is empty", place)
         return found, signs
 
     def _parts(self, lexeme: Lexeme, odd: bool) -> bool:
@@ -59,9 +67,11 @@ class Arguments(Cursor):
             return True
         return lexeme.kind == "middle" or (lexeme.kind == "bar" and odd)
 
-    def _bars_until(self, close: str) -> int:
-        depth = count = 0
-        for lexeme in self.lexemes[self.at :]:
+    def _bars_until(self, close: str) -> list[int]:
+        """Return the places of the bars of this bracket itself."""
+        depth = 0
+        places = []
+        for n, lexeme in enumerate(self.lexemes[self.at :], start=self.at):
             if not depth and self._closes(lexeme, close):
                 break
             if lexeme.sign("(", "[", "{") or lexeme.command("{", "langle"):
@@ -69,8 +79,8 @@ class Arguments(Cursor):
             elif lexeme.sign(")", "]", "}") or lexeme.command("}", "rangle"):
                 depth -= 1
             elif lexeme.kind == "bar" and not depth:
-                count += 1
-        return count
+                places.append(n)
+        return places
 
     @staticmethod
     def _closes(lexeme: Lexeme, close: str) -> bool:
@@ -89,3 +99,7 @@ def _separator(lexeme: Lexeme) -> str:
     if lexeme.text in (",", ";"):
         return lexeme.text
     return "||" if lexeme.text in ("||", "parallel") else "|"
+
+
+def _touch(first: Lexeme, second: Lexeme) -> bool:
+    return first.text == second.text == "|" and first.span.end == second.span.start

@@ -50,6 +50,15 @@ class Brackets(Derivatives):
             # {} before a script: {}^{k}
             raise Refusal("nothing stands between these braces", lexeme.span)
         node = self.sub(found, lexeme.span)
+        is_scripted = self.peek is not None and self.peek.sign("_", "^")
+        if len(found) > 1 and not self.is_closed(node) and (
+            isinstance(node, tree.Add)
+            or (is_scripted and isinstance(node, tree.Product | tree.Negate))
+        ):
+            raise Refusal(
+                "braces are invisible, and what they hold together is not one factor",
+                lexeme.span, suggestion="`\\left( .. \\right)`",
+            )  # fmt: skip
         if isinstance(node, tree.Name | tree.Entry) and not (
             isinstance(node, tree.Entry) and not isinstance(node.base, tree.Name)
         ):
@@ -143,7 +152,11 @@ class Brackets(Derivatives):
             while value and value[-1].sign(",", ";", "."):
                 value = value[:-1]
             words = " ".join(x.text.lower().strip(" .,:") for x in said if x.kind == "text")
+            if not said:
+                raise Refusal("this case has no condition", value[0].span if value else span)
             if any(w in words.split() for w in ("otherwise", "else", "elsewhere")):
+                if any(x.kind not in ("text", "sign") for x in said):
+                    raise Refusal("this condition of a case is not read", said[0].span)
                 conditions: tuple[tree.Node, ...] = ()
             else:
                 while said and said[-1].sign(",", ";", "."):

@@ -31,7 +31,7 @@ class Cursor(ABC):
     | lexemes, at | the lexemes, and the number of the next one |
     | limits | how deep and how long a formula may be |
     | end_span | the place of the last lexeme, where something is missing at the end |
-    | depth | how many groups are open around what is read |
+    | depth, level | how many operands, and operations, are open around what is read |
     | bars | the bars that are open; "" for a bracket in which bars part the arguments |
     | kept | nodes that stood in brackets: products among them are factors, not lists of factors |
     """
@@ -39,7 +39,7 @@ class Cursor(ABC):
     def __init__(self, found: Sequence[Lexeme], limits: Limits) -> None:
         self.lexemes, self.limits = list(found), limits
         self.at = 0
-        self.depth = 0
+        self.depth = self.level = 0  # of operands, of operations inside one another
         self.end_span = found[-1].span if found else Span(0, 0)
         self.bars: list[str] = []
         self.kept: list[tree.Node] = []
@@ -133,14 +133,15 @@ class Cursor(ABC):
 
     def inner(self, found: Sequence[Lexeme]) -> Self:
         """Return a reader of lexemes that were taken as a group."""
-        return type(self)(found, self.limits)
+        inner = type(self)(found, self.limits)
+        inner.depth, inner.level = self.depth, self.level  # it stands as deep
+        return inner
 
     def sub(self, found: list[Lexeme], place: Span) -> tree.Node:
         """Return the tree of a group."""
         if not found:
             raise Refusal("nothing stands between these braces", place, expected="an expression")
         inner = self.inner(found)
-        inner.depth = self.depth + 1
         node = inner.expression(0)
         inner.finish()
         self.kept += inner.kept

@@ -9,6 +9,8 @@ Without a fraction the operator takes the one factor that follows it.
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from proofs_checks.claims import tree
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.places import Span
@@ -35,19 +37,15 @@ class Derivatives(Scripting):
         if over is None or under is None or (over == "partial") != (under == "partial"):
             return None
         symbol = "partial" if over == "partial" else "d"
-        by = self._variables(below, span, symbol)
+        rest, order = self._after_mark(above, span)
+        by = self._variables(below, span, symbol, order)
         if by is None:
             return None
-        rest, order = self._after_mark(above, span)
         if symbol == "d" and not rest and order == 1 and len(above) != 1:
             return None
-        if order != len(by):
-            if order == 1 and len(by) == 2 and symbol == "partial":
-                pass
-            elif len(by) != 1:
-                raise Refusal("the orders above and below differ", span)
-            else:
-                by = by * order
+        is_mixed = order == 1 and len(by) == 2 and symbol == "partial" and by[0] != by[1]
+        if order != len(by) and not is_mixed:
+            raise Refusal("the orders above and below differ", span)
         if rest:
             quantity = self.sub(rest, span)
         else:
@@ -91,7 +89,9 @@ class Derivatives(Scripting):
             raise Refusal("derivatives of this order are not read", span)
         return found[at:], order
 
-    def _variables(self, found: list[Lexeme], span: Span, symbol: str) -> list[tree.Node] | None:
+    def _variables(
+        self, found: list[Lexeme], span: Span, symbol: str, order: int
+    ) -> list[tree.Node] | None:
         """Return what is differentiated by."""
         by: list[tree.Node] = []
         rest = list(found)
@@ -103,17 +103,19 @@ class Derivatives(Scripting):
                     rest = rest[inner.at :]
                     continue
                 return None
-            rest, _ = self._after_mark(rest, span)
+            rest, times = self._after_mark(rest, span)
             if not rest:
                 return None
             inner = self.inner(rest)
             node = inner.operand()
             rest = rest[inner.at :]
-            if isinstance(node, tree.Power) and isinstance(node.exponent, tree.Number):
+            # a first derivative by x^2 is one by a power
+            is_repeated = isinstance(node, tree.Power) and (order > 1 or by or rest)
+            if is_repeated and isinstance(node.exponent, tree.Number):
                 count = int(node.exponent.text) if node.exponent.text.isdigit() else 1
                 by += [node.base] * min(count, 4)
                 continue
-            by.append(node)
+            by += [node] * times
         return by or None
 
     def partial(self, lexeme: Lexeme) -> tree.Node:
@@ -152,13 +154,15 @@ class Derivatives(Scripting):
         while (mark := self.peek) is not None and mark.command("partial"):
             self.next()
             node = self.operand()
-            if isinstance(node, tree.Power) and isinstance(node.exponent, tree.Number):
+            if order > 1 and isinstance(node, tree.Power) and _is_count(node.exponent):
                 below += [node.base] * min(4, int(node.exponent.text))
             else:
                 below.append(node)
         if not below:
             raise Refusal("nothing says by what this is differentiated", lexeme.span)
-        below = below * order if len(below) == 1 else below
+        is_mixed = order == 1 and len(below) == 2 and below[0] != below[1]
+        if order != len(below) and not is_mixed:
+            raise Refusal("the orders above and below differ", lexeme.span)
         return tree.Derivative(quantity, tuple(below), span=lexeme.span.to(below[-1].span))
 
     def nabla(self, lexeme: Lexeme) -> tree.Node:
@@ -200,3 +204,7 @@ class Derivatives(Scripting):
             return self.applied(tree.Name("Delta", span=lexeme.span))
         quantity = self.operand()
         return self.outside(quantity, lambda n: tree.Step(n, span=lexeme.span.to(n.span)))
+
+
+def _is_count(node: tree.Node) -> TypeGuard[tree.Number]:
+    return isinstance(node, tree.Number) and node.text.isdigit()

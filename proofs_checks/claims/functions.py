@@ -12,7 +12,12 @@ from dataclasses import replace
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.lexemes import Lexeme
-from proofs_checks.claims.notation import BIG_WORDS, FUNCTION_COMMANDS, NEEDS_BRACKETS
+from proofs_checks.claims.notation import (
+    BIG_WORDS,
+    FUNCTION_COMMANDS,
+    LOOSE_OPERATORS,
+    NEEDS_BRACKETS,
+)
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 from proofs_checks.claims.scripting import Scripting
@@ -20,6 +25,8 @@ from proofs_checks.claims.scripting import Scripting
 __all__ = ["Functions"]
 
 SUM = 10  # the binding power of + and -: how far the body of a sum reaches
+INVERTIBLE = frozenset("exp log tanh sinh cosh sech sigmoid softmax softplus".split())
+"""Functions whose power -1 is their inverse function for some and a reciprocal for others."""
 WORD_OF = {"lse": "lse", "entropy": "entropy", "total": "sum", "mean": "mean"}
 
 
@@ -38,7 +45,7 @@ class Functions(Scripting):
             self.next()
             opening = self.here
             if lexeme.text == "_":
-                found = self.group()
+                found = self.script("_")
                 if function in ("expectation", "var", "cov"):
                     inner = self.inner(found)
                     lower += inner.comparisons()
@@ -46,7 +53,10 @@ class Functions(Scripting):
                 else:
                     lower += self.items(found, opening)
             else:
-                power.append(self.sub(self.group(), opening))
+                found = self.script("^")
+                if function in INVERTIBLE and found and found[0].sign("-", "("):
+                    raise Refusal("a superscript of a function that is no power", opening)
+                power.append(self.sub(found, opening))
         node = self._called(function, tuple(lower), span)
         for exponent in power:
             node = tree.Power(node, exponent, span=node.span)
@@ -88,6 +98,13 @@ class Functions(Scripting):
             body = self.operand()
             return tree.Negate(body, span=sign.span.to(body.span))
         factors = [self.operand()]
+        slash, after = self.peek, self.ahead()
+        is_open = slash is not None and slash.sign("/") and not (after and after.command("partial"))
+        if slash is not None and is_open and not isinstance(factors[0], tree.Number):
+            raise Refusal(
+                "whether the division belongs to the argument is open", slash.span,
+                suggestion="put the argument into brackets",
+            )  # fmt: skip
         while _is_plain(factors[-1]) and self._continues():
             at = self.at
             factor = self.operand()
@@ -104,7 +121,9 @@ class Functions(Scripting):
         if lexeme is None or lexeme.kind not in ("letter", "number", "command"):
             return False
         if lexeme.kind == "command" and (
-            lexeme.text in FUNCTION_COMMANDS or lexeme.text in ("frac", "partial", "nabla", "sum")
+            lexeme.text in FUNCTION_COMMANDS
+            or lexeme.text in LOOSE_OPERATORS
+            or lexeme.text in ("frac", "partial", "nabla", "sum")
         ):
             return False
         return self.begins_operand(lexeme)
@@ -127,7 +146,11 @@ class Functions(Scripting):
                 has_lower = True
                 self._bounds(found, bounds, conditions, opening)
         if last is not None and bounds:
-            bounds[-1] = replace(bounds[-1], last=last)
+            ends = bounds[-1] = replace(bounds[-1], last=last)
+            for n in reversed(range(len(bounds) - 1)):  # i, j = 1
+                if bounds[n].first or bounds[n].domain or not ends.first:
+                    break
+                bounds[n] = replace(bounds[n], first=ends.first, last=last)
         elif last is not None:
             raise Refusal("nothing says over which index this runs", span, expected="`_{i=1}`")
         if operator in ("max", "min") and not has_lower:
@@ -153,7 +176,15 @@ class Functions(Scripting):
             if inner.peek.sign(",", ";") or inner.peek.command("quad", "qquad"):
                 inner.next()
                 continue
-            if inner.peek.kind in ("text", "row"):
+            if bounds and (inner.peek.sign(":") or inner.peek.command("mid")):
+                inner.next()  # k : k \neq j
+                continue
+            if inner.peek.kind == "text":
+                word = inner.next().text.lower().strip(" .,:;")
+                if word not in ("and", "with", "where", "for", "s.t", "such that", ""):
+                    raise Refusal("these words are not read as a condition", inner.before.span)
+                continue
+            if inner.peek.kind == "row":
                 inner.next()
                 continue
             nodes = inner.comparison()

@@ -22,6 +22,7 @@ __all__ = ["DOTS", "Statement", "relations_in", "statements"]
 
 OTHERWISE = ("otherwise", "else", "elsewhere", "or else")
 DOTS = ("ldots", "dots", "cdots", "dotsc", "dotsb")
+_ARITHMETIC = frozenset("times plus minus over divided multiplied per".split())
 _REASONS = frozenset("since because by using from due via as see".split())
 _CONDITION_WORDS = frozenset(
     "if for when whenever provided assuming given such all any each every unless except".split()
@@ -103,7 +104,12 @@ class _Assembly:
             statement = Statement(content, part.row, conditions=self.held, listed=self.pending)
             self.done.append(statement)
             self.held, self.pending = [], []
-        elif part.before == "text" and self.done and not self.pending:
+        elif (
+            part.before == "text"
+            and self.done
+            and not self.pending
+            and not _ARITHMETIC & set(part.words.lower().split())
+        ):
             self.done[-1].remarks.append(content)  # a symbol in the words beside an equation
         elif part.before != "quad" or not _is_manual_tag(content):
             if self.pending:

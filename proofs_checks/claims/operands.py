@@ -21,6 +21,7 @@ from proofs_checks.claims.notation import (
     NAMED_SYMBOLS,
     function_named,
 )
+from proofs_checks.claims.places import TAG_MARK
 from proofs_checks.claims.problems import Refusal, nearest
 
 __all__ = ["Operands"]
@@ -33,6 +34,14 @@ class Operands(Symbols, Brackets):
 
     def operand(self) -> tree.Node:
         """Return one factor with its scripts."""
+        self.depth += 1
+        if self.depth > self.limits.nesting:
+            raise Refusal(f"more than {self.limits.nesting} nested groups", self.here)
+        node = self._one_factor()
+        self.depth -= 1
+        return node
+
+    def _one_factor(self) -> tree.Node:
         lexeme = self.next()
         kind = lexeme.kind
         if kind == "number":
@@ -54,13 +63,15 @@ class Operands(Symbols, Brackets):
         if kind == "text" and lexeme.text.isalpha():
             return self.word(lexeme._replace(kind="word", font="rm"))
         if kind == "alien":
-            raise Refusal(f"`{lexeme.text}` is no mathematics that is read", lexeme.span)
+            raise _alien(lexeme)
         if kind == "sign" and lexeme.text in "_^":
             raise Refusal("a script needs something to stand at", lexeme.span)
         raise self.refused(lexeme)
 
     def _number(self, lexeme: Lexeme) -> tree.Node:
         if self.peek is not None and self.peek.sign("_"):
+            if lexeme.text not in ("0", "1"):
+                raise Refusal("a number has no subscript", self.here)
             name = tree.Name(lexeme.text, span=lexeme.span)
             return self.indicator_or(name)
         return self.scripts(tree.Number(lexeme.text, span=lexeme.span))
@@ -130,3 +141,13 @@ class Operands(Symbols, Brackets):
         body = self.sub(self.group(), place)
         span = lexeme.span.to(self.before.span)
         return self.scripts(tree.Call("sqrt", (body,), lower, span=span))
+
+
+def _alien(lexeme: Lexeme) -> Refusal:
+    text = lexeme.text
+    if text == TAG_MARK:
+        hint = "pages make `<em>` of two underscores; look at the source of the page"
+        message = "a tag of the page stands in the formula"
+        return Refusal(message, lexeme.span, suggestion=hint)
+    name = f"`{text}`" if text.isprintable() and text != "`" else f"U+{ord(text):04X}"
+    return Refusal(f"{name} is no mathematics", lexeme.span)

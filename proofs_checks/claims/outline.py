@@ -6,7 +6,7 @@ outline exactly when they are equal, apart from spans.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from proofs_checks.claims import tree
@@ -65,6 +65,50 @@ def _call(node: tree.Call) -> str:
     return _form(f"{node.function}{bare}{lower}", node.arguments)
 
 
+def _apply(node: tree.Apply) -> str:
+    inside = _separated(node.arguments, node.separators)
+    return f"{outline(node.base)}{node.bracket}{inside}{_CLOSED_BY[node.bracket]}"
+
+
+def _separated(parts: Sequence[tree.Node], separators: Sequence[str]) -> str:
+    """Return the arguments of a function; commas between them are not shown."""
+    shown = [outline(part) for part in parts]
+    for n, sign in enumerate(separators):
+        if sign != "," and n < len(shown) - 1:
+            shown[n] += f" {sign}"
+    return " ".join(shown)
+
+
+def _set(node: tree.SetOf) -> str:
+    where = f" | {outline(node.condition)}" if node.condition is not None else ""
+    return f"{{{_list(node.entries)}{where}}}"
+
+
+def _space(node: tree.Space) -> str:
+    dims = f"^({' x '.join(map(outline, node.dims))})" if node.dims else ""
+    return f"bb:{node.base}{dims}"
+
+
+def _matrix(node: tree.Matrix) -> str:
+    rows = "; ".join(" ".join(map(outline, row)) for row in node.rows)
+    return f"(matrix{node.brackets} {rows})"
+
+
+def _directional(node: tree.Directional) -> str:
+    by = f"[{_list(node.by)}]" if node.by else ""
+    return f"(dir{by} {outline(node.quantity)} . {_list(node.directions)})"
+
+
+def _differential(node: tree.Differential) -> str:
+    style = "" if node.style == "operator" else f"-{node.style}"
+    return _form(f"diff{style}", [node.quantity])
+
+
+def _inner(node: tree.Inner) -> str:
+    order = f"[{outline(node.order)}]" if node.order is not None else ""
+    return _form(f"inner{order}", [node.left, node.right])
+
+
 def _norm(node: tree.Norm) -> str:
     order = f"[{outline(node.order)}]" if node.order is not None else ""
     return _form("norm" * (node.bars == 2) + "abs" * (node.bars == 1) + order, [node.body])
@@ -96,11 +140,21 @@ def _branch(node: tree.Branch) -> str:
     return f"{outline(node.value)} if {_list(node.conditions) or 'otherwise'}"
 
 
+_CLOSED_BY = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _WRITERS: dict[type, Callable[[Any], str]] = {
     tree.Number: lambda n: n.text,
     tree.Name: _name,
     tree.Label: lambda n: f"'{n.text}'",
     tree.Slice: lambda n: ":",
+    tree.Bracketed: lambda n: f"{n.kind}{outline(n.body)}{_CLOSED_BY.get(n.kind, n.kind)}",
+    tree.Dots: lambda n: "...",
+    tree.Apply: _apply,
+    tree.Tuple: lambda n: _form("tuple", n.entries),
+    tree.SetOf: _set,
+    tree.Space: _space,
+    tree.Matrix: _matrix,
+    tree.Directional: _directional,
+    tree.Otherwise: lambda n: "otherwise",
     tree.Interval: lambda n: f"{outline(n.first)}:{outline(n.last)}",
     tree.Entry: _entry,
     tree.Add: lambda n: _form("+", n.terms),
@@ -113,13 +167,13 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     tree.Bound: _bound,
     tree.Sum: _sum,
     tree.Call: _call,
-    tree.Inner: lambda n: _form("inner", [n.left, n.right]),
+    tree.Inner: _inner,
     tree.Norm: _norm,
     tree.Derivative: _derivative,
     tree.Gradient: _gradient,
     tree.Rate: lambda n: _form(f"rate{_order(n.order)}", [n.quantity]),
     tree.Step: lambda n: _form("step", [n.quantity]),
-    tree.Differential: lambda n: _form("diff", [n.quantity]),
+    tree.Differential: _differential,
     tree.Indicator: lambda n: f"(1 if {_list(n.conditions)})",
     tree.Branch: _branch,
     tree.Cases: lambda n: f"(cases {'; '.join(map(outline, n.branches))})",

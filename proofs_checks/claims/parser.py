@@ -54,24 +54,28 @@ class Parser(Operands):
 
     def expression(self, power: int) -> tree.Node:
         """Return what stands here, up to an operator that binds no tighter than ``power``."""
-        self._deeper()
+        self.level += 1
+        divisions = 0
         left = self._signed(power)
         while (operator := self._operator()) is not None:
             kind, binding = operator
             if binding <= power:
                 break
+            divisions += kind == "/"
+            self._bounded(max(divisions, self.level))
             left = self._with(left, kind)
-        self.depth -= 1
+        self.level -= 1
         return left
 
-    def _deeper(self) -> None:
-        self.depth += 1
-        if self.depth > 4 * self.limits.nesting:
-            raise Refusal(f"more than {self.limits.nesting} nested groups", self.here)
+    def _bounded(self, level: int) -> None:
+        most = 2 * self.limits.nesting
+        if level > most:
+            raise Refusal(f"more than {most} operations inside one another", self.here)
 
     def _signed(self, power: int) -> tree.Node:
         lexeme = self.peek
         if lexeme is not None and lexeme.sign("+", "-"):
+            self._bounded(self.level)
             self.next()
             body = self.expression(max(power, SUM) if power < LOOSE else UNARY)
             if lexeme.text == "+":
@@ -220,7 +224,8 @@ class Parser(Operands):
 
     def refused(self, lexeme: Lexeme) -> Refusal:
         """Return why a lexeme cannot stand here."""
-        shown = f"\\{lexeme.text}" if lexeme.kind == "command" else lexeme.text
+        is_command = lexeme.kind == "command" and lexeme.text not in (":=", "=:", "+=", "-=")
+        shown = f"\\{lexeme.text}" if is_command else lexeme.text
         if lexeme.kind == "command" and lexeme.text in UNSUPPORTED:
             return Refusal(UNSUPPORTED[lexeme.text], lexeme.span)
         if lexeme.sign("}"):

@@ -15,6 +15,8 @@ from proofs_checks.claims.problems import Refusal
 
 __all__ = ["Scripting"]
 
+_INDEX_LETTERS = frozenset("ijklm")
+
 
 class Scripting(Arguments):
     """What may stand around an operand."""
@@ -28,19 +30,24 @@ class Scripting(Arguments):
         lower: list[tree.Node] = []
         upper: list[tree.Node] = []
         wraps: list[Callable[[tree.Node], tree.Node]] = []
+        taken: list[str] = []
         primes = 0
         start = span or node.span
         while (lexeme := self.peek) is not None:
             if lexeme.sign("'"):
                 self.next()
                 primes += 1
-            elif lexeme.sign("_"):
+            elif lexeme.sign("_", "^"):
+                if lexeme.text in taken:
+                    place = "subscripts" if lexeme.text == "_" else "superscripts"
+                    raise Refusal(f"two {place} at one symbol", lexeme.span, expected="braces")
+                taken.append(lexeme.text)
                 self.next()
-                lower += self.subscripts()
-            elif lexeme.sign("^"):
-                self.next()
-                primes += self._superscript(upper, wraps)
-            elif lexeme.sign("!") and not only_names:
+                if lexeme.text == "_":
+                    lower += self.subscripts()
+                else:
+                    primes += self._superscript(upper, wraps)
+            elif lexeme.sign("!") and len(wraps) < 4 and not only_names:
                 self.next()
                 wraps.append(lambda n: tree.Call("factorial", (n,), span=n.span))
             else:
@@ -71,8 +78,31 @@ class Scripting(Arguments):
     def subscripts(self) -> list[tree.Node]:
         """Return the items of a subscript, one for each index."""
         opening = self.here
+        return self.items(self.script("_"), opening)
+
+    def script(self, mark: str) -> list[Lexeme]:
+        """Take a script; refuse ``s_ij`` and ``x^10``, of which TeX takes one sign only."""
+        first = self.peek
         found = self.group()
-        return self.items(found, opening)
+        if first is None or first.kind not in ("letter", "number"):
+            return found
+        whole, following, after = first.text, self.peek, self.ahead()
+        if (
+            first.kind == "letter"
+            and following is not None
+            and following.kind == "letter"
+            and following.text in _INDEX_LETTERS
+            and following.span.start == first.span.end
+            and not (after is not None and after.sign("_", "^", "(", "[", "'"))
+        ):
+            whole += following.text
+        if len(whole) > 1 and (first.kind == "number" or whole != first.text):
+            raise Refusal(
+                f"in `{mark}{whole}` TeX takes `{whole[0]}` only",
+                first.span,
+                suggestion=f"`{mark}{{{whole}}}`, or a blank before what is a factor",
+            )
+        return found
 
     def items(self, found: list[Lexeme], place: Span) -> list[tree.Node]:
         """Return the items of a script: at commas, and at letters side by side."""
@@ -116,9 +146,17 @@ class Scripting(Arguments):
             first = self.sub(found[:colon], place)
             last = self.sub(found[colon + 1 :], place)
             return [tree.Interval(first, last, span=place)]
+        if found[-1].command("cdot"):  # P_{i\cdot}
+            return [*self.items(found[:-1], place), tree.Slice(span=found[-1].span)]
+        if found[0].command("cdot"):
+            return [tree.Slice(span=found[0].span), *self.items(found[1:], place)]
         if found[0].sign("(", "[") and found[-1].sign(")", "]") and self._one_bracket(found):
             kind = found[0].text
+            self.depth += 1
+            if self.depth > self.limits.nesting:
+                raise Refusal(f"more than {self.limits.nesting} nested groups", place)
             inner = self.items(found[1:-1], place)
+            self.depth -= 1
             if len(inner) == 1:
                 return [tree.Bracketed(inner[0], kind, span=place)]
             return [tree.Bracketed(tree.Tuple(tuple(inner), span=place), kind, span=place)]
@@ -163,7 +201,7 @@ class Scripting(Arguments):
     ) -> int:
         """Take one superscript; return how many primes it is."""
         opening = self.here
-        found = self.group()
+        found = self.script("^")
         if not found:
             return 0
         first = found[0]
@@ -262,6 +300,8 @@ class Scripting(Arguments):
             self.next()
             opening = self.here
             found = self.group()
+            if found and found[0].command("{") and found[-1].command("}"):
+                found = found[1:-1]
             inner = self.inner(found)
             nodes = inner.comparisons()
             inner.finish()

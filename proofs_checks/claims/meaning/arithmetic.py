@@ -31,6 +31,7 @@ __all__ = ["add", "inverse", "negate", "number", "power", "product", "quotient",
 
 MOST_DIGITS = 60  # of a number as written
 MOST_POWER = 64
+MOST_BITS = 4000  # of a power of a number
 
 
 def number(typer: Typer, node: tree.Number) -> Value:
@@ -131,7 +132,7 @@ def power(typer: Typer, node: tree.Power) -> Value:
     if base.is_scalar or exponent == 1:
         if _is_too_large(base.expression, exponent):
             raise MeaningError(
-                f"a power beyond {MOST_POWER} is not part of the language.", node.exponent.span
+                "a power this large is not part of the language.", node.exponent.span
             )
         return Value(real_power(base.expression, exponent), base.row, base.column)
     if base.is_matrix and isinstance(exponent, sp.Integer) and 1 < exponent <= 4:
@@ -181,4 +182,7 @@ def transpose(typer: Typer, node: tree.Transpose) -> Value:
 def _is_too_large(base: Any, exponent: Any) -> bool:
     if not isinstance(exponent, sp.Number):
         return False
-    return abs(exponent) > (MOST_POWER if not isinstance(base, sp.Number) else 1000)
+    if isinstance(base, sp.Rational):
+        bits = max(abs(int(base.p)), int(base.q)).bit_length()
+        return abs(exponent) * bits > MOST_BITS
+    return abs(exponent) > MOST_POWER

@@ -55,10 +55,11 @@ class Document:
 
 
 def verdict_of(claim: Claim) -> str:
-    """The kind of a claim that is not judged, else its verdict."""
+    """The kind of a claim that is not judged, else what its report says."""
     if claim.model is None or claim.equation is None or claim.kind == "definition":
         return claim.kind
-    return judge(claim.model, claim.equation).status
+    status = judge(claim.model, claim.equation).status
+    return "unreadable" if claim.hedge and status in ("refuted", "undecided") else status
 
 
 def reported_verdict_of(claim: Claim) -> str:

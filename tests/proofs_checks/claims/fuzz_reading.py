@@ -124,6 +124,8 @@ def check_claims(data: bytes, kind: str) -> None:
     for claim in paper.claims:
         if claim.kind == "unreadable":
             assert claim.problem is not None and claim.problem.message
+        elif claim.kind == "not judged":
+            assert claim.reason
         elif claim.kind != "assumption":
             assert claim.model is not None and claim.equation is not None
             assert claim.source.strip()

@@ -69,7 +69,7 @@ def test_the_repair_is_what_the_intact_page_says():
 
     assert trees(" ".join(repairs)) == trees(INTACT)
     assert trees(INTACT) == [
-        ["(d L / s[i,j])", "(* alpha[i,j] (+ b[i,j] (- (expectation[alpha[i]] b))))"],
+        ["(d L / s[i,j])", "alpha[i,j]((+ b[i,j] (- (expectation[alpha[i]] b))))"],
         ["b[i,j]", "(* (top u[i]) v[j])"],
         ["(step v[j])", "(- (* eta (sum {i} (* alpha[i,j] u[i]))))"],
     ]
