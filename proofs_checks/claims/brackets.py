@@ -51,9 +51,13 @@ class Brackets(Derivatives):
             raise Refusal("nothing stands between these braces", lexeme.span)
         node = self.sub(found, lexeme.span)
         is_scripted = self.peek is not None and self.peek.sign("_", "^")
-        if len(found) > 1 and not self.is_closed(node) and (
-            isinstance(node, tree.Add)
-            or (is_scripted and isinstance(node, tree.Product | tree.Negate))
+        if (
+            len(found) > 1
+            and not self.is_closed(node)
+            and (
+                isinstance(node, tree.Add)
+                or (is_scripted and isinstance(node, tree.Product | tree.Negate))
+            )
         ):
             raise Refusal(
                 "braces are invisible, and what they hold together is not one factor",

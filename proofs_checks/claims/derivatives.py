@@ -110,8 +110,12 @@ class Derivatives(Scripting):
             node = inner.operand()
             rest = rest[inner.at :]
             # a first derivative by x^2 is one by a power
-            is_repeated = isinstance(node, tree.Power) and (order > 1 or by or rest)
-            if is_repeated and isinstance(node.exponent, tree.Number):
+            may_repeat = order > 1 or by or rest
+            if (
+                may_repeat
+                and isinstance(node, tree.Power)
+                and isinstance(node.exponent, tree.Number)
+            ):
                 count = int(node.exponent.text) if node.exponent.text.isdigit() else 1
                 by += [node.base] * min(count, 4)
                 continue

@@ -1,4 +1,4 @@
-"""What changes no verdict: other letters, a true equation in front; and what a hedge may not hide."""
+"""What changes no verdict: other letters, a true equation in front; what a hedge may not hide."""
 
 from __future__ import annotations
 
