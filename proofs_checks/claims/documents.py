@@ -37,7 +37,6 @@ from proofs_checks.claims.prose import Prose
 from proofs_checks.claims.rows import is_equality
 from proofs_checks.claims.sources.bundle import Bundle
 from proofs_checks.claims.tidy import tidy
-from proofs_checks.claims.webpages import page_view
 
 __all__ = ["read_document"]
 
@@ -96,7 +95,7 @@ def _too_large(name: str, size: int, limits: Limits) -> Problem:
 class _Reader:
     def __init__(self, source: Source, kind: str, limits: Limits) -> None:
         self.source, self.kind, self.limits = source, kind, limits
-        self.view = page_view(source.text) if kind == "html" else View(source.text)
+        self.view = _page_view(source.text) if kind == "html" else View(source.text)
         self.macros: Macros = dict(standard_macros())
         self.deadline = time.monotonic() + limits.seconds
         self.prose = Prose(self.view, source, self.macros, limits, self._text)
@@ -339,3 +338,10 @@ class _Reader:
 
 def _begins(item: Equation | Unreadable) -> TypeGuard[Equation]:
     return isinstance(item, Equation) and not item.continues
+
+
+def _page_view(html: str) -> View:
+    # only a web page needs the table of entities, so that LaTeX is read without loading it
+    from proofs_checks.claims.webpages import page_view
+
+    return page_view(html)
