@@ -110,9 +110,14 @@ class Derivatives(Scripting):
             node = inner.operand()
             rest = rest[inner.at :]
             # a first derivative by x^2 is one by a power
-            is_repeated = order > 1 or bool(by) or bool(rest)
-            if is_repeated and isinstance(node, tree.Power) and _is_count(node.exponent):
-                by += [node.base] * min(int(node.exponent.text), 4)
+            may_repeat = order > 1 or by or rest
+            if (
+                may_repeat
+                and isinstance(node, tree.Power)
+                and isinstance(node.exponent, tree.Number)
+            ):
+                count = int(node.exponent.text) if node.exponent.text.isdigit() else 1
+                by += [node.base] * min(count, 4)
                 continue
             by += [node] * times
         return by or None

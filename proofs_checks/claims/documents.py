@@ -345,3 +345,10 @@ def _page_view(html: str) -> View:
 
 def _begins(item: Equation | Unreadable) -> TypeGuard[Equation]:
     return isinstance(item, Equation) and not item.continues
+
+
+def _page_view(html: str) -> View:
+    # only a web page needs the table of entities, so that LaTeX is read without loading it
+    from proofs_checks.claims.webpages import page_view
+
+    return page_view(html)

@@ -542,7 +542,9 @@ class Roles:
         steady = {
             x
             for x, count in slot.both.items()
-            if (count >= 2 * slot.stray[x] or x in INDEX_LETTERS) and x not in self.quantities and x not in self.sizes
+            if (count >= 2 * slot.stray[x] or x in INDEX_LETTERS)
+            and x not in self.quantities
+            and x not in self.sizes
         }
         if letter is not None and letter in self.quantities:
             if letter not in self.bound | self.compared:

@@ -61,14 +61,14 @@ def last(definitions: tuple[str, ...], equation: str) -> Claim | None:
 
 
 def meaning(claim: Claim | None) -> object:
-    """Return what a claim says, its hidden indices numbered in the order of their use."""
+    """Return what a claim says and its hedge, its hidden indices numbered in order of use."""
     if claim is None or claim.equation is None:
         return None
     numbers: dict[str, str] = {}
     text = re.sub(
         r"~\d+", lambda m: numbers.setdefault(m[0], f"~{len(numbers)}"), str(claim.equation)
     )
-    return text, claim.kind
+    return text, claim.kind, claim.hedge
 
 
 @pytest.mark.parametrize(("definitions", "equation"), TRUE, ids=lambda x: str(x)[:40])
