@@ -25,6 +25,8 @@ from proofs_checks.claims.scripting import Scripting
 __all__ = ["Functions"]
 
 SUM = 10  # the binding power of + and -: how far the body of a sum reaches
+APPLIED_LETTERS = frozenset("f g h F G H sigma phi psi Phi Psi Gamma pi ell".split())
+"""Letters after which a bracket with a sum in it holds an argument, even below a bare function."""
 INVERTIBLE = frozenset("exp log tanh sinh cosh sech sigmoid softmax softplus".split())
 """Functions whose power -1 is their inverse function for some and a reciprocal for others."""
 WORD_OF = {"lse": "lse", "entropy": "entropy", "total": "sum", "mean": "mean"}
@@ -98,6 +100,14 @@ class Functions(Scripting):
             body = self.operand()
             return tree.Negate(body, span=sign.span.to(body.span))
         factors = [self.operand()]
+        first = factors[0]
+        if isinstance(first, tree.Apply) and isinstance(first.base, tree.Name):
+            is_sum = any(isinstance(x, tree.Add) for x in first.arguments)
+            if is_sum and first.base.letter not in APPLIED_LETTERS and not first.base.primes:
+                raise Refusal(  # \log p (1 - p)
+                    "whether this bracket belongs to the argument is open", first.span,
+                    suggestion="put the argument into brackets",
+                )  # fmt: skip
         slash, after = self.peek, self.ahead()
         is_open = slash is not None and slash.sign("/") and not (after and after.command("partial"))
         if slash is not None and is_open and not isinstance(factors[0], tree.Number):

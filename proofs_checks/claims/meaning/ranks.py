@@ -170,6 +170,9 @@ _UNARY = {
 _NUMBERS = frozenset(["var", "cov", "kl"])
 
 
+LOSSES = ("L", "J")  # capitals that are numbers where nothing says otherwise
+
+
 class Ranks:
     """Builds the constraints of a document, solves them, and says what it chose."""
 
@@ -187,6 +190,7 @@ class Ranks:
         self.applied: set[str] = set()  # values of functions: numbers where nothing says otherwise
         self._turned: set[tuple[str, int]] = set()  # what is transposed, with so many indices
         self._loose = False
+        self._entrywise = False  # inside P \odot (1 - P), where 1 is a matrix
         self._depth = 0
         self._memo: dict[int, int] = {}
         for name, total in known.items():
@@ -234,10 +238,13 @@ class Ranks:
             for condition in statement.conditions:
                 self._condition(condition, sides)
             if self.network.propagate(self.network.added(size)):
-                if is_last or before <= self._matrices():
+                if is_last or not any(map(self._is_vector, before)):
                     return True
             self.network.forget(size)
         return False
+
+    def _is_vector(self, name: str) -> bool:
+        return all(a.total == 1 for a in self.network.symbols[name])
 
     def _matrices(self) -> set[str]:
         """Return the plain capitals without indices that may still be matrices."""
@@ -311,7 +318,7 @@ class Ranks:
         elif most == least:
             if "bf" in fonts and fonts <= {"bf"}:
                 usual = most + (2 if is_capital and not most else 1)
-            elif is_capital and most == 0 and not fonts & {"cal", "scr"}:
+            elif is_capital and most == 0 and stem not in LOSSES and not fonts & {"cal", "scr"}:
                 usual = 2
         else:
             usual = max(most, least + (2 if is_capital and least == 0 else 1))
@@ -389,6 +396,8 @@ class Ranks:
         terms = [self.visit(t, scope) for t in node.terms if not _is_number(t)]
         if not terms:
             return self._new(SCALAR)
+        if len(terms) < len(node.terms) and not self._loose and not self._entrywise:
+            terms.append(self._new(SCALAR))
         out = terms[0]
         for term in terms[1:]:
             out = self._apply_table(_spread if self._loose else _sum, out, term)
@@ -403,9 +412,12 @@ class Ranks:
         )
         if node.operator == "odot" and self._loose:
             rule = _entrywise_spread
-        out = self.visit(node.factors[0], scope)
-        for factor in node.factors[1:]:
-            out = self._apply_table(rule, out, self.visit(factor, scope))
+        outer, self._entrywise = self._entrywise, node.operator == "odot"
+        inputs = [self.visit(factor, scope) for factor in node.factors]
+        self._entrywise = outer
+        out = inputs[0]
+        for factor in inputs[1:]:
+            out = self._apply_table(rule, out, factor)
         return out
 
     def _quotient(self, node: tree.Quotient, scope) -> int:
