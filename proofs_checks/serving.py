@@ -109,7 +109,7 @@ def _repair(
             _cases[:] = [Case(model, equation, deadline)]
         case = _cases[0]
         case.deadline = deadline
-        yield next((n for n, e in enumerate(candidates) if case.holds(*e.args)), None)
+        yield next((n for n, e in enumerate(candidates) if case.holds(e.left, e.right)), None)
     except (OutOfTime, ValueError):
         yield None
 

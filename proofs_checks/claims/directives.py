@@ -88,7 +88,10 @@ def read_directive(
     if keyword == "assume":
         found = equations(first, last)
         if not found:
-            raise Refusal("a hypothesis needs an equation", view.span(first, last), expected="`=`")
+            raise Refusal(
+                "a hypothesis needs an equation, or a sign such as a > 0",
+                view.span(first, last), expected="`=`",
+            )  # fmt: skip
         return Directive(keyword, value, span, line, column, equations=tuple(found))
     if keyword == "input":
         symbols = formulae(first, last)

@@ -39,6 +39,7 @@ class Document:
     | passed | displays without an equality |
     | stated | what displays say about shapes |
     | inline | equations of the prose, which may define what displays use |
+    | signs | inequalities of the prose that say what sign a symbol has |
     | problems | what concerns no equation: undecodable bytes, unreadable directives |
     | macros | the author's own commands, as they are at the end |
     """
@@ -51,6 +52,7 @@ class Document:
     passed: tuple[Passed, ...] = ()
     stated: tuple[Stated, ...] = ()
     inline: tuple[Equation, ...] = ()
+    signs: tuple[Equation, ...] = ()
     problems: tuple[Problem, ...] = ()
     macros: Macros = field(default_factory=dict)
 

@@ -34,7 +34,6 @@ from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View, decode
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
 from proofs_checks.claims.prose import Prose
-from proofs_checks.claims.rows import is_equality
 from proofs_checks.claims.sources.bundle import Bundle
 from proofs_checks.claims.tidy import tidy
 
@@ -132,6 +131,7 @@ class _Reader:
             tuple(self.passed),
             tuple(self.stated),
             self.prose.equations(finder.inline),
+            self.prose.signs(finder.inline),
             tuple(self.problems),
             self.macros,
         )
@@ -317,7 +317,7 @@ class _Reader:
     def _equations(self, start: int, end: int) -> list[Equation]:
         equations = []
         for statement in statements(self._inline(start, end), "directive"):
-            if not any(map(is_equality, relations_in(statement.lexemes))):
+            if not any(map(is_judged, relations_in(statement.lexemes))):
                 continue
             read = read_statement(statement, self._text, self.limits)
             if isinstance(read, list):

@@ -99,8 +99,9 @@ class Operands(Symbols, Brackets):
         if function is not None:
             return self.call(function, lexeme.span)
         near = nearest(name, KNOWN)
-        if near is None and len(name) > 2 and not (self.peek and self.peek.sign("{")):
-            # a command of a package that is not here: a symbol of that name
+        is_word = len(name) > 1 and not name.islower()  # half may be a number, Attn is a name
+        if near is None and is_word and not (self.peek and self.peek.sign("{")):
+            # a command of a preamble that is not here: a symbol of that name
             return self.applied(tree.Name(name, "rm", span=lexeme.span))
         raise Refusal(
             f"`\\{name}` is not known", lexeme.span,

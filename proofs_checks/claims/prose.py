@@ -29,6 +29,12 @@ __all__ = ["Prose"]
 MOST_INLINE = 2000  # formulae of the prose that are looked at
 MOST_INLINE_CHARACTERS = 400
 LEADS = re.compile(r"\b(?:[Ii]f|[Ww]hen|[Ff]or|[Ww]henever|[Cc]ase)\Z")
+SUPPOSES = re.compile(
+    r"\b(?:[Ll]et|[Aa]ssum(?:e|ing)(?: that)?|[Ss]uppose(?: that)?|[Gg]iven|[Ww]ith)\Z"
+)
+SIGN = re.compile(
+    r"(?:\\?[A-Za-z]+)(?:_\w|_\{\w+\})?\s*(?:>|<|\\geq?\b|\\leq?\b|\\gt\b|\\lt\b)\s*0"
+)
 AFTER_CONDITION = ("", "then", "we have", "we get", "then we have", "this gives", "it is")
 
 
@@ -69,6 +75,36 @@ class Prose:
                         )  # fmt: skip
             except (Refusal, Refusals):
                 continue  # prose may hold any notation; only its definitions are of use
+        return tuple(found)
+
+    def signs(self, inline: Sequence[tuple[int, int]]) -> tuple[Equation, ...]:
+        """Return what sentences such as "Let $a > 0$" say about signs."""
+        found: list[Equation] = []
+        for start, end in inline[:MOST_INLINE]:
+            formula = self.view.text[start:end].strip("$()\\ ")
+            lead = self.view.text[max(0, start - 24) : start].rstrip("$(\\ \t\n")
+            if not SIGN.fullmatch(formula) or not SUPPOSES.search(lead):
+                continue
+            try:
+                for statement in statements(self._lexemes(start, end), "inline"):
+                    read = read_statement(statement, self.text, self.limits)
+                    if isinstance(read, Read) and read.relations and not read.conditions:
+                        span = span_of(statement.lexemes)
+                        line, column = self.source.place(span.start)
+                        found.append(
+                            Equation(
+                                read.sides,
+                                read.relations,
+                                (),
+                                self.text(span),
+                                span,
+                                line,
+                                column,
+                                -2,
+                            )
+                        )
+            except (Refusal, Refusals):
+                continue  # prose may hold any notation
         return tuple(found)
 
     def condition_before(

@@ -53,7 +53,9 @@ def read_claims(
     ]
     assumptions = [
         _statement(-1 - n, item)
-        for n, item in enumerate(e for d in document.directives for e in d.equations)
+        for n, item in enumerate(
+            [*(e for d in document.directives for e in d.equations), *document.signs]
+        )
     ]
     found = interpret(
         [*statements, *inline],

@@ -82,7 +82,8 @@ class Reading:
         self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
         given = [*statements, *assumptions]
         roots = [r for s in given for r in s.roots] + [*inputs, *stated]
-        rooted, notes = rewritten(roots, [s.sides[0] for s in statements])
+        self._written, self._lefts = roots, [s.sides[0] for s in statements]
+        rooted, notes = rewritten(roots, self._lefts)
         self.notes += notes
         given, rest = _with_roots(given, rooted)
         self.inputs, self.stated = rest[: len(inputs)], rest[len(inputs) :]
@@ -1013,7 +1014,7 @@ class Reading:
         self, sides: Sequence[tree.Node], near: tuple[tree.Node, ...] = ()
     ) -> Relation | None:
         """Return what ``left = right`` means in the document, None if it means nothing there."""
-        roots, _ = rewritten([*sides])
+        roots = rewritten([*self._written, *sides], self._lefts)[0][len(self._written) :]
         statement = Statement(
             1_000_000, -1, tuple(roots[: len(sides)]), ("equality",), False, sides[0].span, near
         )

@@ -77,7 +77,8 @@ def interpret(
         why = f"of {model.name} the document would use inputs only, and it can be read alone"
         return Interpretation(own, "own", why)
     spared = 1 if _agreements(shared, model) >= CLEAR else 0
-    if own.problems + spared < shared.problems or (
+    fewer = own.problems + spared < shared.problems
+    if (fewer and (own.claims or not shared.claims)) or (
         own.problems == shared.problems and own.claims and _defines_its_own_loss(own)
     ):
         why = (

@@ -40,6 +40,8 @@ def test_edits_of_true_claims_are_never_misjudged(topic: str) -> None:
     verdicts = []
     for claim in true_claims(topic):
         assert claim.model is not None and claim.equation is not None
+        if not isinstance(claim.equation, Equation):
+            continue
         left, right = claim.equation.args
         free = frozenset(free_indices(left) | free_indices(right))
         mutants = list(edits(right, claim.model, None, free))

