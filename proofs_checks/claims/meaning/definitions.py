@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored
-from proofs_checks.claims.meaning.ranks import special
 from proofs_checks.claims.meaning.roles import Reference, Roles
+from proofs_checks.claims.meaning.special_names import special
 from proofs_checks.claims.meaning.statements import Statement
 from proofs_checks.claims.tree import children
 

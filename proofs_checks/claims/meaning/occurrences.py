@@ -17,8 +17,8 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning import conditions
 from proofs_checks.claims.meaning.context import Scope, plain
-from proofs_checks.claims.meaning.ranks import special
 from proofs_checks.claims.meaning.roles import Reference
+from proofs_checks.claims.meaning.special_names import special
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
 from proofs_checks.claims.places import Span

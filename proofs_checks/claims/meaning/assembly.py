@@ -1,0 +1,222 @@
+r"""The model of a document: its definitions, its inputs, and what it leaves undefined.
+
+    L, never defined and differentiated by x     L = Sum(L_x[i] x[i], i) + L_rest
+
+Such a stand-in has all first derivatives that L may have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import sympy as sp
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.covariances import symmetries
+from proofs_checks.claims.meaning.links import Links
+from proofs_checks.claims.meaning.model import document_model, empty_model, linear_in
+from proofs_checks.claims.meaning.sides import FAILURES
+from proofs_checks.claims.meaning.statements import MeaningError
+from proofs_checks.claims.tree import nodes
+from theory.algebra.limits import AlgebraError
+from theory.algebra.reading import Reader
+from theory.algebra.ring import Ring
+from theory.algebra.symbols import (
+    Flow,
+    Index,
+    Partial,
+    Size,
+    Step,
+    Tensor,
+    is_order,
+    scalar,
+)
+from theory.models import Definition, Model
+from theory.models.model import name_of
+
+__all__ = ["Assembly"]
+
+
+class Assembly(Links):
+    """Makes a model of what has been typed."""
+
+    def _make_model(self) -> None:
+        try:
+            self.model = self._model()
+        except FAILURES as error:
+            told = str(error) or "the definitions are nested too deeply."
+            for statement in self.statements:
+                meaning = self.meanings[statement.number]
+                meaning.error = meaning.error or MeaningError(told, statement.span)
+            self.model = self.base or empty_model(self.context.loss)
+
+    def _model(self) -> Model:
+        defined = {line.name for line in self.lines}
+        own_inputs = [
+            name
+            for name, symbol in self.symbols.table.items()
+            if symbol.known is None and name not in defined
+        ]
+        lines, inputs = list(self.lines), []
+        opaque = [n for n in own_inputs if n in self.context.opaque]
+        if self.loss_name in self.context.opaque and self.loss_name not in opaque:
+            opaque.append(self.loss_name)
+        for name in own_inputs:
+            symbol = self.symbols.table[name]
+            depends = [
+                d
+                for d in sorted(symbol.depends)
+                if d in self.symbols.table and d != name and d not in defined
+            ]
+            if name in opaque:
+                continue
+            if depends and self._differentiates_any(depends):
+                self._depend(name, depends, lines, inputs)
+            else:
+                inputs.append(self.symbols.tensor(name))
+        for name in opaque:
+            self._opaque(name, lines, inputs)
+        lines = self._computable(lines, inputs)
+        inputs += [*self._directions(), *self._orders(lines)]
+        relations = [k.relation for m in self.meanings.values() for k in m.links]
+        spoken = [x for x in (*relations, *(line.value for line in lines)) if x is not None]
+        self.constraints += symmetries(spoken, inputs)
+        constraints = tuple(self.constraints)
+        if self.base is not None:
+            return replace(
+                self.base,
+                sizes=(*self.base.sizes, *self._new_sizes(lines, inputs)),
+                inputs=(*self.base.inputs, *inputs),
+                vocabulary=(*self.base.vocabulary, *lines),
+                constraints=(*self.base.constraints, *constraints),
+            )
+        return document_model(lines, inputs, self.context.loss, constraints, self.ranges)
+
+    def _new_sizes(self, lines: Sequence[Definition], inputs: Sequence[sp.Basic]) -> list[Size]:
+        """Return the ranges that only the document has."""
+        found = {axis for x in inputs if isinstance(x, Tensor) for axis in x.axes}
+        found |= {k.size for line in lines for k in line.parameters}
+        found |= {k.size for line in lines for k in line.value.atoms(Index)}
+        return sorted(found - set(self.base.sizes if self.base else ()), key=str)
+
+    def _orders(self, lines: Sequence[Definition]) -> list[sp.Basic]:
+        """Return the orders of ranges over a part of which something is summed."""
+        relations = [link.relation for m in self.meanings.values() for link in m.links]
+        found = {
+            name_of(node.base): node.base
+            for e in (*relations, *(line.value for line in lines))
+            for node in e.atoms(sp.Indexed)
+            if is_order(name_of(node.base))
+        }
+        return [found[name] for name in sorted(found)]
+
+    def _computable(self, lines: list[Definition], inputs: list[sp.Basic]) -> list[Definition]:
+        """Return the lines that the index calculus can compute with; others stay unknown."""
+        kept = []
+        for line in lines:
+            try:
+                if not line.value.has(Partial, Step, Flow):
+                    Reader(Ring()).read(line.value)
+            except AlgebraError:
+                self._unknown.add(line.name)
+                inputs.append(self.symbols.tensor(line.name))
+                continue
+            kept.append(line)
+        return kept
+
+    def _directions(self) -> list[sp.Basic]:
+        found: dict[str, sp.Basic] = {}
+        for statement in self.statements:
+            moving = self._moving(statement) or {}
+            for along in moving.values():
+                found[str(getattr(along, "label", along))] = along
+        return list(found.values())
+
+    def _differentiates_any(self, names: Sequence[str]) -> bool:
+        return any(n in self.roles.differentiated for n in names)
+
+    def _entry_of(self, name: str) -> Any:
+        tensor = self.symbols.tensor(name)
+        if not isinstance(tensor, Tensor):
+            return tensor
+        letters = "abcdefgh"
+        return tensor[tuple(Index(x, size) for x, size in zip(letters, tensor.axes, strict=False))]
+
+    def _depend(
+        self, name: str, depends: list[str], lines: list[Definition], inputs: list[sp.Basic]
+    ) -> None:
+        """Write down a quantity of which the document says only what it depends on."""
+        symbol = self._entry_of(name)
+        value, new = linear_in(symbol, [self._entry_of(d) for d in depends])
+        base = self.symbols.tensor(name)
+        label = f"{name}_rest"
+        if isinstance(base, Tensor):
+            rest = Tensor(label, base.axes)
+            value += rest[symbol.indices]
+        else:
+            rest = scalar(label)
+            value += rest
+        inputs += [*new, rest]
+        self.stand_ins.add(name)
+        lines.append(Definition(symbol, value, f"{name}, not defined by the document"))
+
+    def _opaque(self, name: str, lines: list[Definition], inputs: list[sp.Basic]) -> None:
+        """Write down a scalar that is differentiated and never defined."""
+        parts = self._last(name)
+        symbol = scalar(name)
+        value, new = linear_in(symbol, parts)
+        rest = scalar(f"{name}_rest")
+        inputs += [*new, rest]
+        self.stand_ins.add(name)
+        lines.append(Definition(symbol, value + rest, f"{name}, not defined by the document"))
+
+    def _last(self, name: str) -> list[sp.Expr]:
+        """Return what an unknown scalar depends on: the last definitions.
+
+        Where the document differentiates it by some of them, only those; without definitions,
+        whatever it is differentiated by.
+        """
+        defined = [line for line in self.lines if line.name not in self.context.opaque]
+        derived = {line.name for line in self.lines if self._uses_derivatives(line)}
+        defined = [
+            line
+            for line in defined
+            if not derived & {line.name, *self.definitions.depends_on(line.name)}
+        ]
+        used = {n for line in defined for n in self.definitions.depends_on(line.name)}
+        if name in used:  # what is computed from it is not what it depends on
+            defined = []
+        last = [line for line in defined if line.name not in used]
+        bys = self.differentiated_by.get(name, set()) | self._shorthand()
+        named = [line for line in last if line.name in bys]
+        if last:
+            reach = {line.name for line in last}.union(
+                *(self.definitions.depends_on(line.name) for line in last)
+            )
+            beyond = [
+                n
+                for n in sorted(bys - reach)
+                if n in self.symbols.table and n not in self.context.opaque and n != name
+            ]
+            return [line.symbol for line in (named or last)] + [
+                self._entry_of(n) for n in beyond if not named
+            ]
+        return [
+            self._entry_of(n)
+            for n in sorted(bys)
+            if n in self.symbols.table and n != name and n not in self.context.opaque
+        ]
+
+    def _uses_derivatives(self, line: Definition) -> bool:
+        return line.value.has(Partial, Step, Flow)
+
+    def _shorthand(self) -> set[str]:
+        found: set[str] = set()
+        for statement in self.statements:
+            for root in statement.roots:
+                for node in nodes(root):
+                    if isinstance(node, tree.Differential):
+                        found |= self._names(node.quantity)
+        return found

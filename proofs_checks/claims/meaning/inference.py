@@ -1,0 +1,184 @@
+r"""What is inferred over all equations of a document before any of them is typed.
+
+    roles, authored     what each script and bracket is, and which functions the document defines
+    definitions         s_{ij} = q_i^T k_j defines s
+    ranks, symbols      the shape of every symbol, and its axes
+    ranges              the lengths of the axes, of which equations will make some the same
+
+`Inference` is what `positions`, `descent`, `sides`, `links`, `assembly` and `document` build on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.authored import Authored
+from proofs_checks.claims.meaning.definitions import Definitions, names_in
+from proofs_checks.claims.meaning.patterns import multiplied_out, renamed, rewritten
+from proofs_checks.claims.meaning.ranges import Ranges
+from proofs_checks.claims.meaning.ranks import Ranks
+from proofs_checks.claims.meaning.roles import Roles
+from proofs_checks.claims.meaning.spelling import Spelling
+from proofs_checks.claims.meaning.statements import Meaning, Statement
+from proofs_checks.claims.meaning.symbols import Symbol, Symbols
+from proofs_checks.claims.tree import nodes
+from theory.algebra.symbols import Tensor
+from theory.models import Constraint, Definition, Model
+
+__all__ = ["Inference"]
+
+
+class Inference:
+    """The symbols of a document under one reading.
+
+    | attribute | meaning |
+    |---|---|
+    | statements, assumptions | what the document says, and supposes |
+    | meanings | by the number of a statement: its links, or why it has none |
+    | lines, constraints, signs | what has been typed so far: definitions, hypotheses, signs |
+    """
+
+    def __init__(
+        self,
+        statements: Sequence[Statement],
+        model: Model | None,
+        assumptions: Sequence[Statement] = (),
+        inputs: Sequence[tree.Node] = (),
+        stated: Sequence[tree.Node] = (),
+        broken: Sequence[str] = (),
+        summation: str = "",
+    ) -> None:
+        self.base = model
+        self.summation = summation
+        self.notes: list[str] = []
+        self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
+        given = [*statements, *assumptions]
+        roots = [r for s in given for r in s.roots] + [*inputs, *stated]
+        self._written, self._lefts = roots, [s.sides[0] for s in statements]
+        rooted, notes = rewritten(roots, self._lefts)
+        self.notes += notes
+        given, rest = _with_roots(given, rooted)
+        self.inputs, self.stated = rest[: len(inputs)], rest[len(inputs) :]
+        self.statements = given[: len(statements)]
+        self.assumptions = given[len(statements) :]
+        self.broken = set(broken)
+        self.meanings: dict[int, Meaning] = {s.number: Meaning() for s in given}
+        self.loss_name = "L"
+        self.differentiated_by: dict[str, set[str]] = {}
+        self.lines: list[Definition] = []
+        self._pieces: dict[str, list[tuple[Definition, Any]]] = {}
+        self.constraints: list[Constraint] = []
+        self.signs: dict[Any, Any] = {}  # of the whole document
+        self._unknown: set[str] = set()
+        self._infer()
+
+    def _infer(self) -> None:
+        model = self.base
+        every = [*self.statements, *self.assumptions]
+        spell = Spelling([[*s.roots] for s in every] + [[*self.inputs, *self.stated]])
+        known: dict[str, int] = {}
+        sizes: list[str] = []
+        if model is not None:
+            known = {
+                name: len(t.axes) if isinstance(t, Tensor) else 0
+                for name, t in model.tensors.items()
+            }
+            sizes = [*model.size_names]
+            if "n" not in sizes:
+                sizes.append("n")
+        self._understand(spell, known, sizes)
+        self._multiply_out()
+        self._understand(spell, known, sizes)
+        every = [*self.statements, *self.assumptions]
+        self.definitions = Definitions(self.statements, self.roles, self.authored, known)
+        self.ranks = Ranks(self.roles, self.authored, known)
+        self.ranks.expect([s for s in every if not s.is_inline])
+        for node in self.stated:
+            if isinstance(node, tree.Compare) and isinstance(node.right, tree.Space):
+                self.ranks.declare(node.left, node.right)
+        for statement in every:
+            if not statement.is_inline or self._is_used(statement):
+                self.ranks.add(statement)
+        for node in self.inputs:
+            reference = self.roles.reference(node)
+            if reference is not None:
+                self.ranks.symbol(reference, node)
+        axes = self.ranks.solve()
+        aliases = {} if model is None or "n" in model.size_names else {"n": "T"}
+        self.ranges = Ranges(dict(model.size_names) if model else {}, aliases)
+        self.symbols = Symbols(self.ranges, model)
+        for name, found in axes.items():
+            if name not in self.symbols.table:
+                self.symbols.table[name] = Symbol(name, found, depends=self.ranks.depends[name])
+        for name in self.definitions.found:
+            if name in self.symbols.table:
+                self.symbols.table[name].is_defined = True
+        self.ranges.reserved = {n for n, s in self.symbols.table.items() if s.known is None}
+
+    def _understand(self, spell: Spelling, known: dict[str, int], sizes: list[str]) -> None:
+        every = [*self.statements, *self.assumptions]
+        self.roles = Roles(every, spell, known, sizes, [*self.inputs, *self.stated])
+        self.authored = Authored(every, self.roles, set(known))
+
+    def _multiply_out(self) -> None:
+        """Make products of the brackets that stand after what is no function.
+
+        The formal arguments of a function that is applied to others become names of its own.
+        """
+        split = multiplied_out(lambda node: self.authored.mode(node) == "product")
+        local = {t.number: (name, t.formals) for name, t in self.authored.templates.items()
+                 if self._is_local(name)}  # fmt: skip
+
+        def changed(s: Statement) -> Statement:
+            roots = list(map(split, s.roots))
+            if s.number in local:
+                name, formals = local[s.number]
+                roots = [renamed(root, formals, name) for root in roots]
+            return replace(
+                s, sides=tuple(roots[: len(s.sides)]), conditions=tuple(roots[len(s.sides) :])
+            )
+
+        self.statements = list(map(changed, self.statements))
+        self.assumptions = list(map(changed, self.assumptions))
+
+    def _is_local(self, name: str) -> bool:
+        """Return whether the formal arguments of a function mean nothing outside its definition."""
+        template = self.authored.templates[name]
+        if not all(isinstance(x, tree.Name) for x in template.formals):
+            return False
+        letters = {self.roles.spell(x) for x in template.formals if isinstance(x, tree.Name)}
+        if letters & self.roles.differentiated:
+            return False
+        for statement in (*self.statements, *self.assumptions):
+            for root in statement.roots:
+                for node in nodes(root):
+                    if isinstance(node, tree.Apply) and self.authored.function_name(node) == name:
+                        if node.arguments != template.formals:
+                            return True
+                    if statement.number != template.number and isinstance(node, tree.Entry):
+                        base = node.base
+                        if isinstance(base, tree.Name) and self.roles.spell(base) in letters:
+                            return True
+        return False
+
+    def _is_used(self, statement: Statement) -> bool:
+        return any(key[0] == statement.number for key in self.definitions.by_side)
+
+    def _names(self, node: tree.Node) -> set[str]:
+        return names_in(node, self.roles, self.authored, frozenset())
+
+
+def _with_roots(
+    statements: Sequence[Statement], roots: list[tree.Node]
+) -> tuple[list[Statement], list[tree.Node]]:
+    out, at = [], 0
+    for statement in statements:
+        sides = tuple(roots[at : at + len(statement.sides)])
+        at += len(statement.sides)
+        said = tuple(roots[at : at + len(statement.conditions)])
+        at += len(statement.conditions)
+        out.append(replace(statement, sides=sides, conditions=said))
+    return out, roots[at:]
