@@ -336,13 +336,6 @@ class _Reader:
         return parse_conditions(self._inline(start, end), self.limits)
 
 
-def _page_view(html: str) -> View:
-    # here, because only web pages need the tables of `html`, which take a while to load
-    from proofs_checks.claims.webpages import page_view
-
-    return page_view(html)
-
-
 def _begins(item: Equation | Unreadable) -> TypeGuard[Equation]:
     return isinstance(item, Equation) and not item.continues
 

@@ -41,7 +41,9 @@ class Roles(Scripts):
         self.defined_functions: dict[str, tuple[tree.Node, ...]] = {}
         self.capitals: dict[str, str] = {}
         self.shifted: set[str] = set()  # names of neighbours, as in S_{t-1}
-        every = [root for s in statements for root in s.roots] + list(roots)
+        # "i = j" in the prose compares indices, and makes no quantities of them
+        telling = [s for s in statements if not (s.is_inline and _compares_indices(s.sides))]
+        every = [root for s in telling for root in s.roots] + list(roots)
         for root in every:
             self.bare_names |= set(self._quantities(root))
         self._find_functions(statements, every)
@@ -245,3 +247,9 @@ class Roles(Scripts):
                     parts.append(self._pattern(side, indices))
             return ".".join(parts)
         return flat(node, self.spell)
+
+
+def _compares_indices(sides: Sequence[tree.Node]) -> bool:
+    return len(sides) == 2 and all(
+        isinstance(x, tree.Name) and x.letter in INDEX_LETTERS for x in sides
+    )
