@@ -15,7 +15,7 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.statements import Link, MeaningError, Statement
 from proofs_checks.claims.tree import nodes
-from theory.algebra.expressions import Relation, entry_tensor, tensors_in
+from theory.algebra.expressions import Equation, Relation, entry_tensor, tensors_in
 from theory.algebra.symbols import Partial
 from theory.models.model import name_of
 from theory.models.resolution import theory_of
@@ -57,7 +57,8 @@ class Determination:
                     meaning.error = self._error(link) or self._recursion(link)
                     if link.kind in ("claim", "step"):
                         link.hedge = (
-                            self._redefined(statement)
+                            self._rounded(statement, link)
+                            or self._redefined(statement)
                             or self._routes(statement)
                             or self._hedge(link)
                         )
@@ -190,6 +191,21 @@ class Determination:
                     return f"nothing says whether {loss} depends on {end}"
         return ""
 
+    def _rounded(self, statement: Statement, link: Link) -> str:
+        """Return why an equation of numbers that holds to its last decimal is not refuted."""
+        left, right = link.relation.left, link.relation.right
+        if left.free_symbols | right.free_symbols or not isinstance(link.relation, Equation):
+            return ""
+        written = [
+            len(node.text.partition(".")[2])
+            for root in statement.roots
+            for node in nodes(root)
+            if isinstance(node, tree.Number) and "." in node.text
+        ]
+        if written and abs(sp.N(left - right)) <= sp.Float(10) ** -min(written):
+            return "the decimals may be rounded; a fraction is exact"
+        return ""
+
     def _redefined(self, statement: Statement) -> str:
         """Return which function may have a later definition than the one that was read."""
         authored = self.reading.authored
@@ -224,6 +240,10 @@ class Determination:
         sides = [tensors_in(relation.left), tensors_in(relation.right)]
         both = sides[0] | sides[1]
         reached = frozenset().union(*(self._inputs_of(n) for n in both)) if both else frozenset()
+        left, right = relation.left, relation.right
+        if isinstance(left, sp.Symbol) and isinstance(right, sp.Number) and not left.is_Dummy:
+            if left.name not in self.model.by_name:
+                return f"this may only say which case is meant: {left.name} is given nowhere"
         unread = sorted(reached & self.unknown)
         if unread:
             return f"the definition of {unread[0]} could not be read"

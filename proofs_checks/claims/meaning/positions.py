@@ -33,6 +33,7 @@ class Positions(Inference):
                 free = self._free_letters(right, frozenset()) - own - self._contracted(right)
                 if own:  # c_i = w_k: a wrong index, no constant position
                     free -= INDEX_LETTERS
+                free = {x for x in free if not x.isupper()}  # E[I] is no entry of E
                 new = {x for x in free if x not in self.roles.bound and x not in symbol.fixed}
                 if new:
                     symbol.fixed = tuple(sorted({*symbol.fixed, *new}))

@@ -29,6 +29,8 @@ def _reason(claim):
         ([r"c_i = w_k"], "the index k stands on the right side only"),
         ([r"H = - p \log p (1-p)"], "whether this bracket belongs to the argument is open"),
         ([r"f(A) = a^\top A a", r"f(x) = x^\top x", r"f(x) = 2 x^\top x"], "two definitions"),
+        ([r"\log 2 = 0.693"], "the decimals may be rounded"),
+        ([r"x = E_{\mathrm{lookup}}[I]", r"\sum_i x_i = 1"], "stands on the right side only"),
         ([r"g = \half x", r"g = x"], r"`\half` is not known"),
     ],
 )
@@ -62,6 +64,7 @@ def test_what_is_not_said_is_no_error_of_the_author(displays, reason):
           r"\frac{p - y}{p (1 - p)}"], "proved"),
         ([r"v = x - y", r"v^2 = x^2 - 2 x y + y^2"], "proved"),
         ([r"v = x - y", r"v^2 = x^2 + y^2"], "refuted"),
+        ([r"\log 2 = 0.712"], "refuted"),
         # repeated indices are summed where the document leaves them on one side
         (
             [r"S^{ij} = Q^{ia} K^{ja}", r"A^{ij} = \mathrm{softmax}_j(S^{ij})",
