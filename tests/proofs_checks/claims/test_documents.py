@@ -238,7 +238,7 @@ def test_directives_outside_of_tex(kind, text):
         ("model", "the directive `model` needs a value", ""),
         ("", "a directive without a keyword", ""),
         ("summation = einstien", "the summation `einstien` is not known", "`einstein`"),
-        ("assume x + y", "a hypothesis needs an equation", ""),
+        ("assume x + y", "a hypothesis needs an equation, or a sign such as a > 0", ""),
         ("assume x = \\alpa", "`\\alpa` is not known", "`\\alpha`"),
         ("input a + b", "an input is a symbol with its indices", ""),
         ("label nothing", "the label `nothing` has no equation after it", ""),
