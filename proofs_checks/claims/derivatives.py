@@ -43,9 +43,7 @@ class Derivatives(Scripting):
             return None
         if symbol == "d" and not rest and order == 1 and len(above) != 1:
             return None
-        is_mixed = order == 1 and len(by) == 2 and symbol == "partial" and by[0] != by[1]
-        if order != len(by) and not is_mixed:
-            raise Refusal("the orders above and below differ", span)
+        self._require_order(order, by, span, may_mix=symbol == "partial")
         if rest:
             quantity = self.sub(rest, span)
         else:
@@ -122,6 +120,25 @@ class Derivatives(Scripting):
             by += [node] * times
         return by or None
 
+    def _operands(self, found: list[Lexeme]) -> list[tree.Node]:
+        """Return the operands of a subscript, with or without commas between them."""
+        inner, operands = self.inner(found), []
+        while inner.peek is not None:
+            if inner.peek.sign(","):
+                inner.next()
+            else:
+                operands.append(inner.operand())
+        return operands
+
+    @staticmethod
+    def _require_order(
+        order: int, by: list[tree.Node], span: Span, *, may_mix: bool = True
+    ) -> None:
+        r"""Refuse orders that differ; ``\partial f / \partial x \partial y`` is of order 2."""
+        is_mixed = may_mix and order == 1 and len(by) == 2 and by[0] != by[1]
+        if order != len(by) and not is_mixed:
+            raise Refusal("the orders above and below differ", span)
+
     def partial(self, lexeme: Lexeme) -> tree.Node:
         r"""Return ``\partial_x f`` or ``\partial f / \partial x``."""
         by: list[tree.Node] = []
@@ -131,12 +148,7 @@ class Derivatives(Scripting):
             opening = self.here
             found = self.group()
             if script.text == "_":
-                inner = self.inner(found)
-                while inner.peek is not None:
-                    if inner.peek.sign(","):
-                        inner.next()
-                        continue
-                    by.append(inner.operand())
+                by += self._operands(found)
             else:
                 node = self.sub(found, opening)
                 if not isinstance(node, tree.Number) or not node.text.isdigit():
@@ -164,9 +176,7 @@ class Derivatives(Scripting):
                 below.append(node)
         if not below:
             raise Refusal("nothing says by what this is differentiated", lexeme.span)
-        is_mixed = order == 1 and len(below) == 2 and below[0] != below[1]
-        if order != len(below) and not is_mixed:
-            raise Refusal("the orders above and below differ", lexeme.span)
+        self._require_order(order, below, lexeme.span)
         return tree.Derivative(quantity, tuple(below), span=lexeme.span.to(below[-1].span))
 
     def nabla(self, lexeme: Lexeme) -> tree.Node:
@@ -183,12 +193,7 @@ class Derivatives(Scripting):
                     raise Refusal("only `\\nabla` and `\\nabla^2` are read", opening)
                 order = int(node.text)
             elif found:
-                inner = self.inner(found)
-                while inner.peek is not None:
-                    if inner.peek.sign(","):
-                        inner.next()
-                        continue
-                    by.append(inner.operand())
+                by += self._operands(found)
         if self.peek is None:
             raise Refusal("nothing is differentiated here", lexeme.span, expected="a quantity")
         quantity = self.operand()

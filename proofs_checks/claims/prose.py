@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.equations import Equation, Read, read_statement, span_of
+from proofs_checks.claims.equations import Equation, Read, is_judged, read_statement, span_of
 from proofs_checks.claims.layout import relations_in, statements
 from proofs_checks.claims.lexemes import Lexeme, lexemes
 from proofs_checks.claims.limits import Limits
@@ -53,59 +53,47 @@ class Prose:
 
     def equations(self, inline: Sequence[tuple[int, int]]) -> tuple[Equation, ...]:
         """Return the equations among the formulae of the prose; others say nothing here."""
-        found: list[Equation] = []
-        for start, end in inline[:MOST_INLINE]:
-            if end - start > MOST_INLINE_CHARACTERS or "=" not in self.view.text[start:end]:
-                continue
-            try:
-                lexed = self._lexemes(start, end)
-                for statement in statements(lexed, "inline"):
-                    relations = list(relations_in(statement.lexemes))
-                    if statement.refusal or not all(map(is_equality, relations)):
-                        continue
-                    read = read_statement(statement, self.text, self.limits)
-                    if isinstance(read, Read) and read.relations:
-                        span = span_of(statement.lexemes)
-                        line, column = self.source.place(span.start)
-                        found.append(
-                            Equation(
-                                read.sides, read.relations, read.conditions, self.text(span),
-                                span, line, column, -2,
-                            )
-                        )  # fmt: skip
-            except (Refusal, Refusals):
-                continue  # prose may hold any notation; only its definitions are of use
-        return tuple(found)
+        return tuple(
+            equation
+            for start, end in inline[:MOST_INLINE]
+            if end - start <= MOST_INLINE_CHARACTERS and "=" in self.view.text[start:end]
+            for equation in self._statements(start, end, is_equality)
+        )
 
     def signs(self, inline: Sequence[tuple[int, int]]) -> tuple[Equation, ...]:
         """Return what sentences such as "Let $a > 0$" say about signs."""
+        return tuple(
+            equation
+            for start, end in inline[:MOST_INLINE]
+            if SIGN.fullmatch(self.view.text[start:end].strip("$()\\ "))
+            and SUPPOSES.search(self.view.text[max(0, start - 24) : start].rstrip("$(\\ \t\n"))
+            for equation in self._statements(start, end, is_judged)
+            if not equation.conditions
+        )
+
+    def _statements(self, start: int, end: int, admits: Callable[[Lexeme], bool]) -> list[Equation]:
+        """Return the statements of a formula with these relations alone.
+
+        What cannot be read is passed over: prose may hold any notation.
+        """
         found: list[Equation] = []
-        for start, end in inline[:MOST_INLINE]:
-            formula = self.view.text[start:end].strip("$()\\ ")
-            lead = self.view.text[max(0, start - 24) : start].rstrip("$(\\ \t\n")
-            if not SIGN.fullmatch(formula) or not SUPPOSES.search(lead):
-                continue
-            try:
-                for statement in statements(self._lexemes(start, end), "inline"):
-                    read = read_statement(statement, self.text, self.limits)
-                    if isinstance(read, Read) and read.relations and not read.conditions:
-                        span = span_of(statement.lexemes)
-                        line, column = self.source.place(span.start)
-                        found.append(
-                            Equation(
-                                read.sides,
-                                read.relations,
-                                (),
-                                self.text(span),
-                                span,
-                                line,
-                                column,
-                                -2,
-                            )
+        try:
+            for statement in statements(self._lexemes(start, end), "inline"):
+                if not all(map(admits, relations_in(statement.lexemes))):
+                    continue
+                read = read_statement(statement, self.text, self.limits)
+                if isinstance(read, Read) and read.relations:
+                    span = span_of(statement.lexemes)
+                    line, column = self.source.place(span.start)
+                    found.append(
+                        Equation(
+                            read.sides, read.relations, read.conditions, self.text(span),
+                            span, line, column, -2,
                         )
-            except (Refusal, Refusals):
-                continue  # prose may hold any notation
-        return tuple(found)
+                    )  # fmt: skip
+        except (Refusal, Refusals):
+            return found
+        return found
 
     def condition_before(
         self, inline: Sequence[tuple[int, int]], start: int

@@ -13,7 +13,7 @@ from proofs_checks.claims.documents import read_document
 from proofs_checks.claims.equations import Equation, Unreadable
 from proofs_checks.claims.meaning.definitions import names_in
 from proofs_checks.claims.meaning.model import with_signs
-from proofs_checks.claims.meaning.statements import Link, MeaningError, Statement
+from proofs_checks.claims.meaning.statements import Link, MeaningError, Said, Statement
 from proofs_checks.claims.meaning.vocabulary import Interpretation, interpret
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem as Found
@@ -57,16 +57,15 @@ def read_claims(
             [*(e for d in document.directives for e in d.equations), *document.signs]
         )
     ]
-    found = interpret(
+    said = Said(
         [*statements, *inline],
-        base,
-        forced=None if asked is None else asked != "none",
         assumptions=assumptions,
         inputs=[symbol for d in document.directives for symbol in d.symbols],
         stated=[s.node for s in document.stated],
         broken=_broken(document),
         summation="" if _directive(document, "summation") != "einstein" else "asked for",
     )
+    found = interpret(said, base, forced=None if asked is None else asked != "none")
     claims = _claims(document, found)
     return Paper(
         name,

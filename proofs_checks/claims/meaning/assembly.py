@@ -189,7 +189,7 @@ class Assembly(Links):
         if name in used:  # what is computed from it is not what it depends on
             defined = []
         last = [line for line in defined if line.name not in used]
-        bys = self.differentiated_by.get(name, set()) | self._shorthand()
+        bys = self.targets(name)
         named = [line for line in last if line.name in bys]
         if last:
             reach = {line.name for line in last}.union(
@@ -211,6 +211,10 @@ class Assembly(Links):
 
     def _uses_derivatives(self, line: Definition) -> bool:
         return line.value.has(Partial, Step, Flow)
+
+    def targets(self, loss: str) -> set[str]:
+        """Return all by which the document differentiates a loss; dO is by O."""
+        return self.differentiated_by.get(loss, set()) | self._shorthand()
 
     def _shorthand(self) -> set[str]:
         found: set[str] = set()

@@ -152,20 +152,17 @@ class Determination:
         """Return which of some symbols a symbol is computed from without others of them between."""
         line = self.model.by_name.get(name)
         found: set[str] = set()
-        for below in tensors_in(line.value) if line is not None else ():
-            found |= {below} if below in among else self._nearest(below, among)
+        seen: set[str] = set()
+        waiting = list(tensors_in(line.value)) if line is not None else []
+        while waiting:
+            below = waiting.pop()
+            if below in among:
+                found.add(below)
+            elif below not in seen:
+                seen.add(below)
+                line = self.model.by_name.get(below)
+                waiting += tensors_in(line.value) if line is not None else ()
         return found
-
-    def _targets(self, loss: str) -> frozenset[str]:
-        """Return all by which the document differentiates an unknown loss."""
-        return frozenset(
-            name_of(entry_tensor(entry))
-            for meaning in self.reading.meanings.values()
-            for link in meaning.links
-            for partial in sp.preorder_traversal(link.relation)
-            if isinstance(partial, Partial) and partial.args[0] == sp.Symbol(loss, real=True)
-            for entry in partial.args[1:]
-        )
 
     def _unlinked(self, partials: set[Partial]) -> str:
         """Return what no definition leads to, where one unknown loss is differentiated by two."""
@@ -186,8 +183,9 @@ class Determination:
         for loss, names in by.items():
             line = self.model.by_name.get(loss)
             ends = tensors_in(line.value) & self.model.by_name.keys() if line else frozenset()
-            for end in sorted(ends - self._targets(loss)) if len(names) > 1 else ():
-                if self._nearest(end, names) - {max(names, key=lambda n: len(self._inputs_of(n)))}:
+            last = max(names, key=lambda n: (len(self._inputs_of(n)), n))
+            for end in sorted(ends - self.reading.targets(loss)) if len(names) > 1 else ():
+                if self._nearest(end, names) - {last}:
                     return f"nothing says whether {loss} depends on {end}"
         return ""
 

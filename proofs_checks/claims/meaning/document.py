@@ -15,30 +15,20 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.assembly import Assembly
 from proofs_checks.claims.meaning.determined import Determination
-from proofs_checks.claims.meaning.patterns import rewritten
 from proofs_checks.claims.meaning.sides import FAILURES
-from proofs_checks.claims.meaning.statements import MeaningError, Statement
+from proofs_checks.claims.meaning.statements import MeaningError, Said, Statement
 from theory.algebra.expressions import Relation
 from theory.algebra.symbols import Index
 from theory.models import Model
 
-__all__ = ["Reading", "read_as"]
+__all__ = ["Reading"]
 
 
 class Reading(Assembly):
     """A document under one reading."""
 
-    def __init__(
-        self,
-        statements: Sequence[Statement],
-        model: Model | None,
-        assumptions: Sequence[Statement] = (),
-        inputs: Sequence[tree.Node] = (),
-        stated: Sequence[tree.Node] = (),
-        broken: Sequence[str] = (),
-        summation: str = "",
-    ) -> None:
-        super().__init__(statements, model, assumptions, inputs, stated, broken, summation)
+    def __init__(self, said: Said, model: Model | None) -> None:
+        super().__init__(said, model)
         self._find_fixed_positions()
         self._find_loss()
         self._type()
@@ -110,10 +100,8 @@ class Reading(Assembly):
         self, sides: Sequence[tree.Node], near: tuple[tree.Node, ...] = ()
     ) -> Relation | None:
         """Return what ``left = right`` means in the document, None if it means nothing there."""
-        roots = rewritten([*self._written, *sides], self._lefts)[0][len(self._written) :]
-        statement = Statement(
-            1_000_000, -1, tuple(roots[: len(sides)]), ("equality",), False, sides[0].span, near
-        )
+        roots = tuple(map(self.rewriting.of, sides))
+        statement = Statement(1_000_000, -1, roots, ("equality",), False, sides[0].span, near)
         mark = self.ranges.mark()
         try:
             typer, values = self._sides(statement)
@@ -139,8 +127,3 @@ class Reading(Assembly):
         return sum(
             link.kind in ("claim", "step") for m in self.meanings.values() for link in m.links
         )
-
-
-def read_as(*arguments: Any, **named: Any) -> Reading:
-    """Return the document under one reading; see `Reading`."""
-    return Reading(*arguments, **named)

@@ -22,7 +22,7 @@ from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.ranks import Ranks
 from proofs_checks.claims.meaning.roles import Roles
 from proofs_checks.claims.meaning.spelling import Spelling
-from proofs_checks.claims.meaning.statements import Meaning, Statement
+from proofs_checks.claims.meaning.statements import Meaning, Said, Statement
 from proofs_checks.claims.meaning.symbols import Symbol, Symbols
 from proofs_checks.claims.tree import nodes
 from theory.algebra.symbols import Tensor
@@ -41,30 +41,20 @@ class Inference:
     | lines, constraints, signs | what has been typed so far: definitions, hypotheses, signs |
     """
 
-    def __init__(
-        self,
-        statements: Sequence[Statement],
-        model: Model | None,
-        assumptions: Sequence[Statement] = (),
-        inputs: Sequence[tree.Node] = (),
-        stated: Sequence[tree.Node] = (),
-        broken: Sequence[str] = (),
-        summation: str = "",
-    ) -> None:
+    def __init__(self, said: Said, model: Model | None) -> None:
         self.base = model
-        self.summation = summation
+        self.summation = said.summation
         self.notes: list[str] = []
         self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
-        given = [*statements, *assumptions]
-        roots = [r for s in given for r in s.roots] + [*inputs, *stated]
-        self._written, self._lefts = roots, [s.sides[0] for s in statements]
-        rooted, notes = rewritten(roots, self._lefts)
-        self.notes += notes
-        given, rest = _with_roots(given, rooted)
-        self.inputs, self.stated = rest[: len(inputs)], rest[len(inputs) :]
-        self.statements = given[: len(statements)]
-        self.assumptions = given[len(statements) :]
-        self.broken = set(broken)
+        given = [*said.statements, *said.assumptions]
+        roots = [r for s in given for r in s.roots] + [*said.inputs, *said.stated]
+        self.rewriting = rewritten(roots, [s.sides[0] for s in said.statements])
+        self.notes += self.rewriting.notes
+        given, rest = _with_roots(given, self.rewriting.trees)
+        self.inputs, self.stated = rest[: len(said.inputs)], rest[len(said.inputs) :]
+        self.statements = given[: len(said.statements)]
+        self.assumptions = given[len(said.statements) :]
+        self.broken = set(said.broken)
         self.meanings: dict[int, Meaning] = {s.number: Meaning() for s in given}
         self.loss_name = "L"
         self.differentiated_by: dict[str, set[str]] = {}

@@ -97,8 +97,8 @@ class Links(Sides):
         left, right = values[found.left], values[found.right]
         left, right = self._joined(typer, left, right, found.statement.sides[found.right].span)
         entry, value = left.expression, right.expression
-        free = {k.name for k in free_indices(sp.sympify(value))}
-        own = {k.name for k in free_indices(sp.sympify(entry))}
+        free = {k.name for k in free_indices(sp.sympify(value, strict=True))}
+        own = {k.name for k in free_indices(sp.sympify(entry, strict=True))}
         stray = sorted(free - own)
         if stray:
             raise MeaningError(
@@ -107,7 +107,7 @@ class Links(Sides):
                 suggestion=f"sum over {stray[0]}, or put it on the left",
             )
         mapping = {k: Index(_letter(n), k.size) for n, k in enumerate(left.axes)}
-        entry, value = (substitute(sp.sympify(e), mapping) for e in (entry, value))
+        entry, value = (substitute(sp.sympify(e, strict=True), mapping) for e in (entry, value))
         line = Definition(entry, value, found.name)
         pieces = self.definitions.found[found.name]
         if not found.is_part:
@@ -128,7 +128,7 @@ class Links(Sides):
         value, covered = sp.S.Zero, sp.S.Zero
         for line, factor in pieces:
             mapping = dict(zip(line.parameters, first.parameters, strict=True))
-            here = substitute(sp.sympify(factor), mapping)
+            here = substitute(sp.sympify(factor, strict=True), mapping)
             value += substitute(line.value, mapping) * here
             covered += here
         if sp.expand(covered) != 1:

@@ -103,7 +103,10 @@ def extreme(typer: Typer, node: tree.Call) -> Value:
         result, other = typer.shapes.join(result, other, node.span, "what is compared")
         function = sp.Max if is_max else sp.Min
         result = result.with_expression(
-            function(sp.sympify(result.expression), sp.sympify(other.expression))
+            function(
+                sp.sympify(result.expression, strict=True),
+                sp.sympify(other.expression, strict=True),
+            )
         )
     return result
 

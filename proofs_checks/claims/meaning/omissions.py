@@ -9,21 +9,22 @@ Both are taken only where the document leaves one reading.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.meaning.rewriting import mapped
+from proofs_checks.claims.meaning.rewriting import Change, unchanged
 from proofs_checks.claims.tree import nodes
 
-__all__ = ["with_ends", "with_parameters"]
+__all__ = ["ends", "parameter_in_sight", "parameters"]
 
 PARAMETERS = frozenset(["theta", "phi", "vartheta", "varphi", "psi", "w", "omega"])
 COUNTS = "nNmMTDKCdLB"  # letters that may be a number of terms
 
 
-def with_ends(roots: list[tree.Node], notes: list[str]) -> list[tree.Node]:
+def ends(roots: Sequence[tree.Node], notes: list[str]) -> Change:
     r"""Let ``\frac{1}{n} \sum_j`` run to n, where n is nothing but a number of terms."""
-    ends = {
+    written = {
         b.last.letter
         for root in roots
         for n in nodes(root)
@@ -42,10 +43,9 @@ def with_ends(roots: list[tree.Node], notes: list[str]) -> list[tree.Node]:
                 if isinstance(node.denominator, tree.Product):
                     factors = list(node.denominator.factors)
                 below.update(x.letter for x in factors if isinstance(x, tree.Name))
-    counts = {x for x in total if total[x] == below[x] and x not in ends and x in COUNTS}
+    counts = {x for x in total if total[x] == below[x] and x not in written and x in COUNTS}
     if not counts:
-        return roots
-    given: set[str] = set()
+        return unchanged
 
     def change(node: tree.Node) -> tree.Node:
         if not isinstance(node, tree.Product) or node.operator:
@@ -62,28 +62,27 @@ def with_ends(roots: list[tree.Node], notes: list[str]) -> list[tree.Node]:
                     if bounds[0].first is None and not factor.conditions:
                         bound = replace(bounds[0], first=tree.Number("1"), last=name)
                         factor = replace(factor, bounds=(bound,))
-                        given.add(name.letter)
+                        notes.append(
+                            f"{name.letter} is the number of terms of the sum that it divides"
+                        )
             out.append(factor)
         return replace(node, factors=tuple(out))
 
-    roots = [mapped(root, change) for root in roots]
-    notes += [f"{x} is the number of terms of the sum that it divides" for x in sorted(given)]
-    return roots
+    return change
 
 
-def with_parameters(roots: list[tree.Node]) -> list[tree.Node]:
+def parameters(roots: Sequence[tree.Node]) -> Change:
     """Say by what every gradient is that has no subscript, where the document says it."""
-    first = [mapped(root, _with_parameter) for root in roots]
     said = {
         by.letter
-        for root in first
+        for root in roots
         for node in nodes(root)
         if isinstance(node, tree.Gradient) and len(node.by) == 1
         for by in node.by
         if isinstance(by, tree.Name)
     }
     if len(said) != 1:
-        return first
+        return unchanged
     (letter,) = said
 
     def change(node: tree.Node) -> tree.Node:
@@ -91,10 +90,10 @@ def with_parameters(roots: list[tree.Node]) -> list[tree.Node]:
             return replace(node, by=(tree.Name(letter, span=node.span),))
         return node
 
-    return [mapped(root, change) for root in first]
+    return change
 
 
-def _with_parameter(node: tree.Node) -> tree.Node:
+def parameter_in_sight(node: tree.Node) -> tree.Node:
     r"""Say by what a gradient without a subscript is: the \theta of ``\nabla p_\theta(\tau)``.
 
     That is the one parameter that its quantity carries as a label, else the one argument of it.

@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.meaning.rewriting import mapped
+from proofs_checks.claims.meaning.rewriting import Change, unchanged
 from proofs_checks.claims.tree import nodes
 
-__all__ = ["adjoint_bars", "changes", "defined_squares", "own_words"]
+__all__ = ["adjoint_bars", "changes", "defined_squares", "own_words", "roots_of_squares"]
 
 
-def own_words(roots: list[tree.Node]) -> list[tree.Node]:
+def own_words(roots: Sequence[tree.Node]) -> Change:
     """Make a word such as dv one name where v stands nowhere by itself."""
     plain: set[str] = set()
 
@@ -45,10 +45,10 @@ def own_words(roots: list[tree.Node]) -> list[tree.Node]:
             return node
         return _renamed(node.quantity, lambda n: replace(n, letter=f"d{n.letter}"))
 
-    return [mapped(root, change) for root in roots]
+    return change
 
 
-def changes(roots: list[tree.Node]) -> list[tree.Node]:
+def changes(roots: Sequence[tree.Node]) -> Change:
     """Read d(...) as a differential where the document has differentials and no symbol d."""
     has_others = bare = False
     applied: set[int] = set()
@@ -60,7 +60,7 @@ def changes(roots: list[tree.Node]) -> list[tree.Node]:
             if isinstance(node, tree.Name) and node.letter == "d" and id(node) not in applied:
                 bare = True
     if not has_others or bare:
-        return roots
+        return unchanged
 
     def change(node: tree.Node) -> tree.Node:
         if isinstance(node, tree.Apply) and isinstance(node.base, tree.Name):
@@ -68,10 +68,10 @@ def changes(roots: list[tree.Node]) -> list[tree.Node]:
                 return tree.Differential(node.arguments[0], span=node.span)
         return node
 
-    return [mapped(root, change) for root in roots]
+    return change
 
 
-def adjoint_bars(roots: list[tree.Node], lefts: Sequence[tree.Node]) -> list[tree.Node]:
+def adjoint_bars(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]) -> Change:
     r"""Read ``\bar{O}`` as the derivative of the loss by O where O is known and it is not.
 
     It is not known where no equation has it alone on its left before it is used on a right side.
@@ -90,7 +90,7 @@ def adjoint_bars(roots: list[tree.Node], lefts: Sequence[tree.Node]) -> list[tre
                 first.setdefault((node.letter, node.primes), id(node) in left_ids)
     adjoint = {key for key, alone in first.items() if not alone and key in plain}
     if not adjoint:
-        return roots
+        return unchanged
 
     def change(node: tree.Node) -> tree.Node:
         if isinstance(node, tree.Entry) and isinstance(node.base, tree.Differential):
@@ -101,24 +101,12 @@ def adjoint_bars(roots: list[tree.Node], lefts: Sequence[tree.Node]) -> list[tre
                 return tree.Differential(replace(node, accents=()), span=node.span)
         return node
 
-    return [mapped(root, change) for root in roots]
+    return change
 
 
-def defined_squares(
-    roots: list[tree.Node], lefts: Sequence[tree.Node], notes: list[str]
-) -> list[tree.Node]:
-    r"""Let ``\sigma^2 = ...`` define a symbol, the square, wherever it stands.
-
-    A standard deviation is the root of its variance; of any other letter the sign stays unknown.
-    """
-    squared = {name for left in lefts if (name := _square_of(left)) is not None}
-    for left in lefts:  # v^2 = ... after v = x - y is a claim
-        base = left.base if isinstance(left, tree.Entry) else left
-        if isinstance(base, tree.Name):
-            squared.discard(base.letter)
-    if not squared:
-        return roots
-    alone: set[str] = set()
+def defined_squares(lefts: Sequence[tree.Node]) -> Change:
+    r"""Let ``\sigma^2 = ...`` define a symbol, the square, wherever it stands."""
+    squared = _squared(lefts)
 
     def change(node: tree.Node) -> tree.Node:
         name = _square_of(node)
@@ -127,10 +115,19 @@ def defined_squares(
             return replace(node.base, base=new) if isinstance(node.base, tree.Entry) else new
         return node
 
-    def rooted(node: tree.Node) -> tree.Node:
-        if isinstance(node, tree.Name) and node.letter in squared and node.letter == "sigma":
-            alone.add(node.letter)
-            return tree.Call("sqrt", (replace(node, letter=f"{node.letter}2"),), span=node.span)
+    return change if squared else unchanged
+
+
+def roots_of_squares(lefts: Sequence[tree.Node], notes: list[str]) -> Change:
+    r"""Let ``\sigma`` be the root of the ``\sigma^2`` that is defined.
+
+    A standard deviation is the root of its variance; of any other letter the sign stays unknown.
+    """
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Name) and node.letter == "sigma":
+            notes.append(r"\sigma is the root of \sigma^2")
+            return tree.Call("sqrt", (replace(node, letter="sigma2"),), span=node.span)
         if isinstance(node, tree.Entry) and isinstance(node.base, tree.Call):
             inner = node.base.arguments[0]
             if node.base.function == "sqrt" and isinstance(inner, tree.Name):
@@ -138,9 +135,16 @@ def defined_squares(
                     return replace(node.base, arguments=(replace(node, base=inner),))
         return node
 
-    out = [mapped(mapped(root, change), rooted) for root in roots]
-    notes += [rf"\{name} is the root of \{name}^2" for name in sorted(alone)]
-    return out
+    return change if "sigma" in _squared(lefts) else unchanged
+
+
+def _squared(lefts: Sequence[tree.Node]) -> set[str]:
+    squared = {name for left in lefts if (name := _square_of(left)) is not None}
+    for left in lefts:  # v^2 = ... after v = x - y is a claim
+        base = left.base if isinstance(left, tree.Entry) else left
+        if isinstance(base, tree.Name):
+            squared.discard(base.letter)
+    return squared
 
 
 def _base_name(node: tree.Node) -> tree.Name:

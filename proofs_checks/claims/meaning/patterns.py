@@ -11,47 +11,74 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.dots import without_dots
-from proofs_checks.claims.meaning.omissions import with_ends, with_parameters
+from proofs_checks.claims.meaning.omissions import ends, parameter_in_sight, parameters
 from proofs_checks.claims.meaning.own_names import (
     adjoint_bars,
     changes,
     defined_squares,
     own_words,
+    roots_of_squares,
 )
-from proofs_checks.claims.meaning.rewriting import mapped
+from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
 from proofs_checks.claims.tree import nodes
 
-__all__ = ["multiplied_out", "renamed", "rewritten"]
+__all__ = ["Rewriting", "multiplied_out", "renamed", "rewritten"]
 
 APPLIED = "applied"  # the operator of a product that looks like an application
 LETTERS = "ijklmabcdefghr"  # candidates for the index of dots
 
 
-def rewritten(
-    roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()
-) -> tuple[list[tree.Node], list[str]]:
-    """Return the trees of a document with its patterns written out, and what was taken how.
+class Rewriting(NamedTuple):
+    """The trees of a document with its patterns written out, notes on it, and the changes made."""
 
-    ``lefts`` are the first sides of its equations.
+    trees: list[tree.Node]
+    notes: list[str]
+    changes: tuple[Change, ...]
+
+    def of(self, root: tree.Node) -> tree.Node:
+        """Return another tree rewritten as those of the document were."""
+        for change in self.changes:
+            root = mapped(root, change)
+        return root
+
+
+def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Rewriting:
+    """Write out the patterns of a document; ``lefts`` are the first sides of its equations.
+
+    Every pattern is decided once, from all trees as those before it have left them.
     """
-    notes: list[str] = []
     used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
     letter = next((x for x in LETTERS if x not in used), "i")
-    out = _powers_of_bound(roots)
-    out = [mapped(root, lambda n: _mixed_delta(without_dots(n, letter))) for root in out]
-    out = with_ends(out, notes)
-    out = with_parameters(out)
-    out = changes(out)
-    out = own_words(out)
-    out = adjoint_bars(out, lefts)
-    return defined_squares(out, lefts, notes), notes
+    notes: list[str] = []
+    patterns: tuple[Callable[[list[tree.Node]], Change], ...] = (
+        _powers_of_bound,
+        lambda _: lambda node: _mixed_delta(without_dots(node, letter)),
+        lambda now: ends(now, notes),
+        lambda _: parameter_in_sight,
+        parameters,
+        changes,
+        own_words,
+        lambda now: adjoint_bars(now, lefts),
+        lambda _: defined_squares(lefts),
+        lambda _: roots_of_squares(lefts, notes),
+    )
+    out, made = list(roots), []
+    for pattern in patterns:
+        change, before = pattern(out), len(notes)
+        if change is unchanged:
+            continue
+        out = [mapped(root, change) for root in out]
+        notes[before:] = sorted(set(notes[before:]))
+        made.append(change)
+    return Rewriting(out, list(notes), tuple(made))
 
 
-def _powers_of_bound(roots: Sequence[tree.Node]) -> list[tree.Node]:
-    r"""Return the trees with ``\gamma^t`` a power where the document sums over t.
+def _powers_of_bound(roots: Sequence[tree.Node]) -> Change:
+    r"""Make ``\gamma^t`` a power where the document sums over t.
 
     Alone ``A^t`` is a transpose; a document that sums over t writes its transposes otherwise.
     """
@@ -59,14 +86,14 @@ def _powers_of_bound(roots: Sequence[tree.Node]) -> list[tree.Node]:
     bound = {b.index.letter for b in bounds if isinstance(b.index, tree.Name)}
 
     def change(node: tree.Node) -> tree.Node:
-        if isinstance(node, tree.Transpose) and node.mark == "t" and "t" in bound:
+        if isinstance(node, tree.Transpose) and node.mark == "t":
             return tree.Power(node.base, tree.Name("t", span=node.span), span=node.span)
         return node
 
-    return [mapped(root, change) for root in roots]
+    return change if "t" in bound else unchanged
 
 
-def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Callable[[tree.Node], tree.Node]:
+def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Change:
     """Return what makes a product of every bracket after a name for which that is right.
 
     Scripts after the bracket belong to the bracket: H (A + B)^T.

@@ -9,14 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from proofs_checks.claims import tree
 
-__all__ = ["mapped"]
+__all__ = ["Change", "mapped", "unchanged"]
+
+Change: TypeAlias = Callable[[tree.Node], tree.Node]
+"""What becomes of one node, when what is below it has become what it will be."""
 
 
-def mapped(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> tree.Node:
+def unchanged(node: tree.Node) -> tree.Node:
+    """Return the node."""
+    return node
+
+
+def mapped(node: tree.Node, change: Change) -> tree.Node:
     """Return a tree with every node changed, from the leaves up."""
     new: dict[str, Any] = {}
     for field in fields(node):
@@ -29,7 +37,7 @@ def mapped(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> tree.No
     return change(replace(node, **new) if new else node)
 
 
-def _mapped_value(value: Any, change: Callable[[tree.Node], tree.Node]) -> Any:
+def _mapped_value(value: Any, change: Change) -> Any:
     if isinstance(value, tree.Node):
         return mapped(value, change)
     if isinstance(value, tuple) and value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +50,27 @@ class Statement:
     def roots(self) -> tuple[tree.Node, ...]:
         """Everything that was written: sides and conditions."""
         return (*self.sides, *self.conditions)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a document says, before anything is inferred.
+
+    | field | meaning |
+    |---|---|
+    | statements, assumptions | its equations, and what it supposes |
+    | inputs | symbols that it declares |
+    | stated | spaces of symbols |
+    | broken | names whose definitions could not be parsed |
+    | summation | "" if sums are written; else why repeated indices are summed |
+    """
+
+    statements: Sequence[Statement]
+    assumptions: Sequence[Statement] = ()
+    inputs: Sequence[tree.Node] = ()
+    stated: Sequence[tree.Node] = ()
+    broken: Sequence[str] = ()
+    summation: str = ""
 
 
 @dataclass

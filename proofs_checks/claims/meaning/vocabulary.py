@@ -8,14 +8,13 @@ otherwise is evidence against.  Of the two readings the one that reads more equa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.document import Reading
-from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.meaning.statements import Said
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, entry_tensor, tensors_in
 from theory.algebra.limits import AlgebraError
@@ -35,40 +34,25 @@ class Interpretation:
     why: str
 
 
-def interpret(
-    statements: Sequence[Statement],
-    model: Model,
-    *,
-    forced: bool | None = None,
-    assumptions: Sequence[Statement] = (),
-    inputs: Sequence[tree.Node] = (),
-    stated: Sequence[tree.Node] = (),
-    broken: Sequence[str] = (),
-    summation: str = "",
-) -> Interpretation:
+def interpret(said: Said, model: Model, *, forced: bool | None = None) -> Interpretation:
     """Return the document read with ``model``'s vocabulary or with its own symbols.
 
     ``forced`` True takes the vocabulary, False the document's own symbols, None decides.
-    ``broken`` are the names whose definitions could not be parsed.
     """
-
-    def read(base: Model | None) -> Reading:
-        return Reading(statements, base, assumptions, inputs, stated, broken, summation)
-
     if forced is False:
-        return Interpretation(read(None), "own", "asked for")
+        return Interpretation(Reading(said, None), "own", "asked for")
     if forced:
-        return Interpretation(read(model), model.name, "asked for")
-    own = read(None)
-    if not summation and _sums_by_repetition(own):
-        other = Reading(statements, None, assumptions, inputs, stated, broken, "found")
+        return Interpretation(Reading(said, model), model.name, "asked for")
+    own = Reading(said, None)
+    if not said.summation and _sums_by_repetition(own):
+        other = Reading(replace(said, summation="found"), None)
         if other.problems + 2 <= own.problems:
             other.notes.append("an index that stands twice in a term is summed: no sum is written")
             own = other
     if not _could_use(own, model):
         why = f"the document computes nothing of the vocabulary of {model.name}"
         return Interpretation(own, "own", why)
-    shared = read(model)
+    shared = Reading(said, model)
     other = _redefined(shared, model)
     if other is not None:
         why = f"the document defines {other} differently from the vocabulary of {model.name}"
