@@ -120,7 +120,7 @@ class Assembly(Links):
                 if not line.value.has(Partial, Step, Flow):
                     Reader(Ring()).read(line.value)
             except AlgebraError:
-                self._unknown.add(line.name)
+                self.unknown.add(line.name)
                 inputs.append(self.symbols.tensor(line.name))
                 continue
             kept.append(line)

@@ -55,7 +55,6 @@ class Scope(ABC):
     | scope | formal arguments of a function, and what is put in for them |
     | mean | inside E_{alpha_i}[..]: alpha_i and its axis |
     | moving | symbols whose differentials are directions |
-    | used, hedges | the symbols that were met, and why a refutation would mean nothing |
     """
 
     def __init__(self, context: Context, number: int) -> None:
@@ -69,8 +68,6 @@ class Scope(ABC):
         self.scope: dict[str, Value] = {}
         self.mean: tuple[Value, Index] | None = None
         self.moving: dict[str, Any] | None = None
-        self.used: set[str] = set()
-        self.hedges: list[str] = []
         self._count = 0
         self._depth = 0
 

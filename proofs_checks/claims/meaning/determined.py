@@ -8,6 +8,7 @@ elsewhere, in prose perhaps, what it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -31,7 +32,7 @@ class Determination:
 
     def __init__(self, reading: Reading) -> None:
         self.reading, self.model = reading, reading.model
-        self.unknown = reading._unknown
+        self.unknown = reading.unknown
         self.declared = {n for c in reading.constraints for n in tensors_in(c.equation)} | {
             n for line in reading.lines for n in tensors_in(line.value)
         }
@@ -74,13 +75,17 @@ class Determination:
             self._above[name] = frozenset(found)
         return self._above[name]
 
+    def _reached(self, names: Iterable[str]) -> frozenset[str]:
+        """Return everything that some symbols are computed from, themselves included."""
+        return frozenset[str]().union(*map(self._inputs_of, names))
+
     def _error(self, link: Link) -> MeaningError | None:
         for node in sp.preorder_traversal(link.relation):
             if not isinstance(node, Partial):
                 continue
             quantity, *by = node.args
             names = tensors_in(quantity)
-            reached = frozenset().union(*(self._inputs_of(n) for n in names))
+            reached = self._reached(names)
             if len(by) > 1 or quantity.has(Partial):
                 for name in sorted(reached & self.reading.stand_ins):
                     return MeaningError(
@@ -113,7 +118,7 @@ class Determination:
         if link.kind != "definition":
             return None
         names = tensors_in(link.relation)
-        reached = frozenset().union(*(self._inputs_of(n) for n in names))
+        reached = self._reached(names)
         stems = {n.split("_.")[0] for n in reached & self.reading.roles.shifted}
         for name in sorted(stems & reached):
             return MeaningError(
@@ -145,7 +150,7 @@ class Determination:
 
     def _leaves(self, names: frozenset[str]) -> frozenset[str]:
         """Return the inputs from which some symbols are computed."""
-        reached = frozenset().union(*(self._inputs_of(n) for n in names)) if names else frozenset()
+        reached = self._reached(names)
         return frozenset(n for n in reached if n not in self.model.by_name)
 
     def _nearest(self, name: str, among: set[str]) -> set[str]:
@@ -237,7 +242,7 @@ class Determination:
         relation: Relation = link.relation
         sides = [tensors_in(relation.left), tensors_in(relation.right)]
         both = sides[0] | sides[1]
-        reached = frozenset().union(*(self._inputs_of(n) for n in both)) if both else frozenset()
+        reached = self._reached(both)
         left, right = relation.left, relation.right
         if isinstance(left, sp.Symbol) and isinstance(right, sp.Number) and not left.is_Dummy:
             if left.name not in self.model.by_name:
@@ -252,8 +257,7 @@ class Determination:
         rest = relation.xreplace({p: sp.S.One for p in partials})
         for name in sorted(tensors_in(rest) & self.reading.context.opaque):
             return f"nothing says what {name} is"
-        derived = [tensors_in(p.args[0]) for p in partials]
-        below = frozenset().union(*(self._inputs_of(n) for names in derived for n in names))
+        below = self._reached(n for p in partials for n in tensors_in(p.args[0]))
         for name in sorted(below & self.reading.stand_ins):
             if "_." in name:  # a function of which only the arguments are said
                 return f"nothing says what {name.split('_.')[0]} is"
@@ -261,7 +265,7 @@ class Determination:
                 return f"nothing says what {name} is"
         for partial in sorted(partials, key=str):
             names = tensors_in(partial.args[0])
-            above = frozenset().union(*(self._inputs_of(n) for n in names)) if names else names
+            above = self._reached(names)
             for entry in partial.args[1:]:
                 target = name_of(entry_tensor(entry))
                 if names and target not in above:
@@ -285,10 +289,7 @@ class Determination:
         unlinked = self._unlinked(partials)
         if unlinked:
             return unlinked
-        left, right = (
-            frozenset().union(*(self._inputs_of(n) for n in side)) if side else frozenset()
-            for side in sides
-        )
+        left, right = map(self._reached, sides)
         for name in sorted(sides[0] ^ sides[1]):
             symbol = self.reading.symbols.table.get(name)
             if symbol is None or symbol.is_defined or symbol.known:

@@ -45,7 +45,7 @@ class Reading(Assembly):
             self._declare(node)
         self._show_named_sizes()
         self.ranges.settle(self.roles.sizes | set(self.symbols.table))
-        self._unknown = self._unread(failed)
+        self.unknown = self._unread(failed)
         self.assumed = {n for s in self.assumptions for r in s.roots for n in self._names(r)}
         every.sort(key=lambda s: s not in self.assumptions)
         for statement in every:
@@ -63,7 +63,7 @@ class Reading(Assembly):
             except FAILURES as error:
                 told = str(error) or "this is nested too deeply."
                 meaning.error = MeaningError(told, statement.span)
-        self._unknown |= self._unread({n: m.error for n, m in self.meanings.items() if m.error})
+        self.unknown |= self._unread({n: m.error for n, m in self.meanings.items() if m.error})
         self._make_model()
         self._check()
 

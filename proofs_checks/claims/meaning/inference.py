@@ -62,7 +62,7 @@ class Inference:
         self._pieces: dict[str, list[tuple[Definition, Any]]] = {}
         self.constraints: list[Constraint] = []
         self.signs: dict[Any, Any] = {}  # of the whole document
-        self._unknown: set[str] = set()
+        self.unknown: set[str] = set()
         self._infer()
 
     def _infer(self) -> None:

@@ -114,12 +114,12 @@ class Links(Sides):
             self.lines.append(line)
             return line
         if factor is None:
-            self._unknown.add(found.name)
+            self.unknown.add(found.name)
             return line
         self._pieces.setdefault(found.name, []).append((line, sp.expand(factor)))
         done = self._pieces[found.name]
         if len(done) == len(pieces) and not self._joined_pieces(done):
-            self._unknown.add(found.name)
+            self.unknown.add(found.name)
         return line
 
     def _joined_pieces(self, pieces: list[tuple[Definition, Any]]) -> bool:

@@ -138,7 +138,6 @@ class Occurrences(Scope):
                 f"`{found.name}` is no symbol of this document.", span,
                 suggestion="use a symbol that the document has",
             )  # fmt: skip
-        self.used.add(found.name)
         given = found.indices
         sizes = self.symbols.sizes(symbol)
         total = len(sizes) - len(symbol.fixed)

@@ -38,7 +38,6 @@ class Roles(Scripts):
     ) -> None:
         super().__init__(spell, sizes)
         self.known = dict(known or {})
-        self.defined_functions: dict[str, tuple[tree.Node, ...]] = {}
         self.capitals: dict[str, str] = {}
         self.shifted: set[str] = set()  # names of neighbours, as in S_{t-1}
         # "i = j" in the prose compares indices, and makes no quantities of them
