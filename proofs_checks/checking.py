@@ -194,7 +194,7 @@ class Checker:
             if claim.hedge and verdict.status in ("refuted", "undecided"):
                 return ClaimReport(_undetermined(claim), None)
             if claim.hedge and verdict.status == "proved":
-                note = f"{claim.hedge}; the equation holds whatever it is"
+                note = f"{claim.hedge}; the equation holds all the same"
                 return ClaimReport(replace(claim, notes=(*claim.notes, note)), verdict)
             if verdict.status == "refuted":
                 verdict = replace(verdict, correction=own.result() or _to_order(claim, verdict))

@@ -24,6 +24,7 @@ from proofs_checks.claims.notation import (
     FUNCTIONS,
     GREEK,
     KNOWN,
+    PLAIN_FUNCTIONS,
     SIZES,
 )
 from proofs_checks.claims.places import View
@@ -160,6 +161,8 @@ def _words(text: str) -> Iterator[Loss]:
         following = text[end : end + 1]
         in_subscript = before.endswith("_") or before == "_{"
         repair, weak = _repair(word, following)
+        # exp(z) in plain letters is read as it is, if nothing else is damaged
+        weak = weak or (word in PLAIN_FUNCTIONS and text[end : end + 2].startswith(("(", "[", "\\{")))
         if not repair or (in_subscript and not _is_symbol(repair[0]) and following != "{"):
             continue
         greek = _greek_before(text, start)

@@ -174,10 +174,14 @@ class _Assembly:
 
     def _range(self, content: list[Lexeme]) -> bool:
         r"""Read on in ``i, j = 1, \dots, n``, whose pieces arrive one by one."""
-        if len(content) == 1 and content[0].command(*DOTS):
+        if content[0].command(*DOTS) and not self.open_range:
             self.open_range = self._range_start()
-            self.open_range.append(content[0]) if self.open_range else None
-            return bool(self.open_range)
+            if not self.open_range:
+                return False
+            self.open_range.append(content[0])
+            content = content[1:]  # "1, \\ldots i", without its second comma
+            if not content:
+                return True
         if not self.open_range:
             return False
         self.open_range.extend(content)

@@ -53,6 +53,7 @@ _PATTERN = re.compile(
   | (?P<skip> \\(?:mkern|kern|mskip|hskip) \s* -? [0-9.]* \s* (?:mu|em|ex|pt|cm|mm|in)? )
   | (?P<eqno> \\l?eqno \s* (?: \( [^()\n]{{0,20}} \) )? )
   | (?P<command> \\(?: [A-Za-z@]+ | . ) )
+  | (?P<dots> \.\s?\.\s?\. )
   | (?P<number> [0-9]+ (?: \.[0-9]+ )? | \.[0-9]+ )
   | (?P<letter> [A-Za-z] )
   | (?P<parameter> \#[1-9] )
@@ -98,6 +99,8 @@ def lexemes(view: View, start: int, end: int) -> Iterator[Lexeme]:
             yield Lexeme("command", match[0], span)
         elif kind == "ascii":
             yield Lexeme("command", {"<": "le", ">": "ge", "!": "neq"}[match[0][0]], span)
+        elif kind == "dots":
+            yield Lexeme("command", "ldots", span)
         elif kind == "row":
             yield Lexeme("row", match[0], span)
         elif kind == "environment":

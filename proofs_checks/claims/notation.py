@@ -77,7 +77,9 @@ FUNCTION_COMMANDS = {
     "Var": "var", "Cov": "cov", "KL": "kl", "det": "det", "max": "max", "min": "min",
 }  # fmt: skip
 # Functions that people also spell in plain letters, right before a bracket.
-PLAIN_FUNCTIONS = frozenset("exp log ln tanh softmax max min diag tr Tr trace det".split())
+PLAIN_FUNCTIONS = frozenset(
+    "exp log ln sin cos tanh sinh cosh softmax Softmax sigmoid max min diag tr Tr trace det".split()
+)
 # Words that begin with a d and are no differential.
 WORDS_WITH_D = frozenset("det dim diag div dom dist data dual dec deg den diff dir".split())
 # Words that bind an index below them.

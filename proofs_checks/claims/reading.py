@@ -13,6 +13,7 @@ from proofs_checks.claims.documents import read_document
 from proofs_checks.claims.equations import Equation, Unreadable
 from proofs_checks.claims.meaning.definitions import names_in
 from proofs_checks.claims.meaning.model import with_signs
+from proofs_checks.claims.meaning.scopes import read_in_scope
 from proofs_checks.claims.meaning.statements import Link, MeaningError, Said, Statement
 from proofs_checks.claims.meaning.vocabulary import Interpretation, interpret
 from proofs_checks.claims.places import Span
@@ -66,6 +67,7 @@ def read_claims(
         summation="" if _directive(document, "summation") != "einstein" else "asked for",
     )
     found = interpret(said, base, forced=None if asked is None else asked != "none")
+    read_in_scope(said, found.reading)
     claims = _claims(document, found)
     return Paper(
         name,
@@ -165,9 +167,12 @@ def _claims(document: Document, found: Interpretation) -> list[Claim]:
         for number, link in enumerate(meaning.links):
             place = 1 + steps.index(link) if link in steps else 0
             chain = chains if place else 0
-            claim = _claim(document, item, link, found.reading.model, chain, place)
+            model = link.model or found.reading.model
+            claim = _claim(document, item, link, model, chain, place)
             source = _source_of(document, item, stretches, number)
-            written = author.written(item, meaning.links, number, stretches)
+            written = None
+            if link.model is None:  # a correction is read with the symbols of the document
+                written = author.written(item, meaning.links, number, stretches)
             claims.append(replace(claim, source=source, written=written))
     for passed in document.passed:
         claims.append(

@@ -36,6 +36,7 @@ _CONNECTING_WORDS = frozenset(
     "with so thus hence then while since because or i.e. by using from as in on to otherwise else "
     "that which we have also but therefore namely e.g. see cf".split()
 )
+INTEGRALS = ("int", "iint", "iiint", "oint")
 _UPRIGHT_SEPARATORS = frozenset(["and", "or", "where", "if", "for", "with"])
 
 
@@ -167,7 +168,10 @@ def parts(row: Row, number: int) -> Iterator[Part]:
     part = Part([], "row" if number else "", row=number)
     blocks: list[str] = []
     depth, cell, seen = 0, 0, False
+    integrals = 0  # whose dx is to come: the comma of \int f(x), dx parts nothing
     for i, lexeme in enumerate(row.lexemes):
+        integrals += lexeme.command(*INTEGRALS)
+        integrals -= integrals and lexeme.kind == "letter" and lexeme.text == "d"
         depth = max(0, depth + depth_step(lexeme))
         _follow(blocks, lexeme)
         if lexeme.kind in {"begin", "end"} and lexeme.text.rstrip("*") in _LINES:
@@ -180,7 +184,7 @@ def parts(row: Row, number: int) -> Iterator[Part]:
                     yield part
                     part = Part([], "cell", row=number)
             continue
-        separator = _separator(lexeme, row.lexemes, i) if depth == 0 else None
+        separator = _separator(lexeme, row.lexemes, i) if depth == 0 and not integrals else None
         if separator is None:
             part.lexemes.append(lexeme)
             seen = True
@@ -216,6 +220,8 @@ def _separator(lexeme: Lexeme, row: list[Lexeme], i: int) -> str | None:
         return "list"
     if lexeme.kind == "command" and lexeme.text in QUADS:
         return "quad"
+    if lexeme.command("because", "therefore"):
+        return "quad"  # signs between equations, as a space is
     if lexeme.command("forall"):
         return "list" if i else None
     if lexeme.kind == "text" and _is_comment(lexeme, row, i):

@@ -222,5 +222,5 @@ class Assembly(Links):
             for root in statement.roots:
                 for node in nodes(root):
                     if isinstance(node, tree.Differential):
-                        found |= self._names(node.quantity)
+                        found |= self.names(node.quantity)
         return found

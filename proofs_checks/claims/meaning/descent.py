@@ -32,7 +32,7 @@ class Descent(Positions):
                 for node in nodes(root):
                     if isinstance(node, tree.Derivative | tree.Gradient):
                         name = self._scalar_name(node.quantity)
-                        by = {x for b in node.by for x in self._names(b)}
+                        by = {x for b in node.by for x in self.names(b)}
                         if name is not None and by != {name}:
                             counts[name] = counts.get(name, 0) + 1
                             bys.setdefault(name, set()).update(by)

@@ -38,6 +38,10 @@ class Reading(Assembly):
         every = [s for s in every if not s.is_inline or self._is_used(s)]
         failed: dict[int, MeaningError] = {}
         for statement in every:
+            if _names_a_list(statement):
+                skipped = "a name for a list, with which nothing is computed"
+                self.meanings[statement.number].skipped = skipped
+                continue
             error = self._gather(statement)
             if error is not None:
                 failed[statement.number] = error
@@ -46,10 +50,12 @@ class Reading(Assembly):
         self._show_named_sizes()
         self.ranges.settle(self.roles.sizes | set(self.symbols.table))
         self.unknown = self._unread(failed)
-        self.assumed = {n for s in self.assumptions for r in s.roots for n in self._names(r)}
+        self.assumed = {n for s in self.assumptions for r in s.roots for n in self.names(r)}
         every.sort(key=lambda s: s not in self.assumptions)
         for statement in every:
             meaning = self.meanings[statement.number]
+            if meaning.skipped:
+                continue
             if statement.number in failed:
                 meaning.error = failed[statement.number]
                 continue
@@ -88,9 +94,16 @@ class Reading(Assembly):
             if name.split("_")[0] in stems and name not in self.definitions.found
         }
         for (number, _), found in self.definitions.by_side.items():
-            if number in failed:
+            if number in failed or (
+                self.meanings[number].skipped and not self._lists_itself(found.statement)
+            ):
                 names.add(found.name)
         return names
+
+    def _lists_itself(self, statement: Statement) -> bool:
+        r"""Return whether an equation lists a vector's own entries, as in x = (x_1, \dots, x_n)."""
+        left, *rest = statement.sides
+        return all(self.names(side) <= self.names(left) for side in rest)
 
     def _check(self) -> None:
         """Reject what the definitions do not determine, and hedge what rests on the unknown."""
@@ -127,3 +140,11 @@ class Reading(Assembly):
         return sum(
             link.kind in ("claim", "step") for m in self.meanings.values() for link in m.links
         )
+
+
+def _names_a_list(statement: Statement) -> bool:
+    r"""Return whether an equation only names a list or a set, as in \\tau = (s_1, a_1, \\dots)."""
+    left, *rest = statement.sides
+    while isinstance(left, tree.Entry | tree.Power):
+        left = left.base
+    return isinstance(left, tree.Name) and any(isinstance(x, tree.Tuple | tree.SetOf) for x in rest)

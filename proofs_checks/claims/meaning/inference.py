@@ -157,7 +157,7 @@ class Inference:
     def _is_used(self, statement: Statement) -> bool:
         return any(key[0] == statement.number for key in self.definitions.by_side)
 
-    def _names(self, node: tree.Node) -> set[str]:
+    def names(self, node: tree.Node) -> set[str]:
         return names_in(node, self.roles, self.authored, frozenset())
 
 

@@ -63,7 +63,8 @@ class Letters(Applications):
     def outcomes(self, node: tree.Call) -> tuple[str, ...]:
         r"""Return the letters of the outcomes that an expectation runs over.
 
-        They stand before the \sim, or alone where they are arguments of what is expected.
+        They stand before the \sim, or alone where they are arguments of what is expected, or
+        where the document sums over them elsewhere.
         """
         found: list[str] = []
         arguments = {
@@ -80,7 +81,8 @@ class Letters(Applications):
                 found += [x for item in listed if (x := self.letter(item)) is not None]
             elif isinstance(low, tree.Name):
                 name = self.spell(low)
-                if name in arguments or (name not in self.quantities and not self._scripted(name)):
+                is_new = name not in self.quantities and not self._scripted(name)
+                if name in arguments or name in self.bound or is_new:
                     found.append(name)
         return tuple(dict.fromkeys(found))
 
@@ -137,11 +139,13 @@ class Letters(Applications):
         return None
 
     def _find_letters(self, every: Sequence[tree.Node]) -> None:
-        for root in every:
+        for root in every:  # before expectations, which run over what is summed elsewhere
             for node in nodes(root):
                 if isinstance(node, tree.Sum):
                     self.bound |= {x for b in node.bounds if (x := self.letter(b.index))}
-                elif isinstance(node, tree.Ranges | tree.ForAll):
+        for root in every:
+            for node in nodes(root):
+                if isinstance(node, tree.Ranges | tree.ForAll):
                     self.compared |= {x for i in node.indices if (x := self.letter(i))}
                 elif isinstance(node, tree.Call) and node.function == "expectation":
                     self.bound |= set(self.outcomes(node))

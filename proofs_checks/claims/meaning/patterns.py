@@ -57,6 +57,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
     patterns: tuple[Callable[[list[tree.Node]], Change], ...] = (
         _powers_of_bound,
         lambda _: lambda node: _mixed_delta(without_dots(node, letter)),
+        lambda _: _inner_of_lists,
         lambda now: ends(now, notes),
         lambda _: parameter_in_sight,
         parameters,
@@ -157,3 +158,16 @@ def _mixed_delta(node: tree.Node) -> tree.Node:
         if len(base.lower) == 1 and not base.upper:
             return replace(base, lower=(node.exponent, *base.lower), span=node.span)
     return node
+
+
+def _inner_of_lists(node: tree.Node) -> tree.Node:
+    """Return the inner product of two lists as the sum of those of their entries."""
+    if not isinstance(node, tree.Inner):
+        return node
+    left, right = node.left, node.right
+    if not isinstance(left, tree.Tuple) or not isinstance(right, tree.Tuple):
+        return node
+    if len(left.entries) != len(right.entries):
+        return node
+    pairs = zip(left.entries, right.entries, strict=True)
+    return tree.Add(tuple(tree.Inner(a, b, span=node.span) for a, b in pairs), span=node.span)

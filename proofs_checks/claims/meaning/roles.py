@@ -235,7 +235,8 @@ class Roles(Scripts):
         if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
             found = self._entry(node)
             indices.extend(found.indices)
-            return found.name
+            # a_t and a_{it} are points of different spaces: two functions
+            return found.name + "'" * max(0, len(found.indices) - 1)
         if isinstance(node, tree.Compare):
             parts = []
             for side in (node.left, node.right):

@@ -51,10 +51,10 @@ class Sides(SideConditions):
         from_parts = False
         names: dict[str, None] = {}
         for n in right:
-            for name in sorted(self._names(n.quantity)):
+            for name in sorted(self.names(n.quantity)):
                 names[name] = None
         for n in left:
-            own = self._names(n.quantity)
+            own = self.names(n.quantity)
             for name in own:
                 above = self.context.computed.get(name, frozenset())
                 from_parts |= bool(above & names.keys())

@@ -79,7 +79,8 @@ class Link:
 
     ``kind`` is "claim", "step", "definition" or "assumption"; ``statement`` the typed relation;
     ``hedge`` says why a refutation would mean nothing (an undefined or unread symbol); ``axes``
-    are the letters of silent row and column; ``signs`` what conditions say of its symbols.
+    are the letters of silent row and column; ``signs`` what conditions say of its symbols;
+    ``model`` is what it is about where that is not the model of the document.
     """
 
     kind: str
@@ -90,6 +91,7 @@ class Link:
     order: tuple[int, int] | None = None
     hedge: str = ""
     signs: dict[Any, Any] = field(default_factory=dict)
+    model: Any = None
 
 
 @dataclass

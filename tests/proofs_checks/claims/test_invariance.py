@@ -83,7 +83,7 @@ def test_what_a_document_leaves_open_is_reported_as_unreadable_if_it_is_not_true
     problem = report.claims[1].claim.problem
     assert problem is not None
     assert problem.message.startswith("the definition of a could not be read")
-    assert any("the equation holds whatever it is" in note for note in report.claims[2].claim.notes)
+    assert any("the equation holds all the same" in note for note in report.claims[2].claim.notes)
 
 
 def test_a_function_is_added_in_two_edits(monkeypatch: pytest.MonkeyPatch) -> None:
