@@ -162,7 +162,8 @@ def _words(text: str) -> Iterator[Loss]:
         in_subscript = before.endswith("_") or before == "_{"
         repair, weak = _repair(word, following)
         # exp(z) in plain letters is read as it is, if nothing else is damaged
-        weak = weak or (word in PLAIN_FUNCTIONS and text[end : end + 2].startswith(("(", "[", "\\{")))
+        is_call = text[end : end + 2].startswith(("(", "[", "\\{"))
+        weak = weak or (is_call and word in PLAIN_FUNCTIONS)
         if not repair or (in_subscript and not _is_symbol(repair[0]) and following != "{"):
             continue
         greek = _greek_before(text, start)

@@ -109,13 +109,15 @@ class Definitions:
                 if found is None or (only is not None and found.name not in only):
                     continue
                 self._accept(found, sides)
-                if kind == "equality" and only is None and n > 0 and left == n:
-                    continue
 
     def _accept(self, found: Defined, sides: Sequence[tree.Node]) -> None:
         uses = names_in(sides[found.right], self.roles, self.authored, frozenset())
         if found.name in self._reach(uses):
             return
+        if not found.is_part:
+            for before in self.found.pop(found.name, ()):  # it gave way
+                del self.by_side[(before.statement.number, before.left)]
+                self._uses.pop(found.name, None)
         self.found.setdefault(found.name, []).append(found)
         self.by_side[(found.statement.number, found.left)] = found
         self._uses.setdefault(found.name, set()).update(uses)
@@ -148,11 +150,27 @@ class Definitions:
         is_part = any(self._restricts(c, set(letters)) for c in statement.conditions)
         before = self.found.get(reference.name)
         if before is not None and not (is_part and before[0].is_part):
-            return None
-        if not explicit and isinstance(statement.sides[right], tree.Number):
-            if not is_part and letters:
-                pass
+            first = before[0].statement.sides[before[0].right]
+            is_open = self._is_open(before[0].reference, first)
+            if is_part or not is_open or self._is_open(reference, statement.sides[right]):
+                return None
         return Defined(reference.name, reference, statement, left, right, is_part)
+
+    def _is_open(self, reference: Reference, side: tree.Node) -> bool:
+        r"""Return whether a side leaves open what its left side says.
+
+        J = E_\tau[R(\tau)], without its distribution, gives way to a later J = \sum_\tau P(\tau)
+        R(\tau) as the definition of J, and P_\theta = P(s, a), without \theta, to one with it.
+        """
+        below = list(tree.nodes(side))
+        spelled = {self.roles.spell(x) for x in below if isinstance(x, tree.Name)}
+        return not reference.depends <= spelled or any(
+            isinstance(node, tree.Call)
+            and node.function == "expectation"
+            and not any(isinstance(low, tree.Compare) for low in node.lower)
+            and bool(self.roles.outcomes(node))
+            for node in below
+        )
 
     def reference(self, side: tree.Node) -> Reference | None:
         """Return the symbol that stands alone on a side, None if it is an expression."""

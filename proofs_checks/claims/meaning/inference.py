@@ -158,6 +158,7 @@ class Inference:
         return any(key[0] == statement.number for key in self.definitions.by_side)
 
     def names(self, node: tree.Node) -> set[str]:
+        """Return the names of all symbols below a node."""
         return names_in(node, self.roles, self.authored, frozenset())
 
 
