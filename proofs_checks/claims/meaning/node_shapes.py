@@ -31,6 +31,7 @@ class NodeShapes:
     | slots_seen, fonts | with how many indices, and in which fonts, each symbol stands |
     | order, depends | the symbols in the order of the document, and what their names mention |
     | differentiated, applied | quantities of derivatives, and values of functions |
+    | multiplied | small letters that stand behind a capital in a product |
     """
 
     def __init__(self, roles: Roles, authored: Authored) -> None:
@@ -42,6 +43,7 @@ class NodeShapes:
         self.depends: dict[str, set[str]] = defaultdict(set)
         self.differentiated: set[str] = set()  # quantities: numbers where nothing says otherwise
         self.applied: set[str] = set()  # values of functions: numbers where nothing says otherwise
+        self.multiplied: set[str] = set()  # the x of W x: vectors where nothing says otherwise
         self._turned: set[tuple[str, int]] = set()  # what is transposed, with so many indices
         self._loose = False
         self._entrywise = False  # inside P \odot (1 - P), where 1 is a matrix
@@ -137,6 +139,8 @@ class NodeShapes:
         }.get(node.operator, rules.product)
         if node.operator == "odot" and self._loose:
             rule = rules.entrywise_spread
+        if not node.operator and len(node.factors) > 1:
+            self._behind_a_capital(*node.factors[-2:])
         outer, self._entrywise = self._entrywise, node.operator == "odot"
         inputs = [self.visit(factor, scope) for factor in node.factors]
         self._entrywise = outer
@@ -144,6 +148,15 @@ class NodeShapes:
         for factor in inputs[1:]:
             out = self._apply_table(rule, out, factor)
         return out
+
+    def _behind_a_capital(self, capital: tree.Node, last: tree.Node) -> None:
+        before = capital.base if isinstance(capital, tree.Entry | tree.Transpose) else capital
+        if not isinstance(before, tree.Name) or not before.letter.isupper():
+            return
+        name = self.roles.spell(before)
+        if isinstance(last, tree.Name) and last.letter.islower() and len(last.letter) == 1:
+            if name not in self.roles.sizes | self.roles.bound and name[:1] not in "LJ":
+                self.multiplied.add(self.roles.spell(last))
 
     def _quotient(self, node: tree.Quotient, scope) -> int:
         above, below = self.visit(node.numerator, scope), self.visit(node.denominator, scope)

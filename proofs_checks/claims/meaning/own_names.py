@@ -71,6 +71,29 @@ def changes(roots: Sequence[tree.Node]) -> Change:
     return change
 
 
+def own_steps(roots: Sequence[tree.Node]) -> Change:
+    r"""Make ``\Delta W`` a name where the document descends nothing, as in W + \Delta W = W + B A."""
+    calculus = (tree.Derivative, tree.Differential, tree.Directional, tree.Gradient, tree.Rate)
+    below = [node for root in roots for node in nodes(root)]
+    rates = any(isinstance(x, tree.Name) and x.letter == "eta" for x in below)
+    sides = {id(root) for root in roots}  # alone on a side it is the step that nobody gave
+    used = any(isinstance(x, tree.Step) and id(x) not in sides for x in below)
+    if rates or not used or any(isinstance(x, calculus) for x in below):
+        return unchanged
+
+    def change(node: tree.Node) -> tree.Node:
+        if not isinstance(node, tree.Step):
+            return node
+        whole = node.quantity
+        base = whole.base if isinstance(whole, tree.Entry) else whole
+        if not isinstance(base, tree.Name):
+            return node
+        named = replace(base, accents=(*base.accents, "Delta"), span=node.span)
+        return replace(whole, base=named) if isinstance(whole, tree.Entry) else named
+
+    return change
+
+
 def adjoint_bars(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]) -> Change:
     r"""Read ``\bar{O}`` as the derivative of the loss by O where O is known and it is not.
 

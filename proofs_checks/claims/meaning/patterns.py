@@ -20,6 +20,7 @@ from proofs_checks.claims.meaning.own_names import (
     adjoint_bars,
     changes,
     defined_squares,
+    own_steps,
     own_words,
     roots_of_squares,
 )
@@ -62,6 +63,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
         lambda _: parameter_in_sight,
         parameters,
         changes,
+        own_steps,
         own_words,
         lambda now: adjoint_bars(now, lefts),
         lambda _: defined_squares(lefts),

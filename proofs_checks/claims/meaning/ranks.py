@@ -166,6 +166,8 @@ class Ranks(NodeShapes):
                 usual = most + (2 if is_capital and not most else 1)
             elif is_capital and most == 0 and stem not in LOSSES and not fonts & {"cal", "scr"}:
                 usual = 2
+            elif not most and name in self.multiplied:
+                usual = 1
         else:
             usual = max(most, least + (2 if is_capital and least == 0 else 1))
         return abs(axes.total - usual), axes.total, axes.is_row

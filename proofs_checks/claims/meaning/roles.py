@@ -73,6 +73,7 @@ class Roles(Scripts):
             if (count >= 2 * slot.stray[x] or x in INDEX_LETTERS)
             and x not in self.quantities
             and x not in self.sizes
+            and not x.isupper()  # the K of W_K is a label, if no sum runs over it
         }
         if letter is not None and letter in self.quantities:
             if letter not in self.bound | self.compared:
