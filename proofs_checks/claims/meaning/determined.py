@@ -58,7 +58,8 @@ class Determination:
                     meaning.error = self._error(link) or self._recursion(link)
                     if link.kind in ("claim", "step"):
                         link.hedge = (
-                            self._rounded(statement, link)
+                            link.hedge
+                            or self._rounded(statement, link)
                             or self._redefined(statement)
                             or self._routes(statement)
                             or self._hedge(link)

@@ -120,7 +120,7 @@ class Reading(Assembly):
             typer, values = self._sides(statement)
             factor = sp.S.One
             for condition in near:
-                factor *= self._condition(typer, condition)[0]
+                factor *= self._condition(typer, condition).factor
             link = self._link(statement, 0, "equality", values, typer, factor)
             open_range = any(k.size.name.startswith("?") for k in link.relation.atoms(Index))
             return None if open_range else link.relation

@@ -43,18 +43,20 @@ class Links(Sides):
             meaning.skipped = "the value of an index, which is no claim"
             return
         typer, values = self._sides(statement)
-        factor, signs = sp.S.One, {}
+        factor, signs, unused = sp.S.One, {}, ""
         for condition in statement.conditions:
-            more, said = self._condition(typer, condition)
-            factor *= more
-            signs.update(said)
+            said = self._condition(typer, condition)
+            factor *= said.factor
+            signs.update(said.signs)
+            unused = unused or said.unused
         is_chain = len(statement.kinds) > 1
         for n, kind in enumerate(statement.kinds):
             found = self._definition_at(statement, n, kind)
             span = statement.sides[n + 1].span
             notes = tuple(dict.fromkeys(typer.shapes.notes))
             if found is not None:
-                partly = signs or any(isinstance(c, tree.Otherwise) for c in statement.conditions)
+                others = any(isinstance(c, tree.Otherwise) for c in statement.conditions)
+                partly = signs or unused or others
                 line = self._define(found, values, typer, None if partly else factor)
                 relation = Equation(line.symbol, line.value)
                 said = (f"defines {found.name}", *notes)
@@ -67,7 +69,7 @@ class Links(Sides):
                 text = latex_equation(link.relation, self.base)
                 self.constraints.append(Constraint(link.relation, text))
             link.notes = notes
-            link.signs = {**self.signs, **signs}
+            link.signs, link.hedge = {**self.signs, **signs}, unused
             meaning.links.append(link)
         if sum(link.kind == "step" for link in meaning.links) == 1:
             for link in meaning.links:
@@ -242,14 +244,17 @@ class Links(Sides):
         if sign is not None:
             left, right = statement.sides[:2]
             said = tree.Compare(left, sign, right, span=statement.span)
-            self.signs.update(self._sign(typer, said))
+            sign_of = self._sign(typer, said)
+            if sign_of.unused:
+                raise MeaningError(f"{sign_of.unused}.", statement.span)
+            self.signs.update(sign_of.signs)
             return
         factor = sp.S.One
         for condition in statement.conditions:
-            more, signs = self._condition(typer, condition)
-            if signs:
+            said = self._condition(typer, condition)
+            if said.signs or said.unused:
                 raise MeaningError("a sign beside a hypothesis is not read.", condition.span)
-            factor *= more
+            factor *= said.factor
         a, b = self._joined(typer, values[0], values[1], statement.sides[1].span)
         equation, _ = self._named_axes(
             Equation(a.expression * factor, b.expression * factor), a if not a.is_scalar else b

@@ -9,7 +9,9 @@ r"""The conditions beside an equation: ranges of indices, dimensions, signs.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import sympy as sp
 
@@ -19,37 +21,54 @@ from proofs_checks.claims.meaning.descent import Descent
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.typing import Typer
 from theory.algebra.symbols import Tensor, delta
+from theory.latex import expression as latex_of
 from theory.models.model import name_of
 
 __all__ = ["SideConditions"]
 
 
+class Restriction(NamedTuple):
+    """What a condition says: a factor over indices, signs of symbols, or why it is not used.
+
+    An equation beside a condition that is not used may be proved without it, never refuted.
+    """
+
+    factor: Any = sp.S.One
+    signs: Mapping[Any, Any] = MappingProxyType({})
+    unused: str = ""
+
+
 class SideConditions(Descent):
     """Types the conditions beside the equations of a document."""
 
-    def _condition(self, typer: Typer, node: tree.Node) -> tuple[Any, dict[Any, Any]]:
-        """Return the factor of a condition on indices, and what it says about signs."""
-        if isinstance(node, tree.ForAll):
-            return sp.S.One, {}
+    def _condition(self, typer: Typer, node: tree.Node) -> Restriction:
+        """Return what a condition beside an equation says."""
+        if isinstance(node, tree.ForAll | tree.Otherwise):
+            return Restriction()
         if isinstance(node, tree.Ranges):
-            return self._range(typer, node), {}
-        if isinstance(node, tree.Otherwise):
-            return sp.S.One, {}
+            return Restriction(self._range(typer, node))
         if not isinstance(node, tree.Compare):
             raise MeaningError("this condition is not read.", node.span)
         if node.relation == "in" and isinstance(node.right, tree.Space):
             self._dimensions(typer, node)
-            return sp.S.One, {}
+            return Restriction()
         letter = self.roles.letter(node.left)
         other = self.roles.letter(node.right)
         if letter in typer.letters or other in typer.letters:
-            return conditions.holds(typer, node), {}
+            return Restriction(conditions.holds(typer, node))
         if node.relation in ("<", "<=", ">", ">="):
-            return sp.S.One, self._sign(typer, node)
+            return self._sign(typer, node)
+        if node.relation in ("=", "!="):
+            return self._unused(typer, node)
         raise MeaningError(
             "this condition is not read.", node.span,
             expected="a range of an index, or the sign of a symbol",
         )  # fmt: skip
+
+    def _unused(self, typer: Typer, node: tree.Compare) -> Restriction:
+        """Return a comparison of values, each of which must have a meaning, as not used."""
+        left, right = (latex_of(typer.value(x).expression) for x in (node.left, node.right))
+        return Restriction(unused=f"the condition {left} {node.relation} {right} is not used")
 
     def _range(self, typer: Typer, node: tree.Ranges) -> Any:
         factor = sp.S.One
@@ -86,23 +105,21 @@ class SideConditions(Descent):
                 )
             self.ranges.meet(axis.size, size)
 
-    def _sign(self, typer: Typer, node: tree.Compare) -> dict[Any, Any]:
+    def _sign(self, typer: Typer, node: tree.Compare) -> Restriction:
         """Return a symbol and the one with the sign that a condition gives it."""
         small, large = (node.left, node.right)
         if node.relation in (">", ">="):
             small, large = large, small
         is_strict = node.relation in ("<", ">")
         if not (isinstance(small, tree.Number) and small.text == "0"):
-            raise MeaningError("this condition is not read.", node.span, expected="c > 0")
+            return self._unused(typer, node)
         value = typer.value(large)
         e = value.expression
         if isinstance(e, sp.Symbol) and e.name in self.symbols.table:
             if not self.symbols.table[e.name].is_defined:
                 sign = {"positive": True} if is_strict else {"nonnegative": True}
-                return {e: sp.Symbol(e.name, **sign)}
+                return Restriction(signs={e: sp.Symbol(e.name, **sign)})
         if isinstance(e, sp.Indexed) and not self.symbols.table[name_of(e.base)].is_defined:
             base: Any = e.base
-            return {base: Tensor(name_of(base), base.axes, nonnegative=True)}
-        raise MeaningError(
-            "a sign is read for symbols that the document does not define.", node.span
-        )
+            return Restriction(signs={base: Tensor(name_of(base), base.axes, nonnegative=True)})
+        return self._unused(typer, node)
