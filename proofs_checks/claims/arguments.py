@@ -15,6 +15,10 @@ from proofs_checks.claims.problems import Refusal
 __all__ = ["Arguments"]
 
 
+EVENTS = ("succ", "prec", "succeq", "preceq", "to", "rightarrow")
+r"""What parts the arguments of a probability such as ``p(y_1 \succ y_2 \mid x)``."""
+
+
 class Arguments(Cursor):
     """Lists in brackets, and the bars that may part them."""
 
@@ -65,6 +69,8 @@ class Arguments(Cursor):
     def _parts(self, lexeme: Lexeme, odd: bool) -> bool:
         if lexeme.sign(",", ";") or lexeme.command("mid", "quad", "qquad", "enspace", "parallel"):
             return True
+        if lexeme.command(*EVENTS):
+            return True
         return lexeme.kind == "middle" or (lexeme.kind == "bar" and odd)
 
     def _bars_until(self, close: str) -> list[int]:
@@ -96,7 +102,7 @@ class Arguments(Cursor):
 
 
 def _separator(lexeme: Lexeme) -> str:
-    if lexeme.text in (",", ";"):
+    if lexeme.text in (",", ";", *EVENTS):
         return lexeme.text
     return "||" if lexeme.text in ("||", "parallel") else "|"
 

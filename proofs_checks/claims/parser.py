@@ -236,4 +236,5 @@ class Parser(Operands):
 
 
 SEPARATORS = frozenset(["quad", "qquad", "enspace", "hfill", "hspace", "land", "wedge", "to",
-                        "approx", "propto", "leftarrow", "rightarrow", "mapsto"])  # fmt: skip
+                        "approx", "propto", "leftarrow", "rightarrow", "mapsto", "succ",
+                        "prec", "succeq", "preceq"])  # fmt: skip

@@ -21,7 +21,7 @@ def symbol_entries(document: Document, reading: Reading) -> tuple[SymbolEntry, .
     for found in reading.definitions.by_side.values():
         start = found.statement.span.start
         lines.setdefault(found.name, document.source.place(start)[0])
-    for name in reading.ranks.order:
+    for name, place in reading.ranks.order.items():
         symbol = reading.symbols.table.get(name)
         if symbol is None:
             continue
@@ -31,6 +31,8 @@ def symbol_entries(document: Document, reading: Reading) -> tuple[SymbolEntry, .
         if name in reading.ranks.chosen and symbol.known is None:
             note = f"nothing decides; taken for {reading.ranks.chosen[name]}"
         latex = subscripted(name_of(name))
+        if "_." in name:  # p(y \mid x), which no name says as well as its author
+            latex = " ".join(document.source.text[slice(*place)].split()) or latex
         entries.append(SymbolEntry(latex, _kind(sizes), origin, note, line))
     return tuple(entries)
 

@@ -26,11 +26,12 @@ BUILT_IN = {"sigma": "sigmoid", "H": "entropy", "N": "normal", "N_cal": "normal"
 
 @dataclass(frozen=True)
 class Template:
-    """The definition of a function: its formal arguments and its right side."""
+    """The definition of a function: its formal arguments, what parts them, its right side."""
 
     formals: tuple[tree.Node, ...]
     body: tree.Node
     number: int
+    separators: tuple[str, ...] = ()
 
 
 class Authored:
@@ -75,7 +76,9 @@ class Authored:
             return
         for body in statement.sides:
             if body is not side and not isinstance(body, tree.Name | tree.Entry | tree.Apply):
-                self.templates[name] = Template(side.arguments, body, statement.number)
+                self.templates[name] = Template(
+                    side.arguments, body, statement.number, side.separators
+                )
                 self.taken.add(name)
                 return
 
@@ -138,13 +141,14 @@ class Authored:
         """Return whether a function's definition says what it is for these arguments."""
         return (
             len(node.arguments) == len(template.formals)
+            and _same_signs(node, template)
             and all(isinstance(x, tree.Name) for x in template.formals)
             and not any(isinstance(x, tree.Compare) for x in node.arguments)
         )
 
     def _is_formal(self, node: tree.Apply, template: Template) -> bool:
         """Return whether the arguments are the formal ones, or differ in index letters only."""
-        if len(node.arguments) != len(template.formals):
+        if len(node.arguments) != len(template.formals) or not _same_signs(node, template):
             return False
         if node.arguments == template.formals:
             return True
@@ -170,3 +174,12 @@ class Authored:
             if base is not None and not any(entries) and "." not in found.name[len(base.name) :]:
                 return Reference(found.name, found.indices, found.depends)
         return found
+
+
+def _same_signs(node: tree.Apply, template: Template) -> bool:
+    r"""Return whether arguments are parted as the formal ones: q(a, b) is not q(a \succ b)."""
+    return _signs(node.separators) == _signs(template.separators)
+
+
+def _signs(separators: tuple[str, ...]) -> list[str]:
+    return [x for x in separators if x != ","]

@@ -18,8 +18,10 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.definitions import Definitions, names_in
 from proofs_checks.claims.meaning.patterns import multiplied_out, renamed, rewritten
+from proofs_checks.claims.meaning.insertion import put_in
 from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.ranks import Ranks
+from proofs_checks.claims.meaning.rewriting import mapped
 from proofs_checks.claims.meaning.roles import Roles
 from proofs_checks.claims.meaning.spelling import Spelling
 from proofs_checks.claims.meaning.statements import Meaning, Said, Statement
@@ -116,14 +118,16 @@ class Inference:
     def _multiply_out(self) -> None:
         """Make products of the brackets that stand after what is no function.
 
+        What a function's definition takes other functions of is put in: g(y) in f(y) = 2 g(y).
         The formal arguments of a function that is applied to others become names of its own.
         """
         split = multiplied_out(lambda node: self.authored.mode(node) == "product")
+        inserted = put_in(self.authored)
         local = {t.number: (name, t.formals) for name, t in self.authored.templates.items()
                  if self._is_local(name)}  # fmt: skip
 
         def changed(s: Statement) -> Statement:
-            roots = list(map(split, s.roots))
+            roots = [split(mapped(root, inserted)) for root in s.roots]
             if s.number in local:
                 name, formals = local[s.number]
                 roots = [renamed(root, formals, name) for root in roots]

@@ -16,6 +16,7 @@ from proofs_checks.claims.meaning.authored import Authored, Template
 from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.shapes import ANY, COLUMN, MATRIX, ROW, SCALAR, Network, table
 from proofs_checks.claims.meaning.special_names import special
+from proofs_checks.claims.places import Span
 
 __all__ = ["NodeShapes", "is_number"]
 
@@ -29,7 +30,8 @@ class NodeShapes:
     |---|---|
     | network | the constraints so far |
     | slots_seen, fonts | with how many indices, and in which fonts, each symbol stands |
-    | order, depends | the symbols in the order of the document, and what their names mention |
+    | order | where each symbol stands first, in the order of the document |
+    | depends | what the names of symbols mention |
     | differentiated, applied | quantities of derivatives, and values of functions |
     | multiplied | small letters that stand behind a capital in a product |
     """
@@ -39,7 +41,7 @@ class NodeShapes:
         self.network = Network()
         self.slots_seen: dict[str, set[int]] = defaultdict(set)
         self.fonts: dict[str, set[str]] = defaultdict(set)
-        self.order: dict[str, None] = {}
+        self.order: dict[str, Span] = {}
         self.depends: dict[str, set[str]] = defaultdict(set)
         self.differentiated: set[str] = set()  # quantities: numbers where nothing says otherwise
         self.applied: set[str] = set()  # values of functions: numbers where nothing says otherwise
@@ -71,7 +73,7 @@ class NodeShapes:
         """Return the variable of an occurrence of a symbol."""
         name, slots = found.name, len(found.indices)
         slots -= sum(isinstance(x, tree.Slice) for x in found.indices)
-        self.order.setdefault(name)
+        self.order.setdefault(name, node.span)
         if isinstance(node, tree.Apply):
             self.applied.add(name)
         self.slots_seen[name].add(slots)

@@ -72,7 +72,7 @@ def changes(roots: Sequence[tree.Node]) -> Change:
 
 
 def own_steps(roots: Sequence[tree.Node]) -> Change:
-    r"""Make ``\Delta W`` a name where the document descends nothing, as in W + \Delta W = W + B A."""
+    r"""Make ``\Delta W`` a name where the document descends nothing: W_0 + \Delta W."""
     calculus = (tree.Derivative, tree.Differential, tree.Directional, tree.Gradient, tree.Rate)
     below = [node for root in roots for node in nodes(root)]
     rates = any(isinstance(x, tree.Name) and x.letter == "eta" for x in below)

@@ -226,7 +226,8 @@ class Roles(Scripts):
             else:
                 pattern.append(self._pattern(argument, indices))
                 depends |= self._parameters(argument)
-        signs = "".join("|" if "|" in x else "." for x in node.separators if x != ",")
+        parted = [x for x in node.separators if x != ","]
+        signs = "".join("|" if "|" in x else "." if x == ";" else f".{x}." for x in parted)
         plain = not any(pattern) and not signs
         name = base.name if plain else f"{base.name}_.{signs}{'.'.join(pattern)}"
         return Reference(name, tuple(indices), frozenset(depends))

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import sympy as sp
+
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning import arithmetic, calculus, conditions, functions, matrices
 from proofs_checks.claims.meaning.context import Context
@@ -17,6 +19,7 @@ from proofs_checks.claims.meaning.occurrences import Occurrences
 from proofs_checks.claims.meaning.spelling import flat
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
+from theory.algebra.expressions import free_indices
 
 __all__ = ["Context", "Typer"]
 
@@ -81,7 +84,14 @@ class Typer(Occurrences):
             given[self.roles.spell(formal)] = self.value(argument)
         if primes:
             return functions.derivative_of_template(self, template, given, primes, node.span)
-        return self.within(template.body, given, node)
+        found = self.within(template.body, given, node)
+        left = {k.name for k in free_indices(sp.sympify(found.expression, strict=True))}
+        for letter in sorted(left & given.keys()):
+            raise MeaningError(
+                f"`{name}` is defined for an index {letter.split('_of_')[0]}; here it is taken of "
+                "another argument.", node.span,
+            )  # fmt: skip
+        return found
 
     def within(self, body: tree.Node, given: Mapping[str, Value], node: tree.Node) -> Value:
         """Return the value of a function's body with values for its formal arguments."""
