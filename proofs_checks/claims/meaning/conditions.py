@@ -190,7 +190,7 @@ def _from_zero(typer: Typer, item: tree.Bound) -> Any:
 def _of_two_lengths(name: str, span: Span) -> MeaningError:
     return MeaningError(
         f"{name} ends a sum of {name} terms and one from 0 to {name}.", span,
-        suggestion=f"0 to {name} - 1, or a letter of its own for the longer one",
+        suggestion=f"0 to {name} - 1, or a letter of its own for the longer one", is_final=True,
     )  # fmt: skip
 
 

@@ -62,6 +62,7 @@ class Determination:
                             or self._rounded(statement, link)
                             or self._redefined(statement)
                             or self._routes(statement)
+                            or _in_place(statement)
                             or self._hedge(link)
                         )
 
@@ -303,3 +304,13 @@ class Determination:
                 continue
             return f"nothing says what {name} is"
         return ""
+
+
+def _in_place(statement: Statement) -> str:
+    r"""Return why dy = g'(y) dy may be an update in place, with another dy on its right."""
+    left, *rest = statement.sides
+    if not isinstance(left, tree.Differential):
+        return ""
+    if any(node == left for side in rest for node in nodes(side)):
+        return "the same gradient stands on both sides, as in an update in place"
+    return ""

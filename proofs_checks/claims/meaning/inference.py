@@ -17,8 +17,8 @@ from typing import Any
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.definitions import Definitions, names_in
-from proofs_checks.claims.meaning.patterns import multiplied_out, renamed, rewritten
 from proofs_checks.claims.meaning.insertion import put_in
+from proofs_checks.claims.meaning.patterns import multiplied_out, renamed, rewritten
 from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.ranks import Ranks
 from proofs_checks.claims.meaning.rewriting import mapped

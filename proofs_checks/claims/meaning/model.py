@@ -12,6 +12,7 @@ What depends on a quantity by its name only, as pi_theta does on theta, is writt
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,12 @@ import sympy as sp
 
 from proofs_checks.claims.meaning.ranges import Ranges
 from theory.algebra.expressions import Relation, fresh, slots, tensors_in
+from theory.algebra.limits import AlgebraError
+from theory.algebra.nodes import Maximum
+from theory.algebra.reading import Reader, Unfolding
+from theory.algebra.ring import Ring
 from theory.algebra.symbols import Index, Partial, Size, Tensor, total
+from theory.algebra.writing import Writer
 from theory.models import Constraint, Definition, Model
 from theory.models.model import name_of
 
@@ -57,7 +63,7 @@ def document_model(
 ) -> Model:
     """Return the model of a document; a loss without a definition is the number 0."""
     adjoint = _built_on_derivatives(definitions)
-    plain = _sorted([line for line in definitions if line.name not in adjoint])
+    plain = without_maxima(_sorted([line for line in definitions if line.name not in adjoint]))
     inputs = list(inputs)
     if all(line.symbol != loss for line in plain):
         loss = sp.Symbol("loss.", real=True)  # no symbol is called so
@@ -111,6 +117,37 @@ def with_signs(
         vocabulary=tuple(map(line, model.vocabulary)),
     )
     return signed, type(relation)(*map(changed, relation.args))  # type: ignore[return-value]
+
+
+def without_maxima(definitions: Sequence[Definition]) -> list[Definition]:
+    r"""Return sorted definitions, without the maxima that cancel in them.
+
+    e^{s_i - m} / \sum_j e^{s_j - m} does not depend on m = \max_j s_j, whose derivatives are
+    not defined where two scores are equal.
+    """
+    shifted = {line.name for line in definitions if line.value.has(Maximum)}
+    maxima = frozenset(shifted)
+    written: list[Definition] = []
+    for line in definitions if shifted else ():
+        if line.name in maxima or not tensors_in(line.value) & shifted:
+            written.append(line)
+            continue
+        unfold = {
+            d.name: Unfolding(d.parameters, d.value) for d in written if d.name in shifted - maxima
+        }
+        with suppress(AlgebraError):
+            value = Reader(Ring(), unfold).read(line.value)
+            if not value.names & shifted:
+                atoms = {t for d in definitions for t in d.value.atoms(Tensor, sp.Symbol)}
+                ordered = sorted(atoms, key=lambda t: isinstance(t, Tensor))  # after their labels
+                names = {name_of(t): t for t in ordered if not isinstance(t, Index | Size)}
+                sizes = {s.name: s for d in definitions for s in d.value.atoms(Size)}
+                letters = {k.name for k in line.parameters}
+                line = replace(line, value=Writer(names, sizes).write(value, letters))
+        if tensors_in(line.value) & shifted:
+            shifted.add(line.name)
+        written.append(line)
+    return written if shifted else list(definitions)
 
 
 def _built_on_derivatives(definitions: Sequence[Definition]) -> set[str]:

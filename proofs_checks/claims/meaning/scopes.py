@@ -34,7 +34,9 @@ def read_in_scope(said: Said, reading: Reading) -> None:
         own = [s for n, s in given.items() if n in numbers]
         alone = Reading(replace(said, statements=own, summation=reading.summation), reading.base)
         found = alone.meanings[statement.number]
-        if _is_unread(found) or found.skipped or not _is_forced(alone, reading, names):
+        if found.error or found.skipped or _is_unread(found):
+            continue
+        if not _is_forced(alone, reading, names):
             continue
         told = str(meaning.error or "").rstrip(".")
         meaning.error, meaning.links = None, found.links
@@ -45,9 +47,9 @@ def read_in_scope(said: Said, reading: Reading) -> None:
 
 
 def _is_unread(meaning: Meaning) -> bool:
-    return meaning.error is not None or any(
-        link.hedge.endswith("could not be read") for link in meaning.links
-    )
+    if meaning.error is not None:
+        return not meaning.error.is_final
+    return any(link.hedge.endswith("could not be read") for link in meaning.links)
 
 
 def _scope(reading: Reading, statement: Statement) -> tuple[set[int], set[str]]:

@@ -13,7 +13,10 @@ __all__ = ["Link", "Meaning", "MeaningError", "Statement"]
 
 
 class MeaningError(Exception):
-    """Why an equation has no meaning: the place, what was expected, what was probably meant."""
+    """Why an equation has no meaning: the place, what was expected, what was probably meant.
+
+    ``is_final`` says that the equation has none by itself either, without its document.
+    """
 
     def __init__(
         self,
@@ -23,10 +26,12 @@ class MeaningError(Exception):
         expected: str = "",
         suggestion: str = "",
         other: Span | None = None,
+        is_final: bool = False,
     ) -> None:
         """Keep the words and the place; ``other`` is a second place that disagrees."""
         super().__init__(message)
         self.span, self.expected, self.suggestion, self.other = span, expected, suggestion, other
+        self.is_final = is_final
 
 
 @dataclass(frozen=True)

@@ -78,8 +78,8 @@ def test_the_repair_is_what_the_intact_page_says():
 # (text, first damaged words, repair)
 LOST = [
     ("$$ frac{a}{b} = c $$", ["frac"], r"$$ \frac{a}{b} = c $$"),
-    ("$$ y = softmax(x) $$", ["softmax"], r"$$ y = \mathrm{softmax}(x) $$"),
-    ("$$ y = exp(x) $$", ["exp"], r"$$ y = \exp(x) $$"),
+    ("$$ y = softmax x $$", ["softmax"], r"$$ y = \mathrm{softmax} x $$"),
+    ("$$ y = frac{exp(x)}{2} $$", ["frac", "exp"], r"$$ y = \frac{\exp(x)}{2} $$"),
     (r"\[ x = etasum_i a_i \]", ["etasum"], r"\[ x = \eta\sum_i a_i \]"),
     (r"\[ x = partialL \cdot y \]", ["partialL"], r"\[ x = \partial L \cdot y \]"),
     (r"\[ x = a heta \]", ["heta"], r"\[ x = a \theta \]"),
