@@ -204,6 +204,20 @@ class Scripting(Arguments):
         found = self.script("^")
         if not found:
             return 0
+        if len(found) > 1 and _ends_transposed(found):  # W^{(2)\top}
+            primes = self._upper(found[:-1], opening, upper, wraps)
+            wraps.append(lambda n: tree.Transpose(n, "top", span=n.span))
+            return primes
+        return self._upper(found, opening, upper, wraps)
+
+    def _upper(
+        self,
+        found: list[Lexeme],
+        opening: Span,
+        upper: list[tree.Node],
+        wraps: list[Callable[[tree.Node], tree.Node]],
+    ) -> int:
+        """Take what stands in one superscript; return how many primes it is."""
         first = found[0]
         if all(x.command("prime") or x.sign("'") for x in found):
             return len(found)
@@ -337,3 +351,13 @@ class Scripting(Arguments):
         if isinstance(node, tree.Transpose | tree.Power):
             return replace(node, base=self.outside(node.base, make))
         return make(node)
+
+
+def _ends_transposed(found: list[Lexeme]) -> bool:
+    r"""Return whether a superscript ends with a transposition: ``{l\top}``, ``{(2)T}``."""
+    before, last = found[-2:]
+    if before.sign("-"):
+        return False
+    return last.command(*TRANSPOSES) or (
+        last.kind == "letter" and last.text == "T" and before.sign(")", "]")
+    )

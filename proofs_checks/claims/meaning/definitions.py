@@ -94,9 +94,19 @@ class Definitions:
         for statement in displayed:
             for root in statement.roots:
                 used |= names_in(root, roles, authored, frozenset())
-        for statement in statements:
-            if statement.is_inline:
+        waiting = [s for s in statements if s.is_inline]
+        while waiting:  # what the prose defines may need what it defines elsewhere
+            before = len(self.by_side)
+            for statement in waiting:
                 self._take(statement, only=used)
+            taken = {number for number, _ in self.by_side}
+            done = [s for s in waiting if s.number in taken]
+            for statement in done:
+                for root in statement.roots:
+                    used |= names_in(root, roles, authored, frozenset())
+            waiting = [s for s in waiting if s.number not in taken]
+            if len(self.by_side) == before:
+                break
 
     def _take(self, statement: Statement, only: set[str] | None = None) -> None:
         sides = statement.sides

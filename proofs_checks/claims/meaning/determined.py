@@ -8,16 +8,18 @@ elsewhere, in prose perhaps, what it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.layers import doubtful
 from proofs_checks.claims.meaning.statements import Link, MeaningError, Statement
 from proofs_checks.claims.tree import nodes
-from theory.algebra.expressions import Equation, Relation, entry_tensor, tensors_in
-from theory.algebra.symbols import Partial
+from theory.algebra.expressions import Equation, Relation, entry_tensor, slots, tensors_in
+from theory.algebra.symbols import Index, Partial
 from theory.models.model import name_of
 from theory.models.resolution import theory_of
 
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from proofs_checks.claims.meaning.document import Reading
 
 __all__ = ["Determination"]
+
+
+NEIGHBOUR = re.compile(r"_\.?(?P<letter>[A-Za-z])(?P<shift>[pm]\d+)?$")
+"""The end of the name of what is one step from its family, such as h_tm1 or a_.lm1."""
 
 
 class Determination:
@@ -38,6 +44,7 @@ class Determination:
         }
         given = [reading.roles.reference(node) for node in reading.inputs]
         self.given = {x.name for x in given if x is not None}  # declared by the author
+        self.doubtful = doubtful([r for s in reading.statements for r in s.sides])
         self._above: dict[str, frozenset[str]] = {}
 
     def check(self) -> None:
@@ -63,6 +70,7 @@ class Determination:
                             or self._redefined(statement)
                             or self._routes(statement)
                             or _in_place(statement)
+                            or self._counts(statement)
                             or self._hedge(link)
                         )
 
@@ -96,6 +104,13 @@ class Determination:
                     )  # fmt: skip
             for entry in by:
                 target = name_of(entry_tensor(entry))
+                family = self._recursion_through(entry, reached)
+                if family:
+                    return MeaningError(
+                        f"{family} is defined by recursion, and its earlier values depend on "
+                        f"{target} too.", link.span,
+                        expected=f"the derivative by {target} of all steps",
+                    )  # fmt: skip
                 if target in reached or not names:
                     continue
                 unknown = sorted(
@@ -114,6 +129,27 @@ class Determination:
                         suggestion=f"define {name}",
                     )  # fmt: skip
         return None
+
+    def _recursion_through(self, entry: sp.Basic, reached: frozenset[str]) -> str:
+        """Return what reaches a variable through steps that are not written out, if anything does.
+
+        Of h_t = w h_{t-1} + x_t the derivative by w has a part in every step before; that by the
+        x of this step has none.
+        """
+        target = name_of(entry_tensor(entry))
+        letters = {k.name for k in slots(entry) if isinstance(k, Index)}
+        label = NEIGHBOUR.search(target)
+        for name in sorted(reached - self.model.by_name.keys()):
+            found = NEIGHBOUR.search(name)
+            if found is None or not found["shift"] or name == target:
+                continue
+            stem, letter = name[: found.start()], found["letter"]
+            family = [n for n in self.model.by_name if n.split("_")[0] == stem.split("_")[0]]
+            above = {n.split("_")[0] for n in self._reached(family)}
+            is_here = label is not None and label["letter"] == letter and target in reached
+            if family and target.split("_")[0] in above and not is_here and letter not in letters:
+                return stem
+        return ""
 
     def _recursion(self, link: Link) -> MeaningError | None:
         """Return why a definition has no meaning that is computed from its own neighbours."""
@@ -219,6 +255,15 @@ class Determination:
                 name = authored.function_name(node) if isinstance(node, tree.Apply) else None
                 if name is not None and authored.redefined.get(name, 1e9) <= statement.number:
                     return f"{name} has two definitions, of different arguments"
+        return ""
+
+    def _counts(self, statement: Statement) -> str:
+        """Return which superscript, taken for a power, may count layers or iterates."""
+        for root in statement.sides:
+            for node in nodes(root):
+                if isinstance(node, tree.Power) and isinstance(node.exponent, tree.Name):
+                    if node.exponent.letter in self.doubtful:
+                        return f"the superscript {node.exponent.letter} may be no power"
         return ""
 
     def _routes(self, statement: Statement) -> str:

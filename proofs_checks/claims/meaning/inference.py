@@ -18,6 +18,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.definitions import Definitions, names_in
 from proofs_checks.claims.meaning.insertion import put_in
+from proofs_checks.claims.meaning.layers import one_layer_on
 from proofs_checks.claims.meaning.patterns import multiplied_out, renamed, rewritten
 from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.ranks import Ranks
@@ -55,9 +56,11 @@ class Inference:
         given, rest = _with_roots(given, self.rewriting.trees)
         self.inputs, self.stated = rest[: len(said.inputs)], rest[len(said.inputs) :]
         self.statements = given[: len(said.statements)]
+        self.statements += one_layer_on(self.statements)
         self.assumptions = given[len(said.statements) :]
         self.broken = set(said.broken)
-        self.meanings: dict[int, Meaning] = {s.number: Meaning() for s in given}
+        every = (*self.statements, *self.assumptions)
+        self.meanings: dict[int, Meaning] = {s.number: Meaning() for s in every}
         self.loss_name = "L"
         self.differentiated_by: dict[str, set[str]] = {}
         self.lines: list[Definition] = []

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.dots import without_dots
+from proofs_checks.claims.meaning.layers import layer_labels
 from proofs_checks.claims.meaning.omissions import ends, parameter_in_sight, parameters
 from proofs_checks.claims.meaning.own_names import (
     adjoint_bars,
@@ -56,6 +57,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
     letter = next((x for x in LETTERS if x not in used), "i")
     notes: list[str] = []
     patterns: tuple[Callable[[list[tree.Node]], Change], ...] = (
+        layer_labels,
         _powers_of_bound,
         lambda _: lambda node: _mixed_delta(without_dots(node, letter)),
         lambda _: _inner_of_lists,

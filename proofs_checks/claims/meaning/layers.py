@@ -1,0 +1,255 @@
+r"""Superscripts that count layers or iterates, and definitions that hold for every one of them.
+
+    z^l = W^l a^{l-1} + b^l      l is a layer: z^l, W^l and a^{l-1} are symbols of their own
+    z^{l+1}, where it is used    W^{l+1} a^l + b^{l+1}, the same definition one layer on
+
+A letter counts layers where it stands in superscripts only, alone or with a number added, and
+where powers of these symbols would make no sense.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
+from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.tree import children, nodes
+
+__all__ = ["FIRST_COPY", "doubtful", "layer_labels", "one_layer_on"]
+
+FIRST_COPY = 800_000  # the number of the first definition that is made for another layer
+DEEPEST = 4  # definitions that a definition of another layer may need
+
+
+class Layer(NamedTuple):
+    """A superscript that counts: its letter, and the number that is added to it."""
+
+    letter: str
+    shift: int
+
+    @property
+    def label(self) -> str:
+        """The label of a symbol in this layer, such as lp1."""
+        return self.letter + (f"{'pm'[self.shift < 0]}{abs(self.shift)}" if self.shift else "")
+
+
+class Counters(NamedTuple):
+    """The letters in superscripts that may count, with their symbols and the numbers added.
+
+    ``others`` are letters that stand elsewhere too, ``bare`` symbols without such superscripts.
+    """
+
+    symbols: dict[str, set[str]]
+    shifts: dict[str, set[int]]
+    others: set[str]
+    bare: set[str]
+
+
+def _counters(roots: Sequence[tree.Node]) -> Counters:
+    found = Counters(defaultdict(set), defaultdict(set), set(), set())
+    for root in roots:
+        if isinstance(root, tree.Compare | tree.Ranges | tree.ForAll):
+            continue  # "for l = 1, .., L" says which layers
+        for symbol, layer in _superscripts(root):
+            found.symbols[layer.letter].add(symbol)
+            found.shifts[layer.letter].add(layer.shift)
+        for name in _elsewhere(root):
+            found.others.add(name.letter)
+            found.bare.add(_symbol(name))
+    return found
+
+
+def doubtful(roots: Sequence[tree.Node]) -> set[str]:
+    """Return the letters of superscripts that may be powers, and may count something."""
+    found = _counters(roots)
+    return {x for x in found.symbols if len(found.symbols[x]) > 1 and x not in found.others}
+
+
+def layer_labels(roots: Sequence[tree.Node]) -> Change:
+    """Return what makes labels of the superscripts that count layers."""
+    found = _counters(roots)
+    seen, bare = found.symbols, found.bare
+    letters = {x for x in seen if x not in found.others and seen[x] - bare
+               and len(found.shifts[x]) > 1}  # fmt: skip
+    if not letters:
+        return unchanged
+    families = {symbol for letter in letters for symbol in seen[letter]} - bare
+    # the last layer, in z^L, where no symbol is called L
+    letters |= {x for x in seen if seen[x] <= families and x not in found.others}
+
+    def change(node: tree.Node) -> tree.Node:
+        found = _layer_of(node)
+        if found is None:
+            return node
+        stem, layer = found
+        if layer.letter not in letters or _symbol(_name(stem)) not in families:
+            return node
+        label = tree.Label(layer.label, span=node.span)
+        if isinstance(stem, tree.Entry):
+            return replace(stem, upper=(label,), span=node.span)
+        return tree.Entry(stem, (), (label,), span=node.span)
+
+    return change
+
+
+def one_layer_on(statements: Sequence[Statement]) -> list[Statement]:
+    """Return the definitions of a document for the other layers that it speaks of.
+
+    A definition is made for another layer if something that it rests on is spoken of there.
+    """
+    return _Copies(statements).made
+
+
+class _Copies:
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self.made: list[Statement] = []
+        self.spoken = {x for s in statements for root in s.roots for x in _labelled(root)}
+        parted = [found for _, label in self.spoken if (found := _parted(label)) is not None]
+        self.letters = {letter for letter, _ in parted}
+        self.defined: dict[tuple[str, str], Statement] = {}
+        for s in statements:
+            label = _label(s.sides[0])
+            if label is not None and len(s.sides) > 1 and s.kinds[0] in ("equality", "definition"):
+                self.defined.setdefault((_symbol(_name(s.sides[0])), label), s)
+        for symbol, label in sorted(self.spoken - self.defined.keys()):
+            self._make(symbol, label, DEEPEST)
+
+    def _make(self, symbol: str, label: str, depth: int) -> bool:
+        """Return whether a symbol has a definition in this layer, or gets one."""
+        first = next((x for x in self.defined if x[0] == symbol), None)
+        if first is None or not depth:
+            return False
+        if (symbol, label) in self.defined:
+            return True
+        statement, move = self.defined[first], _move(first[1], label, self.letters)
+        if move is None:
+            return False
+        sides = tuple(mapped(side, move) for side in statement.sides[:2])
+        below = set(_labelled(sides[1])) - {(symbol, label)}
+        known = [x in self.spoken or self._make(*x, depth - 1) for x in sorted(below)]
+        if not any(known) or (symbol, label) in self.defined:
+            return (symbol, label) in self.defined
+        number = FIRST_COPY + len(self.made)
+        copy = replace(
+            statement, number=number, sides=sides, kinds=("definition",), defines=True,
+            is_inline=True,
+        )  # fmt: skip
+        self.defined[symbol, label] = copy
+        self.made.append(copy)
+        return True
+
+
+def _labelled(root: tree.Node) -> Iterator[tuple[str, str]]:
+    """Yield the symbols below a node that have a layer, with its label."""
+    for node in nodes(root):
+        label = _label(node)
+        if label is not None:
+            yield _symbol(_name(node)), label
+
+
+def _move(here: str, there: str, letters: set[str]) -> Change | None:
+    """Return what turns every label of one layer's definition into another layer's."""
+    old, new = _parted(here), _parted(there)
+    if old is None or new is None or old[0] not in letters:
+        return None
+
+    def change(node: tree.Node) -> tree.Node:
+        found = _parted(node.text) if isinstance(node, tree.Label) else None
+        if found is None or found[0] != old[0]:
+            return node
+        return replace(node, text=Layer(new[0], found[1] - old[1] + new[1]).label)
+
+    return change
+
+
+def _parted(label: str) -> tuple[str, int] | None:
+    """Return the letter and the shift of a label such as lp1, None if it is another label."""
+    letter, sign, number = label[:1], label[1:2], label[2:]
+    if letter.isalpha() and not sign:
+        return letter, 0
+    if letter.isalpha() and sign in ("p", "m") and number.isdigit():
+        return letter, int(number) * (1 if sign == "p" else -1)
+    return None
+
+
+def _label(node: tree.Node) -> str | None:
+    if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name) and len(node.upper) == 1:
+        first = node.upper[0]
+        if isinstance(first, tree.Label) and _parted(first.text) is not None:
+            return first.text
+    return None
+
+
+def _superscripts(root: tree.Node) -> Iterator[tuple[str, Layer]]:
+    for node in nodes(root):
+        found = _layer_of(node)
+        if found is not None:
+            yield _symbol(_name(found[0])), found[1]
+
+
+def _layer_of(node: tree.Node) -> tuple[tree.Name | tree.Entry, Layer] | None:
+    """Return the symbol and the layer of ``a^{l+1}``, ``a^{(l)}_j``; None for anything else."""
+    if isinstance(node, tree.Power | tree.Transpose):
+        if isinstance(node, tree.Transpose):
+            layer = Layer("t", 0) if node.mark == "t" else None
+        else:
+            layer = _counted(node.exponent)
+        stem = node.base
+        if layer is None:
+            return None
+        if isinstance(stem, tree.Name):
+            return stem, layer
+        if isinstance(stem, tree.Entry) and isinstance(stem.base, tree.Name) and not stem.upper:
+            return stem, layer
+        return None
+    if isinstance(node, tree.Entry) and isinstance(node.base, tree.Name) and len(node.upper) == 1:
+        inside = node.upper[0]
+        if isinstance(inside, tree.Bracketed):
+            layer = _counted(inside.body)
+            return (replace(node, upper=()), layer) if layer is not None else None
+    return None
+
+
+def _counted(node: tree.Node) -> Layer | None:
+    if isinstance(node, tree.Name) and not node.font and len(_letter(node)) == 1:
+        return Layer(_letter(node), 0)
+    if isinstance(node, tree.Add) and len(node.terms) == 2:
+        first, rest = node.terms
+        number = rest.body if isinstance(rest, tree.Negate) else rest
+        if isinstance(first, tree.Name) and isinstance(number, tree.Number):
+            if number.text.isdigit() and len(_letter(first)) == 1:
+                shift = int(number.text)
+                return Layer(_letter(first), -shift if number is not rest else shift)
+    return None
+
+
+def _letter(name: tree.Name) -> str:
+    return "l" if name.letter == "ell" else name.letter
+
+
+def _elsewhere(node: tree.Node) -> Iterator[tree.Name]:
+    """Yield the names below a node that do not stand in a superscript that may count layers."""
+    found = _layer_of(node)
+    if found is not None:
+        stem = found[0]
+        for script in stem.lower if isinstance(stem, tree.Entry) else ():
+            yield from _elsewhere(script)
+        return
+    if isinstance(node, tree.Name):
+        yield node
+    for child in children(node):
+        yield from _elsewhere(child)
+
+
+def _name(node: tree.Node) -> tree.Name:
+    base = node.base if isinstance(node, tree.Entry) else node
+    assert isinstance(base, tree.Name)
+    return base
+
+
+def _symbol(name: tree.Name) -> str:
+    return repr((name.letter, name.font, name.accents, name.primes))
