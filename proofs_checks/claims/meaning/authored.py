@@ -71,7 +71,12 @@ class Authored:
         if name in self.templates:
             first = self.templates[name]
             formal = all(isinstance(x, tree.Name) for x in (*side.arguments, *first.formals))
-            if side is statement.sides[0] and formal and side.arguments != first.formals:
+            others = [n for x in statement.sides[1:] for n in nodes(x)]
+            by_itself = any(
+                isinstance(n, tree.Apply) and self.function_name(n) == name for n in others
+            )
+            is_new = formal and side.arguments != first.formals and not by_itself
+            if side is statement.sides[0] and is_new:
                 self.redefined.setdefault(name, statement.number)
             return
         for body in statement.sides:

@@ -178,7 +178,7 @@ class Determination:
         found = self.reading.definitions.found.get(name)
         if found is None or self.reading.base is not None and name in self.reading.base.tensors:
             return ""
-        if name in tensors_in(right):
+        if right.has(left):
             return f"{name} stands on both sides, as in an update in place"
         before = self._leaves(frozenset((name,)))
         after = self._leaves(tensors_in(right))

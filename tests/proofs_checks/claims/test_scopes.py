@@ -1,0 +1,100 @@
+"""Equations that their document does not type as a whole are read with what they rest on."""
+
+import pytest
+
+from proofs_checks.claims.reading import read_claims
+from tests.proofs_checks.claims.corpus_documents import reported_verdict_of
+
+RULES = (
+    r"\[ A \in \mathbb{R}^{m \times n}, \quad B \in \mathbb{R}^{n \times m} \]"
+    r" \[ \mathrm{tr}(A B) = \mathrm{tr}(B A) \]"
+)
+
+
+def _claims(text):
+    return read_claims(text, "scopes.tex").claims
+
+
+def _last(text):
+    return reported_verdict_of(_claims(text)[-1])
+
+
+CHAIN = (
+    r"\[ z = W x, \quad r = \log \sum_{j=1}^v e^{z_j}, \quad p = e^{z_k - r} \]"
+    r" \[ \lambda_j = \frac{p_j}{2} \]"
+)
+
+
+@pytest.mark.parametrize(
+    ("equation", "verdict"),
+    [
+        (r"\log p = z_k - r", "proved"),
+        (r"\log p = z_k + r", "unreadable"),  # what the document contradicts is not refuted
+    ],
+)
+def test_an_equation_in_its_own_scope(equation, verdict):
+    claim = _claims(rf"{CHAIN} \[ {equation} \]")[-1]
+    assert reported_verdict_of(claim) == verdict
+    assert any("read with what it rests on" in note for note in claim.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (r"\[ a = \exp(b) \] \[ \log a^2 = 2 \log a, \quad a > 0 \]", "proved"),
+        (r"\[ a = \exp(b) \] \[ \log a^2 = 3 \log a, \quad a > 0 \]", "unreadable"),
+        (r"\[ m_{ij} = 0 \quad \text{if } |i - j| > 1 \] \[ \sum_{ij} m_{ij} = 0 \]", "unreadable"),
+    ],
+)
+def test_a_condition_that_is_not_used_refutes_nothing(text, verdict):
+    assert _last(text) == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (r"\[ q(y \succ z) = \frac{r(y)}{r(y) + r(z)} \] \[ q(y \succ z) + q(z \succ y) = 1 \]",
+         "proved"),
+        (r"\[ q(y \succ z) = \frac{r(y)}{r(y) + r(z)} \] \[ q(y \succ z) = q(z \succ y) \]",
+         "refuted"),
+        (r"\[ f(y) = 2 g(y) \] \[ f(y_1) + f(y_2) = 2 (g(y_1) + g(y_2)) \]", "proved"),
+        (r"\[ f(y) = 2 g(y) \] \[ f(y_1) = f(y_2) \]", "unreadable"),
+    ],
+)  # fmt: skip
+def test_functions_of_functions_are_put_in(text, verdict):
+    assert _last(text) == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (r"\[ J(\theta) = \mathbb{E}_\tau[R(\tau)] \]"
+         r" \[ J(\theta) = \sum_\tau P_\theta(\tau) R(\tau) \]"
+         r" \[ \nabla_\theta J(\theta) = \sum_\tau P_\theta(\tau) \nabla_\theta \log P_\theta(\tau)"
+         r" R(\tau) \]", "proved"),
+        (r"\[ J(\theta) = \sum_\tau P_\theta(\tau) R(\tau) \]"
+         r" \[ \nabla_\theta J(\theta) = \sum_\tau \nabla_\theta \log P_\theta(\tau) R(\tau) \]",
+         "unreadable"),
+        (r"\[ W = W_0 + \Delta W \] \[ \Delta W = B A \] \[ W x = W_0 x + B A x \]", "proved"),
+        (r"\[ W = W_0 + \Delta W \] \[ \Delta W = B A \] \[ W x = W_0 x + A B x \]", "refuted"),
+        (r"\[ \Delta w = 0 \]", "unreadable"),
+    ],
+)  # fmt: skip
+def test_policies_and_increments(text, verdict):
+    assert _last(text) == verdict
+
+
+@pytest.mark.parametrize(
+    ("equation", "verdict"),
+    [
+        (r"\frac{\partial p_i}{\partial s_k} = p_i (\delta_{ik} - p_k)", "proved"),
+        (r"\frac{\partial p_i}{\partial s_k} = p_i (\delta_{ik} - 2 p_k)", "refuted"),
+        (r"\frac{\partial \ell}{\partial s_k} = p_k", "proved"),
+    ],
+)
+def test_a_maximum_that_cancels_has_no_derivative(equation, verdict):
+    stable = (
+        r"\[ m = \max_j s_j, \quad p_i = \frac{e^{s_i - m}}{\sum_j e^{s_j - m}} \]"
+        r" \[ \ell = m + \log \sum_j e^{s_j - m} \]"
+    )
+    assert _last(rf"{stable} \[ {equation} \]") == verdict
