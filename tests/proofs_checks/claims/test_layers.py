@@ -37,13 +37,9 @@ def test_the_equations_of_backpropagation(equation, verdict):
 
 
 def test_the_last_layer_has_the_definition_of_every_layer():
-    text = (
-        NETWORK
-        + r"""
-    \[ \frac{\partial C}{\partial z^L} = \frac{\partial C}{\partial a^L} \odot (1 - a^L \odot a^L) \]
-    """
-    )
-    assert _verdicts(text)[-1] == "proved"
+    slope = r"(1 - a^L \odot a^L)"
+    last = rf"\[ \partial C / \partial z^L = \partial C / \partial a^L \odot {slope} \]"
+    assert _verdicts(NETWORK + last)[-1] == "proved"
 
 
 @pytest.mark.parametrize(
