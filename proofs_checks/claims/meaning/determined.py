@@ -326,6 +326,9 @@ class Determination:
         if both & self.reading.assumed:
             return ""
         if relation.right == 0 and self.reading.base is None:
+            if isinstance(relation.left, Partial) and len(relation.left.args) == 2:
+                target = name_of(entry_tensor(relation.left.args[-1]))
+                return f"this may be an equation to be solved for {target}"
             plain = tensors_in(rest)
             if isinstance(relation.left, Partial):
                 plain |= reached
