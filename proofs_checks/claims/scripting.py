@@ -13,7 +13,7 @@ from proofs_checks.claims.notation import FONTS, MARKS, TRANSPOSES
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
-__all__ = ["Scripting"]
+__all__ = ["Scripting", "of_a_policy"]
 
 _INDEX_LETTERS = frozenset("ijklm")
 
@@ -278,6 +278,8 @@ class Scripting(Arguments):
         """Return a name with its scripts, applied to the bracket that follows it."""
         node = self.scripts(name)
         lexeme = self.peek
+        if lexeme is not None and lexeme.sign("(", "["):
+            node = of_a_policy(node)
         is_name = isinstance(node, tree.Name) or (
             isinstance(node, tree.Entry) and isinstance(node.base, tree.Name)
         )
@@ -361,3 +363,20 @@ def _ends_transposed(found: list[Lexeme]) -> bool:
     return last.command(*TRANSPOSES) or (
         last.kind == "letter" and last.text == "T" and before.sign(")", "]")
     )
+
+
+def of_a_policy(node: tree.Node) -> tree.Node:
+    r"""Return ``V^\pi`` with the policy as a part of its name; anything else as it is."""
+    if not isinstance(node, tree.Power):
+        return node
+    base, policy = node.base, node.exponent
+    name = policy.base if isinstance(policy, tree.Entry) else policy
+    stem = base.base if isinstance(base, tree.Entry) else base
+    if not isinstance(name, tree.Name) or name.letter not in ("pi", "mu"):
+        return node
+    if not isinstance(stem, tree.Name) or not stem.letter.isupper():
+        return node
+    label = tree.Bracketed(policy, span=policy.span)
+    if isinstance(base, tree.Entry):
+        return replace(base, upper=(*base.upper, label), span=node.span)
+    return tree.Entry(stem, (), (label,), span=node.span)

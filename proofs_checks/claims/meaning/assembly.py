@@ -191,6 +191,9 @@ class Assembly(Links):
         last = [line for line in defined if line.name not in used]
         bys = self.targets(name)
         named = [line for line in last if line.name in bys]
+        below = {x for line in named for x in (line.name, *self.definitions.depends_on(line.name))}
+        if any(self.definitions.depends_on(line.name) & bys - below for line in last):
+            named = []  # what it is differentiated by enters it through others too
         if last:
             reach = {line.name for line in last}.union(
                 *(self.definitions.depends_on(line.name) for line in last)

@@ -226,6 +226,9 @@ class Determination:
         for loss, names in by.items():
             line = self.model.by_name.get(loss)
             ends = tensors_in(line.value) & self.model.by_name.keys() if line else frozenset()
+            touched = sorted(e for e in ends if names & self._inputs_of(e))
+            if len(touched) > 1:
+                return f"nothing says whether {loss} depends on {touched[0]} and {touched[1]} both"
             last = max(names, key=lambda n: (len(self._inputs_of(n)), n))
             for end in sorted(ends - self.reading.targets(loss)) if len(names) > 1 else ():
                 if self._nearest(end, names) - {last}:

@@ -131,8 +131,9 @@ class Reading(Assembly):
 
     @property
     def problems(self) -> int:
-        """The number of statements and hypotheses that have no meaning under this reading."""
-        return sum(m.error is not None for m in self.meanings.values())
+        """The number of displayed equations and hypotheses without a meaning in this reading."""
+        shown = [s for s in (*self.statements, *self.assumptions) if not s.is_inline]
+        return sum(self.meanings[s.number].error is not None for s in shown)
 
     @property
     def claims(self) -> int:

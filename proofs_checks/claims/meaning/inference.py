@@ -46,7 +46,7 @@ class Inference:
 
     def __init__(self, said: Said, model: Model | None) -> None:
         self.base = model
-        self.summation = said.summation
+        self.summation, self.rows = said.summation, said.rows
         self.notes: list[str] = []
         self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
         given = [*said.statements, *said.assumptions]
@@ -115,7 +115,8 @@ class Inference:
 
     def _understand(self, spell: Spelling, known: dict[str, int], sizes: list[str]) -> None:
         every = [*self.statements, *self.assumptions]
-        self.roles = Roles(every, spell, known, sizes, [*self.inputs, *self.stated])
+        roots = [*self.inputs, *self.stated]
+        self.roles = Roles(every, spell, known, sizes, roots, rows=self.rows)
         self.authored = Authored(every, self.roles, set(known))
 
     def _multiply_out(self) -> None:

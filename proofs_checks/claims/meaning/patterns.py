@@ -26,6 +26,7 @@ from proofs_checks.claims.meaning.own_names import (
     roots_of_squares,
 )
 from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
+from proofs_checks.claims.meaning.superscripts import named_superscripts, policies
 from proofs_checks.claims.tree import nodes
 
 __all__ = ["Rewriting", "multiplied_out", "renamed", "rewritten"]
@@ -58,6 +59,8 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
     notes: list[str] = []
     patterns: tuple[Callable[[list[tree.Node]], Change], ...] = (
         layer_labels,
+        named_superscripts,
+        policies,
         _powers_of_bound,
         lambda _: lambda node: _mixed_delta(without_dots(node, letter)),
         lambda _: _inner_of_lists,

@@ -35,6 +35,8 @@ class Roles(Scripts):
         known: dict[str, int] | None = None,
         sizes: Iterable[str] = (),
         roots: Sequence[tree.Node] = (),
+        *,
+        rows: bool = True,
     ) -> None:
         super().__init__(spell, sizes)
         self.known = dict(known or {})
@@ -51,7 +53,7 @@ class Roles(Scripts):
         for statement in statements:
             self._bind_the_unbound(statement)
             self._take_sides(statement)
-        if not self.known:
+        if not self.known and rows:
             self._find_capitals([root for s in statements for root in s.sides])
 
     def is_index(self, place: Place, item: tree.Node) -> bool:

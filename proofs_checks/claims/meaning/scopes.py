@@ -32,7 +32,8 @@ def read_in_scope(said: Said, reading: Reading) -> None:
         if len(numbers) > MOST or numbers >= given.keys():
             continue
         own = [s for n, s in given.items() if n in numbers]
-        alone = Reading(replace(said, statements=own, summation=reading.summation), reading.base)
+        part = replace(said, statements=own, summation=reading.summation, rows=reading.rows)
+        alone = Reading(part, reading.base)
         found = alone.meanings[statement.number]
         if found.error or found.skipped or _is_unread(found):
             continue

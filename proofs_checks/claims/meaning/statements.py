@@ -68,6 +68,7 @@ class Said:
     | stated | spaces of symbols |
     | broken | names whose definitions could not be parsed |
     | summation | "" if sums are written; else why repeated indices are summed |
+    | rows | whether X may be the matrix of the rows x_i |
     """
 
     statements: Sequence[Statement]
@@ -76,6 +77,7 @@ class Said:
     stated: Sequence[tree.Node] = ()
     broken: Sequence[str] = ()
     summation: str = ""
+    rows: bool = True
 
 
 @dataclass

@@ -40,15 +40,10 @@ def interpret(said: Said, model: Model, *, forced: bool | None = None) -> Interp
     ``forced`` True takes the vocabulary, False the document's own symbols, None decides.
     """
     if forced is False:
-        return Interpretation(Reading(said, None), "own", "asked for")
+        return Interpretation(_own(said), "own", "asked for")
     if forced:
         return Interpretation(Reading(said, model), model.name, "asked for")
-    own = Reading(said, None)
-    if not said.summation and _sums_by_repetition(own):
-        other = Reading(replace(said, summation="found"), None)
-        if other.problems + 2 <= own.problems:
-            other.notes.append("an index that stands twice in a term is summed: no sum is written")
-            own = other
+    own = _own(said)
     if not _could_use(own, model):
         why = f"the document computes nothing of the vocabulary of {model.name}"
         return Interpretation(own, "own", why)
@@ -70,6 +65,20 @@ def interpret(said: Said, model: Model, *, forced: bool | None = None) -> Interp
         )
         return Interpretation(own, "own", why)
     return Interpretation(shared, model.name, "the document agrees with this vocabulary")
+
+
+def _own(said: Said) -> Reading:
+    """Return the document read with its own symbols, in the way that reads most of it."""
+    own = Reading(said, None)
+    if not said.summation and _sums_by_repetition(own):
+        other = Reading(replace(said, summation="found"), None)
+        if other.problems + 2 <= own.problems:
+            other.notes.append("an index that stands twice in a term is summed: no sum is written")
+            own = other
+    if own.problems and own.roles.capitals:  # A beside a_i need not be the matrix of its rows
+        other = Reading(replace(said, summation=own.summation, rows=False), None)
+        own = other if other.problems < own.problems else own
+    return own
 
 
 def _sums_by_repetition(own: Reading) -> bool:

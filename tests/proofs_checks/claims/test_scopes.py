@@ -98,3 +98,56 @@ def test_a_maximum_that_cancels_has_no_derivative(equation, verdict):
         r" \[ \ell = m + \log \sum_j e^{s_j - m} \]"
     )
     assert _last(rf"{stable} \[ {equation} \]") == verdict
+
+
+PROJECTIONS = r"\[ Q = X W^Q, \quad K = X W^K, \quad V = X W^V \] \[ A = Q K^\top, \quad O = A V \]"
+
+
+@pytest.mark.parametrize(
+    ("equation", "verdict"),
+    [
+        (r"\frac{\partial L}{\partial W^Q} = X^\top \frac{\partial L}{\partial Q}", "proved"),
+        (r"\frac{\partial L}{\partial W^Q} = 2 X^\top \frac{\partial L}{\partial Q}", "refuted"),
+        (
+            r"\frac{\partial L}{\partial X} = \frac{\partial L}{\partial Q} (W^Q)^\top"
+            r" + \frac{\partial L}{\partial K} (W^K)^\top"
+            r" + \frac{\partial L}{\partial V} (W^V)^\top",
+            "proved",
+        ),
+    ],
+)
+def test_capitals_above_capitals_are_labels(equation, verdict):
+    assert _last(rf"{PROJECTIONS} \[ {equation} \]") == verdict
+
+
+def test_a_loss_of_two_ends_refutes_nothing():
+    # does L depend on S only through A, or is S' = Q K^T another way?
+    text = (
+        r"\[ S = \frac{Q K^\top}{c}, \quad A = \tanh(S), \quad H = A V, \quad S' = Q K^\top \]"
+        r" \[ \frac{\partial L}{\partial V} = A^\top \frac{\partial L}{\partial H} \]"
+        r" \[ \frac{\partial L}{\partial Q} = \frac{\partial L}{\partial S'} K \]"
+    )
+    assert _last(text) == "unreadable"
+
+
+def test_a_capital_beside_entries_need_not_be_the_matrix_of_their_rows():
+    text = (
+        r"\[ H = A V \] \[ p_j = a_j / \sum_r a_r, \quad \sum_j p_j a_r = a_r \]"
+        r" \[ \partial L / \partial V = A^\top \, \partial L / \partial H \]"
+    )
+    assert _last(text) == "proved"
+
+
+@pytest.mark.parametrize(
+    ("equation", "verdict"),
+    [
+        (r"\sum_a \pi(a \mid s) A^\pi(s, a) = 0", "proved"),
+        (r"\sum_a \pi(a \mid s) A^\pi(s, a) = V^\pi(s)", "refuted"),
+    ],
+)
+def test_a_policy_is_a_part_of_a_name(equation, verdict):
+    text = (
+        r"\[ V^\pi(s) = \sum_a \pi(a \mid s) Q^\pi(s, a) \]"
+        r" \[ A^\pi(s, a) = Q^\pi(s, a) - V^\pi(s), \quad \sum_a \pi(a \mid s) = 1 \]"
+    )
+    assert _last(rf"{text} \[ {equation} \]") == verdict
