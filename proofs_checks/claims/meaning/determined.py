@@ -146,7 +146,7 @@ class Determination:
             stem, letter = name[: found.start()], found["letter"]
             family = [n for n in self.model.by_name if n.split("_")[0] == stem.split("_")[0]]
             above = {n.split("_")[0] for n in self._reached(family)}
-            is_here = label is not None and label["letter"] == letter and target in reached
+            is_here = label is not None and target in reached  # one layer's, not every step's
             if family and target.split("_")[0] in above and not is_here and letter not in letters:
                 return stem
         return ""
