@@ -89,9 +89,7 @@ def filter_predictions(x: Array, transition: Array, means: Array) -> Array:
     return out
 
 
-def forward_backward(
-    log_b: Array, transition: Array, start: Array
-) -> tuple[Array, Array, float]:
+def forward_backward(log_b: Array, transition: Array, start: Array) -> tuple[Array, Array, float]:
     """Return posteriors gamma (T, N), summed xi (N, N), and the log-likelihood.
 
     gamma_t(s) = P(z_t = s | x), xi(s, r) = sum_t P(z_t = s, z_{t+1} = r | x).

@@ -92,7 +92,7 @@ def _cells(line: Line) -> list[str]:
     return [line.row.label + unit, published, ours, _number(line.tolerance), line.verdict + words]
 
 
-HEADER = ["", "published", "ours (mean, 95 % interval)", "tolerance", "verdict"]
+HEADER = ["", "published or required", "ours (mean, 95 % interval)", "tolerance", "verdict"]
 
 
 def text(lines: Sequence[Line]) -> str:
@@ -104,7 +104,7 @@ def text(lines: Sequence[Line]) -> str:
 
 
 def latex(lines: Sequence[Line]) -> str:
-    """Return the table as a LaTeX fragment, to be read with ``\\input``."""
+    """Return the table as a LaTeX fragment for another document."""
     rows = [" & ".join(map(_escaped, row)) + r" \\" for row in (HEADER, *map(_cells, lines))]
     return "\n".join(
         [r"\begin{tabular}{lrrrl}", r"\hline", rows[0], r"\hline", *rows[1:], r"\hline",

@@ -221,3 +221,28 @@ def portrait(
         tuple(start or ()), seed, prove,
     )  # fmt: skip
     return run_portrait(options, as_json=json)
+
+
+@app.command()
+def reproduce(
+    name: Annotated[
+        str | None, typer.Argument(help="The experiment; without one, all are listed.")
+    ] = None,
+    preset: Annotated[
+        str, typer.Option(help="cpu (small), or paper (the published size).")
+    ] = "cpu",
+    seeds: Annotated[int, typer.Option(help="How many seeds.")] = 3,
+    first_seed: Annotated[int, typer.Option(help="The first of the seeds.")] = 0,
+    device: Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, mps.")] = "cpu",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The folder; default NAME-PRESET.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Run a source paper's experiment and compare it with what was published."""
+    from proofs_checks.cli.reproducing import run_reproduce
+
+    return run_reproduce(
+        name, preset=preset, seeds=seeds, first_seed=first_seed, device=device, output=output,
+        as_json=json,
+    )  # fmt: skip
