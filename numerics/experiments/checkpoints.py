@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,8 @@ def write(path: Path, state: State) -> None:
     Raises `OSError` for a full disk or a folder that may not be written to.
     """
     buffer = io.BytesIO()
-    np.savez(buffer, **{name: np.asarray(value) for name, value in state.items()})
+    arrays: dict[str, Any] = {name: np.asarray(value) for name, value in state.items()}
+    np.savez(buffer, **arrays)
     body = buffer.getvalue()
     write_atomically(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from theory.files import write_atomically
 
-__all__ = ["Figure", "new_figure", "save"]
+__all__ = ["Figure", "look", "new_figure", "save"]
 
 SETTINGS = {
+    "axes.labelsize": 8.0,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "legend.fontsize": 7.0,
     "font.size": 8.0,
     "axes.titlesize": 8.0,
     "axes.spines.top": False,
@@ -33,22 +38,28 @@ class Figure:
         self.figure, self.columns = figure, columns
 
 
+@contextmanager
+def look() -> Iterator[None]:
+    """Give every figure made inside the sizes and lines of print."""
+    import matplotlib as mpl
+
+    settings: Any = SETTINGS
+    with mpl.rc_context(settings):
+        yield
+
+
 def new_figure(rows: int, columns: int, width: float = 6.5, height: float = 2.3) -> Any:
     """Return a figure and its axes, for printing at a page's width (inches)."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure as Canvas
 
-    with mpl.rc_context(SETTINGS):
-        canvas = Canvas(figsize=(width, height * rows), layout="constrained")
-        return canvas, canvas.subplots(rows, columns, squeeze=False)
+    canvas = Canvas(figsize=(width, height * rows), layout="constrained")
+    return canvas, canvas.subplots(rows, columns, squeeze=False)
 
 
 def save(folder: Path, name: str, drawn: Figure) -> list[Path]:
     """Write NAME.pdf, NAME.png and NAME.csv to a folder; return their paths."""
-    import matplotlib as mpl
-
     paths = []
-    with mpl.rc_context(SETTINGS):
+    with look():
         for ending, options in ((".pdf", {"metadata": {"CreationDate": None}}), (".png", {})):
             buffer = io.BytesIO()
             drawn.figure.savefig(buffer, format=ending[1:], dpi=160, **options)

@@ -125,11 +125,13 @@ class Mixture:
 def baum_welch(
     x: Array, states: int, rng: np.random.Generator, *, steps: int = 60, tolerance: float = 1e-6
 ) -> Mixture:
-    """Return the maximum-likelihood chain of EM with unit covariances, from means drawn of x.
+    """Return the chain that EM finds with unit covariances, from means of k-means++.
 
     Stops when the log-likelihood grows by less than ``tolerance`` a sample.
     """
-    means = x[rng.choice(len(x), states, replace=False)].copy()
+    from scipy.cluster.vq import kmeans2
+
+    means, _ = kmeans2(x, states, minit="++", rng=rng)
     transition = np.full((states, states), 0.5 / states) + 0.5 * np.eye(states)
     transition /= transition.sum(axis=1, keepdims=True)
     start = np.full(states, 1.0 / states)

@@ -4,14 +4,17 @@
     DIR/seed-0/final.state              its final state
     DIR/seed-0/measured.json            its numbers, with settings and stamp
 
-The same command again goes on where the last one ended, to the same bits on the CPU.
+The same command again goes on where the last one ended, to the same bits on the CPU: torch computes
+in one thread, so that sums do not depend on how many cores there are, and a busy machine does not
+make threads wait for each other.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,10 +53,23 @@ def run(
     """
     folder.mkdir(parents=True, exist_ok=True)
     _same_settings(experiment, preset, folder, device)
-    return [
-        _seed(experiment, preset, seed, folder_of(folder, seed), device, progress, warn)
-        for seed in seeds
-    ]
+    with _one_thread():
+        return [
+            _seed(experiment, preset, seed, folder_of(folder, seed), device, progress, warn)
+            for seed in seeds
+        ]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _same_settings(experiment: Experiment, preset: Preset, folder: Path, device: str) -> None:

@@ -315,7 +315,7 @@ STICKY_MARKOV = Experiment(
         Row("loss_ratio5", "final loss, values 5 times as fast", "nats"),
         Row("loss_ratio20", "final loss, values 20 times as fast", "nats"),
         Row("floor", "cross-entropy of the forward filter: the floor", "nats"),
-        Row("baum_welch", "cross-entropy of Baum-Welch", "nats"),
+        Row("baum_welch", "cross-entropy of Baum-Welch, fitted to the same data", "nats"),
         Row("settled_routing", "step at which attention entropy has settled, EM-like"),
         Row("settled_values", "step at which values have settled, EM-like"),
         Row("check_a", "generated gradient against autograd, at the start", "relative"),

@@ -75,7 +75,7 @@ def _values(state: State) -> Figure:
         axis.plot(points[:, 0], points[:, 1], "o", color=LINES[0][0], ms=4)
         for symbol, point in enumerate(points):
             axis.annotate(str(symbol + 1), point, xytext=(3, 3), textcoords="offset points")
-        axis.set(title=f"{words}: {share:.0%} of the variance", xlabel="component 1",
+        axis.set(title=f"{words} ({share:.0%} of the variance)", xlabel="component 1",
                  ylabel="component 2")  # fmt: skip
         columns |= {f"{arm}_1": points[:, 0], f"{arm}_2": points[:, 1]}
     return Figure(canvas, columns)

@@ -100,7 +100,8 @@ def _report(found: Any, preset: str, runs: list[Any], folder: Path, *, as_json: 
 
     lines = table(found, preset, runs)
     remark = found.remark([r.measured for r in runs])
-    drawn = found.draw(found.preset(preset).settings, [r.state for r in runs])
+    with figures.look():
+        drawn = found.draw(found.preset(preset).settings, [r.state for r in runs])
     files = [path for name, figure in drawn.items() for path in figures.save(folder, name, figure)]
     body = {
         "schema": SCHEMA, "experiment": found.name, "source": found.source, "preset": preset,
