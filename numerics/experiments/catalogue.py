@@ -5,12 +5,14 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from numerics.experiments.attention_toy import ATTENTION_TOY
+from numerics.experiments.bijection import BIJECTION
 from numerics.experiments.definition import Experiment
+from numerics.experiments.hmm import HMM
 from numerics.experiments.sticky_markov import STICKY_MARKOV
 
 __all__ = ["EXPERIMENTS", "experiment"]
 
-EXPERIMENTS: tuple[Experiment, ...] = (ATTENTION_TOY, STICKY_MARKOV)
+EXPERIMENTS: tuple[Experiment, ...] = (ATTENTION_TOY, STICKY_MARKOV, BIJECTION, HMM)
 
 
 def experiment(name: str) -> Experiment:

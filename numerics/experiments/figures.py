@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ LINES = (("#1b4f8a", "-"), ("#c2571a", "--"), ("#4d4d4d", ":"), ("#3a8f5c", "-."
 class Figure:
     """A matplotlib figure and the columns that it shows."""
 
-    def __init__(self, figure: Any, columns: Mapping[str, Sequence[float]]) -> None:
+    def __init__(self, figure: Any, columns: Mapping[str, Any]) -> None:
         self.figure, self.columns = figure, columns
 
 
