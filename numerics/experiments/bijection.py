@@ -81,7 +81,7 @@ BIJECTION = Experiment(
     presets={
         "cpu": Preset(
             {"values": 6.0, "pairs": 5.0, "width": 48.0, "layers": 2.0, "heads": 4.0,
-             "batch": 64.0, "rate": 3e-3, "warm": 100.0, "steps": 3000.0}, 3000,
+             "batch": 64.0, "rate": 3e-3, "warm": 100.0, "steps": 5000.0}, 5000,
             "some minutes a seed", 250,
         ),
         "paper": Preset(

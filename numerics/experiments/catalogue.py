@@ -8,11 +8,18 @@ from numerics.experiments.attention_toy import ATTENTION_TOY
 from numerics.experiments.bijection import BIJECTION
 from numerics.experiments.definition import Experiment
 from numerics.experiments.hmm import HMM
+from numerics.experiments.linear_regression import LINEAR_REGRESSION
 from numerics.experiments.sticky_markov import STICKY_MARKOV
 
 __all__ = ["EXPERIMENTS", "experiment"]
 
-EXPERIMENTS: tuple[Experiment, ...] = (ATTENTION_TOY, STICKY_MARKOV, BIJECTION, HMM)
+EXPERIMENTS: tuple[Experiment, ...] = (
+    ATTENTION_TOY,
+    STICKY_MARKOV,
+    BIJECTION,
+    HMM,
+    LINEAR_REGRESSION,
+)
 
 
 def experiment(name: str) -> Experiment:

@@ -110,7 +110,7 @@ HMM = Experiment(
         "cpu": Preset(
             {"states": 2.0, "symbols": 2.0, "length": 8.0, "beyond": 20.0, "width": 48.0,
              "layers": 3.0, "heads": 4.0, "batch": 64.0, "rate": 3e-3, "warm": 100.0,
-             "steps": 4000.0}, 4000, "some minutes a seed", 250,
+             "steps": 5000.0}, 5000, "some minutes a seed", 250,
         ),
         "paper": Preset(
             {"states": 5.0, "symbols": 5.0, "length": 20.0, "beyond": 50.0, "width": 256.0,

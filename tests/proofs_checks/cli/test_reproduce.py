@@ -1,0 +1,75 @@
+"""`proofhead reproduce`: lists, runs, compares, and says what is wrong with what was asked."""
+
+import json
+
+import pytest
+
+from numerics.experiments import EXPERIMENTS
+from proofs_checks.cli.run import run
+
+
+def test_without_a_name_every_experiment_is_listed(capsys):
+    assert run(["reproduce"]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"{e.name}: " in printed for e in EXPERIMENTS)
+    assert run(["reproduce", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["experiments"]
+    assert [e["name"] for e in listed] == [e.name for e in EXPERIMENTS]
+    assert all({"cpu", "paper"} <= e["presets"].keys() for e in listed)
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("toy") / "out"
+    status = run(["reproduce", "attention-toy", "--seeds", "2", "-o", str(folder)])
+    return status, folder
+
+
+def test_a_run_leaves_tables_figures_and_their_data(toy):
+    status, folder = toy
+    assert status == 0
+    body = json.loads((folder / "table.json").read_text())
+    assert body["preset"] == "cpu" and [r["seed"] for r in body["runs"]] == [0, 1]
+    assert {"numpy", "torch", "machine", "day", "python"} <= body["runs"][0]["stamp"].keys()
+    assert all(row["verdict"] in ("reproduced", "control") for row in body["rows"])
+    assert all((folder / name).stat().st_size > 100 for name in body["figures"])
+    assert (folder / "feedback.pdf").read_bytes().startswith(b"%PDF")
+    data = (folder / "feedback.csv").read_text().splitlines()
+    assert data[0].startswith("step,loss,entropy") and len(data) == 401
+    assert "seeds 0, 1" in (folder / "table.txt").read_text()
+    assert (folder / "table.tex").read_text().startswith(r"\begin{tabular}")
+
+
+def test_the_same_command_reads_the_result_back(toy, capsys):
+    _, folder = toy
+    before = (folder / "seed-1" / "measured.json").read_bytes()
+    assert run(["reproduce", "attention-toy", "--seeds", "2", "-o", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"]
+    assert (folder / "seed-1" / "measured.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["attention-toi"], "Did you mean `attention-toy`"),
+        (["attention-toy", "--preset", "huge"], "has the presets `cpu` or `paper`"),
+        (["attention-toy", "--seeds", "0"], "--seeds must be 1 or more"),
+        (["attention-toy", "--first-seed", "-1"], "--first-seed 0 or more"),
+        (["attention-toy", "--device", "abacus"], "no device `abacus`"),
+        (["attention-toy", "-o", "FILE"], "it is a file"),
+    ],
+)
+def test_bad_input_is_one_line_and_harms_nothing(arguments, message, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "FILE").write_text("kept")
+    assert run(["reproduce", *arguments]) == 2
+    printed = capsys.readouterr().err
+    assert message in printed and printed.count("\n") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["FILE"]
+    assert (tmp_path / "FILE").read_text() == "kept"
+
+
+def test_a_folder_of_another_run_is_refused(toy, capsys):
+    _, folder = toy
+    assert run(["reproduce", "sticky-markov", "-o", str(folder)]) == 2
+    assert "holds a run with other settings" in capsys.readouterr().err
