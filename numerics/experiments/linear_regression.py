@@ -38,7 +38,7 @@ def _problem(
     """Return the design, theta* with null risk one, and a generator for noise."""
     rng = np.random.default_rng([seed, SPECTRA.index(spectrum), n])
     count = 4 * n if spectrum == "flat" else int(settings["parameters"])
-    values = np.arange(1, count + 1) ** -DECAY[spectrum]
+    values = np.arange(1, count + 1, dtype=np.float64) ** -DECAY[spectrum]
     target = np.ones(count) if spectrum == "flat" else np.arange(1, count + 1) ** -0.5
     target = target / np.sqrt((values * target**2).sum())
     x = rng.standard_normal((n, count)) * np.sqrt(values)

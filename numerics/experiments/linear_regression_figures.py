@@ -70,5 +70,8 @@ def _region(states: Sequence[State], done: Sequence[int]) -> Figure:
     axes[0][1].set(
         xscale="log", yscale="log", xlabel="n", ylabel="last iterate, over the null risk"
     )
+    for axis in axes[0]:
+        axis.set_xticks(sizes, labels=[str(n) for n in sizes])
+        axis.minorticks_off()
     axes[0][0].legend()
     return Figure(canvas, columns)

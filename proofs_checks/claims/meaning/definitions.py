@@ -85,6 +85,7 @@ class Definitions:
         self.roles, self.authored = roles, authored
         self.found: dict[str, list[Defined]] = {}
         self.by_side: dict[tuple[int, int], Defined] = {}
+        self.again: dict[str, list[Defined]] = {}  # of other quantities than the first time
         self._known = set(known)
         self._uses: dict[str, set[str]] = {}
         displayed = [s for s in statements if not s.is_inline]
@@ -116,9 +117,37 @@ class Definitions:
             pairs = [(n + 1, n)] if kind == "backward" else [(n, n + 1)]
             for left, right in pairs:
                 found = self._defines(statement, left, right, explicit=kind != "equality")
+                if found is None and only is None:
+                    self._note_again(statement, left, right)
                 if found is None or (only is not None and found.name not in only):
                     continue
                 self._accept(found, sides)
+
+    def _note_again(self, statement: Statement, left: int, right: int) -> None:
+        """Keep an equation that defines a symbol of quite other quantities than it is defined of.
+
+        A letter that a later section uses anew is no claim about the earlier section.
+        """
+        reference = self.reference(statement.sides[left])
+        before = self.found.get(reference.name) if reference is not None else None
+        if reference is None or before is None or before[0].statement is statement:
+            return
+        if any(self.roles.letter(x) is None for x in reference.indices):
+            return
+        current = self.again.get(reference.name, before)[-1]
+        old = self._leaves(current.statement.sides[current.right])
+        new = self._leaves(statement.sides[right])
+        if old and new and not old & new and reference.name not in self._reach(new):
+            found = Defined(reference.name, reference, statement, left, right)
+            self.again.setdefault(reference.name, []).append(found)
+
+    def _leaves(self, side: tree.Node) -> set[str]:
+        """Return what a side is computed from; nothing where a value of a function is in it.
+
+        Of such a value nobody knows what it is computed from.
+        """
+        reached = self._reach(names_in(side, self.roles, self.authored, frozenset()))
+        return set() if any("_." in name for name in reached) else reached - self.found.keys()
 
     def _accept(self, found: Defined, sides: Sequence[tree.Node]) -> None:
         uses = names_in(sides[found.right], self.roles, self.authored, frozenset())

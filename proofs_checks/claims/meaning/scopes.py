@@ -13,11 +13,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from proofs_checks.claims.meaning.document import Reading
-from proofs_checks.claims.meaning.statements import Meaning, Said, Statement
+from proofs_checks.claims.meaning.statements import Meaning, MeaningError, Said, Statement
 
 __all__ = ["read_in_scope"]
 
 MOST = 40  # statements that one equation rests on
+LATER = "read with the last definition before it: the document defines a symbol anew"
 NOTE = "read with what it rests on: elsewhere the document uses these letters otherwise"
 
 
@@ -26,18 +27,31 @@ def read_in_scope(said: Said, reading: Reading) -> None:
     given = {s.number: s for s in said.statements}
     for statement in reading.statements:
         meaning = reading.meanings[statement.number]
-        if statement.is_inline or not _is_unread(meaning):
+        if statement.is_inline or meaning.skipped:
             continue
-        numbers, names = _scope(reading, statement)
-        if len(numbers) > MOST or numbers >= given.keys():
+        scope = _Scope(reading, statement)
+        if not (scope.is_later or _is_unread(meaning)):
             continue
-        own = [s for n, s in given.items() if n in numbers]
+        if scope.is_torn:
+            meaning.error, meaning.links = MeaningError(
+                f"{scope.is_torn} is defined twice, of other quantities, and both enter here.",
+                statement.span, suggestion="another letter for one of them", is_final=True,
+            ), []  # fmt: skip
+            continue
+        if len(scope.numbers) > MOST or scope.numbers >= given.keys():
+            continue
+        own = [s for n, s in given.items() if n in scope.numbers]
         part = replace(said, statements=own, summation=reading.summation, rows=reading.rows)
         alone = Reading(part, reading.base)
         found = alone.meanings[statement.number]
+        if scope.is_later:
+            meaning.error, meaning.links = found.error, found.links
+            for link in found.links:
+                link.model, link.notes = alone.model, (*link.notes, LATER)
+            continue
         if found.error or found.skipped or _is_unread(found):
             continue
-        if not _is_forced(alone, reading, names):
+        if not _is_forced(alone, reading, scope.names):
             continue
         told = str(meaning.error or "").rstrip(".")
         meaning.error, meaning.links = None, found.links
@@ -53,19 +67,42 @@ def _is_unread(meaning: Meaning) -> bool:
     return any(link.hedge.endswith("could not be read") for link in meaning.links)
 
 
-def _scope(reading: Reading, statement: Statement) -> tuple[set[int], set[str]]:
-    """Return the numbers of the statements that one rests on, itself included, and the symbols."""
-    numbers, names = {statement.number}, set()
-    waiting = [name for root in statement.roots for name in reading.names(root)]
-    while waiting:
-        name = waiting.pop()
-        if name in names:
-            continue
-        names.add(name)
-        for found in reading.definitions.found.get(name, ()):
-            numbers.add(found.statement.number)
-            waiting += [x for root in found.statement.roots for x in reading.names(root)]
-    return numbers, names
+class _Scope:
+    """What a statement rests on: ``numbers`` of statements, itself included, and ``names``.
+
+    Of several definitions of a symbol the last before its use counts.  ``is_later`` says that one
+    is not the first; ``is_torn`` names a symbol of which two are needed.
+    """
+
+    def __init__(self, reading: Reading, statement: Statement) -> None:
+        self.numbers, self.names = {statement.number}, set[str]()
+        self.is_later, self.is_torn = False, ""
+        chosen: dict[str, int] = {}
+        again = reading.definitions.again
+        waiting = [(name, statement) for root in statement.roots for name in reading.names(root)]
+        while waiting:
+            name, user = waiting.pop()
+            later = [f for f in again.get(name, ()) if f.statement.span.start <= user.span.start]
+            found = later[-1:] or reading.definitions.found.get(name, [])
+            for definition in found:
+                number = definition.statement.number
+                if (
+                    later
+                    and chosen.setdefault(name, number) != number
+                    or (not later and chosen.get(name, number) != number and name in again)
+                ):
+                    self.is_torn = name
+                chosen.setdefault(name, number)
+                self.is_later = self.is_later or bool(later)
+                if number not in self.numbers or name not in self.names:
+                    self.numbers.add(number)
+                    waiting += [
+                        (x, definition.statement)
+                        for root in definition.statement.roots
+                        for x in reading.names(root)
+                        if x not in self.names or x in again
+                    ]
+            self.names.add(name)
 
 
 def _is_forced(alone: Reading, reading: Reading, names: set[str]) -> bool:

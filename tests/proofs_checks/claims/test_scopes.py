@@ -151,3 +151,20 @@ def test_a_policy_is_a_part_of_a_name(equation, verdict):
         r" \[ A^\pi(s, a) = Q^\pi(s, a) - V^\pi(s), \quad \sum_a \pi(a \mid s) = 1 \]"
     )
     assert _last(rf"{text} \[ {equation} \]") == verdict
+
+
+def test_a_symbol_that_a_later_section_defines_anew_is_read_with_its_last_definition():
+    first = r"\[ p = \mathrm{softmax}(z) \] \[ \sum_i p_i = 1 \]"
+    second = r"\[ p_i = \frac{1}{1 + e^{-u_i}} \] \[ \sum_i p_i = 1 \] \[ p_i (1 - p_i) = "
+    derivative = r"\frac{\partial p_i}{\partial u_i} \]"
+    verdicts = [reported_verdict_of(c) for c in _claims(first + second + derivative)]
+    assert verdicts == ["definition", "proved", "definition", "refuted", "proved"]
+    # another form of what is defined, of the same quantities, is a claim about it
+    again = r"\[ p_i = e^{z_i} \]"
+    assert reported_verdict_of(_claims(first + again)[-1]) == "refuted"
+
+
+def test_what_rests_on_two_definitions_of_a_symbol_is_refused():
+    text = r"\[ a = 2 u \] \[ b = a + 1 \] \[ a = 3 v \] \[ a + b = 2 u + 3 v + 1 \]"
+    claim = _claims(text)[-1]
+    assert "defined twice" in claim.problem.message
