@@ -36,9 +36,9 @@ def _losses(states: Sequence[State], floors: Mapping[str, float]) -> Figure:
         axis.plot(steps, curves.mean(axis=0), color=colour, ls=dashes, label=label)
         axis.fill_between(steps, curves.min(axis=0), curves.max(axis=0), color=colour, alpha=0.15)
         columns |= {"step": steps, f"loss_{arm}": curves.mean(axis=0)}
-    for name, label in (("floor", "forward filter"), ("baum_welch", "Baum-Welch")):
+    for name, label, x in (("floor", "forward filter", 0.99), ("baum_welch", "Baum-Welch", 0.7)):
         axis.axhline(floors[name], color="black", lw=0.7, ls="-" if name == "floor" else "--")
-        axis.annotate(label, (0.99, floors[name]), xycoords=("axes fraction", "data"), ha="right",
+        axis.annotate(label, (x, floors[name]), xycoords=("axes fraction", "data"), ha="right",
                       va="bottom", fontsize=6)  # fmt: skip
         columns[name] = np.array([floors[name]])
     axis.set(xlabel="step", ylabel="cross-entropy (nats)")
