@@ -94,6 +94,34 @@ def check(
     )  # fmt: skip
 
 
+@app.command()
+def certify(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Laws, or documents (.tex, .md, ...); all laws if none."),
+    ] = None,
+    paper: Paper = None,
+    model: Annotated[
+        str | None, typer.Option(help="Whose symbols a document uses: a model's name, or none.")
+    ] = None,
+    every_model: Annotated[
+        bool, typer.Option("--every-model", help="Each law in all its models, not only the first.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Run coqc if it is there.")
+    ] = True,
+    json: Json = False,
+) -> int:
+    """Write laws or the equations of documents as Coq theorems, and check them with coqc."""
+    from proofs_checks.cli.certifying import run_certify
+
+    return run_certify(
+        names or [], output, paper=paper, every_model=every_model, model=model, check=check,
+        as_json=json,
+    )  # fmt: skip
+
+
 @app.command(name="laws")
 def list_laws(paper: Paper = None, json: Json = False) -> int:
     """List the catalogue: name, statement, source."""
