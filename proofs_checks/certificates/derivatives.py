@@ -204,7 +204,7 @@ class Derivatives:
     def function(self, e: Any, scope: Scope, *, closed_inside: bool = False) -> tuple[str, str]:
         """Return ``fun t => ...`` and the point at which it is differentiated."""
         number = scope.times
-        t = "t" if number == 0 else f"t{number}"
+        t = self.names.time + (str(number) if number else "")
         inner = self.moved_scope(scope, self._moves(e, scope, t))
         written = self._closed if closed_inside else self._written_out
         inner = replace(inner, derivative=written, times=number + 1)
@@ -340,13 +340,18 @@ class Derivatives:
         texts += [program.lines[n].value for n in involved if n not in program.shares]
         kept = [n for n in program.lines if n in involved and (
             n in program.shares or n in kept_lines(program, texts))]  # fmt: skip
+        plain = [f"{names.tensor(n)}_of" for n in involved if n not in kept]
+        if program.is_scalar:
+            opened = " ".join(f"{names.tensor(n)}_of" for n in involved)
+            unfold = f"cbv beta delta [{opened}]; " if opened else ""
+            named = f"cbv beta delta [{' '.join(plain)}]; " if plain else ""
+            return [f"  first [solve [{named}sumring_go tt] | solve [{unfold}scalar]]. Qed."]
         lines, rules = [], []
         for number, (text, _) in enumerate(inverse_rules(program, texts, here)):
             lines.append(f"  assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
             rules.append(f"V{number}")
         for name in reversed(kept):
             lines.append(f"  set (v_{names.tensor(name)} := {here.term(name)}) in *.")
-        plain = [f"{names.tensor(n)}_of" for n in involved if n not in kept]
         if plain:
             lines.append(f"  cbv beta delta [{' '.join(plain)}].")
         lines.append(f"  sumring_go {packed(rules)}. Qed.")

@@ -16,8 +16,10 @@ closed form.  Only the definitions and the theorem have to be read; coqc checks 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from proofs_checks.certificates.derivatives import Derivatives
 from proofs_checks.certificates.instances import instance_of, witness
@@ -27,18 +29,26 @@ from proofs_checks.certificates.problem import Problem
 from proofs_checks.certificates.program import Program
 from proofs_checks.certificates.theorems import Theorem
 from theory.algebra.expressions import tensors_in
+from theory.algebra.symbols import Index
 
 __all__ = ["Certificate", "certificate"]
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A Coq file: the name of its theorem, its text, and the lemmas about derivatives in it."""
+    """A Coq file: the name of its theorem, its text, and the lemmas about derivatives in it.
+
+    ``sizes`` and ``variables`` say which names of the file stand for which sizes, tensors and
+    scalars of the model, ``free`` are the indices of the statement in the theorem's order.
+    """
 
     problem: Problem
     theorem: str
     text: str
     lemmas: tuple[str, ...] = ()
+    sizes: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    free: tuple[Index, ...] = ()
 
 
 def certificate(problem: Problem) -> Certificate:
@@ -78,14 +88,14 @@ class Emission:
         theorem = Theorem(self.problem, self.program, self.names, self.premises, self.derivatives)
         vocabulary = self._vocabulary()
         law = theorem.lines(self.theorem)
+        model = self._model()
         body = [
-            *self._model(),
             *self.premises.facts(),
             *self.derivatives.lines(),
             *vocabulary,
             *law,
         ]
-        declared, hypotheses = self._declarations("\n".join(body))
+        declared, hypotheses = self._declarations("\n".join([*model, *body]))
         lemmas = tuple(f"{name}_is" for name in self.derivatives.at_point)
         text = "\n".join([
             *self._opening(),
@@ -94,6 +104,9 @@ class Emission:
             "Section Law.",
             'Set Default Proof Using "All".',
             *declared,
+            *model,
+            "",
+            "(** Premises. *)",
             *hypotheses,
             *body,
             "End Law.",
@@ -103,7 +116,13 @@ class Emission:
             *(f"Print Assumptions {name}." for name in (self.theorem, *lemmas)),
             "",
         ])  # fmt: skip
-        return Certificate(self.problem, self.theorem, text, lemmas)
+        sizes = {self.names.size(s): s for s in self.sizes}
+        variables = {
+            self.names.tensor(n): self.program.tensors[n] for n in self.program.variables
+        }
+        return Certificate(
+            self.problem, self.theorem, text, lemmas, sizes, variables, tuple(theorem.free)
+        )
 
     def _instance(self, declared: list[str], hypotheses: list[str]) -> list[str]:
         program = self.program

@@ -269,7 +269,7 @@ class ShareFacts:
     def _derivative(self, scope: Scope, j: str, size: str) -> list[str]:
         program, names, share = self.program, self.names, self.share
         line, own = program.lines[self.name], names.tensor(self.name)
-        moved = program.dependencies[self.name]
+        moved, t = program.dependencies[self.name], names.time
         curves = "".join(
             f" ({scope.term(d)} : R -> {'nat -> ' * len(program.axes(d))}R)" for d in moved
         )
@@ -281,7 +281,7 @@ class ShareFacts:
                 *(index if k == share.own else scope.indices[k] for k in line.parameters),
             ])  # fmt: skip
 
-        inner = Scope(names, scope.indices, {d: f"({scope.term(d)} t)" for d in moved})
+        inner = Scope(names, scope.indices, {d: f"({scope.term(d)} {t})" for d in moved})
         exponent = coq_term(share.exponent, inner)
         weight = f"(fun {j} => {coq_term(share.weight, scope)}) " if share.is_weighted else ""
         rule = "D_weighted_share" if share.is_weighted else "D_share"
@@ -290,10 +290,10 @@ class ShareFacts:
         return [
             f"Lemma D_{own}_of{curves} (slope : nat -> R) (pt : R) : "
             f"{scope.ranges(line.parameters)}",
-            f"  (forall {j}, ({j} < {size})%nat -> is_derive (fun t => {exponent}) pt (slope {j})) ->",
-            f"  is_derive (fun t => {at('t', j)}) pt",
+            f"  (forall {j}, ({j} < {size})%nat -> is_derive (fun {t} => {exponent}) pt (slope {j})) ->",
+            f"  is_derive (fun {t} => {at(t, j)}) pt",
             f"    ({at('pt', j)} * (slope {j} - sum {size} (fun {k} => {at('pt', k)} * slope {k}))).",
             f"Proof. intros. unfold {own}_of.",
-            f"  apply ({rule} {size} {weight}(fun t {j} => {exponent}) slope pt {j}); auto.",
+            f"  apply ({rule} {size} {weight}(fun {t} {j} => {exponent}) slope pt {j}); auto.",
             f"  apply pos_neq, ({own}_of_below {below}); assumption. Qed.",
         ]

@@ -34,7 +34,7 @@ FUNCTIONS = {
 TAKEN = frozenset(
     """R S O I D IZR INR PI exp ln sqrt sum delta upd1 upd2 upd3 descend0 descend1 descend2 descend3
     sinh cosh tanh sech Derive is_derive nat fun forall exists let in match with end if then else
-    fix cofix return as at for where Prop Set Type Definition Lemma Theorem t pt lambda""".split()
+    fix cofix return as at for where Prop Set Type Definition Lemma Theorem t time pt lambda""".split()
 )
 
 
@@ -52,6 +52,7 @@ class Names:
             self._tensors[name] = text
             taken |= {text, f"{text}_of"}
         self._taken = taken - letters
+        self.time = next(x for x in ("t", "time", "time_") if x not in letters | set(tensors))
 
     @staticmethod
     def _legal(name: str) -> str:

@@ -162,7 +162,7 @@ class Program:
         own = {d.name for d in self.model.vocabulary}
         while todo:
             name = todo.pop()
-            opens = name in moved or name in own or not self.cuts
+            opens = name in moved or name in own or not self.cuts or self.is_scalar
             if name in needed or not opens:
                 continue
             needed.add(name)
@@ -171,6 +171,11 @@ class Program:
             if name in said and name in self.pool and tensors_in(self.pool[name].value) <= said:
                 needed.add(name)
         return {n: d for n, d in self.pool.items() if n in needed}
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether there are no indices at all: then everything is written out."""
+        return not self.model.sizes
 
     @cached_property
     def dependencies(self) -> dict[str, tuple[str, ...]]:

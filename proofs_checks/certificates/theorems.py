@@ -149,6 +149,11 @@ class Theorem:
         texts += [program.without_words(e) for e in (program.left, program.right)]
         texts += [line.value for n, line in program.lines.items() if n not in program.shares]
         kept = kept_lines(program, texts) | set(program.shares)
+        if program.is_scalar:
+            opened = [f"{n}_value" for n in self.derivatives.at_point]
+            for name in program.lines:
+                opened += [self.names.tensor(name), f"{self.names.tensor(name)}_of"]
+            return f"cbv beta delta [{' '.join(opened)}]; scalar." if opened else "scalar."
         scope = Scope(self.names)
         steps, rules = [], [*self.premises.rules()]
         rules += [f"{self.names.tensor(n)}_rows" for n in program.shares]

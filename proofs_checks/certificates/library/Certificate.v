@@ -225,3 +225,25 @@ Ltac meets :=
   intros; cbn [sum]; rewrite ?delta_refl;
   repeat match goal with H : (?i < 1)%nat |- _ => assert (i = 0%nat) by lia; clear H; subst i end;
   rewrite ?delta_refl; first [lia | lra | apply pos_neq; positive | positive | field; lra].
+
+(** Identities of exponentials and hyperbolic functions of scalars, by [field]. *)
+Ltac scalar :=
+  intros; unfold tanh, sech, sinh, cosh; cbn [INR Nat.pred pow]; cbv beta;
+  repeat match goal with
+  | |- context [exp (- ?x)] => rewrite (exp_Ropp x)
+  | |- context [exp (?x + ?y)] => rewrite (exp_plus x y)
+  | |- context [exp (?x - ?y)] =>
+    replace (exp (x - y)) with (exp x * / exp y) by (rewrite <- exp_Ropp, <- exp_plus; f_equal; ring)
+  | |- context [exp (2 * ?x)] =>
+    replace (exp (2 * x)) with (exp x * exp x) by (rewrite <- exp_plus; f_equal; ring)
+  | |- context [exp (3 * ?x)] =>
+    replace (exp (3 * x)) with (exp x * exp x * exp x) by (rewrite <- !exp_plus; f_equal; ring)
+  end;
+  repeat match goal with |- context [exp (?x / 2)] =>
+    match goal with |- context [exp x] =>
+      replace (exp x) with (exp (x / 2) * exp (x / 2)) by (rewrite <- exp_plus; f_equal; field)
+    end end;
+  repeat match goal with |- context [exp ?x] =>
+    let e := fresh "e" in let P := fresh "P" in
+    assert (P := exp_pos x); set (e := exp x) in *; clearbody e end;
+  field; repeat split; try assumption; try lra; apply Rgt_not_eq; nra.

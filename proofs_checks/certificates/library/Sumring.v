@@ -743,6 +743,68 @@ Proof.
   - simpl in H. apply in_flat_map in H as (l'' & H1 & H2). apply inserts_perm in H2.
     eapply perm_trans; [apply perm_skip, IH, H1|exact H2].
 Qed.
+(** Indices of different use are told apart by where they stand, so that only those of equal use
+    are permuted. *)
+Fixpoint places (i k : nat) (l : list nat) : list nat :=
+  match l with
+  | [] => []
+  | j :: l => if Nat.eqb i j then k :: places i (S k) l else places i (S k) l
+  end.
+Definition seen_in (i : nat) (x : factor) : list (list nat) :=
+  match x with
+  | FA f l => map (fun k => [0; f; k]%nat) (places i 0 l)
+  | FD a b => if (Nat.eqb i a || Nat.eqb i b)%bool then [[1%nat]] else []
+  | FS _ => []
+  end.
+Fixpoint put_in {A} (le : A -> A -> bool) (x : A) (l : list A) : list A :=
+  match l with [] => [x] | y :: l' => if le x y then x :: l else y :: put_in le x l' end.
+Definition in_order {A} (le : A -> A -> bool) (l : list A) : list A := fold_right (put_in le) [] l.
+Lemma put_in_perm {A} (le : A -> A -> bool) x l : Permutation (x :: l) (put_in le x l).
+Proof.
+  induction l as [|y l IH]; simpl; auto. destruct (le x y); auto.
+  eapply perm_trans; [apply perm_swap|]. now constructor.
+Qed.
+Lemma in_order_perm {A} (le : A -> A -> bool) l : Permutation l (in_order le l).
+Proof.
+  induction l as [|x l IH]; simpl; auto.
+  eapply perm_trans; [apply perm_skip, IH|apply put_in_perm].
+Qed.
+Definition before (l l' : list nat) : bool := match cmp l l' with Gt => false | _ => true end.
+Definition mark (m : mono) (b : nat * nat) : list nat :=
+  fst b :: concat (in_order before (flat_map (seen_in (snd b)) m)).
+Fixpoint run {A} (P : A -> bool) (l : list A) : list A * list A :=
+  match l with
+  | [] => ([], [])
+  | x :: l' => if P x then let (a, b) := run P l' in (x :: a, b) else ([], l)
+  end.
+Lemma run_app {A} (P : A -> bool) l : forall a b, run P l = (a, b) -> l = a ++ b.
+Proof.
+  induction l as [|x l IH]; simpl; intros a b H; [now injection H as <- <-|].
+  destruct (P x); [|now injection H as <- <-].
+  destruct (run P l) as [a' b'] eqn:E. injection H as <- <-. simpl. f_equal. now apply IH.
+Qed.
+Fixpoint orders_of (n : nat) (m : mono) (l : bounds) : list bounds :=
+  match n, l with
+  | S n, x :: _ =>
+    let (a, b) := run (fun y => list_eqb (mark m x) (mark m y)) l in
+    flat_map (fun p => map (app p) (orders_of n m b)) (perms a)
+  | _, _ => [l]
+  end.
+Lemma orders_of_perm n m : forall l l', In l' (orders_of n m l) -> Permutation l l'.
+Proof.
+  induction n as [|n IH]; intros l l' H; simpl in H.
+  - destruct H as [<-|[]]. apply Permutation_refl.
+  - destruct l as [|x l]; [destruct H as [<-|[]]; apply Permutation_refl|].
+    destruct (run _ (x :: l)) as [a b] eqn:E. apply run_app in E. rewrite E.
+    apply in_flat_map in H as (p & Hp & H). apply in_map_iff in H as (q & <- & H).
+    apply Permutation_app; [now apply perms_perm|now apply IH].
+Qed.
+Definition orders (m : mono) (bs : bounds) : list bounds :=
+  let bs := in_order (fun x y => before (mark m x) (mark m y)) bs in orders_of (length bs) m bs.
+Lemma orders_perm m bs : forall l, In l (orders m bs) -> Permutation bs l.
+Proof.
+  intros l H. eapply perm_trans; [apply in_order_perm|]. eapply orders_of_perm. exact H.
+Qed.
 Definition orient (x : factor) : factor :=
   match x with FD i j => if Nat.leb i j then FD i j else FD j i | x => x end.
 Lemma orient_sound ix m : denM ix (map orient m) = denM ix m.
@@ -798,7 +860,7 @@ Definition canonT (ctx : bounds) (rs : list rule) (base : nat) (t : term) : term
   let '(c, bs, m) := t in
   if nodup (map snd (bs ++ ctx)) then
     let '(bs1, m1) := simp ctx rs bs m in
-    let '(bs2, m2) := best ctx base m1 (perms bs1) (bs1, m1) false in (c, bs2, m2)
+    let '(bs2, m2) := best ctx base m1 (orders m1 bs1) (bs1, m1) false in (c, bs2, m2)
   else t.
 Lemma canonT_sound ctx rs base t ix : Forall holds rs -> valid ctx ix ->
   denT ix (canonT ctx rs base t) = denT ix t.
@@ -806,9 +868,9 @@ Proof.
   intros Hr V. destruct t as [[c bs] m]. unfold canonT.
   destruct (nodup _) eqn:N; [|reflexivity]. apply nodup_NoDup in N.
   assert (S1 := simp_sound ctx rs bs m Hr). destruct (simp ctx rs bs m) as [bs1 m1].
-  assert (S2 := best_sound ctx base m1 bs1 (perms bs1) (perms_perm bs1) (bs1, m1) false
+  assert (S2 := best_sound ctx base m1 bs1 (orders m1 bs1) (orders_perm m1 bs1) (bs1, m1) false
                   (sound1_refl ctx bs1 m1)).
-  destruct (best ctx base m1 (perms bs1) (bs1, m1) false) as [bs2 m2].
+  destruct (best ctx base m1 (orders m1 bs1) (bs1, m1) false) as [bs2 m2].
   destruct (sound1_trans _ _ _ _ _ _ S1 S2 N) as [_ E]. simpl in *. now rewrite (E ix V).
 Qed.
 
