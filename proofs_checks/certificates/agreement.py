@@ -13,7 +13,7 @@ import mpmath
 import numpy as np
 
 from proofs_checks.certificates.emission import Certificate
-from proofs_checks.certificates.reading import UnreadableStatement, read_statement
+from proofs_checks.certificates.reading import Statement, UnreadableStatement, read_statement
 from proofs_checks.checks.plain.dependence import Dependence
 from proofs_checks.checks.plain.inputs import Inputs, related
 from proofs_checks.checks.plain.jets import Unjudgeable
@@ -28,6 +28,8 @@ TOLERANCE = 1e-8
 
 SIZES = (2, 3, 2, 1, 3)
 ENTRIES = 3
+DRAWS = (1, 0, 0, 1, 0, 1)
+"""The signs of the draws, tried in turn until the law is defined; 0 makes inputs positive."""
 
 
 def disagreement(certificate: Certificate, *, seed: int = 0) -> str:
@@ -42,9 +44,29 @@ def disagreement(certificate: Certificate, *, seed: int = 0) -> str:
     model, relation = certificate.problem.model, certificate.problem.statement
     dependence = Dependence(model)
     names = [s.name for s in certificate.sizes.values()]
-    sizes = {n: SIZES[(k + seed) % len(SIZES)] for k, n in enumerate(names)}
     constraints = related(model.constraints, dependence, *relation.args[:2])
-    inputs = drawn_inputs(dependence, sizes, constraints, Inputs((seed, 7), 1, 0.8))
+    reason = Unjudgeable("no point was drawn")
+    for number, signs in enumerate(DRAWS):
+        sizes = {n: SIZES[(k + number) % len(SIZES)] for k, n in enumerate(names)}
+        draw = Inputs((seed, number), signs, 0.8)
+        try:
+            with np.errstate(all="ignore"):
+                return _compared(certificate, statement, dependence, sizes, constraints, draw)
+        except Unjudgeable as problem:
+            reason = problem
+    raise reason
+
+
+def _compared(
+    certificate: Certificate,
+    statement: Statement,
+    dependence: Dependence,
+    sizes: Mapping[str, int],
+    constraints: Any,
+    draw: Inputs,
+) -> str:
+    relation = certificate.problem.statement
+    inputs = drawn_inputs(dependence, sizes, constraints, draw)
     at = Surroundings(Circumstances(dependence, sizes, inputs.array, None, inputs.solved))
     values = {own: _array(at, x).tolist() for own, x in certificate.variables.items()}
     left, right = (_dense(at, side, certificate.free) for side in relation.args[:2])
@@ -54,11 +76,13 @@ def disagreement(certificate: Certificate, *, seed: int = 0) -> str:
     for (_, size), k in zip(statement.indices, certificate.free, strict=True):
         if given.get(size) != sizes[k.size.name]:
             return f"the theorem lets an index over {k.size.name} run over {size}"
-    rng = np.random.default_rng([seed, 11])
+    rng = np.random.default_rng([11, *draw.seed])
     places = list(np.ndindex(*(sizes[k.size.name] for k in certificate.free)))
-    chosen = rng.permutation(len(places))[:ENTRIES]
-    for number in chosen:
-        place = places[number]
+    defined = [x for x in places if np.isfinite(left[x]) and np.isfinite(right[x])]
+    if not defined:
+        raise Unjudgeable("the law is defined at none of the points drawn")
+    for number in rng.permutation(len(defined))[:ENTRIES]:
+        place = defined[number]
         indices = {name: k for (name, _), k in zip(statement.indices, place, strict=True)}
         try:
             found = statement.sides(given, values, indices)

@@ -93,7 +93,7 @@ class Derivatives:
         closed = closed_form(self.program, e)
         name, taken = self._name(e), {n.name for n in self.nodes.values()}
         unique, number = name, 1
-        while unique in taken:
+        while unique in taken or self.names.is_taken(unique):
             number += 1
             unique = f"{name}_{number}"
         frontier = self._frontier(e)

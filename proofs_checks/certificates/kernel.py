@@ -2,7 +2,8 @@
 
 `certified` says all of this: the file has only the commands that certificates are written in, no
 axiom and no gap among them; coqc of our own library accepts it; the theorem and every lemma about
-a derivative rest on no more than `ALLOWED`.  Everything else is `not certified`, with the reason.
+a derivative rest on no more than `ALLOWED`; read back to numbers, it says what the law says.
+Everything else is `not certified`, with the reason.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from proofs_checks.certificates.agreement import disagreement
 from proofs_checks.certificates.emission import Certificate
 from proofs_checks.certificates.project import LIBRARY, library_files
 from proofs_checks.checks.outcome import Outcome
+from proofs_checks.checks.plain.jets import Unjudgeable
 
 __all__ = ["ALLOWED", "HOW_TO_GET_COQ", "Judgement", "Kernel", "coq_version", "refusal"]
 
@@ -215,6 +218,13 @@ class Kernel:
             found |= set(re.findall(r"^([A-Za-z_][\w.']*)$", block, re.M))
         if extra := sorted(found - ALLOWED):
             reason = f"it rests on `{extra[0]}`, which is no axiom of Coq's reals"
+            return Judgement(False, reason, seconds, self.version, tuple(sorted(found)))
+        try:
+            if differs := disagreement(certificate):
+                reason = f"the theorem is not the law: {differs}"
+                return Judgement(False, reason, seconds, self.version, tuple(sorted(found)))
+        except Unjudgeable as problem:
+            reason = f"the law could not be evaluated to compare the theorem with it: {problem}"
             return Judgement(False, reason, seconds, self.version, tuple(sorted(found)))
         theorem = said[: re.search(r"^(Axioms:|Closed)", said, re.M).start()]  # type: ignore[union-attr]
         return Judgement(

@@ -51,7 +51,7 @@ class Names:
                 text += "_"
             self._tensors[name] = text
             taken |= {text, f"{text}_of"}
-        self._taken = taken - letters
+        self._taken = taken - (letters - set(self._sizes.values()))
         self.time = next(x for x in ("t", "time", "time_") if x not in letters | set(tensors))
 
     @staticmethod
@@ -62,6 +62,10 @@ class Names:
     def tensor(self, name: str) -> str:
         """Return the Coq name of a tensor or scalar."""
         return self._tensors[name]
+
+    def is_taken(self, name: str) -> bool:
+        """Return whether a quantity or a size is called so."""
+        return name in self._taken
 
     def size(self, size: Any) -> str:
         """Return the Coq name of a size."""
@@ -144,7 +148,7 @@ def _term(e: Any, scope: Scope) -> tuple[str, int]:
         raise NotCertified(f"the index {e.name} as a number")
     if isinstance(e, sp.Symbol):
         text = scope.term(e.name)
-        return text, POWER if " " in text and not text.startswith("(") else ATOM
+        return (text[1:-1], POWER) if text.startswith("(") else (text, ATOM)
     if isinstance(e, sp.Sum):
         return _sum(e, scope)
     if isinstance(e, sp.Add):

@@ -11,9 +11,9 @@ from theory.laws import Law
 from theory.models import Model
 
 if TYPE_CHECKING:
-    from proofs_checks.claims.claim import Paper
+    from proofs_checks.claims.claim import Claim, Paper
 
-__all__ = ["NotCertified", "Problem", "claim_problems", "law_problem"]
+__all__ = ["NotCertified", "Problem", "claim_problem", "claim_problems", "law_problem"]
 
 
 class NotCertified(Exception):
@@ -37,13 +37,22 @@ def law_problem(law: Law, model: Model, *, is_first: bool = True) -> Problem:
     return Problem(name, law.title, model, law.statement(model), law.order)
 
 
+def claim_problem(paper: Paper, claim: Claim, number: int) -> Problem:
+    """Return the equation of a document; ``number`` tells it apart from the others.
+
+    Raises `ValueError` if the claim is no equation of a model.
+    """
+    if claim.model is None or claim.equation is None:
+        raise ValueError(f"line {claim.line} of `{paper.name}` is no equation of a model.")
+    stem = re.sub(r"\W", "_", paper.name.rpartition("/")[2].rpartition(".")[0]) or "document"
+    title = f"Line {claim.line} of {paper.name.rpartition('/')[2]}: {claim.label or claim.kind}"
+    return Problem(f"{stem}_{number + 1}", title, claim.model, claim.equation, claim.order)
+
+
 def claim_problems(paper: Paper) -> list[Problem]:
     """Return the equations of a document that can be right or wrong, in their order."""
-    problems: list[Problem] = []
-    stem = re.sub(r"\W", "_", paper.name.rpartition("/")[2].rpartition(".")[0]) or "document"
-    for claim in paper.claims:
-        if claim.kind in ("claim", "step") and claim.model and claim.equation is not None:
-            name = f"{stem}_{len(problems) + 1}"
-            title = f"Line {claim.line} of {paper.name}: {claim.label or claim.kind}"
-            problems.append(Problem(name, title, claim.model, claim.equation, claim.order))
-    return problems
+    return [
+        claim_problem(paper, claim, number)
+        for number, claim in enumerate(paper.claims)
+        if claim.kind in ("claim", "step") and claim.model and claim.equation is not None
+    ]

@@ -17,6 +17,7 @@ import sympy as sp
 
 from proofs_checks.certificates.problem import Problem
 from proofs_checks.certificates.shares import Share, share_of
+from theory.algebra.binders import Binder
 from theory.algebra.expressions import (
     entry_tensor,
     free_indices,
@@ -25,6 +26,7 @@ from theory.algebra.expressions import (
     substitute,
     tensors_in,
 )
+from theory.algebra.opaque import Applied
 from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor
 from theory.models.model import Definition, name_of
 from theory.models.reverse_mode import computed_from
@@ -165,6 +167,8 @@ class Program:
             opens = name in moved or name in own or not self.cuts or self.is_scalar
             if name in needed or not opens:
                 continue
+            if name not in moved and not _is_writable(self.pool[name].value):
+                continue  # it stays a variable, which makes the theorem stronger
             needed.add(name)
             todo += tensors_in(self.pool[name].value) & set(self.pool)
         for name in self.cuts:  # what is differentiated by may have its own definition in the law
@@ -237,3 +241,10 @@ class Program:
         axes = self.axes(name)
         at = tuple(fresh(Index(self.model.letter(s, ()), s)) for s in axes)
         return (self.tensors[name][at] if at else self.tensors[name]), at
+
+
+def _is_writable(e: sp.Basic) -> bool:
+    """Return whether a value is made of what the Coq library has."""
+    if e.has(Binder, Applied, sp.Max, sp.Min, sp.Abs, sp.Piecewise):
+        return False
+    return all(x.exp.is_Rational for x in e.atoms(sp.Pow))

@@ -19,6 +19,9 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Laws = Annotated[list[str] | None, typer.Argument(help="Names of laws; all if none is given.")]
+Certify = Annotated[
+    bool, typer.Option("--certify", help="Also let Coq's kernel check what is proved.")
+]
 Paper = Annotated[str | None, typer.Option(help="Only laws of this source (a references.bib key).")]
 
 
@@ -53,12 +56,13 @@ def audit(
     laws: Laws = None,
     paper: Paper = None,
     seed: Annotated[int, typer.Option(help="Seed of the random judges.")] = 0,
+    certify: Certify = False,
     json: Json = False,
 ) -> int:
     """Derive and prove laws of the catalogue and let independent judges check them."""
     from proofs_checks.cli.auditing import run_audit
 
-    return run_audit(laws or [], paper, seed=seed, as_json=json)
+    return run_audit(laws or [], paper, seed=seed, as_json=json, certify=certify)
 
 
 @app.command()
@@ -83,6 +87,7 @@ def check(
     symbols: Annotated[
         bool, typer.Option("--symbols", help="Only print how the symbols were understood.")
     ] = False,
+    certify: Certify = False,
     json: Json = False,
 ) -> int:
     """Read the equations of documents and prove or refute each of them."""
@@ -90,7 +95,7 @@ def check(
 
     return run_check(
         files, model=model, seed=seed, timeout=timeout, as_json=json, junit=junit, html=html,
-        symbols=symbols,
+        symbols=symbols, certify=certify,
     )  # fmt: skip
 
 
