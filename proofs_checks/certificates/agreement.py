@@ -114,6 +114,3 @@ def _dense(at: Surroundings, e: Any, ks: tuple[Index, ...]) -> np.ndarray:
     order = sorted(range(len(labels)), key=labels.__getitem__)
     dense = at.dense(at.settled(e), 0, [labels[n] for n in order])
     return dense.transpose([order.index(n) for n in range(len(order))])
-
-
-

@@ -129,7 +129,7 @@ def _terms(e: Any) -> list[Any]:
     if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp > 1:
         return _terms(sp.Mul(*(refresh(e.base) for _ in range(int(e.exp))), evaluate=False))
     if isinstance(e, sp.Sum):
-        bound = [limit[0] for limit in e.limits]
+        bound: list[Any] = [limit[0] for limit in e.limits]
         found = []
         for t in _terms(e.function):
             found += _summed(t, bound)

@@ -1,8 +1,7 @@
-"""The derivatives of a statement: each is shown to exist, with a closed form, wherever it is needed.
+"""The derivatives of a statement, each with its closed form, and how they are written.
 
-``dL_ds_rule`` is about any scores s: `is_derive (fun t => L(... s with s_ij = t)) (s i j) (...)`,
-so that it can be differentiated again.  ``dL_ds`` is the derivative at the model's own scores,
-``dL_ds_is`` and ``dL_ds_eq`` say what it is there.
+Derivatives that differ in the names of their free indices are one.  `frontier` are the quantities
+that one is a function of: what it moves, and whatever else is neither an input nor computed.
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.certificates.closed_forms import closed_form
-from proofs_checks.certificates.premises import Condition, Premises, conditions, generic
+from proofs_checks.certificates.premises import Condition, Premises, conditions
 from proofs_checks.certificates.printing import Names, Scope, coq_term
 from proofs_checks.certificates.program import Program, ordered_free
-from proofs_checks.certificates.rules import inverse_rules, kept_lines, packed
+from proofs_checks.certificates.shares import shape_of
 from theory.algebra.expressions import entry_tensor, slots, substitute, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial
 from theory.models.model import name_of
 
-__all__ = ["Derivatives", "Node"]
+__all__ = ["Derivatives", "Node", "nodes_in", "quantities"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Derivatives:
         generic = [Index(f"{k.name.split('~')[0]}~of{n}", k.size) for n, k in enumerate(at)]
         apart = [Index(f"free~of{n}", k.size) for n, k in enumerate(at)]
         expression = substitute(e, dict(zip(at, apart, strict=True)))
-        key = _shape(expression, {})
+        key = shape_of(expression, {})
         if key not in self.nodes:
             own = substitute(e, dict(zip(at, generic, strict=True)))
             self.nodes[key] = self._node(own, tuple(generic))
@@ -112,11 +111,11 @@ class Derivatives:
             return f"rate_{said(e.args[0])}"
         return f"d{said(e.args[0])}_d{self.names.tensor(moved_by(e)[0])}"
 
-    def _all_moved(self, e: Any) -> set[str]:
+    def all_moved(self, e: Any) -> set[str]:
         """Return what a derivative or one inside it moves."""
-        return set(moved_by(e)).union(*(moved_by(x) for x in _nodes_in(e)))
+        return set(moved_by(e)).union(*(moved_by(x) for x in nodes_in(e)))
 
-    def _roots(self, moved: Iterable[str]) -> list[str]:
+    def roots(self, moved: Iterable[str]) -> list[str]:
         """Return what of ``moved`` is not computed from the rest."""
         found = set(moved)
         for name in sorted(found):
@@ -125,8 +124,8 @@ class Derivatives:
 
     def _frontier(self, e: Any) -> tuple[str, ...]:
         """Return the open lines and cuts that the derivative is a function of."""
-        program, moved = self.program, self._all_moved(e)
-        computed = set(program.computed(self._roots(moved)))
+        program, moved = self.program, self.all_moved(e)
+        computed = set(program.computed(self.roots(moved)))
         seen: set[str] = set()
         todo = list(tensors_in(e)) + list(moved)
         if isinstance(e, Flow) or e.has(Flow):
@@ -149,11 +148,11 @@ class Derivatives:
                 found.append(Condition((), "positive", program.tensors[name]))
         lines = [
             program.lines[n].value
-            for n in program.computed(self._all_moved(e))
+            for n in program.computed(self.all_moved(e))
             if n not in program.shares
         ]
-        inner = [n.premises for n in self.nodes.values() if n.expression in _nodes_in(e)]
-        pool = [c for x in (*lines, *_quantities(e), closed) for c in conditions(x)]
+        inner = [n.premises for n in self.nodes.values() if n.expression in nodes_in(e)]
+        pool = [c for x in (*lines, *quantities(e), closed) for c in conditions(x)]
         for c in [*pool, *(c for group in inner for c in group)]:
             known = self.premises.is_positive(c.value, frozenset(frontier))
             if not known and not _same_condition(c, found):
@@ -238,182 +237,22 @@ class Derivatives:
             moves[name] = f"(descend{len(at)} {scope.term(name)} ({direction}) {t})"
         return moves
 
-    def lines(self) -> list[str]:
-        """Return the lemmas about all derivatives."""
-        if not self.nodes:
-            return []
-        lines = ["", "(** How the lines of the model are differentiated. *)", *self._tactic()]
-        for node in self.nodes.values():
-            lines += self._rule(node)
-        lines += ["", "(** The derivatives of the statement. *)"]
-        for node in self.at_point.values():
-            lines += self._at_point(node)
-        return lines
 
-    def _tactic(self) -> list[str]:
-        cases = []
-        for name, line in self.program.lines.items():
-            own, n = self.names.tensor(name), len(self.program.dependencies[name])
-            if not n:
-                continue
-            curves = " ".join(f"(@?f{m} t)" for m in range(n))
-            slots_ = "".join(f" ?i{m}" for m in range(len(line.parameters)))
-            given = "".join(f" i{m}" for m in range(len(line.parameters)))
-            functions = " ".join(f"f{m}" for m in range(n))
-            if name in self.program.shares:
-                act = f"apply (D_{own}_of {functions}); [assumption.. |intros; cbv beta; derive ltac:(idtac; line)]"
-                cases.append(f"  | |- is_derive (fun t => {own}_of {curves}{slots_}) _ _ => {act}")
-                continue
-            bound = " ".join(f"x{m}" for m in range(n))
-            taken = " ".join(f"(f{m} t)" for m in range(n))
-            cases += [
-                f"  | |- is_derive (fun t => {own}_of {curves}{slots_}) ?pt ?d =>",
-                f"    let g := eval cbv beta delta [{own}_of] in "
-                f"(fun {bound} => {own}_of {bound}{given}) in",
-                f"    change (is_derive (fun t => g {taken}) pt d); cbv beta; derive ltac:(idtac; line)",
-            ]
-        known = " | ".join(f"apply {n.name}_rule" for n in self.nodes.values()) or "fail"
-        lines = ["Ltac line :=", "  lazymatch goal with", *cases]
-        for n in range(4):
-            letters = "".join(f" ?i{m}" for m in range(n))
-            given = "".join(f" i{m}" for m in range(n))
-            lines.append(
-                f"  | |- is_derive (fun t => descend{n} ?x ?d t{letters}) _ _ => "
-                f"eapply (D_descend{n} x d{given}); cbv beta; rate"
-            )
-        del known
-        lines += ["  | _ => fail", "  end", "with rate := apply (f_equal2 Rmult); [reflexivity|known]",
-                  "with known := fail."]  # fmt: skip
-        return lines
-
-    def _rule(self, node: Node) -> list[str]:
-        names, program = self.names, self.program
-        base = generic(program, names, node.frontier).binding(*node.parameters)
-        frontier = [base.term(n) for n in node.frontier]
-        roots = self._roots(self._all_moved(node.expression))
-        base = here = self.moved_scope(base, {n: base.term(n) for n in roots})
-        function, point = self.function(node.expression, base)
-        closed = coq_term(node.closed, here)
-        binders = "".join(
-            f" ({text} : {'nat -> ' * len(program.axes(n))}R)"
-            for n, text in zip(node.frontier, frontier, strict=True)
-        )
-        start = f"forall{binders}, " if binders else ""
-        premises = "".join(f"({c.text(here)}) ->\n  " for c in node.premises)
-        letters = " ".join(f"{base.indices[k]} H{base.indices[k]}" for k in node.parameters)
-        lines = [
-            f"Lemma {node.name}_rule : {start}{premises}{base.ranges(node.parameters)}",
-            f"  is_derive ({function}) {point}",
-            f"    ({closed}).",
-            f"Proof. intros{' ' + ' '.join(frontier) if binders else ''}"
-            f"{''.join(f' P{n}' for n in range(len(node.premises)))} {letters}.".rstrip(". ")
-            + ".",
-        ]
-        quantity = node.expression.args[0]
-        if quantity.has(Partial, Flow):
-            lifted, _ = self.function(node.expression, base, closed_inside=True)
-            lines.append(
-                f"  apply (D_ext ({lifted})); [intros; cbv beta; same ltac:(symmetry; known)|]."
-            )
-        lines.append("  eapply D_eq; [derive ltac:(idtac; line)|cbv beta; at_start].")
-        lines += self._finish(node, here)
-        rules = " | ".join(f"apply {n}_rule" for n in self._known(upto=node))
-        lines += [
-            f"Ltac known ::= apply is_derive_unique; first [{rules}]; "
-            "first [assumption | solve [auto] | intros; positive].",
-        ]
-        return lines
-
-    def _known(self, upto: Node) -> list[str]:
-        found = []
-        for n in self.nodes.values():
-            found.append(n.name)
-            if n is upto:
-                break
-        return found[::-1]
-
-    def _finish(self, node: Node, here: Scope) -> list[str]:
-        """Return the end of a rule's proof: names for the shares, then the normaliser."""
-        program, names = self.program, self.names
-        involved = self._involved(node)
-        texts = [node.closed, *_quantities(node.expression)]
-        texts += [program.lines[n].value for n in involved if n not in program.shares]
-        kept = [n for n in program.lines if n in involved and (
-            n in program.shares or n in kept_lines(program, texts))]  # fmt: skip
-        plain = [f"{names.tensor(n)}_of" for n in involved if n not in kept]
-        if program.is_scalar:
-            opened = " ".join(f"{names.tensor(n)}_of" for n in involved)
-            unfold = f"cbv beta delta [{opened}]; " if opened else ""
-            named = f"cbv beta delta [{' '.join(plain)}]; " if plain else ""
-            return [f"  first [solve [{named}sumring_go tt] | solve [{unfold}scalar]]. Qed."]
-        lines, rules = [], []
-        for number, (text, _) in enumerate(inverse_rules(program, texts, here)):
-            lines.append(f"  assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
-            rules.append(f"V{number}")
-        for name in reversed(kept):
-            lines.append(f"  set (v_{names.tensor(name)} := {here.term(name)}) in *.")
-        if plain:
-            lines.append(f"  cbv beta delta [{' '.join(plain)}].")
-        lines.append(f"  sumring_go {packed(rules)}. Qed.")
-        return lines
-
-    def _involved(self, node: Node) -> list[str]:
-        """Return the lines that the rule of a node is about."""
-        computed = self.program.computed(self._roots(self._all_moved(node.expression)))
-        return [n for n in self.program.lines if n in computed]
-
-    def _at_point(self, node: Node) -> list[str]:
-        names = self.names
-        scope = Scope(names).binding(*node.parameters)
-        function, point = self.function(node.expression, scope)
-        letters = "".join(f" ({scope.indices[k]} : nat)" for k in node.parameters)
-        given = "".join(f" {scope.indices[k]}" for k in node.parameters)
-        held = " ".join(f"{scope.indices[k]} H{scope.indices[k]}" for k in node.parameters)
-        ranges = scope.ranges(node.parameters)
-        values = " ".join([*map(names.tensor, node.frontier), *("_" for _ in node.premises)])
-        intros = f"intros {held}. " if held else ""
-        return [
-            f"Definition {node.name}{letters} : R :=\n  Derive ({function}) {point}.",
-            f"Definition {node.name}_value{letters} : R :=\n  {coq_term(node.closed, scope)}.",
-            f"Lemma {node.name}_is : {ranges}\n  is_derive ({function}) {point} ({node.name}_value{given}).",
-            f"Proof. {intros}refine ({node.name}_rule {values} {held}); "
-            "first [assumption | solve [auto] | intros; positive]. Qed.",
-            f"Lemma {node.name}_eq : {ranges}{node.name}{given} = {node.name}_value{given}.",
-            f"Proof. intros. apply is_derive_unique, {node.name}_is; assumption. Qed.",
-        ]
-
-
-def _shape(e: Any, bound: dict[Any, Any]) -> Any:
-    """Return a key that does not depend on the names of bound indices."""
-    if isinstance(e, sp.Sum):
-        inner = dict(bound)
-        for k, *_ in e.limits:
-            inner[k] = f"#{len(inner)}"
-        sizes = tuple(str(k.size) for k, *_ in e.limits)
-        return ("sum", sizes, _shape(e.function, inner))
-    if e in bound:
-        return bound[e]
-    if isinstance(e, sp.Indexed):
-        return (name_of(entry_tensor(e)), *(_shape(k, bound) for k in slots(e)))
-    if not e.args:
-        return str(e)
-    parts = [_shape(x, bound) for x in e.args]
-    if isinstance(e, sp.Add | sp.Mul | sp.KroneckerDelta):
-        parts.sort(key=repr)
-    return (type(e).__name__, *parts)
-
-
-def _nodes_in(e: Any) -> Iterable[Any]:
+def nodes_in(e: Any) -> Iterable[Any]:
+    """Return the derivatives in an expression."""
     return [x for x in e.atoms(Partial, Flow)]
 
 
-def _quantities(e: Any) -> list[Any]:
+def quantities(e: Any) -> list[Any]:
+    """Return what a derivative differentiates, and what those inside it do."""
     found = [e.args[0]]
-    for x in _nodes_in(e.args[0]):
+    for x in nodes_in(e.args[0]):
         found.append(x.args[0])
     return found
 
 
 def _same_condition(c: Condition, found: list[Condition]) -> bool:
-    keys = [(_shape(x.value, {k: f"%{n}" for n, k in enumerate(x.indices)}), x.kind) for x in found]
-    return (_shape(c.value, {k: f"%{n}" for n, k in enumerate(c.indices)}), c.kind) in keys
+    keys = [
+        (shape_of(x.value, {k: f"%{n}" for n, k in enumerate(x.indices)}), x.kind) for x in found
+    ]
+    return (shape_of(c.value, {k: f"%{n}" for n, k in enumerate(c.indices)}), c.kind) in keys

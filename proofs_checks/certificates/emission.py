@@ -23,6 +23,7 @@ from typing import Any
 
 from proofs_checks.certificates.derivatives import Derivatives
 from proofs_checks.certificates.instances import instance_of, witness
+from proofs_checks.certificates.lemmas import DerivativeLemmas
 from proofs_checks.certificates.premises import Premises
 from proofs_checks.certificates.printing import Names, Scope, coq_term
 from proofs_checks.certificates.problem import Problem
@@ -91,7 +92,7 @@ class Emission:
         model = self._model()
         body = [
             *self.premises.facts(),
-            *self.derivatives.lines(),
+            *DerivativeLemmas(self.program, self.names, self.derivatives).lines(),
             *vocabulary,
             *law,
         ]
@@ -117,9 +118,7 @@ class Emission:
             "",
         ])  # fmt: skip
         sizes = {self.names.size(s): s for s in self.sizes}
-        variables = {
-            self.names.tensor(n): self.program.tensors[n] for n in self.program.variables
-        }
+        variables = {self.names.tensor(n): self.program.tensors[n] for n in self.program.variables}
         return Certificate(
             self.problem, self.theorem, text, lemmas, sizes, variables, tuple(theorem.free)
         )

@@ -50,6 +50,7 @@ FORBIDDEN = frozenset(
     Instance Canonical Coercion Notation Unsafe bypass_check native_cast_no_check
     exact_no_check vm_cast_no_check""".split()
 )
+ASSUMED = r"^(Closed under the global context|Axioms:(?:\n(?!Axioms:|Closed).*)*)"
 OPENING = "From Proofhead Require Import Certificate."
 
 
@@ -162,7 +163,8 @@ class Kernel:
     ) -> None:
         self._folder.cleanup()
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Compile the library, if that is not done yet."""
         if self._is_ready:
             return
         library = self.folder / "library"
@@ -186,7 +188,7 @@ class Kernel:
         reason = refusal(certificate.text, certificate.theorem)
         if reason:
             return Judgement(False, reason, coq=self.version)
-        self._prepare()
+        self.prepare()
         start = time.perf_counter()
         path = self.folder / f"{certificate.theorem}.v"
         path.write_text(certificate.text)
@@ -208,8 +210,7 @@ class Kernel:
             f"{certificate.theorem} "
         ):
             return Judgement(False, "coqc did not print the theorem", seconds, self.version)
-        blocks = re.findall(r"^(Closed under the global context|Axioms:(?:\n(?!Axioms:|Closed).*)*)",
-                            said, re.M)  # fmt: skip
+        blocks = re.findall(ASSUMED, said, re.M)
         if len(blocks) != len(wanted):
             return Judgement(False, "coqc did not print the assumptions", seconds, self.version)
         found: set[str] = set()

@@ -6,19 +6,20 @@ hypothesis of the theorem, in plain sight.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import sympy as sp
 
-from proofs_checks.certificates.printing import Names, Scope, coq_term
+from proofs_checks.certificates.printing import Names, Scope, coq_term, generic
 from proofs_checks.certificates.problem import NotCertified
 from proofs_checks.certificates.program import Program, ordered_free
-from theory.algebra.expressions import entry_tensor, tensors_in
+from proofs_checks.certificates.share_facts import ShareFacts, applied
+from theory.algebra.expressions import Inequality, entry_tensor, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Size, Tensor
 from theory.models.model import name_of
 
-__all__ = ["Condition", "Premises", "conditions", "generic"]
+__all__ = ["Condition", "Premises", "conditions"]
 
 
 class Condition(NamedTuple):
@@ -41,7 +42,8 @@ def conditions(e: Any, bound: tuple[Index, ...] = ()) -> Iterator[Condition]:
     if isinstance(e, Partial | Flow | Tensor | sp.Indexed):
         return
     if isinstance(e, sp.Sum):
-        yield from conditions(e.function, (*(k for k, *_ in e.limits), *bound))
+        own: list[Any] = [k for k, *_ in e.limits]
+        yield from conditions(e.function, (*own, *bound))
         return
     for x in e.args:
         yield from conditions(x, bound)
@@ -59,17 +61,13 @@ def _bare(condition: Condition) -> Condition:
     return Condition(tuple(ordered_free(condition.value)), condition.kind, condition.value)
 
 
-def generic(program: Program, names: Names, moved: Iterable[str]) -> Scope:
-    """Return a scope in which what lines depend on has names of its own, apart from its values."""
-    return Scope(names, terms={n: f"{names.tensor(n)}'" for n in moved})
-
-
 class Premises:
     """The conditions of one program, and the lemmas about its shares."""
 
     def __init__(self, program: Program, names: Names) -> None:
         self.program, self.names = program, names
         self.needed: dict[str, Condition] = {}
+        self.is_about_order = isinstance(program.statement, Inequality)
         self.positive_lines: set[str] = {
             n for n, share in program.shares.items() if not share.is_weighted
         }
@@ -123,16 +121,19 @@ class Premises:
                 scope, ks = self._ranged(c.equation)
                 left, right = (coq_term(x, scope) for x in c.equation.args[:2])
                 comment = c.text.replace("*)", "* )")
-                lines.append(
-                    f"Hypothesis given_{number} : {scope.ranges(ks)}{left} = {right}.  (* {comment} *)"
-                )
-        for name in self.weights():
+                said = f"{scope.ranges(ks)}{left} = {right}.  (* {comment} *)"
+                lines.append(f"Hypothesis given_{number} : {said}")
+        weights = self.weights()
+        declared = self._declared_nonnegative() if self.is_about_order else []
+        for name in dict.fromkeys([*weights, *declared]):
             entry, at = self.program.entry(name)
             scope = Scope(self.names).binding(*at)
             lines.append(
                 f"Hypothesis {self.names.tensor(name)}_nonneg : {scope.ranges(at)}0 <= "
                 f"{coq_term(entry, scope)}."
             )
+            if name not in weights:
+                continue
             outer = Scope(self.names).binding(*at[:-1])
             total = sp.Sum(entry, (at[-1], 1, at[-1].size))
             lines.append(
@@ -142,6 +143,11 @@ class Premises:
         for number, text in enumerate(self.needed, start=1):
             lines.append(f"Hypothesis defined_{number} : {text}.")
         return lines
+
+    def _declared_nonnegative(self) -> list[str]:
+        """Return the variables that the model declares to have no negative entry."""
+        tensors = {n: self.program.tensors[n] for n in self.program.variables}
+        return [n for n, x in tensors.items() if isinstance(x, Tensor) and x.label.is_nonnegative]
 
     def _ranged(self, equation: Any) -> tuple[Scope, list[Index]]:
         ks = ordered_free(*equation.args[:2])
@@ -180,9 +186,9 @@ class Premises:
         for name, line in self.program.lines.items():
             if name in self.positive_lines and name not in self.program.shares:
                 own = self.names.tensor(name)
-                base = generic(self.program, self.names, self.program.dependencies[name])
+                base = generic(self.names, self.program.dependencies[name])
                 scope = base.binding(*line.parameters)
-                head, binders = _applied(self.program, self.names, name, scope)
+                head, binders = applied(self.program, self.names, name, scope)
                 premises = "".join(
                     f"0 < {scope.term(d)} -> "
                     for d in self.program.dependencies[name]
@@ -205,95 +211,3 @@ class Premises:
         entry, at = self.program.entry(name)
         inner = scope.binding(*at)
         return f"({inner.ranges(at)}0 < {coq_term(entry, inner)}) -> "
-
-
-def _applied(program: Program, names: Names, name: str, scope: Scope) -> tuple[str, str]:
-    """Return ``X_of deps i j`` and the binders of its dependencies."""
-    own, line = names.tensor(name), program.lines[name]
-    head = " ".join([
-        f"{own}_of",
-        *map(scope.term, program.dependencies[name]),
-        *(scope.indices[k] for k in line.parameters),
-    ])  # fmt: skip
-    binders = "".join(
-        f" ({scope.term(d)} : {'nat -> ' * len(program.axes(d))}R)"
-        for d in program.dependencies[name]
-    )
-    return head, binders
-
-
-class ShareFacts:
-    """The lemmas about one share."""
-
-    def __init__(self, program: Program, names: Names, name: str, share: Any) -> None:
-        self.program, self.names, self.name, self.share = program, names, name, share
-
-    def lines(self) -> list[str]:
-        """Return its lemmas: the sum below is positive; shares are positive and sum to one."""
-        program, names, share = self.program, self.names, self.share
-        line, own = program.lines[self.name], names.tensor(self.name)
-        moved = program.dependencies[self.name]
-        scope = generic(program, names, moved).binding(*line.parameters)
-        head, binders = _applied(program, names, self.name, scope)
-        outer = [k for k in line.parameters if k != share.own]
-        j, size = scope.indices[share.own], names.size(share.own.size)
-        unnormalised = coq_term(share.numerator, scope)
-        below = f"sum {size} (fun {j} => {unnormalised})"
-        arguments = "".join(f" {scope.term(d)}" for d in moved)
-        lines = [
-            f"Lemma {own}_of_below{binders} : {scope.ranges(outer)}0 < {below}.",
-            f"Proof. intros. {self._below()} Qed.",
-            f"Lemma {own}_of_rows{binders} : {scope.ranges(outer)}"
-            f"sum {size} (fun {j} => {head}) = 1.",
-            f"Proof. intros. unfold {own}_of. apply (share_sum {size} (fun {j} => {unnormalised})).",
-            f"  apply pos_neq, {own}_of_below; assumption. Qed.",
-        ]
-        if not share.is_weighted:
-            lines += [
-                f"Lemma {own}_of_pos{binders} : {scope.ranges(line.parameters)}0 < {head}.",
-                f"Proof. intros. unfold {own}_of. apply Rdiv_pos; [apply exp_pos|].",
-                f"  apply ({own}_of_below{arguments}); assumption. Qed.",
-                f"#[local] Hint Resolve {own}_of_pos : core.",
-            ]
-        return [*lines, *self._derivative(scope, j, size)]
-
-    def _below(self) -> str:
-        if not self.share.is_weighted:
-            return "positive."
-        weight = self.names.tensor(name_of(entry_tensor(self.share.weight)))
-        return (
-            f"apply sum_weighted_pos; [intros; apply {weight}_nonneg; assumption"
-            f"|apply {weight}_some; assumption|intros; apply exp_pos]."
-        )
-
-    def _derivative(self, scope: Scope, j: str, size: str) -> list[str]:
-        program, names, share = self.program, self.names, self.share
-        line, own = program.lines[self.name], names.tensor(self.name)
-        moved, t = program.dependencies[self.name], names.time
-        curves = "".join(
-            f" ({scope.term(d)} : R -> {'nat -> ' * len(program.axes(d))}R)" for d in moved
-        )
-
-        def at(time: str, index: str) -> str:
-            return " ".join([
-                f"{own}_of",
-                *(f"({scope.term(d)} {time})" for d in moved),
-                *(index if k == share.own else scope.indices[k] for k in line.parameters),
-            ])  # fmt: skip
-
-        inner = Scope(names, scope.indices, {d: f"({scope.term(d)} {t})" for d in moved})
-        exponent = coq_term(share.exponent, inner)
-        weight = f"(fun {j} => {coq_term(share.weight, scope)}) " if share.is_weighted else ""
-        rule = "D_weighted_share" if share.is_weighted else "D_share"
-        k = names.index(share.bound, set(scope.indices.values()))
-        below = " ".join(f"({scope.term(d)} pt)" for d in moved)
-        return [
-            f"Lemma D_{own}_of{curves} (slope : nat -> R) (pt : R) : "
-            f"{scope.ranges(line.parameters)}",
-            f"  (forall {j}, ({j} < {size})%nat -> is_derive (fun {t} => {exponent}) pt (slope {j})) ->",
-            f"  is_derive (fun {t} => {at(t, j)}) pt",
-            f"    ({at('pt', j)} * (slope {j} - sum {size} (fun {k} => {at('pt', k)} * slope {k}))).",
-            f"Proof. intros. unfold {own}_of.",
-            f"  apply ({rule} {size} {weight}(fun {t} {j} => {exponent}) slope pt {j}); auto.",
-            f"  apply pos_neq, ({own}_of_below {below}); assumption. Qed.",
-        ]

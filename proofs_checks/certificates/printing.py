@@ -6,7 +6,7 @@ Precedences are those of Coq's real scope; an index i over a size T is a natural
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from theory.algebra.expressions import entry_tensor, slots
 from theory.algebra.symbols import Flow, Index, Partial, Size
 from theory.models.model import name_of
 
-__all__ = ["Names", "Scope", "application", "coq_term"]
+__all__ = ["Names", "Scope", "application", "coq_term", "generic"]
 
 SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3
 
@@ -34,7 +34,8 @@ FUNCTIONS = {
 TAKEN = frozenset(
     """R S O I D IZR INR PI exp ln sqrt sum delta upd1 upd2 upd3 descend0 descend1 descend2 descend3
     sinh cosh tanh sech Derive is_derive nat fun forall exists let in match with end if then else
-    fix cofix return as at for where Prop Set Type Definition Lemma Theorem t time pt lambda""".split()
+    fix cofix return as at for where Prop Set Type Definition Lemma Theorem t time pt lambda
+    """.split()
 )
 
 
@@ -117,6 +118,11 @@ class Scope:
         )
 
 
+def generic(names: Names, moved: Iterable[str]) -> Scope:
+    """Return a scope in which what lines depend on has names of its own, apart from its values."""
+    return Scope(names, terms={n: f"{names.tensor(n)}'" for n in moved})
+
+
 def application(head: str, *arguments: str) -> str:
     """Return ``head a b``, without parentheses around it."""
     return " ".join([head, *arguments])
@@ -177,7 +183,7 @@ def _sum(e: sp.Sum, scope: Scope) -> tuple[str, int]:
             raise NotCertified(f"a sum over a part of a range, {k.name} from {low} to {high}")
     if not limits:
         return _term(e.function, scope)
-    k = limits[-1][0]
+    k: Any = limits[-1][0]
     inner = scope.binding(k)
     body = sp.Sum(e.function, *limits[:-1]) if limits[:-1] else e.function
     name = inner.indices[k]

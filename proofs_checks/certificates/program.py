@@ -85,7 +85,7 @@ class Program:
         self.pool: dict[str, Definition] = plain
         self.words = {d.name: d for d in model.vocabulary if d.name not in plain}
         self.statement = problem.statement
-        self.left, self.right = (self.spelled(x) for x in problem.statement.args[:2])
+        self.left, self.right = (self.spelled(x) for x in problem.sides)
         self.used_words = self._words_in([self.left, self.right])
         self.cuts = self._cuts()
         self.lines = self._opened()

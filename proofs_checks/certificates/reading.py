@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import mpmath
 
 __all__ = ["Statement", "UnreadableStatement", "read_statement"]
 
+ONE_AT_A_TIME = Lock()  # the number of digits is one for all threads
 DIGITS = 60
 STEP = mpmath.mpf("1e-16")
 
@@ -45,7 +47,7 @@ class Statement:
         self, sizes: Mapping[str, int], values: Mapping[str, Any], at: Mapping[str, int]
     ) -> tuple[Any, Any]:
         """Return both sides at sizes, inputs (nested lists, numbers) and indices from 0."""
-        with mpmath.workdps(DIGITS):
+        with ONE_AT_A_TIME, mpmath.workdps(DIGITS):
             scope: dict[str, Any] = {**LIBRARY, **sizes}
             scope |= {name: _curried(values[name]) for name in self.variables if name in values}
             for name, (parameters, body) in self.definitions.items():

@@ -14,7 +14,7 @@ from theory.algebra.expressions import entry_tensor
 from theory.algebra.symbols import Size
 from theory.models.model import name_of
 
-__all__ = ["inverse_rules", "kept_lines", "packed"]
+__all__ = ["inverse_rules", "kept_lines", "packed", "share_rule", "written_out_shares"]
 
 
 def packed(rules: Iterable[str]) -> str:
@@ -56,3 +56,22 @@ def kept_lines(program: Program, texts: Iterable[Any]) -> set[str]:
                 if name in program.lines:
                     found.add(name)
     return found
+
+
+def written_out_shares(program: Program) -> list[str]:
+    """Return the shares whose sum below may stand by itself, where a logarithm holds a sum."""
+    others = [d.value for n, d in program.lines.items() if n not in program.shares]
+    logarithms = [x for e in (*others, *program.expressions) for x in e.atoms(sp.log)]
+    if not any(x.has(sp.Sum) for x in logarithms):
+        return []
+    return [n for n, share in program.shares.items() if not share.is_weighted]
+
+
+def share_rule(program: Program, name: str, scope: Scope) -> str:
+    """Return that an unnormalised share over the sum of all of them is the share."""
+    line, share = program.lines[name], program.shares[name]
+    inner = scope.binding(*line.parameters)
+    above = coq_term(sp.exp(share.exponent), inner, 2)
+    below = coq_term(sp.Sum(share.numerator, (share.own, 1, share.own.size)), inner, 2)
+    at = coq_term(line.symbol, inner)
+    return f"{inner.ranges(line.parameters)}{above} * / {below} = {at}"

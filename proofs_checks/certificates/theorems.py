@@ -9,10 +9,16 @@ import sympy as sp
 from proofs_checks.certificates.derivatives import Derivatives
 from proofs_checks.certificates.premises import Premises
 from proofs_checks.certificates.printing import Names, Scope, coq_term
-from proofs_checks.certificates.problem import NotCertified, Problem
+from proofs_checks.certificates.problem import Problem
 from proofs_checks.certificates.program import Program, ordered_free
-from proofs_checks.certificates.rules import inverse_rules, kept_lines, packed
-from theory.algebra.expressions import Equation
+from proofs_checks.certificates.rules import (
+    inverse_rules,
+    kept_lines,
+    packed,
+    share_rule,
+    written_out_shares,
+)
+from theory.algebra.expressions import Inequality
 from theory.algebra.symbols import Flow, Partial
 
 __all__ = ["Theorem"]
@@ -29,8 +35,7 @@ class Theorem:
         premises: Premises,
         derivatives: Derivatives,
     ) -> None:
-        if type(problem.statement) is not Equation:
-            raise NotCertified(f"no proof is written for {type(problem.statement).__name__}")
+        self.problem = problem
         self.program, self.names = program, names
         self.premises, self.derivatives = premises, derivatives
         for e in program.expressions:
@@ -70,6 +75,14 @@ class Theorem:
             f"(eq_trans (eq_trans ({name}_left {held}) ({name}_middle {held})) "
             f"(eq_sym ({name}_right {held})))"
         )
+        if isinstance(self.problem.statement, Inequality):
+            sign = "0 <= x" if self.problem.statement.left == 0 else "x <= 0"
+            return [
+                *lines,
+                f"Theorem {name} : {ranges}\n  {sign.replace('x', left)}.",
+                f"Proof. {intros}refine (eq_ind_r (fun x => {sign}) _",
+                f"  (eq_trans ({name}_left {held}) ({name}_middle {held}))). nonnegative. Qed.",
+            ]
         if not isinstance(program.left, Partial | Flow):
             return [
                 *lines,
@@ -125,24 +138,6 @@ class Theorem:
             ]
         return lines
 
-    def _written_out_shares(self) -> list[str]:
-        """Return the shares whose sum below stands by itself in some other line."""
-        others = [e for n, d in self.program.lines.items() if n not in self.program.shares
-                  for e in [d.value]]  # fmt: skip
-        others += self.program.expressions
-        found = any(x.has(sp.Sum) for e in others for x in e.atoms(sp.log))
-        return [n for n, s in self.program.shares.items() if found and not s.is_weighted]
-
-    def _share_rule(self, name: str, scope: Scope) -> str:
-        """Return that the unnormalised share over the sum of all is the share."""
-        line, share = self.program.lines[name], self.program.shares[name]
-        inner = scope.binding(*line.parameters)
-        above = coq_term(sp.exp(share.exponent), inner, 2)
-        total = sp.Sum(share.numerator, (share.own, 1, share.own.size))
-        below = coq_term(total, inner, 2)
-        at = " ".join([self.names.tensor(name), *(inner.indices[k] for k in line.parameters)])
-        return f"{inner.ranges(line.parameters)}{above} * / {below} = {at}"
-
     def _proof(self) -> str:
         program = self.program
         texts: list[Any] = [node.closed for node in self.derivatives.at_point.values()]
@@ -160,12 +155,15 @@ class Theorem:
         for number, (text, _) in enumerate(inverse_rules(program, texts, scope)):
             steps.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
             rules.append(f"V{number}")
-        for number, name in enumerate(self._written_out_shares()):
-            steps.append(f"assert (S{number} : {self._share_rule(name, scope)}) by reflexivity.")
+        for number, name in enumerate(written_out_shares(program)):
+            rule = share_rule(program, name, scope)
+            steps.append(f"assert (S{number} : {rule}) by reflexivity.")
             rules.append(f"S{number}")
         for name in sorted(kept - set(program.shares)):
             line = program.lines[name]
-            if isinstance(line.value, sp.Sum) and isinstance(line.value.function, sp.Indexed):
+            if isinstance(line.value, sp.exp) or (
+                isinstance(line.value, sp.Sum) and isinstance(line.value.function, sp.Indexed)
+            ):
                 inner = scope.binding(*line.parameters)
                 at = " ".join(
                     [self.names.tensor(name), *(inner.indices[k] for k in line.parameters)]

@@ -129,16 +129,16 @@ def _certify(findings: _Findings) -> None:
     from proofs_checks.certificates.problem import claim_problem
 
     asked = [
-        (report, number, item)
+        (report, number, item.claim, item.verdict)
         for report in findings.reports
         for number, item in enumerate(report.claims)
         if item.verdict is not None and item.status == "proved"
     ]
-    problems = [claim_problem(report.paper, item.claim, n) for report, n, item in asked]
+    problems = [claim_problem(report.paper, claim, n) for report, n, claim, _ in asked]
     answers: dict[tuple[int, int], Verdict] = {}
     try:
-        for (report, n, item), outcome in zip(asked, kernel_outcomes(problems), strict=True):
-            answers[id(report), n] = with_outcome(item.verdict, outcome)
+        for (report, n, _, verdict), outcome in zip(asked, kernel_outcomes(problems), strict=True):
+            answers[id(report), n] = with_outcome(verdict, outcome)
     except FileNotFoundError as missing:
         print(f"proofhead: not certified: {missing}", file=sys.stderr)
         return

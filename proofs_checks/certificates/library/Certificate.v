@@ -247,3 +247,22 @@ Ltac scalar :=
     let e := fresh "e" in let P := fresh "P" in
     assert (P := exp_pos x); set (e := exp x) in *; clearbody e end;
   field; repeat split; try assumption; try lra; apply Rgt_not_eq; nra.
+
+(** ** Sums of squares *)
+Lemma Rdiv_nonneg a b : 0 <= a -> 0 < b -> 0 <= a / b.
+Proof. intros A B. apply Rmult_le_pos; [exact A|now apply Rlt_le, Rinv_pos]. Qed.
+Lemma Ropp_nonpos a : 0 <= a -> - a <= 0.
+Proof. lra. Qed.
+Lemma pow4_nonneg a : 0 <= a ^ 4.
+Proof. replace (a ^ 4) with ((a ^ 2) ^ 2) by ring. apply pow2_ge_0. Qed.
+Ltac nonnegative :=
+  lazymatch goal with
+  | |- - _ <= 0 => apply Ropp_nonpos; nonnegative
+  | |- 0 <= sum _ _ => apply sum_nonneg; intros; cbv beta; nonnegative
+  | |- 0 <= _ ^ 2 => apply pow2_ge_0
+  | |- 0 <= _ ^ 4 => apply pow4_nonneg
+  | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; nonnegative
+  | |- 0 <= _ * _ => apply Rmult_le_pos; nonnegative
+  | |- 0 <= _ / _ => apply Rdiv_nonneg; [nonnegative|positive]
+  | |- _ => first [assumption | solve [auto] | apply Rlt_le; positive]
+  end.

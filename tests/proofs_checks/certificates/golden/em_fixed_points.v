@@ -44,16 +44,19 @@ Hypothesis defined_1 : forall j, (j < K)%nat -> 0 < pi j.
 Lemma r_of_below (d' : nat -> nat -> R) : forall i, (i < N)%nat -> 0 < sum K (fun j => exp (- d' i j)).
 Proof. intros. positive. Qed.
 Lemma r_of_rows (d' : nat -> nat -> R) : forall i, (i < N)%nat -> sum K (fun j => r_of d' i j) = 1.
-Proof. intros. unfold r_of. apply (share_sum K (fun j => exp (- d' i j))).
+Proof. intros. unfold r_of.
+  apply (share_sum K (fun j => exp (- d' i j))).
   apply pos_neq, r_of_below; assumption. Qed.
 Lemma r_of_pos (d' : nat -> nat -> R) : forall i, (i < N)%nat -> forall j, (j < K)%nat -> 0 < r_of d' i j.
 Proof. intros. unfold r_of. apply Rdiv_pos; [apply exp_pos|].
   apply (r_of_below d'); assumption. Qed.
 #[local] Hint Resolve r_of_pos : core.
 Lemma D_r_of (d' : R -> nat -> nat -> R) (slope : nat -> R) (pt : R) : forall i, (i < N)%nat -> forall j, (j < K)%nat -> 
-  (forall j, (j < K)%nat -> is_derive (fun t => - d' t i j) pt (slope j)) ->
+  (forall j, (j < K)%nat ->
+    is_derive (fun t => - d' t i j) pt (slope j)) ->
   is_derive (fun t => r_of (d' t) i j) pt
-    (r_of (d' pt) i j * (slope j - sum K (fun k => r_of (d' pt) i k * slope k))).
+    (r_of (d' pt) i j *
+      (slope j - sum K (fun k => r_of (d' pt) i k * slope k))).
 Proof. intros. unfold r_of.
   apply (D_share K (fun t j => - d' t i j) slope pt j); auto.
   apply pos_neq, (r_of_below (d' pt)); assumption. Qed.
@@ -98,11 +101,13 @@ Proof. intros v' P0 j Hj a Ha.
   assert (V1 : forall j1, (j1 < K)%nat -> pi j1 * / pi j1 = 1) by (intros; apply Rinv_r; positive).
   assert (V2 : PI * / PI = 1) by (intros; apply Rinv_r; positive).
   assert (V3 : forall j1, (j1 < K)%nat -> n_of (r_of (d_of (D__of v'))) j1 * / n_of (r_of (d_of (D__of v'))) j1 = 1) by (intros; apply Rinv_r; positive).
+  assert (S0 : forall i, (i < N)%nat -> forall j1, (j1 < K)%nat -> exp (- d_of (D__of v') i j1) * / sum K (fun j1 => exp (- d_of (D__of v') i j1)) = r_of (d_of (D__of v')) i j1) by reflexivity.
+  assert (R0 : forall i, (i < N)%nat -> sum K (fun j1 => r_of (d_of (D__of v')) i j1) = 1) by (intros; apply r_of_rows; assumption).
   set (v_n := (n_of (r_of (d_of (D__of v'))))) in *.
   set (v_r := (r_of (d_of (D__of v')))) in *.
   set (v_d := (d_of (D__of v'))) in *.
   cbv beta delta [D__of F_of v_star_of].
-  sumring_go ((((tt, V0), V1), V2), V3). Qed.
+  sumring_go ((((((tt, S0), R0), V0), V1), V2), V3). Qed.
 Ltac known ::= apply is_derive_unique; first [apply dF_dv_rule]; first [assumption | solve [auto] | intros; positive].
 
 (** The derivatives of the statement. *)

@@ -21,16 +21,19 @@ Hypothesis T_pos : (0 < T)%nat.
 Lemma alpha_of_below (s' : nat -> nat -> R) : forall i, (i < T)%nat -> 0 < sum T (fun j => exp (s' i j)).
 Proof. intros. positive. Qed.
 Lemma alpha_of_rows (s' : nat -> nat -> R) : forall i, (i < T)%nat -> sum T (fun j => alpha_of s' i j) = 1.
-Proof. intros. unfold alpha_of. apply (share_sum T (fun j => exp (s' i j))).
+Proof. intros. unfold alpha_of.
+  apply (share_sum T (fun j => exp (s' i j))).
   apply pos_neq, alpha_of_below; assumption. Qed.
 Lemma alpha_of_pos (s' : nat -> nat -> R) : forall i, (i < T)%nat -> forall j, (j < T)%nat -> 0 < alpha_of s' i j.
 Proof. intros. unfold alpha_of. apply Rdiv_pos; [apply exp_pos|].
   apply (alpha_of_below s'); assumption. Qed.
 #[local] Hint Resolve alpha_of_pos : core.
 Lemma D_alpha_of (s' : R -> nat -> nat -> R) (slope : nat -> R) (pt : R) : forall i, (i < T)%nat -> forall j, (j < T)%nat -> 
-  (forall j, (j < T)%nat -> is_derive (fun time => s' time i j) pt (slope j)) ->
+  (forall j, (j < T)%nat ->
+    is_derive (fun time => s' time i j) pt (slope j)) ->
   is_derive (fun time => alpha_of (s' time) i j) pt
-    (alpha_of (s' pt) i j * (slope j - sum T (fun k => alpha_of (s' pt) i k * slope k))).
+    (alpha_of (s' pt) i j *
+      (slope j - sum T (fun k => alpha_of (s' pt) i k * slope k))).
 Proof. intros. unfold alpha_of.
   apply (D_share T (fun time j => s' time i j) slope pt j); auto.
   apply pos_neq, (alpha_of_below (s' pt)); assumption. Qed.

@@ -38,16 +38,19 @@ Hypothesis given_1 : forall i, (i < T)%nat -> sum C (fun c => y i c) = 1.  (* su
 Lemma p_of_below (z' : nat -> nat -> R) : forall i, (i < T)%nat -> 0 < sum C (fun c => exp (z' i c)).
 Proof. intros. positive. Qed.
 Lemma p_of_rows (z' : nat -> nat -> R) : forall i, (i < T)%nat -> sum C (fun c => p_of z' i c) = 1.
-Proof. intros. unfold p_of. apply (share_sum C (fun c => exp (z' i c))).
+Proof. intros. unfold p_of.
+  apply (share_sum C (fun c => exp (z' i c))).
   apply pos_neq, p_of_below; assumption. Qed.
 Lemma p_of_pos (z' : nat -> nat -> R) : forall i, (i < T)%nat -> forall c, (c < C)%nat -> 0 < p_of z' i c.
 Proof. intros. unfold p_of. apply Rdiv_pos; [apply exp_pos|].
   apply (p_of_below z'); assumption. Qed.
 #[local] Hint Resolve p_of_pos : core.
 Lemma D_p_of (z' : R -> nat -> nat -> R) (slope : nat -> R) (pt : R) : forall i, (i < T)%nat -> forall c, (c < C)%nat -> 
-  (forall c, (c < C)%nat -> is_derive (fun time => z' time i c) pt (slope c)) ->
+  (forall c, (c < C)%nat ->
+    is_derive (fun time => z' time i c) pt (slope c)) ->
   is_derive (fun time => p_of (z' time) i c) pt
-    (p_of (z' pt) i c * (slope c - sum C (fun d => p_of (z' pt) i d * slope d))).
+    (p_of (z' pt) i c *
+      (slope c - sum C (fun d => p_of (z' pt) i d * slope d))).
 Proof. intros. unfold p_of.
   apply (D_share C (fun time c => z' time i c) slope pt c); auto.
   apply pos_neq, (p_of_below (z' pt)); assumption. Qed.
