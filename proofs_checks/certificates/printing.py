@@ -234,7 +234,7 @@ def _place(f: Any) -> int:
     return 2 if isinstance(f, sp.Sum) or (isinstance(f, sp.Pow) and f.base.has(sp.Sum)) else 1
 
 
-def _inverted(f: sp.Pow) -> list[Any]:
+def _inverted(f: Any) -> list[Any]:
     """Return the divisors that x^-n, x^-(1/2) and (x y)^-1 stand for."""
     base, n = f.base, -f.exp
     if isinstance(base, sp.Mul) and n.is_Integer:
