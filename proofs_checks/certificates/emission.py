@@ -25,7 +25,7 @@ from proofs_checks.certificates.derivatives import Derivatives
 from proofs_checks.certificates.instances import instance_of, witness
 from proofs_checks.certificates.lemmas import DerivativeLemmas
 from proofs_checks.certificates.premises import Premises
-from proofs_checks.certificates.printing import Names, Scope, coq_term
+from proofs_checks.certificates.printing import Names, Scope, commented, coq_term
 from proofs_checks.certificates.problem import Problem
 from proofs_checks.certificates.program import Program
 from proofs_checks.certificates.theorems import Theorem
@@ -142,7 +142,7 @@ class Emission:
         return instance_of(self.theorem, sizes, variables, len(hypotheses), opened)
 
     def _opening(self) -> list[str]:
-        title = self.problem.title.replace("(*", "( *").replace("*)", "* )")
+        title = commented(self.problem.title)
         order = ""
         if self.problem.order:
             order = (

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from proofs_checks.certificates.printing import Names, Scope, coq_term, generic
+from proofs_checks.certificates.printing import Names, Scope, commented, coq_term, generic
 from proofs_checks.certificates.problem import NotCertified
 from proofs_checks.certificates.program import Program, ordered_free
 from proofs_checks.certificates.share_facts import ShareFacts, applied
@@ -120,8 +120,7 @@ class Premises:
             if tensors_in(c.equation) <= variables | set(self.program.lines):
                 scope, ks = self._ranged(c.equation)
                 left, right = (coq_term(x, scope) for x in c.equation.args[:2])
-                comment = c.text.replace("*)", "* )")
-                said = f"{scope.ranges(ks)}{left} = {right}.  (* {comment} *)"
+                said = f"{scope.ranges(ks)}{left} = {right}.  (* {commented(c.text)} *)"
                 lines.append(f"Hypothesis given_{number} : {said}")
         weights = self.weights()
         declared = self._declared_nonnegative() if self.is_about_order else []

@@ -17,7 +17,7 @@ from theory.algebra.expressions import entry_tensor, slots
 from theory.algebra.symbols import Flow, Index, Partial, Size
 from theory.models.model import name_of
 
-__all__ = ["Names", "Scope", "application", "coq_term", "generic"]
+__all__ = ["Names", "Scope", "application", "commented", "coq_term", "generic"]
 
 SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3
 
@@ -121,6 +121,11 @@ class Scope:
 def generic(names: Names, moved: Iterable[str]) -> Scope:
     """Return a scope in which what lines depend on has names of its own, apart from its values."""
     return Scope(names, terms={n: f"{names.tensor(n)}'" for n in moved})
+
+
+def commented(text: str) -> str:
+    """Return text that may stand in a Coq comment: it ends none, opens none, and quotes nothing."""
+    return " ".join(text.replace("(*", "( *").replace("*)", "* )").replace('"', "'").split())
 
 
 def application(head: str, *arguments: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -58,6 +59,14 @@ def test_what_no_certificate_is_written_for_is_refused_with_the_reason():
     s = head.tensors["s"]
     with pytest.raises(NotCertified, match="numbered position 1"):
         certificate(Problem("entry", "an entry", head, Equation(s[1, 1], s[1, 1])))
+
+
+def test_a_title_cannot_leave_its_comment():
+    law = certificate_of("one-hot-overlap").problem
+    hostile = replace(law, title='a *) Axiom x : False. (* "')
+    text = certificate(hostile).text
+    assert text.startswith("(** a * ) Axiom x : False. ( * '.\n")
+    assert refusal(text, "one_hot_overlap") == ""
 
 
 def test_a_project_is_refused_where_a_file_stands(tmp_path):

@@ -2,7 +2,9 @@
 
 import random
 import re
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +41,18 @@ def test_the_sample_is_certified(kernel, name):
 def test_a_law_of_a_masked_head_is_certified(kernel):
     found = kernel.judge(certificate_of(*MASKED))
     assert found.is_certified, found.reason
+
+
+@needs_coq
+def test_the_library_proves_what_is_true_and_not_what_is_false(kernel):
+    kernel.prepare()
+    tests = Path(__file__).parent / "normaliser.v"
+    done = subprocess.run(
+        ["coqc", "-q", "-w", "none", "-R", "library", "Proofhead", "-o",
+         str(kernel.folder / "normaliser.vo"), str(tests)],
+        cwd=kernel.folder, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_without_coqc_the_judge_says_how_to_get_it(monkeypatch):
