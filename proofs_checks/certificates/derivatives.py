@@ -217,6 +217,18 @@ class Derivatives:
         text = " ".join([scope.term(name), *(scope.index(k) for k in at)])
         return f"({text})" if at else text
 
+    def direction(self, x: Any, rate: Any, scope: Scope) -> str:
+        """Return ``fun i j => rate * Derive ...``: against what a step moves the tensor of x."""
+        entry, at = self.program.entry(name_of(entry_tensor(x)))
+        inner = replace(scope.binding(*at), derivative=self._written_out, times=scope.times + 1)
+        derivative = self._written_out(Partial(self.program.model.loss, entry), inner)
+        text = f"{coq_term(rate, inner, 2)} * {derivative}"
+        return f"fun {' '.join(inner.indices[k] for k in at)} => {text}" if at else text
+
+    def closed(self, e: Any, scope: Scope) -> str:
+        """Return the closed form of a derivative, in parentheses."""
+        return self._closed(e, scope)
+
     def _moves(self, e: Any, scope: Scope, t: str) -> dict[str, str]:
         if isinstance(e, Partial):
             (name,), at = moved_by(e), slots(e.args[1])
@@ -226,15 +238,9 @@ class Derivatives:
             return {name: f"({' '.join(parts)})"}
         moves = {}
         for x, rate in e.pairs:
-            name = name_of(entry_tensor(x))
-            entry, at = self.program.entry(name)
-            inner = replace(scope.binding(*at), derivative=self._written_out, times=scope.times + 1)
-            derivative = self._written_out(Partial(self.program.model.loss, entry), inner)
-            direction = f"{coq_term(rate, inner, 2)} * {derivative}"
-            if at:
-                letters = " ".join(inner.indices[k] for k in at)
-                direction = f"fun {letters} => {direction}"
-            moves[name] = f"(descend{len(at)} {scope.term(name)} ({direction}) {t})"
+            name, rank = name_of(entry_tensor(x)), len(slots(x))
+            direction = self.direction(x, rate, scope)
+            moves[name] = f"(descend{rank} {scope.term(name)} ({direction}) {t})"
         return moves
 
 

@@ -17,10 +17,13 @@ from proofs_checks.certificates.rules import (
     share_rule,
     written_out_shares,
 )
+from theory.algebra.expressions import entry_tensor
 from theory.algebra.symbols import Flow, Partial
+from theory.models.model import name_of
 
 __all__ = ["DerivativeLemmas"]
 
+CLOSE = "first [assumption | solve [auto] | intros; positive]"
 DERIVE = "derive ltac:(idtac; line)"  # Ltac would evaluate a bare `line` at once
 
 
@@ -68,16 +71,15 @@ class DerivativeLemmas:
         for n in range(4):
             letters = "".join(f" ?i{m}" for m in range(n))
             given = "".join(f" i{m}" for m in range(n))
-            lines.append(
-                f"  | |- is_derive (fun t => descend{n} ?x ?d t{letters}) _ _ => "
-                f"eapply (D_descend{n} x d{given}); cbv beta; rate"
-            )
+            lines += [
+                f"  | |- is_derive (fun t => descend{n} ?x ?d t{letters}) _ _ =>",
+                f"    apply (D_descend{n} x d{given}); rate x",
+            ]
         return [
             *lines,
             "  | _ => fail",
-            "  end",
-            "with rate := apply (f_equal2 Rmult); [reflexivity|known]",
-            "with known := fail.",
+            "  end.",
+            "Ltac known := fail.",
         ]
 
     def _rule(self, node: Node) -> list[str]:
@@ -109,13 +111,34 @@ class DerivativeLemmas:
             lines.append(
                 f"  apply (D_ext ({lifted})); [intros; cbv beta; same ltac:(symmetry; known)|]."
             )
+        if isinstance(node.expression, Flow):
+            lines += self._rates(node, base)
         lines.append("  eapply D_eq; [" + DERIVE + "|cbv beta; at_start].")
         lines += self._finish(node, here)
         rules = " | ".join(f"apply {n}_rule" for n in self._known(upto=node))
         lines += [
-            f"Ltac known ::= apply is_derive_unique; first [{rules}]; "
-            "first [assumption | solve [auto] | intros; positive].",
+            f"Ltac known ::= apply is_derive_unique; first [{rules}]; {CLOSE}.",
         ]
+        return lines
+
+    def _rates(self, node: Node, base: Scope) -> list[str]:
+        """Return what a step moves each tensor by, in closed form."""
+        lines = []
+        for number, (x, rate) in enumerate(node.expression.pairs):
+            name = name_of(entry_tensor(x))
+            entry, at = self.program.entry(name)
+            derivative = Partial(self.program.model.loss, entry)
+            rule, _ = self.derivatives.lookup(derivative)
+            direction = self.derivatives.direction(x, rate, base)
+            inner = base.binding(*at)
+            applied = " ".join([f"({direction})", *(inner.indices[k] for k in at)])
+            value = f"{coq_term(rate, inner, 2)} * {self.derivatives.closed(derivative, inner)}"
+            lines += [
+                f"  assert (G{number} : rate_of {base.term(name)} ({inner.ranges(at)}",
+                f"    {applied} = {value})).",
+                "  { unfold rate_of; intros; cbv beta; apply (f_equal (Rmult _)).",
+                f"    apply is_derive_unique, {rule.name}_rule; {CLOSE}. }}",
+            ]
         return lines
 
     def _known(self, upto: Node) -> list[str]:
@@ -186,8 +209,7 @@ class DerivativeLemmas:
             f"Definition {node.name}_value{letters} : R :=\n  {coq_term(node.closed, scope)}.",
             f"Lemma {node.name}_is : {ranges}\n  is_derive ({function}) {point} "
             f"({node.name}_value{given}).",
-            f"Proof. {intros}refine ({node.name}_rule {values} {held}); "
-            "first [assumption | solve [auto] | intros; positive]. Qed.",
+            f"Proof. {intros}refine ({node.name}_rule {values} {held}); {CLOSE}. Qed.",
             f"Lemma {node.name}_eq : {ranges}{node.name}{given} = {node.name}_value{given}.",
             f"Proof. intros. apply is_derive_unique, {node.name}_is; assumption. Qed.",
         ]

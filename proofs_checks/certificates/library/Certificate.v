@@ -44,6 +44,12 @@ Proof.
   apply functional_extensionality; intro; apply functional_extensionality; intro;
   apply functional_extensionality; intro. unfold descend3. ring.
 Qed.
+(** What a step moves x by, in closed form; x stands here so that it is found at once. *)
+Definition rate_of {A : Type} (x : A) (P : Prop) : Prop := P.
+Ltac rate x :=
+  lazymatch goal with
+  | H : rate_of x _ |- _ => let P := fresh in assert (P := H); unfold rate_of in P; apply P; assumption
+  end.
 Ltac at_start :=
   rewrite ?upd1_same, ?upd2_same, ?upd3_same,
     ?descend0_start, ?descend1_start, ?descend2_start, ?descend3_start.

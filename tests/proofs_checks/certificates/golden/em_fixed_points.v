@@ -83,14 +83,17 @@ Ltac line :=
   | |- is_derive (fun t => v_star_of (@?f0 t) (@?f1 t) ?i0 ?i1) ?pt ?d =>
     let g := eval cbv beta delta [v_star_of] in (fun x0 x1 => v_star_of x0 x1 i0 i1) in
     change (is_derive (fun t => g (f0 t) (f1 t)) pt d); cbv beta; derive ltac:(idtac; line)
-  | |- is_derive (fun t => descend0 ?x ?d t) _ _ => eapply (D_descend0 x d); cbv beta; rate
-  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ => eapply (D_descend1 x d i0); cbv beta; rate
-  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ => eapply (D_descend2 x d i0 i1); cbv beta; rate
-  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ => eapply (D_descend3 x d i0 i1 i2); cbv beta; rate
+  | |- is_derive (fun t => descend0 ?x ?d t) _ _ =>
+    apply (D_descend0 x d); rate x
+  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ =>
+    apply (D_descend1 x d i0); rate x
+  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ =>
+    apply (D_descend2 x d i0 i1); rate x
+  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ =>
+    apply (D_descend3 x d i0 i1 i2); rate x
   | _ => fail
-  end
-with rate := apply (f_equal2 Rmult); [reflexivity|known]
-with known := fail.
+  end.
+Ltac known := fail.
 Lemma dF_dv_rule : forall (v' : nat -> nat -> R), (forall j1, (j1 < K)%nat -> 0 < pi j1) ->
   forall j, (j < K)%nat -> forall a, (a < d_x)%nat -> 
   is_derive (fun t => F_of (d_of (D__of (upd2 v' j a t)))) (v' j a)

@@ -51,14 +51,17 @@ Ltac line :=
   | |- is_derive (fun t => L_of (@?f0 t)) ?pt ?d =>
     let g := eval cbv beta delta [L_of] in (fun x0 => L_of x0) in
     change (is_derive (fun t => g (f0 t)) pt d); cbv beta; derive ltac:(idtac; line)
-  | |- is_derive (fun t => descend0 ?x ?d t) _ _ => eapply (D_descend0 x d); cbv beta; rate
-  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ => eapply (D_descend1 x d i0); cbv beta; rate
-  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ => eapply (D_descend2 x d i0 i1); cbv beta; rate
-  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ => eapply (D_descend3 x d i0 i1 i2); cbv beta; rate
+  | |- is_derive (fun t => descend0 ?x ?d t) _ _ =>
+    apply (D_descend0 x d); rate x
+  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ =>
+    apply (D_descend1 x d i0); rate x
+  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ =>
+    apply (D_descend2 x d i0 i1); rate x
+  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ =>
+    apply (D_descend3 x d i0 i1 i2); rate x
   | _ => fail
-  end
-with rate := apply (f_equal2 Rmult); [reflexivity|known]
-with known := fail.
+  end.
+Ltac known := fail.
 Lemma dL_dz_rule : forall (z' : nat -> nat -> R), forall i, (i < T)%nat -> forall c, (c < C)%nat -> 
   is_derive (fun time => L_of (p_of (upd2 z' i c time))) (z' i c)
     (p_of z' i c * sum C (fun c1 => y i c1) - y i c).

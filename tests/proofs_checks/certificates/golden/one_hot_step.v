@@ -45,14 +45,17 @@ Ltac line :=
   | |- is_derive (fun t => m_of (@?f0 t) ?i0 ?i1) ?pt ?d =>
     let g := eval cbv beta delta [m_of] in (fun x0 => m_of x0 i0 i1) in
     change (is_derive (fun t => g (f0 t)) pt d); cbv beta; derive ltac:(idtac; line)
-  | |- is_derive (fun t => descend0 ?x ?d t) _ _ => eapply (D_descend0 x d); cbv beta; rate
-  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ => eapply (D_descend1 x d i0); cbv beta; rate
-  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ => eapply (D_descend2 x d i0 i1); cbv beta; rate
-  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ => eapply (D_descend3 x d i0 i1 i2); cbv beta; rate
+  | |- is_derive (fun t => descend0 ?x ?d t) _ _ =>
+    apply (D_descend0 x d); rate x
+  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ =>
+    apply (D_descend1 x d i0); rate x
+  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ =>
+    apply (D_descend2 x d i0 i1); rate x
+  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ =>
+    apply (D_descend3 x d i0 i1 i2); rate x
   | _ => fail
-  end
-with rate := apply (f_equal2 Rmult); [reflexivity|known]
-with known := fail.
+  end.
+Ltac known := fail.
 Lemma dL_dv_rule : forall (v' : nat -> nat -> R), forall j, (j < K)%nat -> forall a, (a < d_v)%nat -> 
   is_derive (fun time => L_of (g_of (upd2 v' j a time))) (v' j a)
     (sum N (fun i => (2 * g_of v' i a - 2 * t_ i a) * alpha i j) / 2).

@@ -42,14 +42,17 @@ Proof. intros. unfold alpha_of.
 Ltac line :=
   lazymatch goal with
   | |- is_derive (fun t => alpha_of (@?f0 t) ?i0 ?i1) _ _ => apply (D_alpha_of f0); [assumption.. |intros; cbv beta; derive ltac:(idtac; line)]
-  | |- is_derive (fun t => descend0 ?x ?d t) _ _ => eapply (D_descend0 x d); cbv beta; rate
-  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ => eapply (D_descend1 x d i0); cbv beta; rate
-  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ => eapply (D_descend2 x d i0 i1); cbv beta; rate
-  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ => eapply (D_descend3 x d i0 i1 i2); cbv beta; rate
+  | |- is_derive (fun t => descend0 ?x ?d t) _ _ =>
+    apply (D_descend0 x d); rate x
+  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ =>
+    apply (D_descend1 x d i0); rate x
+  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ =>
+    apply (D_descend2 x d i0 i1); rate x
+  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ =>
+    apply (D_descend3 x d i0 i1 i2); rate x
   | _ => fail
-  end
-with rate := apply (f_equal2 Rmult); [reflexivity|known]
-with known := fail.
+  end.
+Ltac known := fail.
 Lemma dalpha_ds_rule : forall (s' : nat -> nat -> R), forall i, (i < T)%nat -> forall k, (k < T)%nat -> forall j, (j < T)%nat -> 
   is_derive (fun time => alpha_of (upd2 s' i k time) i j) (s' i k)
     (delta j k * alpha_of s' i j - alpha_of s' i j * alpha_of s' i k).

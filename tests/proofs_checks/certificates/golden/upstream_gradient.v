@@ -59,14 +59,17 @@ Ltac line :=
   | |- is_derive (fun t => L_of (@?f0 t)) ?pt ?d =>
     let g := eval cbv beta delta [L_of] in (fun x0 => L_of x0) in
     change (is_derive (fun t => g (f0 t)) pt d); cbv beta; derive ltac:(idtac; line)
-  | |- is_derive (fun t => descend0 ?x ?d t) _ _ => eapply (D_descend0 x d); cbv beta; rate
-  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ => eapply (D_descend1 x d i0); cbv beta; rate
-  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ => eapply (D_descend2 x d i0 i1); cbv beta; rate
-  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ => eapply (D_descend3 x d i0 i1 i2); cbv beta; rate
+  | |- is_derive (fun t => descend0 ?x ?d t) _ _ =>
+    apply (D_descend0 x d); rate x
+  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ =>
+    apply (D_descend1 x d i0); rate x
+  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ =>
+    apply (D_descend2 x d i0 i1); rate x
+  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ =>
+    apply (D_descend3 x d i0 i1 i2); rate x
   | _ => fail
-  end
-with rate := apply (f_equal2 Rmult); [reflexivity|known]
-with known := fail.
+  end.
+Ltac known := fail.
 Lemma dL_dg_rule : forall (g' : nat -> nat -> R), forall i, (i < T)%nat -> forall a, (a < d_v)%nat -> 
   is_derive (fun time => L_of (p_of (z_of (upd2 g' i a time)))) (g' i a)
     (sum C (fun c => W_O c a * p_of (z_of g') i c) * sum C (fun c => y i c) - sum C (fun c => W_O c a * y i c)).

@@ -70,14 +70,17 @@ Ltac line :=
   | |- is_derive (fun t => L_of (@?f0 t)) ?pt ?d =>
     let g := eval cbv beta delta [L_of] in (fun x0 => L_of x0) in
     change (is_derive (fun t => g (f0 t)) pt d); cbv beta; derive ltac:(idtac; line)
-  | |- is_derive (fun t => descend0 ?x ?d t) _ _ => eapply (D_descend0 x d); cbv beta; rate
-  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ => eapply (D_descend1 x d i0); cbv beta; rate
-  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ => eapply (D_descend2 x d i0 i1); cbv beta; rate
-  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ => eapply (D_descend3 x d i0 i1 i2); cbv beta; rate
+  | |- is_derive (fun t => descend0 ?x ?d t) _ _ =>
+    apply (D_descend0 x d); rate x
+  | |- is_derive (fun t => descend1 ?x ?d t ?i0) _ _ =>
+    apply (D_descend1 x d i0); rate x
+  | |- is_derive (fun t => descend2 ?x ?d t ?i0 ?i1) _ _ =>
+    apply (D_descend2 x d i0 i1); rate x
+  | |- is_derive (fun t => descend3 ?x ?d t ?i0 ?i1 ?i2) _ _ =>
+    apply (D_descend3 x d i0 i1 i2); rate x
   | _ => fail
-  end
-with rate := apply (f_equal2 Rmult); [reflexivity|known]
-with known := fail.
+  end.
+Ltac known := fail.
 Lemma dL_dv_rule : forall (v' : nat -> nat -> R), forall i, (i < T)%nat -> forall a, (a < d_v)%nat -> 
   is_derive (fun time => L_of (p_of (z_of (g_of (upd2 v' i a time))))) (v' i a)
     (sum C (fun c => sum T (fun i1 => y i1 c * alpha i1 i * sum C (fun c1 => W_O c1 a * p_of (z_of (g_of v')) i1 c1))) - sum C (fun c => sum T (fun i1 => W_O c a * y i1 c * alpha i1 i))).
@@ -92,6 +95,10 @@ Lemma rate_L_rule : forall (v' : nat -> nat -> R),
   is_derive (fun time => L_of (p_of (z_of (g_of (descend2 v' (fun i a => eta * Derive (fun time1 => L_of (p_of (z_of (g_of (upd2 v' i a time1))))) (v' i a)) time))))) 0
     (- sum C (fun c => sum T (fun i => (sum d_v (fun a => W_O c a * sum T (fun j => - (eta * (sum C (fun c1 => sum T (fun i1 => y i1 c1 * alpha i1 j * sum C (fun c2 => W_O c2 a * p_of (z_of (g_of v')) i1 c2))) - sum C (fun c1 => sum T (fun i1 => W_O c1 a * y i1 c1 * alpha i1 j))) * alpha i j))) - sum C (fun c1 => p_of (z_of (g_of v')) i c1 * sum d_v (fun a => W_O c1 a * sum T (fun j => - (eta * (sum C (fun c2 => sum T (fun i1 => y i1 c2 * alpha i1 j * sum C (fun c3 => W_O c3 a * p_of (z_of (g_of v')) i1 c3))) - sum C (fun c2 => sum T (fun i1 => W_O c2 a * y i1 c2 * alpha i1 j))) * alpha i j))))) * y i c))).
 Proof. intros v'.
+  assert (G0 : rate_of v' (forall i, (i < T)%nat -> forall a, (a < d_v)%nat -> 
+    (fun i a => eta * Derive (fun time1 => L_of (p_of (z_of (g_of (upd2 v' i a time1))))) (v' i a)) i a = eta * (sum C (fun c => sum T (fun i1 => y i1 c * alpha i1 i * sum C (fun c1 => W_O c1 a * p_of (z_of (g_of v')) i1 c1))) - sum C (fun c => sum T (fun i1 => W_O c a * y i1 c * alpha i1 i))))).
+  { unfold rate_of; intros; cbv beta; apply (f_equal (Rmult _)).
+    apply is_derive_unique, dL_dv_rule; first [assumption | solve [auto] | intros; positive]. }
   eapply D_eq; [derive ltac:(idtac; line)|cbv beta; at_start].
   assert (V0 : forall i, (i < T)%nat -> forall c, (c < C)%nat -> p_of (z_of (g_of v')) i c * / p_of (z_of (g_of v')) i c = 1) by (intros; apply Rinv_r; positive).
   set (v_p := (p_of (z_of (g_of v')))) in *.
