@@ -266,12 +266,22 @@ def _curry(f: Callable[..., Any], count: int, *given: Any) -> Any:
 
 
 def _descended(rank: int) -> Any:
-    def entry(x: Any, d: Any, t: Any, *at: int) -> Any:
-        for k in at:
-            x, d = x(k), d(k)
-        return x - t * d
+    def along(x: Any, d: Any) -> Any:
+        known: dict[tuple[int, ...], Any] = {}  # d holds derivatives, and is asked many times
 
-    return _curry(entry, rank + 3)
+        def entry(t: Any, *at: int) -> Any:
+            start, slope = x, d
+            for k in at:
+                start = start(k)
+            if at not in known:
+                for k in at:
+                    slope = slope(k)
+                known[at] = slope
+            return start - t * known[at]
+
+        return _curry(entry, rank + 1)
+
+    return _curry(along, 2)
 
 
 def _derivative(f: Any) -> Any:
