@@ -186,6 +186,10 @@ class Kernel:
     def judge(self, certificate: Certificate) -> Judgement:
         """Return whether Coq's kernel accepts a certificate, and on what assumptions."""
         reason = refusal(certificate.text, certificate.theorem)
+        wanted = [certificate.theorem, *certificate.lemmas]
+        asked = [f"Check {certificate.theorem}.", *(f"Print Assumptions {x}." for x in wanted)]
+        if not reason and not certificate.text.endswith("\n".join(["", *asked, ""])):
+            reason = "it does not print its theorem and what that assumes at its end"
         if reason:
             return Judgement(False, reason, coq=self.version)
         self.prepare()

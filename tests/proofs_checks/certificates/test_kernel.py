@@ -103,7 +103,7 @@ REJECTED = {
     "a sum over another size": (r"= sum C|=\n  sum C", "=\n  sum d_v", "coqc"),
     "premises that nothing meets": (r"Hypothesis given_1", "Hypothesis absurd : 0 = 1.\nHypothesis "
                                     "given_1", "coqc"),
-    "assumptions not printed": (rf"Print Assumptions {THEOREM}\.\n", "", "did not print"),
+    "assumptions not printed": (rf"Print Assumptions {THEOREM}\.\n", "", "does not print"),
     "another loss": (r"=> L_of \(p_of", "=> 2 * L_of (p_of", "coqc"),
 }  # fmt: skip
 
