@@ -25,7 +25,7 @@ PIP_INSTALL  = $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup audit test lint bench fuzz clean
+.PHONY: help setup audit test lint bench fuzz certify clean
 
 help:  ## list the targets
 	@echo "proofhead: make TARGET"
@@ -59,6 +59,12 @@ bench: $(BENCH_STAMP)  ## measure ours beside its peers, each pair in one run
 fuzz: $(FUZZ_STAMP)  ## feed damaged documents to the reader, a minute unless told otherwise
 	@echo "==> fuzz: feeding damaged documents to the reader"
 	@$(BIN)/python tests/proofs_checks/claims/fuzz_reading.py $(ARGS)
+
+certify: $(STAMP)  ## let Coq's kernel check every law (needs coq and libcoq-coquelicot)
+	@command -v coqc >/dev/null || { echo "certify needs coqc; on Debian:" \
+	  "apt-get install --no-install-recommends coq libcoq-coquelicot" >&2; exit 1; }
+	@echo "==> certify: writing every law as a Coq theorem and checking it with coqc"
+	@$(BIN)/python -m benchmarks.certificates $(ARGS)
 
 clean:  ## remove .venv and every cache
 	@echo "==> clean: removing $(VENV) and the caches"

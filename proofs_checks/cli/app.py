@@ -19,6 +19,9 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Laws = Annotated[list[str] | None, typer.Argument(help="Names of laws; all if none is given.")]
+Certify = Annotated[
+    bool, typer.Option("--certify", help="Also let Coq's kernel check what is proved.")
+]
 Paper = Annotated[str | None, typer.Option(help="Only laws of this source (a references.bib key).")]
 
 
@@ -53,12 +56,13 @@ def audit(
     laws: Laws = None,
     paper: Paper = None,
     seed: Annotated[int, typer.Option(help="Seed of the random judges.")] = 0,
+    certify: Certify = False,
     json: Json = False,
 ) -> int:
     """Derive and prove laws of the catalogue and let independent judges check them."""
     from proofs_checks.cli.auditing import run_audit
 
-    return run_audit(laws or [], paper, seed=seed, as_json=json)
+    return run_audit(laws or [], paper, seed=seed, as_json=json, certify=certify)
 
 
 @app.command()
@@ -83,6 +87,7 @@ def check(
     symbols: Annotated[
         bool, typer.Option("--symbols", help="Only print how the symbols were understood.")
     ] = False,
+    certify: Certify = False,
     json: Json = False,
 ) -> int:
     """Read the equations of documents and prove or refute each of them."""
@@ -90,7 +95,35 @@ def check(
 
     return run_check(
         files, model=model, seed=seed, timeout=timeout, as_json=json, junit=junit, html=html,
-        symbols=symbols,
+        symbols=symbols, certify=certify,
+    )  # fmt: skip
+
+
+@app.command()
+def certify(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Laws, or documents (.tex, .md, ...); all laws if none."),
+    ] = None,
+    paper: Paper = None,
+    model: Annotated[
+        str | None, typer.Option(help="Whose symbols a document uses: a model's name, or none.")
+    ] = None,
+    every_model: Annotated[
+        bool, typer.Option("--every-model", help="Each law in all its models, not only the first.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Run coqc if it is there.")
+    ] = True,
+    json: Json = False,
+) -> int:
+    """Write laws or the equations of documents as Coq theorems, and check them with coqc."""
+    from proofs_checks.cli.certifying import run_certify
+
+    return run_certify(
+        names or [], output, paper=paper, every_model=every_model, model=model, check=check,
+        as_json=json,
     )  # fmt: skip
 
 

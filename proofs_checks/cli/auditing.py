@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -13,13 +14,25 @@ from proofs_checks.audit import LawReport, audit_laws
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.selection import selected_laws
 from proofs_checks.reports import audit_document, print_audit
+from proofs_checks.reports.kernel import print_kernel
 from proofs_checks.verdict import exit_status
+from theory.models import model_named
 
 __all__ = ["run_audit"]
 
 
-def run_audit(names: Sequence[str], paper: str | None, *, seed: int, as_json: bool) -> int:
-    """Audit laws, print the report, return the exit status."""
+def run_audit(
+    names: Sequence[str],
+    paper: str | None,
+    *,
+    seed: int,
+    as_json: bool,
+    certify: bool = False,
+) -> int:
+    """Audit laws, print the report, return the exit status.
+
+    With ``certify`` Coq's kernel checks what is proved, each law in its first model.
+    """
     start = time.perf_counter()
     laws = selected_laws(names, paper)
     reports: list[LawReport] = []
@@ -35,11 +48,42 @@ def run_audit(names: Sequence[str], paper: str | None, *, seed: int, as_json: bo
     order = {(law.name, model): n for law in laws for n, model in enumerate(law.models)}
     names = [law.name for law in laws]
     reports.sort(key=lambda r: (names.index(r.law.name), order[r.law.name, r.model]))
+    if certify and not interrupted:
+        reports = _certified(reports)
     if as_json:
         print(json.dumps(audit_document(reports), ensure_ascii=False, indent=1))
     else:
         print_audit(Console(), reports, time.perf_counter() - start)
+        if certify:
+            print_kernel(Console(), [(f"{r.law.name} in {r.model}", r.verdict) for r in reports])
     if interrupted:
         print("proofhead: interrupted; the report is partial", file=sys.stderr)
         return 130
     return exit_status(report.status for report in reports)
+
+
+def _certified(reports: list[LawReport]) -> list[LawReport]:
+    """Return the reports with the kernel's answer to each law that is proved, in its first model.
+
+    Without coqc they stay as they are, and a sentence says how to get it.
+    """
+    from proofs_checks.certificates.judging import kernel_outcomes, with_outcome
+    from proofs_checks.certificates.problem import law_problem
+
+    asked = [r for r in reports if r.model == r.law.models[0] and r.verdict.status == "proved"]
+    outcomes = kernel_outcomes(law_problem(r.law, model_named(r.model)) for r in asked)
+    found = {}
+    try:
+        with progress_bar() as bar:
+            task = bar.add_task("checking with coqc", total=len(asked))
+            for report, outcome in zip(asked, outcomes, strict=True):
+                found[report.law.name] = outcome
+                bar.update(task, advance=1, description=report.law.name)
+    except FileNotFoundError as missing:
+        print(f"proofhead: not certified: {missing}", file=sys.stderr)
+    return [
+        replace(r, verdict=with_outcome(r.verdict, found[r.law.name]))
+        if r in asked and r.law.name in found
+        else r
+        for r in reports
+    ]

@@ -14,7 +14,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from proofs_checks.checking import PaperReport
     from proofs_checks.claims.claim import Claim, Paper
     from proofs_checks.claims.sources.opening import Opened
+    from proofs_checks.verdict import Verdict
 
 __all__ = ["INTERRUPTED", "run_check"]
 
@@ -78,6 +79,7 @@ def run_check(
     junit: Path | None = None,
     html: Path | None = None,
     symbols: bool = False,
+    certify: bool = False,
 ) -> int:
     """Check documents, print the report, write the files asked for, return the exit status.
 
@@ -92,6 +94,8 @@ def run_check(
     junit = None if junit is None else checked_output(junit, files, (".xml",))
     html = None if html is None else checked_output(html, files, (".html", ".htm"))
     findings = _check(files, model, seed, timeout)
+    if certify and not findings.interrupted:
+        _certify(findings)
     from proofs_checks.cli.standard_output import print_json, standard_output
 
     with standard_output() as console:
@@ -99,6 +103,8 @@ def run_check(
             print_json(_document(findings))
         else:
             _print(console, findings, time.perf_counter() - start)
+            if certify:
+                _print_kernel(console, findings)
     from theory.files import write_atomically
 
     if junit is not None:
@@ -115,6 +121,49 @@ def run_check(
     elif as_json:
         _say_what_is_empty(findings)
     return findings.exit_status
+
+
+def _certify(findings: _Findings) -> None:
+    """Let Coq's kernel check what is proved; without coqc a sentence says how to get it."""
+    from proofs_checks.certificates.judging import kernel_outcomes, with_outcome
+    from proofs_checks.certificates.problem import claim_problem
+
+    asked = [
+        (report, number, item.claim, item.verdict)
+        for report in findings.reports
+        for number, item in enumerate(report.claims)
+        if item.verdict is not None and item.status == "proved"
+    ]
+    problems = [claim_problem(report.paper, claim, n) for report, n, claim, _ in asked]
+    answers: dict[tuple[int, int], Verdict] = {}
+    try:
+        for (report, n, _, verdict), outcome in zip(asked, kernel_outcomes(problems), strict=True):
+            answers[id(report), n] = with_outcome(verdict, outcome)
+    except FileNotFoundError as missing:
+        print(f"proofhead: not certified: {missing}", file=sys.stderr)
+        return
+    for place, (name, report) in enumerate(findings.entries):
+        if isinstance(report, str):
+            continue
+        claims = tuple(
+            replace(item, verdict=answers.get((id(report), n), item.verdict))
+            for n, item in enumerate(report.claims)
+        )
+        findings.entries[place] = (name, replace(report, claims=claims))
+
+
+def _print_kernel(console: Console, findings: _Findings) -> None:
+    from proofs_checks.reports.kernel import print_kernel
+
+    print_kernel(
+        console,
+        [
+            (f"{report.paper.name}, line {item.claim.line}", item.verdict)
+            for report in findings.reports
+            for item in report.claims
+            if item.verdict is not None
+        ],
+    )
 
 
 def _run_symbols(

@@ -1,0 +1,334 @@
+(** Reading goals into the syntax of [Sumring]: the tactics [sumring] and [sumring_with (H1, H2)]. *)
+From Coq Require Import Reals QArith List Lra Lia Arith.
+From Proofhead Require Import Definitions Sums Sumring.
+Import ListNotations.
+Open Scope R_scope.
+
+(** Bound names made different; the meaning is the same by computation. *)
+Fixpoint uniq (n : nat) (rn : nat -> nat) (e : expr) : expr * nat :=
+  match e with
+  | CZ z => (CZ z, n) | CI p => (CI p, n) | Atm f l => (Atm f (map rn l), n) | Del i j => (Del (rn i) (rn j), n)
+  | Siz s => (Siz s, n)
+  | Add a b => let (a, n) := uniq n rn a in let (b, n) := uniq n rn b in (Add a b, n)
+  | Mul a b => let (a, n) := uniq n rn a in let (b, n) := uniq n rn b in (Mul a b, n)
+  | Opp a => let (a, n) := uniq n rn a in (Opp a, n)
+  | Sum s i a =>
+    let (a, n') := uniq (S n) (fun k => if Nat.eqb k i then n else rn k) a in (Sum s n a, n')
+  end.
+
+Ltac len l := lazymatch l with nil => constr:(O) | cons _ ?t => let n := len t in constr:(S n) end.
+(** the number of a variable: variables are numbered from the end of [env] *)
+Ltac level v env :=
+  lazymatch env with cons v ?t => len t | cons _ ?t => level v t end.
+Ltac position x l :=
+  lazymatch l with cons x _ => constr:(O) | cons _ ?t => let n := position x t in constr:(S n) end.
+Ltac insert_new x l := lazymatch l with context [cons x _] => l | _ => constr:(cons x l) end.
+
+(** f x y with indices x y: the head and the numbers *)
+Ltac spine env e acc :=
+  match e with
+  | ?f ?x => let n := level x env in spine env f constr:(cons n acc)
+  | _ => constr:((e, acc))
+  end.
+Ltac closed_over h l :=
+  lazymatch l with
+  | nil => constr:(fun _ : list nat => h)
+  | cons _ nil => constr:(fun args : list nat => h (nth 0 args 0%nat))
+  | cons _ (cons _ nil) => constr:(fun args : list nat => h (nth 0 args 0%nat) (nth 1 args 0%nat))
+  | cons _ (cons _ (cons _ nil)) => constr:(fun args : list nat => h (nth 0 args 0%nat) (nth 1 args 0%nat) (nth 2 args 0%nat))
+  | cons _ (cons _ (cons _ (cons _ nil))) => constr:(fun args : list nat => h (nth 0 args 0%nat) (nth 1 args 0%nat) (nth 2 args 0%nat) (nth 3 args 0%nat))
+  | cons _ (cons _ (cons _ (cons _ (cons _ nil)))) => constr:(fun args : list nat => h (nth 0 args 0%nat) (nth 1 args 0%nat) (nth 2 args 0%nat) (nth 3 args 0%nat) (nth 4 args 0%nat))
+  | cons _ (cons _ (cons _ (cons _ (cons _ (cons _ nil))))) => constr:(fun args : list nat => h (nth 0 args 0%nat) (nth 1 args 0%nat) (nth 2 args 0%nat) (nth 3 args 0%nat) (nth 4 args 0%nat) (nth 5 args 0%nat))
+  | cons _ (cons _ (cons _ (cons _ (cons _ (cons _ (cons _ nil)))))) => constr:(fun args : list nat => h (nth 0 args 0%nat) (nth 1 args 0%nat) (nth 2 args 0%nat) (nth 3 args 0%nat) (nth 4 args 0%nat) (nth 5 args 0%nat) (nth 6 args 0%nat))
+  | cons _ (cons _ (cons _ (cons _ (cons _ (cons _ (cons _ (cons _ nil))))))) => constr:(fun args : list nat => h (nth 0 args 0%nat) (nth 1 args 0%nat) (nth 2 args 0%nat) (nth 3 args 0%nat) (nth 4 args 0%nat) (nth 5 args 0%nat) (nth 6 args 0%nat) (nth 7 args 0%nat))
+  end.
+Ltac vars_in env e :=
+  lazymatch env with
+  | nil => constr:(@nil nat)
+  | cons ?v ?t => let r := vars_in t e in
+                  lazymatch e with context [v] => constr:(cons v r) | _ => r end
+  end.
+Ltac levels vs env :=
+  lazymatch vs with
+  | nil => constr:(@nil nat)
+  | cons ?v ?t => let n := level v env in let r := levels t env in constr:(cons n r)
+  end.
+Ltac abstract_vars vs e :=
+  lazymatch vs with
+  | nil => e
+  | cons ?v ?t => let e' := abstract_vars t e in
+                  let e' := eval pattern v in e' in
+                  lazymatch e' with ?g _ => g end
+  end.
+(** an atom: a function of a list of indices, and the numbers of the indices *)
+Ltac atom_of env e :=
+  let r := spine env e (@nil nat) in
+  lazymatch r with
+  | (?h, ?l) =>
+    let vs := vars_in env h in
+    lazymatch vs with
+    | nil =>
+      lazymatch l with
+      | nil => constr:((fun _ : list nat => e, @nil nat))
+      | _ => let F := closed_over h l in constr:((F, l))
+      end
+    | _ =>
+      match h with
+      | ?G ?a =>
+        let _ := lazymatch l with nil => constr:(tt) end in
+        let _ := lazymatch type of a with R => constr:(tt) end in
+        let _ := (let us := vars_in env G in lazymatch us with nil => constr:(tt) end) in
+        let r := atom_of env a in
+        lazymatch r with
+        | (?F, ?l') => let F' := eval cbv beta in (fun args : list nat => G (F args)) in
+                       constr:((F', l')) end
+      | _ =>
+        let us := vars_in env e in
+        let l' := levels us env in
+        let g := abstract_vars us e in
+        let F := closed_over g l' in
+        let F := eval cbv beta in F in
+        constr:((F, l'))
+      end
+    end
+  end.
+
+Ltac collect sizes atoms env e :=
+  lazymatch e with
+  | ?a + ?b => let r := collect sizes atoms env a in lazymatch r with (?s, ?t) => collect s t env b end
+  | ?a - ?b => let r := collect sizes atoms env a in lazymatch r with (?s, ?t) => collect s t env b end
+  | ?a * ?b => let r := collect sizes atoms env a in lazymatch r with (?s, ?t) => collect s t env b end
+  | ?a / ?b => let r := collect sizes atoms env a in
+               lazymatch r with (?s, ?t) => collect s t env constr:(/ b) end
+  | - ?a => collect sizes atoms env a
+  | IZR _ => constr:((sizes, atoms))
+  | / IZR _ => constr:((sizes, atoms))
+  | delta _ _ => constr:((sizes, atoms))
+  | INR O => constr:((sizes, atoms))
+  | INR (S ?n) => collect sizes atoms env constr:(INR n)
+  | INR ?n => let s := insert_new n sizes in constr:((s, atoms))
+  | ?a ^ ?n => collect sizes atoms env a
+  | sum ?n ?f =>
+    let s := insert_new n sizes in
+    let k := fresh "k" in
+    let r := constr:(fun k : nat => ltac:(
+      let b := eval cbv beta in (f k) in
+      let r := collect s atoms constr:(cons k env) b in exact r)) in
+    lazymatch r with fun _ => ?r => r end
+  | _ => let r := atom_of env e in
+         lazymatch r with (?F, _) => let t := insert_new F atoms in constr:((sizes, t)) end
+  end.
+Ltac power sizes atoms env a n :=
+  lazymatch n with
+  | O => constr:(CZ 1)
+  | S ?n => let x := reify sizes atoms env a in let y := power sizes atoms env a n in constr:(Mul x y)
+  end
+with reify sizes atoms env e :=
+  lazymatch e with
+  | ?a + ?b => let x := reify sizes atoms env a in let y := reify sizes atoms env b in constr:(Add x y)
+  | ?a - ?b => let x := reify sizes atoms env a in let y := reify sizes atoms env b in constr:(Add x (Opp y))
+  | ?a * ?b => let x := reify sizes atoms env a in let y := reify sizes atoms env b in constr:(Mul x y)
+  | ?a / ?b => let x := reify sizes atoms env a in let y := reify sizes atoms env constr:(/ b) in constr:(Mul x y)
+  | - ?a => let x := reify sizes atoms env a in constr:(Opp x)
+  | IZR ?z => constr:(CZ z)
+  | / IZR (Zpos ?p) => constr:(CI p)
+  | delta ?i ?j => let x := level i env in let y := level j env in constr:(Del x y)
+  | INR O => constr:(CZ 0)
+  | INR (S O) => constr:(CZ 1)
+  | INR (S ?n) => let x := reify sizes atoms env constr:(INR n) in constr:(Add x (CZ 1))
+  | INR ?n => let x := position n sizes in constr:(Siz x)
+  | ?a ^ ?n => let n := eval cbv in n in power sizes atoms env a n
+  | sum ?n ?f =>
+    let s := position n sizes in
+    let i := len env in
+    let k := fresh "k" in
+    let r := constr:(fun k : nat => ltac:(
+      let b := eval cbv beta in (f k) in
+      let r := reify sizes atoms constr:(cons k env) b in exact r)) in
+    lazymatch r with fun _ => ?r => constr:(Sum s i r) end
+  | _ => let r := atom_of env e in
+         lazymatch r with (?F, ?l) => let f := position F atoms in constr:(Atm f l) end
+  end.
+
+(** free indices with their sizes: the hypotheses i < n *)
+Ltac free_indices acc :=
+  match goal with
+  | H : (?i < ?n)%nat |- _ =>
+    let _ := match goal with _ => is_var i end in
+    lazymatch acc with context [cons (n, i) _] => fail | _ => free_indices constr:(cons (n, i) acc) end
+  | _ => acc
+  end.
+Ltac seconds l := lazymatch l with nil => constr:(@nil nat) | cons (_, ?i) ?t => let r := seconds t in constr:(cons i r) end.
+Ltac firsts_new l acc := lazymatch l with nil => acc | cons (?n, _) ?t => let a := insert_new n acc in firsts_new t a end.
+Ltac context_of l sizes :=
+  lazymatch l with
+  | nil => constr:(@nil (nat * nat))
+  | cons (?n, _) ?t => let s := position n sizes in let i := len t in let r := context_of t sizes in
+                       constr:(cons (s, i) r)
+  end.
+
+(** rules from the types of hypotheses *)
+Ltac find_level p l := lazymatch l with cons p _ => constr:(O) | cons _ ?t => let n := find_level p t in constr:(S n) end.
+Ltac rule_type T env ns :=
+  lazymatch T with
+  | forall i, (i < ?n)%nat -> @?P i =>
+    let k := fresh "k" in
+    let r := constr:(fun k : nat => ltac:(
+      let P' := eval cbv beta in (P k) in
+      let r := rule_type P' constr:(cons k env) constr:(cons n ns) in exact r)) in
+    lazymatch r with fun _ => ?r => r end
+  | sum ?s ?f = ?h =>
+    let p := len env in
+    let k := fresh "k" in
+    let r := constr:(fun k : nat => ltac:(
+      let b := eval cbv beta in (f k) in
+      let r := atom_of constr:(cons k env) b in exact r)) in
+    lazymatch r with fun _ => (?F, ?l) =>
+      let pos := find_level p l in
+      let ns := eval cbv [rev app] in (rev ns) in
+      lazymatch h with
+      | 1 => constr:((0%nat, F, F, cons pos nil, ns, s, @nil (list nat -> R)))
+      | _ => let q := atom_of env h in lazymatch q with (?K, _) =>
+             constr:((0%nat, F, F, cons pos nil, ns, s, cons K nil)) end
+      end end
+  | INR ?n * ?g = 1 => let r := atom_of env g in
+    lazymatch r with (?G, _) => constr:((3%nat, G, G, @nil nat, @nil nat, n, @nil (list nat -> R))) end
+  | ?a * ?b = delta _ _ * _ =>
+    let r := atom_of env a in
+    lazymatch r with (?F, _) => lazymatch ns with cons _ (cons ?s ?ns) =>
+      let ns := eval cbv [rev app] in (rev ns) in
+      constr:((4%nat, F, F, @nil nat, ns, s, @nil (list nat -> R))) end end
+  | ?a * ?b = 1 =>
+    let r := atom_of env a in let q := atom_of env b in
+    lazymatch r with (?F, _) => lazymatch q with (?G, ?pg) =>
+      let ns := eval cbv [rev app] in (rev ns) in
+      constr:((1%nat, F, G, pg, ns, O, @nil (list nat -> R))) end end
+  | ?a * ?b = ?c =>
+    let r := atom_of env a in let q := atom_of env b in let p := atom_of env c in
+    lazymatch r with (?F, _) => lazymatch q with (?G, ?pg) => lazymatch p with (?K, _) =>
+      let ns := eval cbv [rev app] in (rev ns) in
+      constr:((1%nat, F, G, pg, ns, O, cons K nil)) end end end
+  | ?a = ?b =>
+    let r := atom_of env a in let q := atom_of env b in
+    lazymatch r with (?F, _) => lazymatch q with (?G, _) =>
+      let ns := eval cbv [rev app] in (rev ns) in
+      constr:((2%nat, F, G, @nil nat, ns, O, @nil (list nat -> R))) end end
+  end.
+Ltac rule_parts H :=
+  let T := type of H in
+  let T := eval cbv beta in T in
+  rule_type T (@nil nat) (@nil nat).
+Ltac insert_all l acc := lazymatch l with nil => acc | cons ?x ?t => let a := insert_new x acc in insert_all t a end.
+Ltac rules_collect Hs sizes atoms :=
+  lazymatch Hs with
+  | tt => constr:((sizes, atoms))
+  | (?Hs, ?H) =>
+    let p := rule_parts H in
+    lazymatch p with
+    | (?row, ?F, ?G, _, ?ns, ?s, ?K) =>
+      let a := insert_new F atoms in let a := insert_new G a in let a := insert_all K a in
+      let z := insert_all ns sizes in
+      let z := lazymatch row with O => insert_new s z | 3%nat => insert_new s z | 4%nat => insert_new s z | _ => z end in
+      rules_collect Hs z a
+    end
+  end.
+Ltac positions l sizes :=
+  lazymatch l with nil => constr:(@nil nat)
+  | cons ?x ?t => let p := position x sizes in let r := positions t sizes in constr:(cons p r) end.
+Ltac rules_of Hs sizes atoms :=
+  lazymatch Hs with
+  | tt => constr:(@nil rule)
+  | (?Hs, ?H) =>
+    let p := rule_parts H in
+    let r := rules_of Hs sizes atoms in
+    lazymatch p with
+    | (?kind, ?F, ?G, ?pg, ?ns, ?s, ?K) =>
+      let f := position F atoms in let g := position G atoms in let ns := positions ns sizes in
+      lazymatch kind with
+      | O => let s := position s sizes in
+        lazymatch pg with cons ?pos _ =>
+        lazymatch K with
+        | nil => constr:(cons (Row f pos s None ns) r)
+        | cons ?K _ => let k := position K atoms in constr:(cons (Row f pos s (Some k) ns) r)
+        end end
+      | 1%nat => lazymatch K with
+        | nil => constr:(cons (Pair f g pg None ns) r)
+        | cons ?K _ => let k := position K atoms in constr:(cons (Pair f g pg (Some k) ns) r)
+        end
+      | 2%nat => constr:(cons (Repl f g ns) r)
+      | 3%nat => let s := position s sizes in constr:(cons (Scale s f) r)
+      | 4%nat => let s := position s sizes in constr:(cons (Hot f s ns) r)
+      end
+    end
+  end.
+Ltac prove_hold H :=
+  lazymatch goal with
+  | |- holds _ _ (Scale _ _) => exact H
+  | _ =>
+  let l := fresh "l" in let F := fresh "F" in
+  intros l F; unfold fits in F;
+  repeat match goal with
+  | F : Forall2 _ _ (cons _ _) |- _ => inversion F; clear F; subst
+  | F : Forall2 _ _ nil |- _ => inversion F; clear F; subst
+  end;
+  cbn in *; intros; apply H; assumption
+  end.
+Ltac prove_holds Hs :=
+  lazymatch Hs with
+  | tt => apply Forall_nil
+  | (?Hs, ?H) => apply Forall_cons; [prove_hold H|prove_holds Hs]
+  end.
+
+Ltac prepare Hs tac :=
+  lazymatch goal with
+  | |- ?lhs = ?rhs =>
+    let fr := free_indices (@nil (nat * nat)) in
+    let env := seconds fr in
+    let s0 := firsts_new fr (@nil nat) in
+    let r := collect s0 (@nil (list nat -> R)) env lhs in
+    lazymatch r with (?s, ?a) =>
+    let r := collect s a env rhs in
+    lazymatch r with (?s, ?a) =>
+    let r := rules_collect Hs s a in
+    lazymatch r with (?sizes, ?atoms) =>
+      let ctx := context_of fr sizes in
+      let rs := rules_of Hs sizes atoms in
+      let eL := reify sizes atoms env lhs in
+      let eR := reify sizes atoms env rhs in
+      let n := len env in
+      let eL := eval vm_compute in (uniq n (fun k => k) eL) in
+      lazymatch eL with (?eL, ?n) =>
+      let eR := eval vm_compute in (uniq n (fun k => k) eR) in
+      lazymatch eR with (?eR, _) =>
+        let env' := eval cbv in (rev env) in
+        tac sizes atoms env' ctx rs eL eR
+      end end
+    end end end
+  end.
+Ltac sumring_go Hs :=
+  prepare Hs ltac:(fun sizes atoms env ctx rs eL eR =>
+    let sz := constr:(fun s : nat => nth s sizes 0%nat) in
+    let at_ := constr:(fun f : nat => nth f atoms (fun _ => 0)) in
+    let ix := constr:(fun k : nat => nth k env 0%nat) in
+    let answer := eval vm_compute in (check ctx rs (Add eL (Opp eR))) in
+    lazymatch answer with true => idtac | _ => fail "sumring: the normal forms differ (see sumring_residue)" end;
+    change (den sz at_ ix eL = den sz at_ ix eR);
+    apply (check_eq sz at_ ctx rs eL eR ix);
+    [ vm_cast_no_check (eq_refl true)
+    | unfold valid; repeat (apply Forall_cons; [cbn; assumption|]); apply Forall_nil
+    | prove_holds Hs ]).
+(** what is left over, for those who look for a reason *)
+Ltac sumring_residue Hs :=
+  prepare Hs ltac:(fun sizes atoms env ctx rs eL eR =>
+    idtac "sizes" sizes; idtac "atoms" atoms; idtac "indices" env; idtac "rules" rs;
+    let p := eval vm_compute in (match nf (Add eL (Opp eR)) with
+      | Some p => Some (residue ctx rs p) | None => None end) in
+    idtac "residue" p).
+Tactic Notation "sumring" := sumring_go tt.
+Tactic Notation "sumring_with" constr(Hs) := sumring_go (tt, Hs).
+Tactic Notation "sumring_with" constr(H1) constr(H2) := sumring_go ((tt, H1), H2).
+Tactic Notation "sumring_with" constr(H1) constr(H2) constr(H3) := sumring_go (((tt, H1), H2), H3).
+Tactic Notation "sumring_with" constr(H1) constr(H2) constr(H3) constr(H4) :=
+  sumring_go ((((tt, H1), H2), H3), H4).
+Tactic Notation "sumring_with" constr(H1) constr(H2) constr(H3) constr(H4) constr(H5) :=
+  sumring_go (((((tt, H1), H2), H3), H4), H5).

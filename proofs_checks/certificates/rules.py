@@ -1,0 +1,77 @@
+"""Rules for the normaliser: x * /x = 1 for what is divided by, rows that sum to one, names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sympy as sp
+
+from proofs_checks.certificates.premises import conditions
+from proofs_checks.certificates.printing import Scope, coq_term
+from proofs_checks.certificates.program import Program, ordered_free
+from theory.algebra.expressions import entry_tensor
+from theory.algebra.symbols import Size
+from theory.models.model import name_of
+
+__all__ = ["inverse_rules", "kept_lines", "packed", "share_rule", "written_out_shares"]
+
+
+def packed(rules: Iterable[str]) -> str:
+    """Return rules the way [sumring_go] takes them."""
+    text = "tt"
+    for rule in rules:
+        text = f"({text}, {rule})"
+    return text
+
+
+def inverse_rules(program: Program, texts: Iterable[Any], scope: Scope) -> list[tuple[str, Any]]:
+    """Return ``forall ..., x * / x = 1`` for entries, scalars and sizes that are divided by."""
+    found: dict[str, Any] = {}
+    for e in texts:
+        for c in conditions(e):
+            value = c.value
+            if not isinstance(value, sp.Indexed | sp.Symbol) and not _is_root(value):
+                continue
+            ks = ordered_free(value)
+            inner = scope.binding(*ks)
+            text = coq_term(value, inner, 2)
+            found.setdefault(f"{inner.ranges(ks)}{text} * / {text} = 1", value)
+        if e.has(sp.pi):
+            found.setdefault("PI * / PI = 1", sp.pi)
+    return list(found.items())
+
+
+def _is_root(e: Any) -> bool:
+    return isinstance(e, sp.Pow) and isinstance(e.base, Size)
+
+
+def kept_lines(program: Program, texts: Iterable[Any]) -> set[str]:
+    """Return the lines that keep their names: those divided by, or in a logarithm."""
+    found = set()
+    for e in texts:
+        for c in conditions(e):
+            for x in c.value.atoms(sp.Indexed, sp.Symbol):
+                name = name_of(entry_tensor(x))
+                if name in program.lines:
+                    found.add(name)
+    return found
+
+
+def written_out_shares(program: Program) -> list[str]:
+    """Return the shares whose sum below may stand by itself, where a logarithm holds a sum."""
+    others = [d.value for n, d in program.lines.items() if n not in program.shares]
+    logarithms = [x for e in (*others, *program.expressions) for x in e.atoms(sp.log)]
+    if not any(x.has(sp.Sum) for x in logarithms):
+        return []
+    return [n for n, share in program.shares.items() if not share.is_weighted]
+
+
+def share_rule(program: Program, name: str, scope: Scope) -> str:
+    """Return that an unnormalised share over the sum of all of them is the share."""
+    line, share = program.lines[name], program.shares[name]
+    inner = scope.binding(*line.parameters)
+    above = coq_term(sp.exp(share.exponent), inner, 2)
+    below = coq_term(sp.Sum(share.numerator, (share.own, 1, share.own.size)), inner, 2)
+    at = coq_term(line.symbol, inner)
+    return f"{inner.ranges(line.parameters)}{above} * / {below} = {at}"

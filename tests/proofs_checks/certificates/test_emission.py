@@ -1,0 +1,96 @@
+"""What is written: golden files, refusals with their reason, a project that `make` can check."""
+
+import re
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from proofs_checks.certificates import NotCertified, Problem, certificate
+from proofs_checks.certificates.kernel import refusal
+from proofs_checks.certificates.project import LIBRARY, write_project
+from tests.proofs_checks.certificates.sample import (
+    GOLDEN,
+    MASKED,
+    NO_COQ,
+    SAMPLE,
+    certificate_of,
+)
+from theory.algebra.expressions import Equation
+from theory.models import model_named
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_the_certificate_of_the_sample_is_the_golden_file(name):
+    written = certificate_of(name)
+    assert written.text == (GOLDEN / f"{written.theorem}.v").read_text()
+
+
+def test_a_certificate_does_not_depend_on_what_was_written_before():
+    first = certificate_of("score-hessian").text
+    certificate_of("query-gradient")
+    assert certificate_of("score-hessian").text == first
+
+
+def test_the_theorem_reads_like_the_law():
+    text = certificate_of("advantage-routing").text
+    theorem = text[text.index("Theorem") : text.index("Proof.", text.index("Theorem"))]
+    function = "fun time => L_of (p_of (z_of (g_of (alpha_of (upd2 s i j time)))))"
+    assert f"is_derive ({function}) (s i j)" in theorem
+    assert "(b_ i j - sum T (fun k => b_ i k * alpha i k)) * alpha i j" in theorem
+    assert "forall i, (i < T)%nat -> sum C (fun c => y i c) = 1" in text
+
+
+def test_the_text_of_every_sample_passes_what_refuses_gaps():
+    for name in SAMPLE:
+        written = certificate_of(name)
+        assert refusal(written.text, written.theorem) == ""
+
+
+def test_a_mask_gives_premises_in_plain_sight():
+    text = certificate_of(*MASKED).text
+    assert re.search(r"Hypothesis M_some : forall i, .* -> 0 < sum T \(fun i1 => M i i1\)", text)
+
+
+def test_what_no_certificate_is_written_for_is_refused_with_the_reason():
+    with pytest.raises(NotCertified, match="Inequality of two quantities"):
+        certificate_of("em-monotone")
+    head = model_named("attention-head")
+    s = head.tensors["s"]
+    with pytest.raises(NotCertified, match="numbered position 1"):
+        certificate(Problem("entry", "an entry", head, Equation(s[1, 1], s[1, 1])))
+
+
+def test_a_title_cannot_leave_its_comment():
+    law = certificate_of("one-hot-overlap").problem
+    hostile = replace(law, title='a *) Axiom x : False. (* "')
+    text = certificate(hostile).text
+    assert text.startswith("(** a * ) Axiom x : False. ( * '.\n")
+    assert refusal(text, "one_hot_overlap") == ""
+
+
+def test_a_project_is_refused_where_a_file_stands(tmp_path):
+    place = tmp_path / "taken"
+    place.write_text("")
+    with pytest.raises(NotADirectoryError, match="Name a folder for the certificates"):
+        write_project(place, [])
+
+
+def test_a_project_has_the_library_the_statement_and_a_makefile(tmp_path):
+    written = {p.relative_to(tmp_path).as_posix() for p in
+               write_project(tmp_path, [certificate_of("upstream-gradient")])}  # fmt: skip
+    expected = {f"library/{name}" for name in LIBRARY}
+    assert written == expected | {"upstream_gradient.v", "Makefile", "_CoqProject"}
+    assert not [p for p in tmp_path.rglob(".*") if p.is_file()]
+
+
+@pytest.mark.skipif(bool(NO_COQ), reason=NO_COQ)
+def test_make_in_the_project_checks_it_without_us(tmp_path):
+    write_project(tmp_path, [certificate_of("one-hot-step")])
+    subprocess.run(["make"], cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    done = subprocess.run(
+        ["make", "check"], cwd=tmp_path, check=False, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    axioms = (done.stdout + done.stderr).partition("* Axioms:")[2].partition("\n* ")[0].split()
+    assert axioms and {a.partition(".")[0] for a in axioms} <= {"Coq", "Coquelicot"}

@@ -1,0 +1,43 @@
+"""docs/certified_laws.md and docs/trust.md say what is so."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.certificates import TABLE, rows_of
+from proofs_checks.certificates import NotCertified
+from tests.proofs_checks.certificates.sample import SAMPLE, certificate_of
+from theory.catalogue import LAWS
+
+ROWS = rows_of(TABLE.read_text(encoding="utf-8"))
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def test_the_table_is_about_laws_of_the_catalogue():
+    assert ROWS.keys() <= {law.name for law in LAWS}
+    assert set(ROWS.values()) <= {"certified", "not certified"}
+
+
+def test_the_sample_is_certified_in_the_table():
+    assert {ROWS[name] for name in SAMPLE} == {"certified"}
+
+
+@pytest.mark.parametrize("name", [n for n, verdict in ROWS.items() if verdict == "certified"])
+def test_what_the_table_calls_certified_can_be_written(name):
+    assert certificate_of(name).text.count("Theorem") == 1
+
+
+def test_the_table_gives_the_reason_where_no_certificate_is_written():
+    text = TABLE.read_text(encoding="utf-8")
+    for name, verdict in ROWS.items():
+        try:
+            certificate_of(name)
+        except NotCertified as reason:
+            assert verdict == "not certified"
+            assert f"| {name} | not certified | {str(reason).replace('|', '/')} |" in text
+
+
+def test_the_page_counts_the_lines_that_have_to_be_read():
+    library = Path(__file__).parents[3] / "proofs_checks" / "certificates" / "library"
+    lines = len((library / "Definitions.v").read_text(encoding="utf-8").splitlines())
+    assert f"{lines} lines of [Definitions.v]" in (DOCS / "trust.md").read_text(encoding="utf-8")
