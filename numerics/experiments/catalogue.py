@@ -10,6 +10,7 @@ from numerics.experiments.definition import Experiment
 from numerics.experiments.hmm import HMM
 from numerics.experiments.linear_regression import LINEAR_REGRESSION
 from numerics.experiments.sticky_markov import STICKY_MARKOV
+from numerics.experiments.token_priority import TOKEN_PRIORITY
 
 __all__ = ["EXPERIMENTS", "experiment"]
 
@@ -18,6 +19,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     STICKY_MARKOV,
     BIJECTION,
     HMM,
+    TOKEN_PRIORITY,
     LINEAR_REGRESSION,
 )
 
