@@ -18,7 +18,7 @@ import numpy as np
 from numerics.experiments.definition import Advance, Experiment, Preset, Row, State
 from numerics.experiments.priority_graphs import Array, Data, graph_svm, sample
 
-__all__ = ["TOKEN_PRIORITY", "finite_part", "marks"]
+__all__ = ["TOKEN_PRIORITY", "compared", "descended", "finite_part", "marks"]
 
 Settings = Mapping[str, float]
 NAMES = ("correlation", "distance", "path_correlation", "path_distance", "optimality", "solved")
@@ -60,11 +60,11 @@ def _one(data: Data, settings: Settings) -> dict[str, Any]:
     basis = data.differences()
     w_fin, off = finite_part(data, basis)
     out: dict[str, Any] = {"optimality": certificate.worst, "solved": off}
-    w, curve = _descended(data, basis, w_svm, int(settings["steps"]))
-    out["correlation"], out["distance"] = _compared(w, w_svm, w_fin, basis)
+    w, curve = descended(data, basis, w_svm, int(settings["steps"]))
+    out["correlation"], out["distance"] = compared(w, w_svm, w_fin, basis)
     out["growth"] = curve
     path = _regularised(data)
-    out["path_correlation"], out["path_distance"] = _compared(path, w_svm, w_fin, basis)
+    out["path_correlation"], out["path_distance"] = compared(path, w_svm, w_fin, basis)
     return out
 
 
@@ -74,7 +74,7 @@ def _split(w: Array, basis: Array) -> tuple[Array, Array]:
     return inside, w - inside
 
 
-def _compared(w: Array, w_svm: Array, w_fin: Array, basis: Array) -> tuple[float, float]:
+def compared(w: Array, w_svm: Array, w_fin: Array, basis: Array) -> tuple[float, float]:
     """Return the correlation with W_svm on the complement, and the distance on S_fin.
 
     Both are nan where there is nothing to compare with: no two components, or no cycle.
@@ -113,7 +113,7 @@ def _hessian(data: Data, w: Array, basis: Array) -> Array:
     return np.einsum("ni,rin,qin->rq", p, centred, centred) / len(data.label)
 
 
-def _descended(data: Data, basis: Array, w_svm: Array, steps: int) -> tuple[Array, Array]:
+def descended(data: Data, basis: Array, w_svm: Array, steps: int) -> tuple[Array, Array]:
     """Return W after normalised descent, and 1 - correlation along the way."""
     w = np.zeros((data.tokens, data.tokens))
     at = marks(steps)
@@ -127,7 +127,7 @@ def _descended(data: Data, basis: Array, w_svm: Array, steps: int) -> tuple[Arra
             w = w - 0.1 * outside / norm
         place = np.flatnonzero(at == step)
         if len(place):
-            curve[place[0]] = 1 - _compared(w, w_svm, w, basis)[0]
+            curve[place[0]] = 1 - compared(w, w_svm, w, basis)[0]
     return w, curve
 
 

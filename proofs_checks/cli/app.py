@@ -270,10 +270,20 @@ def reproduce(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The folder; default NAME-PRESET.")
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="token-priority: your own sequences, JSON lines of tokens and label."),
+    ] = None,
+    skip_malformed: Annotated[
+        bool, typer.Option("--skip-malformed", help="Use the other lines of --data.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Run a source paper's experiment and compare it with what was published."""
-    from proofs_checks.cli.reproducing import run_reproduce
+    from proofs_checks.cli.reproducing import run_own_data, run_reproduce
+
+    if data is not None:
+        return run_own_data(name, data, skip_malformed=skip_malformed, as_json=json)
 
     return run_reproduce(
         name, preset=preset, seeds=seeds, first_seed=first_seed, device=device, output=output,

@@ -10,7 +10,7 @@ from typing import Any
 
 from proofs_checks.reports.machine import SCHEMA
 
-__all__ = ["run_reproduce"]
+__all__ = ["run_own_data", "run_reproduce"]
 
 
 def run_reproduce(
@@ -45,6 +45,46 @@ def run_reproduce(
     wanted = range(first_seed, first_seed + seeds)
     runs = _run(found, sizes, list(wanted), folder, device)
     return _report(found, preset, runs, folder, as_json=as_json)
+
+
+def run_own_data(name: str | None, path: Path, *, skip_malformed: bool, as_json: bool) -> int:
+    """Judge a user's own sequences; 2 if lines are malformed and are not to be passed over.
+
+    Raises `ValueError` for an experiment that takes none or a file without sequences, `OSError` for
+    a file that cannot be read.
+    """
+    from numerics.experiments.own_sequences import judged, read_sequences
+
+    if name != "token-priority":
+        raise ValueError(f"--data is for token-priority; got `{name}`.")
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"`{path}` is no UTF-8 text: {error.reason}.") from None
+    found = read_sequences(lines)
+    for message in found.malformed:
+        print(f"proofhead: {path}: {message}", file=sys.stderr)
+    if found.malformed and not skip_malformed:
+        raise ValueError(
+            f"`{path}` has {len(found.malformed)} malformed lines and nothing was used. "
+            "Mend them, or use the others with --skip-malformed."
+        )
+    report = judged(found)
+    if as_json:
+        body = {"schema": SCHEMA, "file": str(path), "malformed": list(found.malformed)}
+        print(json.dumps({**body, **asdict(report)}, ensure_ascii=False, indent=1))
+        return 0
+    print(f"{report.sequences} sequences, {len(report.tokens)} tokens")
+    for last, parts in report.priorities.items():
+        print(f"after {last}: " + " > ".join("{" + ", ".join(p) + "}" for p in parts))
+    print(f"Graph-SVM: KKT residuals and gap at most {report.optimality:.1e}")
+    told = "no two components: no direction" if report.correlation is None else (
+        f"correlation of descent with W_svm {report.correlation:.6f}"
+    )  # fmt: skip
+    print(told)
+    if report.distance is not None:
+        print(f"distance of descent from W_fin on S_fin {report.distance:.1e}")
+    return 0
 
 
 def _check_device(device: str) -> None:

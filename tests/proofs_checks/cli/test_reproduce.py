@@ -73,3 +73,56 @@ def test_a_folder_of_another_run_is_refused(toy, capsys):
     _, folder = toy
     assert run(["reproduce", "sticky-markov", "-o", str(folder)]) == 2
     assert "holds a run with other settings" in capsys.readouterr().err
+
+
+def test_own_sequences_are_judged(capsys):
+    example = "examples/sequences/priorities.jsonl"
+    assert run(["reproduce", "token-priority", "--data", example]) == 0
+    printed = capsys.readouterr().out
+    assert (
+        "after sat: {cat, dog} > " in printed
+        and "correlation of descent with W_svm 0.99" in printed
+    )
+    assert run(["reproduce", "token-priority", "--data", example, "--json"]) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert body["priorities"]["the"] == [["sat"], ["the"]]
+    assert body["optimality"] < 1e-8 and body["distance"] < 1e-3
+
+
+def test_malformed_lines_are_named_and_the_others_used_only_if_asked(tmp_path, capsys):
+    path = tmp_path / "own.jsonl"
+    path.write_text(
+        '{"tokens": ["a", "b"], "label": "a"}\n\nnonsense\n{"tokens": ["a"], "label": "z"}\n'
+        '{"tokens": [], "label": "a"}\n[1]\n'
+    )
+    before = path.read_bytes()
+    assert run(["reproduce", "token-priority", "--data", str(path)]) == 2
+    printed = capsys.readouterr().err
+    messages = (
+        "line 3: expected one JSON object",
+        "line 4: the label `z` is not among",
+        "line 5: expected texts",
+        "line 6: expected the fields",
+        "4 malformed lines",
+    )
+    for message in messages:
+        assert message in printed
+    assert run(["reproduce", "token-priority", "--data", str(path), "--skip-malformed"]) == 0
+    assert "1 sequences, 2 tokens" in capsys.readouterr().out
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("hmm", '{"tokens": ["a"], "label": "a"}', "--data is for token-priority"),
+        ("token-priority", "", "no sequence to judge"),
+        ("token-priority", None, "No such file"),
+    ],
+)
+def test_own_data_that_cannot_be_used(name, text, message, tmp_path, capsys):
+    path = tmp_path / "own.jsonl"
+    if text is not None:
+        path.write_text(text)
+    assert run(["reproduce", name, "--data", str(path)]) == 2
+    assert message in capsys.readouterr().err
