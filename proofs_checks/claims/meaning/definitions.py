@@ -88,7 +88,7 @@ class Definitions:
         self.again: dict[str, list[Defined]] = {}  # of other quantities than the first time
         self._known = set(known)
         self._uses: dict[str, set[str]] = {}
-        displayed = [s for s in statements if not s.is_inline]
+        self._displayed = displayed = [s for s in statements if not s.is_inline]
         for statement in displayed:
             self._take(statement)
         used: set[str] = set()
@@ -126,7 +126,8 @@ class Definitions:
     def _note_again(self, statement: Statement, left: int, right: int) -> None:
         """Keep an equation that defines a symbol of quite other quantities than it is defined of.
 
-        A letter that a later section uses anew is no claim about the earlier section.
+        A letter that a later section uses anew is no claim about the earlier section.  A section
+        has used its letter: straight after its definition the same left side is a claim.
         """
         reference = self.reference(statement.sides[left])
         before = self.found.get(reference.name) if reference is not None else None
@@ -137,9 +138,17 @@ class Definitions:
         current = self.again.get(reference.name, before)[-1]
         old = self._leaves(current.statement.sides[current.right])
         new = self._leaves(statement.sides[right])
-        if old and new and not old & new and reference.name not in self._reach(new):
+        if not old or not new or old & new or reference.name in self._reach(new):
+            return
+        between = self._displayed[self._displayed.index(current.statement) + 1 :]
+        between = between[: between.index(statement)] if statement in between else []
+        if any(reference.name in self._mentioned(s) for s in between):
             found = Defined(reference.name, reference, statement, left, right)
             self.again.setdefault(reference.name, []).append(found)
+
+    def _mentioned(self, statement: Statement) -> set[str]:
+        roots = statement.roots
+        return set().union(*(names_in(r, self.roles, self.authored, frozenset()) for r in roots))
 
     def _leaves(self, side: tree.Node) -> set[str]:
         """Return what a side is computed from; nothing where a value of a function is in it.

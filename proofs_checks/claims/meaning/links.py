@@ -85,8 +85,14 @@ class Links(Sides):
         return (
             plain
             and bool(letters)
-            and all(x in index and x not in self.definitions.found for x in letters)
+            and all(x in index and not self._is_computed(x) for x in letters)
         )
+
+    def _is_computed(self, name: str) -> bool:
+        """Return whether a symbol is defined, by more than a number or index that it may be."""
+        found = self.definitions.found.get(name, ())
+        plain = (tree.Number, tree.Name)
+        return any(not isinstance(f.statement.sides[f.right], plain) for f in found)
 
     def _definition_at(self, statement: Statement, n: int, kind: str) -> Defined | None:
         left = n + 1 if kind == "backward" else n

@@ -168,3 +168,8 @@ def test_what_rests_on_two_definitions_of_a_symbol_is_refused():
     text = r"\[ a = 2 u \] \[ b = a + 1 \] \[ a = 3 v \] \[ a + b = 2 u + 3 v + 1 \]"
     claim = _claims(text)[-1]
     assert "defined twice" in claim.problem.message
+
+
+def test_the_value_of_an_index_names_a_case():
+    text = r"\[ s = \sum_k x_k \] \[ k = i \] \[ k = 1 \] \[ k = 2 \]"
+    assert [reported_verdict_of(c) for c in _claims(text)][1:] == ["not judged"] * 3
