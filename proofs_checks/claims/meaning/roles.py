@@ -183,6 +183,8 @@ class Roles(Scripts):
                 labels.append("_." + flat(item, self.spell))
         if not labels:
             name = self.alias(name)
+        elif (joined := f"{name}{''.join(labels)}".replace("_.", "_")) in self.known:
+            name, labels = joined, []  # W^Q is the vocabulary's W_Q
         return Reference(name + "".join(labels), tuple(indices), frozenset(depends))
 
     def _shifted(self, place: Place, item: tree.Node) -> tree.Node | None:

@@ -171,5 +171,15 @@ def test_what_rests_on_two_definitions_of_a_symbol_is_refused():
 
 
 def test_the_value_of_an_index_names_a_case():
-    text = r"\[ s = \sum_k x_k \] \[ k = i \] \[ k = 1 \] \[ k = 2 \]"
+    text = r"\[ s = \sum_k x_k + \sum_i x_i \] \[ k = i \] \[ k = 1 \] \[ k = 2 \]"
     assert [reported_verdict_of(c) for c in _claims(text)][1:] == ["not judged"] * 3
+
+
+def test_projections_with_superscripts_are_those_of_the_vocabulary():
+    text = (
+        r"\[ q_i = (W^Q)^\top x_i, \quad k_j = (W^K)^\top x_j, \quad v_j = (W^V)^\top x_j \]"
+        r" \[ \partial L / \partial s_{ij} = \alpha_{ij} (b_{ij} - \sum_k \alpha_{ik} b_{ik}) \]"
+    )
+    paper = read_claims(text, "heads.tex")
+    assert paper.vocabulary == "attention-head"
+    assert [reported_verdict_of(c) for c in paper.claims] == ["proved"] * 4
