@@ -5,7 +5,7 @@ along its path, split in bias and variance.  The compatibility region is the set
 whose risk is at most a tenth of the null risk theta*^T Sigma theta*; its width is in decades.
 
     fast     lambda_i = i^-2        the region grows with n, the last iterate stays bad
-    slow     lambda_i = i^-1.2      the same, more slowly
+    slow     lambda_i = i^-1.2      the region grows; how bad the last iterate is depends on p
     flat     lambda_i = 1           the control: with p = 4 n no stopping time works
 
 Source: xu2023compatibility.

@@ -36,11 +36,12 @@ def read_sequences(lines: Sequence[str]) -> Sequences:
     """Return the sequences of the lines; empty lines are passed over, malformed ones are named."""
     read: list[tuple[list[str], str]] = []
     malformed: list[str] = []
+    kinds: dict[str, type] = {}  # 1 and "1" would be one token
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            read.append(_one(line))
+            read.append(_one(line, kinds))
         except ValueError as error:
             malformed.append(f"line {number}: {error}")
     names = tuple(dict.fromkeys(token for tokens, _ in read for token in tokens))
@@ -56,7 +57,7 @@ def read_sequences(lines: Sequence[str]) -> Sequences:
     return Sequences(Data(counts, last, label), names, tuple(malformed))
 
 
-def _one(line: str) -> tuple[list[str], str]:
+def _one(line: str, kinds: dict[str, type]) -> tuple[list[str], str]:
     try:
         body: Any = json.loads(line)
     except (ValueError, RecursionError):
@@ -68,6 +69,9 @@ def _one(line: str) -> tuple[list[str], str]:
         raise ValueError(f"expected texts or whole numbers as tokens, as in {EXPECTED}.")
     if label not in tokens:
         raise ValueError(f"the label `{label}` is not among its tokens: its loss is infinite.")
+    for token in tokens:
+        if kinds.setdefault(str(token), type(token)) is not type(token):
+            raise ValueError(f"the token {token} is a text in one place and a number in another.")
     return [str(t) for t in tokens], str(label)
 
 

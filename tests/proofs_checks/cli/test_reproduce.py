@@ -126,3 +126,10 @@ def test_own_data_that_cannot_be_used(name, text, message, tmp_path, capsys):
         path.write_text(text)
     assert run(["reproduce", name, "--data", str(path)]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_number_and_a_text_are_never_taken_for_one_token(tmp_path, capsys):
+    path = tmp_path / "own.jsonl"
+    path.write_text('{"tokens": [1, 2], "label": 1}\n{"tokens": ["1", 2], "label": "1"}\n')
+    assert run(["reproduce", "token-priority", "--data", str(path)]) == 2
+    assert "line 2: the token 1 is a text in one place and a number" in capsys.readouterr().err
