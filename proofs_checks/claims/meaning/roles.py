@@ -175,17 +175,18 @@ class Roles(Scripts):
             else:
                 labels.append("_" + flat(item, self.spell))
                 depends |= self._parameters(item)
+        above: list[tree.Node] = []  # they come first: x^{(i)}_j is the j-th of the vector x^{(i)}
         for n, item in enumerate(node.upper):
             inner = item.body if isinstance(item, tree.Bracketed) else item
             if isinstance(item, tree.Bracketed) and self.is_index((name, f"^{n}"), inner):
-                indices.append(inner)
+                above.append(inner)
             else:
                 labels.append("_." + flat(item, self.spell))
         if not labels:
             name = self.alias(name)
         elif (joined := f"{name}{''.join(labels)}".replace("_.", "_")) in self.known:
             name, labels = joined, []  # W^Q is the vocabulary's W_Q
-        return Reference(name + "".join(labels), tuple(indices), frozenset(depends))
+        return Reference(name + "".join(labels), (*above, *indices), frozenset(depends))
 
     def _shifted(self, place: Place, item: tree.Node) -> tree.Node | None:
         """Return the index i of a neighbour i + 1 or i - 1: the entry is another quantity of i."""

@@ -183,3 +183,15 @@ def test_projections_with_superscripts_are_those_of_the_vocabulary():
     paper = read_claims(text, "heads.tex")
     assert paper.vocabulary == "attention-head"
     assert [reported_verdict_of(c) for c in paper.claims] == ["proved"] * 4
+
+
+@pytest.mark.parametrize(
+    ("equation", "verdict"),
+    [
+        (r"y^{(i)}_j = \sum_k W_{jk} x^{(i)}_k", "proved"),
+        (r"y^{(i)}_j = \sum_k W_{kj} x^{(i)}_k", "refuted"),
+        (r"\sum_i y^{(i)}_j = \sum_i \sum_k W_{jk} x^{(i)}_k", "proved"),
+    ],
+)
+def test_the_entry_of_a_sample_is_an_entry_of_its_vector(equation, verdict):
+    assert _last(rf"\[ y^{{(i)}} = W x^{{(i)}} \] \[ {equation} \]") == verdict
