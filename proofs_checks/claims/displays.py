@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from proofs_checks.claims.code import Code
-from proofs_checks.claims.macros import DEFINERS, Macros, define
+from proofs_checks.claims.macros import DEFINERS, Macros, define, take_definitions
 from proofs_checks.claims.places import View
 
 __all__ = ["Display", "Finder", "RawDirective"]
@@ -123,7 +123,7 @@ class Finder:
             closing = r"\)" if mark == r"\(" else r"\\)"
             stop = self._skip_to(closing, after)
             if stop > after:
-                self.inline.append((after, stop - len(closing)))
+                self._in_prose(after, stop - len(closing))
             return [], stop
         if mark.startswith("$"):
             return self._dollars(mark, start, after)
@@ -138,6 +138,12 @@ class Finder:
         if mark.lstrip(" \t").startswith("%"):
             return self._comment(start)
         return self._command(mark, start, after)
+
+    def _in_prose(self, start: int, end: int) -> None:
+        """Note a formula of the prose; pages put the author's macros into one."""
+        self.inline.append((start, end))
+        if DEFINERS.search(self.text, start, end):
+            take_definitions(self.view, start, end, self.macros)
 
     def _command(self, mark: str, start: int, after: int) -> _Found:
         name = mark[1:]
@@ -214,7 +220,7 @@ class Finder:
         if mark == "$":
             stop = self._inline_end(after)
             if stop > after:
-                self.inline.append((after, stop - 1))
+                self._in_prose(after, stop - 1)
             return [], stop
         if mark != "$$":  # "$$$" is money
             return [], after

@@ -94,7 +94,11 @@ def _too_large(name: str, size: int, limits: Limits) -> Problem:
 class _Reader:
     def __init__(self, source: Source, kind: str, limits: Limits) -> None:
         self.source, self.kind, self.limits = source, kind, limits
-        self.view = _page_view(source.text) if kind == "html" else View(source.text)
+        self.view = (
+            _page_view(source.text)
+            if kind == "html"
+            else View(source.text, is_markdown=kind == "md")
+        )
         self.macros: Macros = dict(standard_macros())
         self.deadline = time.monotonic() + limits.seconds
         self.prose = Prose(self.view, source, self.macros, limits, self._text)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.problems import Refusal
@@ -247,6 +248,8 @@ class _Assembly:
             self._restrict(content)
         elif kinds and self.last_was_condition and words == ["and"] and len(content) <= 5:
             self._restrict(content)
+        elif not self.pending and _names_case(content, self.done[-1].lexemes):
+            self._restrict(content)
         elif not kinds and self.last_was_condition and self._extends_quantifier(content):
             pass
         else:
@@ -288,6 +291,22 @@ def _in_brackets(content: list[Lexeme]) -> list[Lexeme]:
         if depth == 0:
             return content[1:-1] if i == len(content) - 1 else []
     return []
+
+
+def _names_case(content: list[Lexeme], equation: list[Lexeme]) -> bool:
+    r"""Tell whether ``i = j`` or ``k = 1`` beside an equation is about its subscripts."""
+    if len(content) != 3 or content[0].kind != "letter" or not content[1].sign("="):
+        return False
+    found: set[str] = set()
+    depth = 0  # in the braces of a subscript
+    for before, lexeme in pairwise(equation):
+        if before.sign("_"):
+            depth = lexeme.sign("{")
+            found.add(lexeme.text)
+        elif depth:
+            depth += lexeme.sign("{") - lexeme.sign("}")
+            found.add(lexeme.text)
+    return content[0].text in found and (content[2].kind == "number" or content[2].text in found)
 
 
 def _is_manual_tag(content: list[Lexeme]) -> bool:

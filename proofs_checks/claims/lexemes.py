@@ -46,7 +46,8 @@ _PATTERN = re.compile(
     rf"""
     (?P<blank> \s+ | %[^\n\r]* | ~ )
   | (?P<environment> \\(?:begin|end) \s* \{{ \s* [A-Za-z]+ \*? \s* \}} )
-  | (?P<row> \\\\ \*? (?: [ \t]* \[ \s* -? [0-9.]+ \s* [a-z]{{2}} \s* \] )? )
+  | (?P<row> \\newline(?![A-Za-z])
+        | \\\\ \*? (?: [ \t]* \[ \s* -? [0-9.]+ \s* [a-z]{{2}} \s* \] )? )
   | (?P<word> \\(?: {_UPRIGHT} | mathbf )(?![A-Za-z]) \*? \s*
         \{{ \s* [A-Za-z]{{2,}} (?: (?:[\s\-,~]|\\[,_!\-]|\\[ ])+ [A-Za-z]+ ){{0,4}} \s* \}} )
   | (?P<switch> \{{ \s* \\(?:rm|bf|cal|sf|it|tt)(?![A-Za-z]) )
@@ -129,6 +130,8 @@ def lexemes(view: View, start: int, end: int) -> Iterator[Lexeme]:
             elif name in {"color", "hspace", "vspace"}:
                 position, _ = after_group(view, position + (text[position] == "*"), end, span)
                 yield Lexeme("command", name if name == "hspace" else ",", span)
+            elif name == "_" and view.is_markdown:
+                yield Lexeme("sign", "_", span)
             else:
                 yield Lexeme("command", name, span)
         elif kind == "other":
@@ -181,7 +184,13 @@ def _after_options(text: str, position: int, end: int, name: str) -> int:
 
 
 def _text(view: View, start: int, end: int, span: Span) -> Iterator[Lexeme]:
-    r"""Yield the text start..end, and as lexemes the formulae in it: ``\text{if $j = k$}``."""
+    r"""Yield the text start..end, and as lexemes the formulae in it: ``\text{if $j = k$}``.
+
+    A text that may be a name, such as ``\text{MSE}``, has the upright font.
+    """
+    if _NAME.fullmatch(view.text, start, end):
+        yield Lexeme("text", view.text[start:end], span, "rm")
+        return
     position = start
     for match in _FORMULA.finditer(view.text, start, end):
         if words := view.text[position : match.start()].strip():
@@ -193,6 +202,7 @@ def _text(view: View, start: int, end: int, span: Span) -> Iterator[Lexeme]:
         yield Lexeme("text", words, span)
 
 
+_NAME = re.compile(r"[A-Za-z]+(?:[ \-][A-Za-z]+){0,3}")
 _FORMULA = re.compile(r"\$[^$]+\$|\\\([^$]+?\\\)")
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "BARS",
     "BIG_OPERATORS",
     "CLOSERS",
+    "CONNECTING_WORDS",
     "DEFINITIONS",
     "DROPPED",
     "DROPPED_WITH_ARGUMENT",
@@ -152,6 +153,13 @@ LOOKED_THROUGH = {
 }  # fmt: skip
 # Looked through together with the note attached below or above.
 NOTES = frozenset("underbrace overbrace underbracket overbracket underparen overparen".split())
+# Words with which a remark beside an equation begins, and which name no quantity.
+CONNECTING_WORDS = frozenset(
+    "if for when whenever provided assuming given such all any each every unless except and where "
+    "with so thus hence then while since because or i.e. by using from as in on to otherwise else "
+    "elsewhere that which we have also but therefore namely e.g. see cf is are implies gives "
+    "note recall here it its this these".split()
+)
 TEXTS = frozenset(
     "text mbox hbox textrm textnormal textit textbf textsf texttt textup textsc intertext "
     "shortintertext emph".split()

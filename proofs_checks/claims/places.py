@@ -96,12 +96,14 @@ class View(NamedTuple):
     """Text to read, with the place of each of its characters in the original document.
 
     A TeX document is its own view (``starts`` and ``ends`` are None); the view of a web page
-    has lost its tags and has its entities decoded.
+    has lost its tags and has its entities decoded.  Where ``is_markdown``, a backslash before an
+    underscore keeps Markdown from reading it as emphasis, and TeX never sees it.
     """
 
     text: str
     starts: Sequence[int] | None = None
     ends: Sequence[int] | None = None
+    is_markdown: bool = False
 
     def span(self, start: int, end: int) -> Span:
         """Return the span, in the original document, of the characters start..end of the view."""

@@ -13,7 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from proofs_checks.claims.lexemes import Lexeme
-from proofs_checks.claims.notation import DEFINITIONS, LOOSE_OPERATORS, QUADS, function_named
+from proofs_checks.claims.notation import (
+    CONNECTING_WORDS,
+    DEFINITIONS,
+    LOOSE_OPERATORS,
+    QUADS,
+    function_named,
+)
 from proofs_checks.claims.problems import Refusal
 from proofs_checks.claims.tidy import is_relation
 
@@ -31,11 +37,6 @@ _TABLES = frozenset(
 """Those whose rows and cells are entries."""
 _THREE_COLUMNS = frozenset(["eqnarray", "array", "IEEEeqnarray", "cases"])
 _ONE_EQUATION = frozenset(["multline", "dmath"])
-_CONNECTING_WORDS = frozenset(
-    "if for when whenever provided assuming given such all any each every unless except and where "
-    "with so thus hence then while since because or i.e. by using from as in on to otherwise else "
-    "that which we have also but therefore namely e.g. see cf".split()
-)
 INTEGRALS = ("int", "iint", "iiint", "oint")
 _UPRIGHT_SEPARATORS = frozenset(["and", "or", "where", "if", "for", "with"])
 
@@ -236,7 +237,7 @@ def _is_comment(lexeme: Lexeme, row: list[Lexeme], i: int) -> bool:
     if i and row[i - 1].sign("_", "^"):
         return False
     words = re.findall(r"[^\W\d_]+", lexeme.text.lower())
-    if words and words[0] in _CONNECTING_WORDS:
+    if words and words[0] in CONNECTING_WORDS:
         return True
     if function_named(lexeme.text) is not None:
         return False

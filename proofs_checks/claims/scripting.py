@@ -121,13 +121,19 @@ class Scripting(Arguments):
         for x in found:
             depth += x.sign("(", "[", "{") or x.command("{")
             depth -= x.sign(")", "]", "}") or x.command("}")
-            if x.sign(",", ";") and not depth:
+            is_bar = _is_given(x) and not depth and bool(parts[-1])
+            if is_bar or x.sign(",", ";") and not depth:
                 parts.append([])
             else:
                 parts[-1].append(x)
+            if is_bar:  # p_{j|i} is no p_{ji}
+                parts[-1:] = [[x], []]
         items: list[tree.Node] = []
         for part in parts:
-            items += self._item(part, place)
+            if len(part) == 1 and _is_given(part[0]):
+                items.append(tree.Label("given", span=part[0].span))
+            else:
+                items += self._item(part, place)
         return items
 
     def _item(self, found: list[Lexeme], place: Span) -> list[tree.Node]:
@@ -363,6 +369,11 @@ def _ends_transposed(found: list[Lexeme]) -> bool:
     return last.command(*TRANSPOSES) or (
         last.kind == "letter" and last.text == "T" and before.sign(")", "]")
     )
+
+
+def _is_given(lexeme: Lexeme) -> bool:
+    r"""Return whether a lexeme is the bar of ``p_{j|i}``."""
+    return (lexeme.kind == "bar" and lexeme.text == "|") or lexeme.command("mid")
 
 
 def of_a_policy(node: tree.Node) -> tree.Node:

@@ -8,16 +8,21 @@ they separate equations.  Bars that say which side they are on become "open" or 
 
 from __future__ import annotations
 
+import re
+
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.notation import (
     BARS,
     BIG_OPERATORS,
+    CONNECTING_WORDS,
     DEFINITIONS,
     DROPPED,
     DROPPED_WITH_ARGUMENT,
     LOOKED_THROUGH,
+    LOOSE_OPERATORS,
     NOTES,
+    QUADS,
     RELATIONS,
     SIZES,
     UNSUPPORTED_RELATIONS,
@@ -63,7 +68,7 @@ class _Tidier:
         position = 0
         while position < len(self.lexemes):
             position = self._at(position)
-        return self.out
+        return [_as_name(self.out, i) for i in range(len(self.out))]
 
     def _at(self, i: int) -> int:
         """Copy, change or drop the lexeme at ``i``; return the next position."""
@@ -271,6 +276,52 @@ class _Tidier:
                 self.lexemes[j] = Lexeme("sign", ",", self.lexemes[j].span)
         self.removed.add(close)
         return i + 2
+
+
+def _as_name(found: list[Lexeme], i: int) -> Lexeme:
+    r"""Return a text that stands as a quantity, ``\text{MSE} = ..``, as the word that it is."""
+    text = found[i]
+    if text.kind != "text" or not text.font:
+        return text
+    words = re.split(r"[ \-]", text.text.lower())
+    if words[0] in CONNECTING_WORDS or function_named(text.text) is not None:
+        return text
+    before = found[i - 1] if i else None
+    opener = found[i - 2] if i > 1 and before is not None and before.sign("{") else before
+    if opener is not None and opener.sign("_", "^"):
+        return text  # a label, as in d_{\text{model}}
+    after = found[i + 1] if i + 1 < len(found) else None
+    while after is not None and after.sign("&"):
+        i += 1
+        after = found[i + 1] if i + 1 < len(found) else None
+    begins = before is None or before.kind in {"row", "begin"} or _parts_equations(before)
+    is_left = after is not None and is_relation(after)
+    if begins and not is_left and (after is None or not _binds(after)):
+        return text
+    if len(words) > 1 and not (begins and is_left):
+        return text
+    if not (begins or is_left or _binds(before) or after is None or _ends_factor(after)):
+        return text
+    if len(text.text) == 1:
+        return text._replace(kind="letter")
+    return text._replace(kind="word", text=re.sub(r"[^A-Za-z]", "", text.text))
+
+
+def _parts_equations(lexeme: Lexeme) -> bool:
+    return lexeme.sign(",", ";", "&") or lexeme.command(*QUADS) or lexeme.kind == "text"
+
+
+def _binds(lexeme: Lexeme | None) -> bool:
+    """Tell whether a lexeme wants a factor beside it."""
+    if lexeme is None:
+        return False
+    if lexeme.kind == "command":
+        return lexeme.text in LOOSE_OPERATORS or is_relation(lexeme) or lexeme.text == "{"
+    return lexeme.sign(*"+-*/=<>([{_^")
+
+
+def _ends_factor(lexeme: Lexeme) -> bool:
+    return lexeme.kind in {"row", "end"} or lexeme.sign(*"+-*/)]},.;") or _binds(lexeme)
 
 
 def _takes_bounds(base: list[Lexeme]) -> bool:

@@ -213,8 +213,8 @@ class FieldRun(Evaluator):
         if not drawn and isinstance(part, Extent | Product):
             if isinstance(part, Extent):
                 return self._size_root(part, root, order)
-            if pow(int(values), order, P) != 1:
-                raise NotApplicable(f"{part.coefficient} has no root in the field.")
+            if np.any(self.field.power(values, order) != 1):
+                raise NotApplicable("a product that has no root in the field.")
         elif not drawn:
             raise NotApplicable("a root of a sum.")
         return self.field.power(values, pow(root, -1, order))

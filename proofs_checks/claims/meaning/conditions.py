@@ -177,6 +177,8 @@ def _from_zero(typer: Typer, item: tree.Bound) -> Any:
             typer.context.from_zero.add(size.name)
             return size
     name = typer.roles.size_name(last) if last is not None else None
+    if name == "infty":
+        raise MeaningError("a sum to infinity is a limit, which is not read.", item.span)
     if name is None:
         raise MeaningError("this range from 0 is not read.", item.span, expected="0 to n - 1")
     if name in typer.context.ends:
@@ -223,6 +225,8 @@ def _limit(
 
 def _end(typer: Typer, node: tree.Node) -> Any:
     name = typer.roles.size_name(node)
+    if name == "infty":
+        raise MeaningError("a sum to infinity is a limit, which is not read.", node.span)
     if name is None:
         raise MeaningError("a sum must end at a size.", node.span, expected="a letter such as n")
     if name in typer.context.offsets:

@@ -123,7 +123,7 @@ REFUSED = [
     (r"\[ a = b \text{ times } c \]", "neither is an equation nor continues one"),
     (r"\[ x, y = 1 \]", "neither is an equation nor continues one"),
     (r"\begin{align} a &= b \\ &\quad c \end{align}", "neither is an equation nor continues one"),
-    (r"\[ \text{loss} = x \]", "nothing on the left"),
+    (r"\[ \text{the loss is } = x \]", "nothing on the left"),
     (r"\[ a = \]", "a side of this relation is empty"),
     (r"\[ a = = b \]", "a side of this relation is empty"),
     (r"\[ a = b \text{ unless } i = j \]", "a condition with `unless` is not read"),
