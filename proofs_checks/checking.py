@@ -204,7 +204,13 @@ class Checker:
 
 
 def _undetermined(claim: Claim) -> Claim:
-    """Return a claim that is wrong for some meaning of what the document leaves open."""
+    """Return a claim that is wrong for some meaning of what the document leaves open.
+
+    One that speaks of inputs alone is a condition on them, or says what they are.
+    """
+    if claim.of_inputs:
+        note = f"{claim.hedge}: a condition on what is given, or a definition of it"
+        return replace(claim, kind=NOT_JUDGED, notes=(note, *claim.notes))
     problem = Problem(
         claim.line, claim.column, f"{claim.hedge}, so this can be neither right nor wrong.",
         suggestion="define it in a display, or say `% proofhead: input` if it is arbitrary",

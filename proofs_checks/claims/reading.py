@@ -206,7 +206,7 @@ def _claim(
     return Claim(
         link.kind, item.label, line, column, item.source, model, relation, chain,
         step, order, notes=(*link.notes, *item.notes), axes=link.axes, hedge=link.hedge,
-        file=file,
+        of_inputs=link.of_inputs, file=file,
     )  # fmt: skip
 
 

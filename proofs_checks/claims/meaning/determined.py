@@ -16,6 +16,7 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.layers import doubtful
+from proofs_checks.claims.meaning.restrictions import gives_value, is_restriction
 from proofs_checks.claims.meaning.statements import Link, MeaningError, Statement
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, Relation, entry_tensor, slots, tensors_in
@@ -64,6 +65,13 @@ class Determination:
                 if meaning.error is None and link.relation is not None:
                     meaning.error = self._error(link) or self._recursion(link)
                     if link.kind in ("claim", "step"):
+                        computed = self.model.by_name.keys() | self.unknown
+                        sums = any(
+                            isinstance(n, tree.Sum) for s in statement.sides for n in nodes(s)
+                        )
+                        link.of_inputs = is_restriction(
+                            link.relation, frozenset(computed)
+                        ) and not (sums and isinstance(link.relation, Equation))
                         link.hedge = (
                             link.hedge
                             or self._rounded(statement, link)
@@ -71,6 +79,7 @@ class Determination:
                             or self._routes(statement)
                             or _in_place(statement)
                             or self._counts(statement)
+                            or self._value(link)
                             or self._hedge(link)
                         )
 
@@ -269,6 +278,13 @@ class Determination:
                         return f"the superscript {node.exponent.letter} may be no power"
         return ""
 
+    def _value(self, link: Link) -> str:
+        """Return why an equation may be a condition on an input or a size, such as x > 0."""
+        names = tensors_in(link.relation.left) | tensors_in(link.relation.right)
+        if not link.of_inputs or names & self.reading.assumed:
+            return ""
+        return "this may only say which case is meant" if gives_value(link.relation) else ""
+
     def _routes(self, statement: Statement) -> str:
         r"""Return why a sigma in front of values, as in \sigma(Q K^T) V, may be the softmax."""
         authored = self.reading.authored
@@ -293,10 +309,6 @@ class Determination:
         sides = [tensors_in(relation.left), tensors_in(relation.right)]
         both = sides[0] | sides[1]
         reached = self._reached(both)
-        left, right = relation.left, relation.right
-        if isinstance(left, sp.Symbol) and isinstance(right, sp.Number) and not left.is_Dummy:
-            if left.name not in self.model.by_name:
-                return f"this may only say which case is meant: {left.name} is given nowhere"
         unread = sorted(reached & self.unknown)
         if unread:
             return f"the definition of {unread[0]} could not be read"

@@ -87,7 +87,8 @@ class Link:
     ``kind`` is "claim", "step", "definition" or "assumption"; ``statement`` the typed relation;
     ``hedge`` says why a refutation would mean nothing (an undefined or unread symbol); ``axes``
     are the letters of silent row and column; ``signs`` what conditions say of its symbols;
-    ``model`` is what it is about where that is not the model of the document.
+    ``model`` is what it is about where that is not the model of the document; ``of_inputs`` tells
+    that it bounds inputs, or has one alone on a side.
     """
 
     kind: str
@@ -99,6 +100,7 @@ class Link:
     hedge: str = ""
     signs: dict[Any, Any] = field(default_factory=dict)
     model: Any = None
+    of_inputs: bool = False
 
 
 @dataclass
