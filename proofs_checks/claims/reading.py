@@ -14,6 +14,7 @@ from proofs_checks.claims.equations import Equation, Unreadable
 from proofs_checks.claims.meaning.definitions import names_in
 from proofs_checks.claims.meaning.model import with_signs
 from proofs_checks.claims.meaning.scopes import read_in_scope
+from proofs_checks.claims.meaning.sections import read_in_sections
 from proofs_checks.claims.meaning.statements import Link, MeaningError, Said, Statement
 from proofs_checks.claims.meaning.vocabulary import Interpretation, interpret
 from proofs_checks.claims.places import Span
@@ -27,6 +28,9 @@ __all__ = ["DEFAULT_MODEL", "read_claims"]
 
 DEFAULT_MODEL = "attention-head"
 SPACE = " \t\r\n&"
+HEADING = re.compile(
+    r"^[ ]{0,3}#{1,6}[ \t]|\\(?:chapter|(?:sub)*section|paragraph)\b|<h[1-6][\s>]", re.MULTILINE
+)
 LAYOUT = re.compile(r"\\\\|&|%|\\(?:label|tag|nonumber|notag)(?![A-Za-z])")  # after a step
 
 
@@ -64,10 +68,12 @@ def read_claims(
         inputs=[symbol for d in document.directives for symbol in d.symbols],
         stated=[s.node for s in document.stated],
         broken=_broken(document),
+        headings=[m.start() for m in HEADING.finditer(document.source.text)],
         summation="" if _directive(document, "summation") != "einstein" else "asked for",
     )
     found = interpret(said, base, forced=None if asked is None else asked != "none")
     read_in_scope(said, found.reading)
+    read_in_sections(said, found.reading)
     claims = _claims(document, found)
     return Paper(
         name,

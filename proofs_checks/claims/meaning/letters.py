@@ -258,7 +258,8 @@ class Letters(Applications):
                 yield from self._quantities(argument)
         elif isinstance(node, tree.Power):
             yield from self._quantities(node.base)
-            if not isinstance(node.exponent, tree.Name):
+            is_exponential = isinstance(node.base, tree.Name) and node.base.letter == "e"
+            if is_exponential or not isinstance(node.exponent, tree.Name):
                 yield from self._quantities(node.exponent)
         else:
             for child in children(node):

@@ -15,7 +15,7 @@ from dataclasses import replace
 from proofs_checks.claims.meaning.document import Reading
 from proofs_checks.claims.meaning.statements import Meaning, MeaningError, Said, Statement
 
-__all__ = ["read_in_scope"]
+__all__ = ["Scope", "is_forced", "is_unread", "read_in_scope"]
 
 MOST = 40  # statements that one equation rests on
 LATER = "read with the last definition before it: the document defines a symbol anew"
@@ -29,8 +29,8 @@ def read_in_scope(said: Said, reading: Reading) -> None:
         meaning = reading.meanings[statement.number]
         if statement.is_inline or meaning.skipped:
             continue
-        scope = _Scope(reading, statement)
-        if not (scope.is_later or _is_unread(meaning)):
+        scope = Scope(reading, statement)
+        if not (scope.is_later or is_unread(meaning)):
             continue
         if scope.is_torn:
             meaning.error, meaning.links = MeaningError(
@@ -49,9 +49,9 @@ def read_in_scope(said: Said, reading: Reading) -> None:
             for link in found.links:
                 link.model, link.notes = alone.model, (*link.notes, LATER)
             continue
-        if found.error or found.skipped or _is_unread(found):
+        if found.error or found.skipped or is_unread(found):
             continue
-        if not _is_forced(alone, reading, scope.names):
+        if not is_forced(alone, reading, scope.names):
             continue
         told = str(meaning.error or "").rstrip(".")
         meaning.error, meaning.links = None, found.links
@@ -61,13 +61,14 @@ def read_in_scope(said: Said, reading: Reading) -> None:
                 link.hedge = f"in the document as a whole {told}"
 
 
-def _is_unread(meaning: Meaning) -> bool:
+def is_unread(meaning: Meaning) -> bool:
+    """Return whether a statement has no meaning, or rests on a definition that has none."""
     if meaning.error is not None:
         return not meaning.error.is_final
     return any(link.hedge.endswith("could not be read") for link in meaning.links)
 
 
-class _Scope:
+class Scope:
     """What a statement rests on: ``numbers`` of statements, itself included, and ``names``.
 
     Of several definitions of a symbol the last before its use counts.  ``is_later`` says that one
@@ -105,7 +106,7 @@ class _Scope:
             self.names.add(name)
 
 
-def _is_forced(alone: Reading, reading: Reading, names: set[str]) -> bool:
+def is_forced(alone: Reading, reading: Reading, names: set[str]) -> bool:
     """Return whether no symbol got a shape by choice that it does not have in the document."""
     chosen = names & alone.ranks.chosen.keys() & reading.symbols.table.keys()
     return all(

@@ -69,6 +69,7 @@ class Said:
     | broken | names whose definitions could not be parsed |
     | summation | "" if sums are written; else why repeated indices are summed |
     | rows | whether X may be the matrix of the rows x_i |
+    | headings | where sections begin, as offsets into the document |
     """
 
     statements: Sequence[Statement]
@@ -78,6 +79,7 @@ class Said:
     broken: Sequence[str] = ()
     summation: str = ""
     rows: bool = True
+    headings: Sequence[int] = ()
 
 
 @dataclass

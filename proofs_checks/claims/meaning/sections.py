@@ -1,0 +1,161 @@
+r"""Sections of a document whose letters mean something else than in the others.
+
+A course defines f(x, y) = ... under one heading and f(x) = ... under the next.  Where the document
+as a whole gives an equation no meaning, its section is read as a document of its own, together
+with the last earlier definitions of what it uses and does not define.  In a document without
+headings a new definition of a function, of other arguments, begins a section.
+
+What is read so may be proved; a refutation of what the document contradicts would mean nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.document import Reading
+from proofs_checks.claims.meaning.scopes import Scope, is_forced, is_unread
+from proofs_checks.claims.meaning.statements import Meaning, Said, Statement
+from proofs_checks.claims.tree import nodes
+
+__all__ = ["read_in_sections"]
+
+NOTE = "read within its section: elsewhere the document uses these letters otherwise"
+
+
+def read_in_sections(said: Said, reading: Reading) -> None:
+    """Give statements that the document leaves without a meaning the one of their section."""
+    sections = list(_sections(said, reading))
+    for section in sections if len(sections) > 1 else ():
+        numbers = {s.number for s in section}
+        open_ones = [s for s in section if _is_open(reading.meanings[s.number])]
+        if not open_ones:
+            continue
+        own = numbers | _rests_on(reading, section)
+        statements = [s for s in said.statements if s.number in own or s.is_inline]
+        stated = _stated(said, section)
+        part = replace(
+            said, statements=statements, stated=stated, summation=reading.summation,
+            rows=reading.rows, broken=[n for n in said.broken if n in reading.unknown],
+        )  # fmt: skip
+        alone = Reading(part, reading.base)
+        for statement in open_ones:
+            _take(reading.meanings[statement.number], alone, reading, statement)
+
+
+def _take(meaning: Meaning, alone: Reading, reading: Reading, statement: Statement) -> None:
+    """Give a statement what it means in its section, if that leaves nothing open."""
+    found = alone.meanings[statement.number]
+    if found.error or found.skipped or any(link.hedge for link in found.links):
+        return
+    own = next(s for s in alone.statements if s.number == statement.number)
+    if not is_forced(alone, reading, Scope(alone, own).names - _formals(alone)):
+        return
+    told = str(meaning.error or "").rstrip(".") or meaning.links[0].hedge
+    meaning.error, meaning.links = None, found.links
+    for link in found.links:
+        link.model, link.notes = alone.model, (*link.notes, NOTE)
+        link.hedge = f"in the document as a whole {told}"
+
+
+def _formals(alone: Reading) -> set[str]:
+    """Return the arguments of the functions that a section defines, letters of its own."""
+    defined = [_function_defined(alone, s)[1] for s in alone.statements if not s.is_inline]
+    return {name for arguments in defined for x in arguments for name in alone.names(x)}
+
+
+def _is_open(meaning: Meaning) -> bool:
+    if meaning.skipped:
+        return False
+    hedged = any(link.hedge and not link.of_inputs for link in meaning.links)
+    return hedged or is_unread(meaning)
+
+
+def _sections(said: Said, reading: Reading) -> Iterator[list[Statement]]:
+    """Yield the displayed statements section by section."""
+    section: list[Statement] = []
+    formals: dict[str, tuple[tree.Node, ...]] = {}
+    for statement in sorted(said.statements, key=lambda s: s.span.start):
+        if statement.is_inline:
+            continue
+        name, arguments = _function_defined(reading, statement)
+        is_new = not said.headings and name in formals and formals[name] != arguments
+        if section and (is_new or _heading_between(said, section[-1], statement)):
+            yield section
+            section, formals = [], {}
+        section.append(statement)
+        if name:
+            formals.setdefault(name, arguments)
+    if section:
+        yield section
+
+
+def _heading_between(said: Said, first: Statement, second: Statement) -> bool:
+    return any(first.span.start < at <= second.span.start for at in said.headings)
+
+
+def _function_defined(reading: Reading, statement: Statement) -> tuple[str, tuple[tree.Node, ...]]:
+    """Return the function on the left of a statement and its plain arguments."""
+    left = statement.sides[0]
+    if isinstance(left, tree.Apply) and all(isinstance(x, tree.Name) for x in left.arguments):
+        return reading.authored.function_name(left) or "", left.arguments
+    return "", ()
+
+
+def _rests_on(reading: Reading, section: list[Statement]) -> set[int]:
+    """Return the statements before a section that define what it uses and does not define."""
+    start = section[0].span.start
+    numbers: set[int] = set()
+    defined = {name for s in section for name in _left_names(reading, s)}
+    waiting = [name for s in section for name in _used(reading, s.roots) if name not in defined]
+    seen = set(waiting) | defined
+    while waiting:
+        for statement in _last_definition(reading, waiting.pop(), start):
+            numbers.add(statement.number)
+            for name in _used(reading, statement.roots):
+                if name not in seen:
+                    seen.add(name)
+                    waiting.append(name)
+    return numbers
+
+
+def _last_definition(reading: Reading, name: str, start: int) -> list[Statement]:
+    template = reading.authored.templates.get(name)
+    found = [
+        f.statement
+        for f in (
+            *reading.definitions.found.get(name, ()),
+            *reading.definitions.again.get(name, ()),
+        )
+    ]
+    found += [s for s in reading.statements if template and s.number == template.number]
+    return [s for s in found if s.span.start < start][-1:]
+
+
+def _left_names(reading: Reading, statement: Statement) -> set[str]:
+    left = statement.sides[0]
+    names = {_function_defined(reading, statement)[0]}
+    reference = reading.definitions.reference(left)
+    return names | ({reference.name} if reference is not None else set())
+
+
+def _used(reading: Reading, roots: Iterable[tree.Node]) -> set[str]:
+    """Return the symbols and functions that are used."""
+    found: set[str] = set()
+    for root in roots:
+        found |= reading.names(root)
+        for node in nodes(root):
+            if isinstance(node, tree.Apply):
+                found.add(reading.authored.function_name(node) or "")
+    return found
+
+
+def _stated(said: Said, section: list[Statement]) -> list[tree.Node]:
+    """Return the spaces of symbols as the section has them, the last ones where it says none."""
+    end = section[-1].span.end
+    last: dict[str, tree.Node] = {}
+    for node in said.stated:
+        if node.span.start <= end and isinstance(node, tree.Compare):
+            last[str(node.left)] = node
+    return list(last.values())
