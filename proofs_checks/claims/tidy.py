@@ -109,6 +109,9 @@ class _Tidier:
             inside = i + 1
             for _ in range(LOOKED_THROUGH[name]):
                 inside = self._after_argument(inside)
+            if name == "mathop" and self._is(inside, "{"):  # its bounds follow
+                self.removed.add(self.partner[inside])
+                return inside + 1
             return self._open_box(inside)
         if name in NOTES:
             self._drop_note(i + 1)
@@ -122,6 +125,14 @@ class _Tidier:
                 self._put(Lexeme("command", ":=", lexeme.span.to(self.lexemes[i + 1].span)))
                 return i + 2
             lexeme = Lexeme("sign", ":", lexeme.span)
+        elif name == "arg" and i + 1 < len(self.lexemes):
+            following = self.lexemes[i + 1]
+            if following.command("max", "min"):
+                place = lexeme.span.to(following.span)
+                self._put(Lexeme("word", f"arg{following.text}", place, "rm"))
+                return i + 2
+        elif name in QUADS and (not self.out or _awaits(self.out[-1])):
+            return i + 1  # a blank inside a formula
         elif name == "not":
             return self._negated(i, lexeme)
         elif name == "substack":
@@ -318,6 +329,13 @@ def _binds(lexeme: Lexeme | None) -> bool:
     if lexeme.kind == "command":
         return lexeme.text in LOOSE_OPERATORS or is_relation(lexeme) or lexeme.text == "{"
     return lexeme.sign(*"+-*/=<>([{_^")
+
+
+def _awaits(lexeme: Lexeme) -> bool:
+    """Tell whether a formula cannot end here: a sign or a bracket was opened."""
+    return lexeme.sign(*"+-*/=([") or (
+        lexeme.kind == "command" and (lexeme.text in LOOSE_OPERATORS or is_relation(lexeme))
+    )
 
 
 def _ends_factor(lexeme: Lexeme) -> bool:

@@ -24,6 +24,10 @@ BUILT_IN = {"sigma": "sigmoid", "H": "entropy", "N": "normal", "N_cal": "normal"
             "D_KL": "kl", "KL": "kl"}  # fmt: skip
 
 
+FORMAL = (tree.Name, tree.Entry, tree.Compare, tree.Power, tree.Tuple, tree.Bracketed, tree.Dots)
+"""What an argument on the left of a definition may be: nothing that is computed."""
+
+
 @dataclass(frozen=True)
 class Template:
     """The definition of a function: its formal arguments, what parts them, its right side."""
@@ -79,7 +83,11 @@ class Authored:
             if side is statement.sides[0] and is_new:
                 self.redefined.setdefault(name, statement.number)
             return
+        if not all(isinstance(x, FORMAL) for x in side.arguments):
+            return  # f(a + b) = f(a) + f(b) is a claim
         for body in statement.sides:
+            if any(isinstance(n, tree.Apply) and self.function_name(n) == name for n in nodes(body)):
+                continue  # f(x) = f(y) + 1 is no definition of f
             if body is not side and not isinstance(body, tree.Name | tree.Entry | tree.Apply):
                 self.templates[name] = Template(
                     side.arguments, body, statement.number, side.separators
@@ -168,7 +176,7 @@ class Authored:
         name = self.function_name(node)
         template = self.templates.get(name or "")
         found = self.roles.reference(node)
-        if template is not None and found is not None:
+        if template is not None and found is not None and self._is_formal(node, template):
             # J(theta) is J: what it depends on stands in its definition
             base = self.roles.reference(node.base)
             count = len(base.indices) if base is not None else 0

@@ -16,10 +16,15 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.layers import doubtful
-from proofs_checks.claims.meaning.restrictions import gives_value, is_restriction
+from proofs_checks.claims.meaning.restrictions import (
+    gives_value,
+    is_restriction,
+    is_value,
+)
 from proofs_checks.claims.meaning.statements import Link, MeaningError, Statement
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, Relation, entry_tensor, slots, tensors_in
+from theory.algebra.opaque import Applied
 from theory.algebra.symbols import Index, Partial
 from theory.models.model import name_of
 from theory.models.resolution import theory_of
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Determination"]
 
 
+LENGTHS = frozenset("nNmMTKD")
+"""Letters that papers give to lengths without saying so."""
 NEIGHBOUR = re.compile(r"_\.?(?P<letter>[A-Za-z])(?P<shift>[pm]\d+)?$")
 """The end of the name of what is one step from its family, such as h_tm1 or a_.lm1."""
 
@@ -46,6 +53,7 @@ class Determination:
         given = [reading.roles.reference(node) for node in reading.inputs]
         self.given = {x.name for x in given if x is not None}  # declared by the author
         self.doubtful = doubtful([r for s in reading.statements for r in s.sides])
+        self.solved: set[str] = set()  # what enters equations that are to be solved
         self._above: dict[str, frozenset[str]] = {}
 
     def check(self) -> None:
@@ -80,6 +88,7 @@ class Determination:
                             or _in_place(statement)
                             or self._counts(statement)
                             or self._value(link)
+                            or self._unsaid(link)
                             or self._hedge(link)
                         )
 
@@ -285,6 +294,19 @@ class Determination:
             return ""
         return "this may only say which case is meant" if gives_value(link.relation) else ""
 
+    def _unsaid(self, link: Link) -> str:
+        """Return which letter may be a length, or a solution, though the document says neither."""
+        names = tensors_in(link.relation.left) | tensors_in(link.relation.right)
+        if not names & self.model.by_name.keys() and names and names <= self.solved:
+            return "this may follow from the equation to be solved before it"
+        lengths = LENGTHS & self._reached(names) if self.reading.ranges.invented else ()
+        for name in sorted(lengths):
+            symbol = self.reading.symbols.table.get(name)
+            if symbol is not None and not symbol.is_defined and not symbol.axes.total:
+                if name not in self.given and name not in self.reading.roles.differentiated:
+                    return f"nothing says what {name} is"
+        return ""
+
     def _routes(self, statement: Statement) -> str:
         r"""Return why a sigma in front of values, as in \sigma(Q K^T) V, may be the softmax."""
         authored = self.reading.authored
@@ -340,17 +362,14 @@ class Determination:
             return again
         if both & self.reading.assumed:
             return ""
-        if relation.right == 0 and self.reading.base is None:
-            if isinstance(relation.left, Partial) and len(relation.left.args) == 2:
-                target = name_of(entry_tensor(relation.left.args[-1]))
-                return f"this may be an equation to be solved for {target}"
-            plain = tensors_in(rest)
-            if isinstance(relation.left, Partial):
-                plain |= reached
-            solved = sorted(plain & self.reading.roles.differentiated)
-            solved = [n for n in solved if n not in self.model.by_name]
-            if solved:
-                return f"this may be an equation to be solved for {solved[0]}"
+        target = self._solved_for(relation, tensors_in(rest), reached)
+        if target:
+            self.solved |= {n for n in reached if n not in self.model.by_name}
+            return f"this may be an equation to be solved for {target}"
+        if is_value(relation, self._leaves(both)):
+            return "this may be a value at one point"
+        if not isinstance(relation, Equation) and relation.has(Applied):
+            return "nothing says what the functions in it are"
         unlinked = self._unlinked(partials)
         if unlinked:
             return unlinked
@@ -367,6 +386,21 @@ class Determination:
                 continue
             return f"nothing says what {name} is"
         return ""
+
+    def _solved_for(
+        self, relation: Relation, plain: frozenset[str], reached: frozenset[str]
+    ) -> str:
+        """Return for which symbol an equation with zero on one side may be solved."""
+        side = relation.left if relation.right == 0 else relation.right
+        if 0 not in (relation.left, relation.right) or self.reading.base is not None:
+            return ""
+        if not isinstance(relation, Equation):
+            return ""
+        if isinstance(side, Partial) and len(side.args) == 2:
+            return name_of(entry_tensor(side.args[-1]))
+        plain = plain | reached if isinstance(side, Partial) else plain
+        solved = sorted(plain & self.reading.roles.differentiated)
+        return next((n for n in solved if n not in self.model.by_name), "")
 
 
 def _in_place(statement: Statement) -> str:

@@ -17,6 +17,7 @@ from proofs_checks.claims.meaning.assembly import Assembly
 from proofs_checks.claims.meaning.determined import Determination
 from proofs_checks.claims.meaning.sides import FAILURES
 from proofs_checks.claims.meaning.statements import MeaningError, Said, Statement
+from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Relation
 from theory.algebra.symbols import Index
 from theory.models import Model
@@ -40,6 +41,10 @@ class Reading(Assembly):
         for statement in every:
             if _names_a_list(statement):
                 skipped = "a name for a list, with which nothing is computed"
+                self.meanings[statement.number].skipped = skipped
+                continue
+            if _takes_argmax(statement):
+                skipped = "where a maximum or minimum is reached is not computed"
                 self.meanings[statement.number].skipped = skipped
                 continue
             error = self._gather(statement)
@@ -141,6 +146,12 @@ class Reading(Assembly):
         return sum(
             link.kind in ("claim", "step") for m in self.meanings.values() for link in m.links
         )
+
+
+def _takes_argmax(statement: Statement) -> bool:
+    r"""Return whether a side of an equation is ``\arg\max``, alone or of something else."""
+    below = (node for side in statement.sides for node in nodes(side))
+    return any(isinstance(x, tree.Sum) and x.operator in ("argmax", "argmin") for x in below)
 
 
 def _names_a_list(statement: Statement) -> bool:

@@ -20,6 +20,7 @@ class Ranges:
     def __init__(self, named: dict[str, Size], aliases: dict[str, str] | None = None) -> None:
         self.named = dict(named)
         self.aliases = dict(aliases or {})
+        self.invented: set[str] = set()  # ranges that the author gives no letter
         self._parent: dict[str, str] = {}
         self.reserved: set[str] = set()
         self._opened: set[str] = set()
@@ -83,4 +84,5 @@ class Ranges:
         for root in sorted(root for root in roots if root not in self.named):
             size = Size(next(free), feature=root not in shown)
             self.named[size.name] = size
+            self.invented.add(size.name)
             self._parent[root] = size.name

@@ -15,7 +15,7 @@ import sympy as sp
 from theory.algebra.expressions import Equation, Relation, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step
 
-__all__ = ["gives_value", "is_restriction"]
+__all__ = ["gives_value", "is_restriction", "is_value"]
 
 
 def is_restriction(relation: Relation, computed: frozenset[str]) -> bool:
@@ -48,6 +48,14 @@ def gives_value(relation: Relation) -> bool:
         if not other and own == _sizes(side):
             return True  # \sqrt{d_k} = 8
     return False
+
+
+def is_value(relation: Relation, leaves: frozenset[str]) -> bool:
+    """Return whether a relation gives what depends on the inputs ``leaves`` a number: L = 0.693."""
+    if not leaves or not isinstance(relation, Equation):
+        return False
+    left, right = relation.left, relation.right
+    return _is_bare(left) and not right.free_symbols and not tensors_in(right)
 
 
 def _is_bare(side: sp.Basic) -> bool:

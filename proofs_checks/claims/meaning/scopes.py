@@ -15,8 +15,9 @@ from dataclasses import replace
 from proofs_checks.claims.meaning.document import Reading
 from proofs_checks.claims.meaning.statements import Meaning, MeaningError, Said, Statement
 
-__all__ = ["Scope", "is_forced", "is_unread", "read_in_scope"]
+__all__ = ["WHOLE", "Scope", "is_forced", "is_unread", "read_in_scope"]
 
+WHOLE = "in the document as a whole"
 MOST = 40  # statements that one equation rests on
 LATER = "read with the last definition before it: the document defines a symbol anew"
 NOTE = "read with what it rests on: elsewhere the document uses these letters otherwise"
@@ -58,7 +59,7 @@ def read_in_scope(said: Said, reading: Reading) -> None:
         for link in found.links:
             link.model, link.notes = alone.model, (*link.notes, NOTE)
             if told and not link.hedge:
-                link.hedge = f"in the document as a whole {told}"
+                link.hedge = f"{WHOLE} {told}"
 
 
 def is_unread(meaning: Meaning) -> bool:

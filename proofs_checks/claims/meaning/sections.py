@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.document import Reading
-from proofs_checks.claims.meaning.scopes import Scope, is_forced, is_unread
+from proofs_checks.claims.meaning.scopes import WHOLE, Scope, is_forced, is_unread
 from proofs_checks.claims.meaning.statements import Meaning, Said, Statement
 from proofs_checks.claims.tree import nodes
 
@@ -56,7 +56,7 @@ def _take(meaning: Meaning, alone: Reading, reading: Reading, statement: Stateme
     meaning.error, meaning.links = None, found.links
     for link in found.links:
         link.model, link.notes = alone.model, (*link.notes, NOTE)
-        link.hedge = f"in the document as a whole {told}"
+        link.hedge = told if told.startswith(WHOLE) else f"{WHOLE} {told}"
 
 
 def _formals(alone: Reading) -> set[str]:
