@@ -46,12 +46,35 @@ class Derivatives(Scripting):
         self._require_order(order, by, span, may_mix=symbol == "partial")
         if rest:
             quantity = self.sub(rest, span)
+            span = self._at_its_variables(by, span)
         else:
             if self.peek is None:
                 raise Refusal("nothing is differentiated here", span, expected="a quantity")
             quantity = self.expression(SUM)
             span = span.to(quantity.span)
         return tree.Derivative(quantity, tuple(by), symbol, span=span)
+
+    def _at_its_variables(self, by: list[tree.Node], span: Span) -> Span:
+        r"""Read the bracket of ``\frac{df}{dx}(x)``, which says where the derivative is taken.
+
+        Elsewhere than at its own variables it is another number; a computed bracket is a factor.
+        """
+        at, lexeme = self.at, self.peek
+        if lexeme is None or not lexeme.sign("("):
+            return span
+        self.next()
+        found, signs = self.entries(")", lexeme.span)
+        place = span.to(self.before.span)
+        if found == by or found == by[:1]:
+            return place
+        point = (tree.Name, tree.Entry, tree.Number, tree.Apply)
+        if signs or len(found) == 1 and isinstance(found[0], point):
+            raise Refusal(
+                "the value of a derivative at a point is not read", place,
+                expected="the derivative itself, or a sign between it and a factor",
+            )  # fmt: skip
+        self.at = at
+        return span
 
     @staticmethod
     def _mark(found: list[Lexeme]) -> str | None:

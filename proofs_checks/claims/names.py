@@ -40,7 +40,23 @@ class Symbols(Functions, Differentials):
         spelled = self._plain_function(lexeme)
         if spelled is not None:
             return spelled
+        if lexeme.text == "E" and self._has_distribution():
+            return self.call("expectation", lexeme.span)
         return self.applied(tree.Name(lexeme.text, lexeme.font, span=lexeme.span))
+
+    def _has_distribution(self) -> bool:
+        r"""Return whether a subscript follows that says what is drawn: ``E_{x \sim P}``."""
+        at = self.at
+        if at + 1 >= len(self.lexemes) or not self.lexemes[at].sign("_"):
+            return False
+        depth = 0
+        for lexeme in self.lexemes[at + 1 :]:
+            depth += lexeme.sign("{") - lexeme.sign("}")
+            if lexeme.command("sim"):
+                return True
+            if depth <= 0:
+                return False
+        return False
 
     def _plain_function(self, lexeme: Lexeme) -> tree.Node | None:
         """Return the call of a function whose name is spelled in plain letters: ln(x)."""
@@ -102,6 +118,8 @@ class Symbols(Functions, Differentials):
                 operator = self.differential(found[0]._replace(font=font), loose=True)
                 if operator is not None:
                     return operator
+            if text == "E" and self._has_distribution():
+                return self.call("expectation", lexeme.span)
             name = tree.Name(text, font, span=lexeme.span.to(found[0].span))
             return self.indicator_or(name) if text == "1" else self.applied(name)
         if len(found) == 1 and found[0].kind == "command" and found[0].text in NAMED_SYMBOLS:

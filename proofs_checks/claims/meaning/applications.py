@@ -59,7 +59,12 @@ class Applications:
         loose: Counter[str] = Counter()  # bare, and not below a derivative
         applied: dict[str, list[tree.Apply]] = defaultdict(list)
 
+        laws: set[str] = set()  # p in x \sim p(x)
+
         def visit(node: tree.Node, derived: bool) -> None:
+            if isinstance(node, tree.Compare) and node.relation == "~":
+                if isinstance(node.right, tree.Apply) and (name := self._base(node.right.base)):
+                    laws.add(name)
             if isinstance(node, tree.Apply):
                 name = self._base(node.base)
                 if name is not None:
@@ -105,6 +110,7 @@ class Applications:
                 or (word and not bare[name] and letter not in VARIABLE_WORDS)
             ):
                 self.functions.add(name)
+        self.functions |= laws
         primed = {name.rstrip("'") for name in self.functions if name.endswith("'")}
         self.functions |= primed & applied.keys()
 

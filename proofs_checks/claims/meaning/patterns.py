@@ -62,6 +62,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
         named_superscripts,
         policies,
         _powers_of_bound,
+        _laws_of_outcomes,
         lambda _: lambda node: _mixed_delta(without_dots(node, letter)),
         lambda _: _inner_of_lists,
         lambda now: ends(now, notes),
@@ -99,6 +100,26 @@ def _powers_of_bound(roots: Sequence[tree.Node]) -> Change:
         return node
 
     return change if "t" in bound else unchanged
+
+
+def _laws_of_outcomes(roots: Sequence[tree.Node]) -> Change:
+    r"""Make ``x \\sim p`` below an expectation ``x \\sim p(x)``, where p is written so elsewhere."""
+    applied = {
+        node.base
+        for root in roots
+        for node in nodes(root)
+        if isinstance(node, tree.Apply) and len(node.arguments) == 1
+    }
+
+    def change(node: tree.Node) -> tree.Node:
+        if not isinstance(node, tree.Compare) or node.relation != "~":
+            return node
+        law, outcome = node.right, node.left
+        if law not in applied or not isinstance(outcome, tree.Name):
+            return node
+        return replace(node, right=tree.Apply(law, (outcome,), span=law.span))
+
+    return change if applied else unchanged
 
 
 def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Change:
