@@ -86,7 +86,9 @@ class Authored:
         if not all(isinstance(x, FORMAL) for x in side.arguments):
             return  # f(a + b) = f(a) + f(b) is a claim
         for body in statement.sides:
-            if any(isinstance(n, tree.Apply) and self.function_name(n) == name for n in nodes(body)):
+            if any(
+                isinstance(n, tree.Apply) and self.function_name(n) == name for n in nodes(body)
+            ):
                 continue  # f(x) = f(y) + 1 is no definition of f
             if body is not side and not isinstance(body, tree.Name | tree.Entry | tree.Apply):
                 self.templates[name] = Template(

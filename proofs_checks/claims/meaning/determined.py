@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.meaning.layers import doubtful
+from proofs_checks.claims.meaning.doubts import Doubts
 from proofs_checks.claims.meaning.restrictions import (
-    gives_value,
     is_restriction,
     is_value,
 )
-from proofs_checks.claims.meaning.statements import Link, MeaningError, Statement
+from proofs_checks.claims.meaning.statements import Link, MeaningError
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, Relation, entry_tensor, slots, tensors_in
 from theory.algebra.opaque import Applied
@@ -52,13 +51,13 @@ class Determination:
         }
         given = [reading.roles.reference(node) for node in reading.inputs]
         self.given = {x.name for x in given if x is not None}  # declared by the author
-        self.doubtful = doubtful([r for s in reading.statements for r in s.sides])
         self.solved: set[str] = set()  # what enters equations that are to be solved
         self._above: dict[str, frozenset[str]] = {}
 
     def check(self) -> None:
         """Give statements their errors, and links their hedges."""
         reading = self.reading
+        doubts = Doubts(reading)
         try:
             if reading.base is None:
                 theory_of(self.model)
@@ -82,12 +81,7 @@ class Determination:
                         ) and not (sums and isinstance(link.relation, Equation))
                         link.hedge = (
                             link.hedge
-                            or self._rounded(statement, link)
-                            or self._redefined(statement)
-                            or self._routes(statement)
-                            or _in_place(statement)
-                            or self._counts(statement)
-                            or self._value(link)
+                            or doubts.of(statement, link)
                             or self._unsaid(link)
                             or self._hedge(link)
                         )
@@ -253,47 +247,6 @@ class Determination:
                     return f"nothing says whether {loss} depends on {end}"
         return ""
 
-    def _rounded(self, statement: Statement, link: Link) -> str:
-        """Return why an equation of numbers that holds to its last decimal is not refuted."""
-        left, right = link.relation.left, link.relation.right
-        if left.free_symbols | right.free_symbols or not isinstance(link.relation, Equation):
-            return ""
-        written = [
-            len(node.text.partition(".")[2])
-            for root in statement.roots
-            for node in nodes(root)
-            if isinstance(node, tree.Number) and "." in node.text
-        ]
-        if written and abs(sp.N(left - right)) <= sp.Float(10) ** -min(written):
-            return "the decimals may be rounded; a fraction is exact"
-        return ""
-
-    def _redefined(self, statement: Statement) -> str:
-        """Return which function may have a later definition than the one that was read."""
-        authored = self.reading.authored
-        for root in statement.roots if authored.redefined else ():
-            for node in nodes(root):
-                name = authored.function_name(node) if isinstance(node, tree.Apply) else None
-                if name is not None and authored.redefined.get(name, 1e9) <= statement.number:
-                    return f"{name} has two definitions, of different arguments"
-        return ""
-
-    def _counts(self, statement: Statement) -> str:
-        """Return which superscript, taken for a power, may count layers or iterates."""
-        for root in statement.sides:
-            for node in nodes(root):
-                if isinstance(node, tree.Power) and isinstance(node.exponent, tree.Name):
-                    if node.exponent.letter in self.doubtful:
-                        return f"the superscript {node.exponent.letter} may be no power"
-        return ""
-
-    def _value(self, link: Link) -> str:
-        """Return why an equation may be a condition on an input or a size, such as x > 0."""
-        names = tensors_in(link.relation.left) | tensors_in(link.relation.right)
-        if not link.of_inputs or names & self.reading.assumed:
-            return ""
-        return "this may only say which case is meant" if gives_value(link.relation) else ""
-
     def _unsaid(self, link: Link) -> str:
         """Return which letter may be a length, or a solution, though the document says neither."""
         names = tensors_in(link.relation.left) | tensors_in(link.relation.right)
@@ -305,23 +258,6 @@ class Determination:
             if symbol is not None and not symbol.is_defined and not symbol.axes.total:
                 if name not in self.given and name not in self.reading.roles.differentiated:
                     return f"nothing says what {name} is"
-        return ""
-
-    def _routes(self, statement: Statement) -> str:
-        r"""Return why a sigma in front of values, as in \sigma(Q K^T) V, may be the softmax."""
-        authored = self.reading.authored
-        for root in statement.roots:
-            for node in nodes(root):
-                if not isinstance(node, tree.Product):
-                    continue
-                values = any(isinstance(x, tree.Name) and x.letter.isupper() for x in node.factors)
-                sigmoid = any(
-                    isinstance(x, tree.Apply) and authored.built_in(x) == "sigmoid"
-                    for factor in node.factors
-                    for x in nodes(factor)
-                )
-                if values and sigmoid:
-                    return "sigma may be the softmax here; the document does not say"
         return ""
 
     # -- hedges -----------------------------------------------------------------------------
@@ -347,6 +283,8 @@ class Determination:
                 return f"nothing says what {name.split('_.')[0]} is"
             if name in sides[0] ^ sides[1] and relation.right != 0:
                 return f"nothing says what {name} is"
+            if name not in both and relation.right != 0:
+                return f"nothing says how {name} depends on what this is differentiated by"
         for partial in sorted(partials, key=str):
             names = tensors_in(partial.args[0])
             above = self._reached(names)
@@ -368,7 +306,10 @@ class Determination:
             return f"this may be an equation to be solved for {target}"
         if is_value(relation, self._leaves(both)):
             return "this may be a value at one point"
-        if not isinstance(relation, Equation) and relation.has(Applied):
+        functions = [{str(f.args[0]) for f in side.atoms(Applied)} for side in relation.args[:2]]
+        if functions[0] ^ functions[1]:
+            return f"nothing says what {min(functions[0] ^ functions[1])} is"
+        if not isinstance(relation, Equation) and functions[0]:
             return "nothing says what the functions in it are"
         unlinked = self._unlinked(partials)
         if unlinked:
@@ -401,13 +342,3 @@ class Determination:
         plain = plain | reached if isinstance(side, Partial) else plain
         solved = sorted(plain & self.reading.roles.differentiated)
         return next((n for n in solved if n not in self.model.by_name), "")
-
-
-def _in_place(statement: Statement) -> str:
-    r"""Return why dy = g'(y) dy may be an update in place, with another dy on its right."""
-    left, *rest = statement.sides
-    if not isinstance(left, tree.Differential):
-        return ""
-    if any(node == left for side in rest for node in nodes(side)):
-        return "the same gradient stands on both sides, as in an update in place"
-    return ""

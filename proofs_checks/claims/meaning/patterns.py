@@ -103,7 +103,7 @@ def _powers_of_bound(roots: Sequence[tree.Node]) -> Change:
 
 
 def _laws_of_outcomes(roots: Sequence[tree.Node]) -> Change:
-    r"""Make ``x \\sim p`` below an expectation ``x \\sim p(x)``, where p is written so elsewhere."""
+    r"""Make ``x \sim p`` below an expectation ``x \sim p(x)``, if p is written so elsewhere."""
     applied = {
         node.base
         for root in roots

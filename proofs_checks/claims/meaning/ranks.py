@@ -142,7 +142,9 @@ class Ranks(NodeShapes):
         }
 
     def _turn(self, name: str) -> int:
-        """Return when a symbol's turn comes: small letters without numbers, capitals, others."""
+        """Return when a symbol's turn comes: functions and vectors, capitals, others."""
+        if name in self.applied and "bf" not in self.fonts[name] and not name[:1].isupper():
+            return 0  # p(x) is a number, which says more of the capital S on its left
         shapes = {a.shape(k) for a in self.network.symbols[name] for k in self.slots_seen[name]}
         if not name[:1].isupper() and SCALAR not in shapes:
             return 0

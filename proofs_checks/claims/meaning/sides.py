@@ -15,7 +15,7 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.side_conditions import SideConditions
-from proofs_checks.claims.meaning.statements import MeaningError, Statement
+from proofs_checks.claims.meaning.statements import SPREAD, MeaningError, Statement
 from proofs_checks.claims.meaning.typing import Typer
 from proofs_checks.claims.meaning.values import Value
 from proofs_checks.claims.tree import nodes
@@ -130,7 +130,7 @@ class Sides(SideConditions):
         if len(a.axes) != len(b.axes) and (a.is_scalar or b.is_scalar):
             small, large = (a, b) if a.is_scalar else (b, a)
             if not free_indices(small.expression) and isinstance(small.expression, sp.Number):
-                typer.shapes.notes.append("a number stands for a vector or matrix of that number")
+                typer.shapes.notes.append(SPREAD)
                 filled = Value(small.expression, large.row, large.column)
                 return (filled, b) if a.is_scalar else (a, filled)
         return typer.shapes.join(a, b, span, "the two sides of an equation")

@@ -9,7 +9,9 @@ from typing import Any
 from proofs_checks.claims import tree
 from proofs_checks.claims.places import Span
 
-__all__ = ["Link", "Meaning", "MeaningError", "Statement"]
+__all__ = ["SPREAD", "Link", "Meaning", "MeaningError", "Said", "Statement"]
+
+SPREAD = "a number stands for a vector or matrix of that number"
 
 
 class MeaningError(Exception):

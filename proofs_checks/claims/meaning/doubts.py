@@ -1,0 +1,156 @@
+r"""What the way an equation is written leaves open: a refutation would then mean nothing.
+
+\sigma(Q K^T) V        the sigmoid, or the softmax of rows
+H(X)                   the entropy of a distribution, of which X is perhaps only the name
+f(x) = (x - 1)^2       in the prose, perhaps as an example
+p_i = 1                a number, where p_i is a vector elsewhere
+x > 0                  a condition rather than a claim
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.authored import MEANINGS
+from proofs_checks.claims.meaning.layers import doubtful
+from proofs_checks.claims.meaning.restrictions import gives_value
+from proofs_checks.claims.meaning.statements import SPREAD, Link, Statement
+from proofs_checks.claims.tree import nodes
+from theory.algebra.expressions import Equation, tensors_in
+
+if TYPE_CHECKING:
+    from proofs_checks.claims.meaning.document import Reading
+
+__all__ = ["Doubts"]
+
+
+class Doubts:
+    """The doubts about the equations of one reading."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.doubtful = doubtful([r for s in reading.statements for r in s.sides])
+
+    def of(self, statement: Statement, link: Link) -> str:
+        """Return what an equation leaves open, or the empty text."""
+        return (
+            self._rounded(statement, link)
+            or self._redefined(statement)
+            or self._routes(statement)
+            or _in_place(statement)
+            or self._counts(statement)
+            or self._value(link)
+            or self._entropy(statement)
+            or self._example(statement, link)
+            or _spread(link)
+        )
+
+    def _rounded(self, statement: Statement, link: Link) -> str:
+        """Return why an equation of numbers that holds to its last decimal is not refuted."""
+        left, right = link.relation.left, link.relation.right
+        if left.free_symbols | right.free_symbols or not isinstance(link.relation, Equation):
+            return ""
+        written = [
+            len(node.text.partition(".")[2])
+            for root in statement.roots
+            for node in nodes(root)
+            if isinstance(node, tree.Number) and "." in node.text
+        ]
+        if written and abs(sp.N(left - right)) <= sp.Float(10) ** -min(written):
+            return "the decimals may be rounded; a fraction is exact"
+        return ""
+
+    def _redefined(self, statement: Statement) -> str:
+        """Return which function may have a later definition than the one that was read."""
+        authored = self.reading.authored
+        for root in statement.roots if authored.redefined else ():
+            for node in nodes(root):
+                name = authored.function_name(node) if isinstance(node, tree.Apply) else None
+                if name is not None and authored.redefined.get(name, 1e9) <= statement.number:
+                    return f"{name} has two definitions, of different arguments"
+        return ""
+
+    def _counts(self, statement: Statement) -> str:
+        """Return which superscript, taken for a power, may count layers or iterates."""
+        for root in statement.sides:
+            for node in nodes(root):
+                if isinstance(node, tree.Power) and isinstance(node.exponent, tree.Name):
+                    if node.exponent.letter in self.doubtful:
+                        return f"the superscript {node.exponent.letter} may be no power"
+        return ""
+
+    def _value(self, link: Link) -> str:
+        """Return why an equation may be a condition on an input or a size, such as x > 0."""
+        names = tensors_in(link.relation.left) | tensors_in(link.relation.right)
+        if not link.of_inputs or names & self.reading.assumed:
+            return ""
+        return "this may only say which case is meant" if gives_value(link.relation) else ""
+
+    def _routes(self, statement: Statement) -> str:
+        r"""Return why a sigma in front of values, as in \sigma(Q K^T) V, may be the softmax."""
+        authored = self.reading.authored
+        for root in statement.roots:
+            for node in nodes(root):
+                if not isinstance(node, tree.Product):
+                    continue
+                values = any(isinstance(x, tree.Name) and x.letter.isupper() for x in node.factors)
+                sigmoid = any(
+                    isinstance(x, tree.Apply) and authored.built_in(x) == "sigmoid"
+                    for factor in node.factors
+                    for x in nodes(factor)
+                )
+                if values and sigmoid:
+                    return "sigma may be the softmax here; the document does not say"
+        return ""
+
+    def _entropy(self, statement: Statement) -> str:
+        """Return of which undefined symbol an entropy is taken as if it were a distribution."""
+        authored, roles = self.reading.authored, self.reading.roles
+        for root in statement.roots:
+            for node in nodes(root):
+                if not isinstance(node, tree.Apply) or authored.built_in(node) not in MEANINGS:
+                    continue
+                for argument in node.arguments:
+                    found = roles.reference(argument)
+                    symbol = self.reading.symbols.table.get(found.name) if found else None
+                    is_open = symbol is not None and not symbol.is_defined
+                    if found and is_open and found.name not in self.reading.assumed:
+                        if found.name[:1].isupper():
+                            return f"nothing says that {found.name} is a distribution"
+        return ""
+
+    def _example(self, statement: Statement, link: Link) -> str:
+        """Return which function has a definition in the prose only, perhaps as an example."""
+        authored = self.reading.authored
+        if isinstance(link.relation, Equation):
+            return ""
+        inline = {s.number for s in self.reading.statements if s.is_inline}
+        for root in statement.roots:
+            for node in nodes(root):
+                name = authored.function_name(node) if isinstance(node, tree.Apply) else None
+                template = authored.templates.get(name or "")
+                if template is not None and template.number in inline:
+                    return f"{name} is defined in the prose, perhaps as an example"
+        return ""
+
+
+def _spread(link: Link) -> str:
+    """Return why a number that was taken for a vector of it may be one number after all."""
+    sides = (link.relation.left, link.relation.right)
+    number = next((x for x in sides if x.is_number and x != 0), None)
+    if number is None or SPREAD not in link.notes:
+        return ""
+    return "a number stands on one side and a vector on the other"
+
+
+def _in_place(statement: Statement) -> str:
+    r"""Return why dy = g'(y) dy may be an update in place, with another dy on its right."""
+    left, *rest = statement.sides
+    if not isinstance(left, tree.Differential):
+        return ""
+    if any(node == left for side in rest for node in nodes(side)):
+        return "the same gradient stands on both sides, as in an update in place"
+    return ""
