@@ -3,7 +3,7 @@ r"""Sections of a document whose letters mean something else than in the others.
 A course defines f(x, y) = ... under one heading and f(x) = ... under the next.  Where the document
 as a whole gives an equation no meaning, its section is read as a document of its own, together
 with the last earlier definitions of what it uses and does not define.  In a document without
-headings a new definition of a function, of other arguments, begins a section.
+headings a new definition of a symbol, or of a function of other arguments, begins a section.
 
 What is read so may be proved; a refutation of what the document contradicts would mean nothing.
 """
@@ -49,6 +49,11 @@ def _take(meaning: Meaning, alone: Reading, reading: Reading, statement: Stateme
     found = alone.meanings[statement.number]
     if found.error or found.skipped or any(link.hedge for link in found.links):
         return
+    if not meaning.error and any(
+        new.kind == "definition" != old.kind and "defined" not in old.hedge
+        for new, old in zip(found.links, meaning.links, strict=False)
+    ):
+        return  # what the document claims, its section does not define
     own = next(s for s in alone.statements if s.number == statement.number)
     if not is_forced(alone, reading, Scope(alone, own).names - _formals(alone)):
         return
@@ -75,18 +80,21 @@ def _is_open(meaning: Meaning) -> bool:
 def _sections(said: Said, reading: Reading) -> Iterator[list[Statement]]:
     """Yield the displayed statements section by section."""
     section: list[Statement] = []
-    formals: dict[str, tuple[tree.Node, ...]] = {}
+    defined: dict[str, tuple[tree.Node, ...]] = {}
     for statement in sorted(said.statements, key=lambda s: s.span.start):
         if statement.is_inline:
             continue
         name, arguments = _function_defined(reading, statement)
-        is_new = not said.headings and name in formals and formals[name] != arguments
+        if not name and len(statement.sides) == 2:
+            found = reading.definitions.reference(statement.sides[0])
+            name, arguments = (found.name, statement.sides[1:]) if found else ("", ())
+        is_new = not said.headings and name in defined and defined[name] != arguments
         if section and (is_new or _heading_between(said, section[-1], statement)):
             yield section
-            section, formals = [], {}
+            section, defined = [], {}
         section.append(statement)
         if name:
-            formals.setdefault(name, arguments)
+            defined.setdefault(name, arguments)
     if section:
         yield section
 
