@@ -79,7 +79,8 @@ FUNCTION_COMMANDS = {
 }  # fmt: skip
 # Functions that people also spell in plain letters, right before a bracket.
 PLAIN_FUNCTIONS = frozenset(
-    "exp log ln sin cos tanh sinh cosh softmax Softmax sigmoid max min diag tr Tr trace det".split()
+    "exp log ln sin cos tanh sinh cosh softmax Softmax sigmoid max min diag tr Tr trace det "
+    "KL".split()
 )
 # Words that begin with a d and are no differential.
 WORDS_WITH_D = frozenset("det dim diag div dom dist data dual dec deg den diff dir".split())

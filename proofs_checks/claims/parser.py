@@ -16,6 +16,7 @@ from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.notation import (
     LOOSE_OPERATORS,
+    NAMED_SYMBOLS,
     RELATIONS,
     UNSUPPORTED,
 )
@@ -105,6 +106,13 @@ class Parser(Operands):
         self.next()
         if kind == "/":
             right = self._denominator()
+            following = self.peek
+            if isinstance(right, tree.Number) and following is not None and _is_measured(left):
+                if following.kind == "letter" or following.command(*NAMED_SYMBOLS):
+                    raise Refusal(  # (x - \mu)^2 / 2 \sigma^2
+                        "whether the division reaches this factor is open", following.span,
+                        suggestion="put the divisor into brackets",
+                    )  # fmt: skip
             return tree.Quotient(left, right, span=left.span.to(right.span))
         kind = "ast" if kind == "*" else kind
         if kind == "cdot" and self.is_directional(left):
@@ -238,3 +246,16 @@ class Parser(Operands):
 SEPARATORS = frozenset(["quad", "qquad", "enspace", "hfill", "hspace", "land", "wedge", "to",
                         "approx", "propto", "leftarrow", "rightarrow", "mapsto", "succ",
                         "prec", "succeq", "preceq"])  # fmt: skip
+
+
+def _is_measured(node: tree.Node) -> bool:
+    """Return whether a dividend is a norm or a computed square, of which one divides by 2 s^2."""
+    if isinstance(node, tree.Product) and not node.operator:
+        node = node.factors[-1]
+    if isinstance(node, tree.Negate):
+        return _is_measured(node.body)
+    if isinstance(node, tree.Norm):
+        return True
+    return isinstance(node, tree.Power) and not isinstance(
+        node.base, tree.Name | tree.Number | tree.Entry
+    )

@@ -137,6 +137,10 @@ class _Tidier:
             return self._negated(i, lexeme)
         elif name == "substack":
             return self._substack(i, lexeme)
+        elif name == "mid" and i + 1 < len(self.lexemes) and self.lexemes[i + 1].command("mid"):
+            place = lexeme.span.to(self.lexemes[i + 1].span)
+            self._put(Lexeme("bar", "||", place))
+            return i + 2
         elif name in {"|", "Vert", "vert"}:
             lexeme = Lexeme("bar", "|" if name == "vert" else "||", lexeme.span)
         elif name in {"lvert", "lVert", "rvert", "rVert"}:

@@ -46,6 +46,7 @@ class Doubts:
             or self._entropy(statement)
             or self._example(statement, link)
             or _spread(link)
+            or ("this defines what is defined already" if statement.defines else "")
         )
 
     def _rounded(self, statement: Statement, link: Link) -> str:
@@ -59,7 +60,8 @@ class Doubts:
             for node in nodes(root)
             if isinstance(node, tree.Number) and "." in node.text
         ]
-        if written and abs(sp.N(left - right)) <= sp.Float(10) ** -min(written):
+        gap = sp.N(sp.Abs(left - right))
+        if written and gap.is_Float and gap <= sp.Float(10) ** -min(written):
             return "the decimals may be rounded; a fraction is exact"
         return ""
 

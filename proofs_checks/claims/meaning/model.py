@@ -115,6 +115,7 @@ def with_signs(
         inputs=tuple(signs.get(x, x) for x in model.inputs),
         definitions=tuple(map(line, model.definitions)),
         vocabulary=tuple(map(line, model.vocabulary)),
+        loss=changed(model.loss),
     )
     return signed, type(relation)(*map(changed, relation.args))  # type: ignore[return-value]
 

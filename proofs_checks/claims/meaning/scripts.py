@@ -54,10 +54,17 @@ class Scripts(Letters):
                 elsewhere: set[str] = set()
                 for other in statement.roots:
                     elsewhere |= self._free(other, frozenset(), node)
-                new = tuple(sorted(said - own - elsewhere - self.sizes))
+                by = {x for n in nodes(node.body) for x in self._differentiated_at(n)}
+                new = tuple(sorted(said - own - elsewhere - self.sizes - by))
                 if new:
                     self.bound_by[id(node)] = new
                     self.bound |= set(new)
+
+    def _differentiated_at(self, node: tree.Node) -> set[str]:
+        r"""Return the l of ``\nabla_{y_l}``: nobody differentiates by what is summed over."""
+        if not isinstance(node, tree.Derivative | tree.Gradient):
+            return set()
+        return set().union(*map(self._script_letters, node.by))
 
     def _script_letters(self, node: tree.Node) -> set[str]:
         found = set()
