@@ -22,6 +22,7 @@ from proofs_checks.claims.tidy import is_relation
 __all__ = ["DOTS", "Statement", "relations_in", "statements"]
 
 OTHERWISE = ("otherwise", "else", "elsewhere", "or else")
+OBJECTIVE = re.compile(r"\b(?:subject to|such that|s\.\s?t\.?)(?!\w)")
 DOTS = ("ldots", "dots", "cdots", "dotsc", "dotsb")
 _ARITHMETIC = frozenset("times plus minus over divided multiplied per".split())
 _REASONS = frozenset("since because by using from due via as see".split())
@@ -82,10 +83,15 @@ class _Assembly:
         self.held: list[list[Lexeme]] = []  # conditions before their equation: "\forall i:"
         self.open_range: list[Lexeme] = []  # "i = 1", once "\dots" has followed
         self.last_was_condition = False
+        self.last_was_remark = False
 
     def take(self, part: Part) -> None:
         """Add one part."""
         content = _trimmed(part.lexemes)
+        if OBJECTIVE.search(part.words):
+            self.pending = []  # what is minimised states nothing
+        if part.lexemes and part.lexemes[-1].sign(":") and not any(relations_in(content)):
+            return  # "n: \text{length}" says in words what a symbol is
         if part.words.strip(" .,").lower() in OTHERWISE and self.done:
             word = Lexeme("text", "otherwise", self.done[-1].lexemes[-1].span)
             self.done[-1].conditions.append([word])
@@ -112,10 +118,16 @@ class _Assembly:
             and not _ARITHMETIC & set(part.words.lower().split())
         ):
             self.done[-1].remarks.append(content)  # a symbol in the words beside an equation
+            self.last_was_remark = True
+            return
+        elif self.last_was_remark and part.before == "list" and not self.pending:
+            self.done[-1].remarks.append(content)  # "where \mu, \sigma are .."
+            return
         elif part.before != "quad" or not _is_manual_tag(content):
             if self.pending:
                 self._refuse_leftover(self.pending)
             self.pending = content
+        self.last_was_remark = False
 
     def remark(self, remarks: list[Lexeme], row: int) -> None:
         """Give the labels and tags of a row to the equation that stands in it."""
@@ -274,9 +286,9 @@ class _Assembly:
 def _trimmed(content: list[Lexeme]) -> list[Lexeme]:
     """Return the lexemes without separators and full stops at either end."""
     first, last = 0, len(content)
-    while first < last and content[first].sign(",", ";"):
+    while first < last and content[first].sign(",", ";", ":"):
         first += 1
-    while last > first and content[last - 1].sign(",", ";", "."):
+    while last > first and content[last - 1].sign(",", ";", ".", ":"):
         last -= 1
     return content[first:last]
 

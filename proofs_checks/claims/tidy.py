@@ -323,7 +323,7 @@ def _as_name(found: list[Lexeme], i: int) -> Lexeme:
 
 
 def _parts_equations(lexeme: Lexeme) -> bool:
-    return lexeme.sign(",", ";", "&") or lexeme.command(*QUADS) or lexeme.kind == "text"
+    return lexeme.sign(",", ";", ":", "&") or lexeme.command(*QUADS) or lexeme.kind == "text"
 
 
 def _binds(lexeme: Lexeme | None) -> bool:

@@ -20,6 +20,7 @@ from proofs_checks.claims.meaning.model import document_model, empty_model, line
 from proofs_checks.claims.meaning.sides import FAILURES
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.tree import nodes
+from theory.algebra.expressions import tensors_in
 from theory.algebra.limits import AlgebraError
 from theory.algebra.reading import Reader
 from theory.algebra.ring import Ring
@@ -115,8 +116,12 @@ class Assembly(Links):
     def _computable(self, lines: list[Definition], inputs: list[sp.Basic]) -> list[Definition]:
         """Return the lines that the index calculus can compute with; others stay unknown."""
         kept = []
+        known = {name_of(x) for x in inputs} | {line.name for line in lines}
         for line in lines:
             try:
+                rates = {n for node in line.value.atoms(Step) for n in tensors_in(node.args[1])}
+                if rates - known:  # a change of which no descent is said
+                    raise AlgebraError("a step without a rate")
                 if not line.value.has(Partial, Step, Flow):
                     Reader(Ring()).read(line.value)
             except AlgebraError:
