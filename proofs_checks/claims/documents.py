@@ -30,6 +30,7 @@ from proofs_checks.claims.layout import Statement, relations_in, statements
 from proofs_checks.claims.lexemes import Lexeme, lexemes
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.macros import Macros, expand, standard_macros, take_definitions
+from proofs_checks.claims.normalised import sums_to_one
 from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View, decode
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
@@ -134,7 +135,7 @@ class _Reader:
             tuple(self.directives),
             tuple(self.passed),
             tuple(self.stated),
-            self.prose.equations(finder.inline),
+            (*self.prose.equations(finder.inline), *sums_to_one(self.prose, finder.inline)),
             self.prose.signs(finder.inline),
             tuple(self.problems),
             self.macros,

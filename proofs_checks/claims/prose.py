@@ -78,7 +78,7 @@ class Prose:
         """
         found: list[Equation] = []
         try:
-            for statement in statements(self._lexemes(start, end), "inline"):
+            for statement in statements(self.lexemes(start, end), "inline"):
                 if not all(map(admits, relations_in(statement.lexemes))):
                     continue
                 read = read_statement(statement, self.text, self.limits)
@@ -111,7 +111,7 @@ class Prose:
         ):
             return ()
         try:
-            lexed = self._lexemes(first, last)
+            lexed = self.lexemes(first, last)
             nodes = parse_conditions(lexed, self.limits)
         except (Refusal, Refusals):
             return ()
@@ -119,7 +119,8 @@ class Prose:
             return nodes
         return ()
 
-    def _lexemes(self, start: int, end: int) -> list[Lexeme]:
+    def lexemes(self, start: int, end: int) -> list[Lexeme]:
+        """Return the lexemes of a formula, with the author's macros replaced."""
         return tidy(expand(lexemes(self.view, start, end), self.macros, self.limits), self.limits)
 
 

@@ -163,7 +163,27 @@ class Inference:
         return False
 
     def _is_used(self, statement: Statement) -> bool:
-        return any(key[0] == statement.number for key in self.definitions.by_side)
+        if any(key[0] == statement.number for key in self.definitions.by_side):
+            return True
+        return statement.is_inline and self._normalises(statement)
+
+    def _normalises(self, statement: Statement) -> bool:
+        r"""Return whether the prose says that an input of the displays sums to one."""
+        if len(statement.sides) != 2 or statement.kinds != ("equality",):
+            return False
+        total, one = statement.sides
+        plain = isinstance(total, tree.Sum) and isinstance(total.body, tree.Entry)
+        if not plain or not isinstance(one, tree.Number) or one.text != "1":
+            return False
+        names = self.names(total)
+        shown = {
+            name
+            for s in self.statements
+            if not s.is_inline
+            for root in s.roots
+            for name in self.names(root)
+        }
+        return names <= shown and not names & self.definitions.found.keys()
 
     def names(self, node: tree.Node) -> set[str]:
         """Return the names of all symbols below a node."""
