@@ -7,7 +7,7 @@ import pytest
 
 from proofs_checks.claims.reading import read_claims
 from proofs_checks.claims.sources.opening import document_of
-from tests.proofs_checks.claims.corpus_documents import reported_verdict_of
+from tests.proofs_checks.claims.corpus_documents import verdict_of
 
 FOLDER = Path(__file__).parent.parent / "examples" / "claims"
 TABLE = [
@@ -21,7 +21,7 @@ TABLE = [
 def test_a_document_gets_the_verdicts_of_the_table(row: list[str]) -> None:
     name, symbols, proved, refuted, unreadable, lines = row
     paper = read_claims(document_of(FOLDER / name, name), name)
-    verdicts = [(c.line, reported_verdict_of(c)) for c in paper.claims]
+    verdicts = [(c.line, verdict_of(c)) for c in paper.claims]
     found = Counter(verdict for _, verdict in verdicts)
     assert paper.vocabulary == symbols
     assert (found["proved"], found["refuted"], found["unreadable"]) == (

@@ -23,8 +23,8 @@ __all__ = ["sums_to_one"]
 UNDERBRACE = re.compile(r"\\underbrace\s*(?=\{)")
 IS_ONE = re.compile(r"\s*_\s*(?:\{\s*=\s*1\s*\})")
 ONE_HOT_AFTER = re.compile(
-    r"[$)\\]*\s*(?:\(?(?:is|be|are|as|denotes?|being|,|:)\s+)(?:(?:the|a|an|our|its)\s+)?"
-    r"(?:[a-z]+\s+){0,2}?one[- ]hot\b",
+    r"[$)\\]*\s*(?:\(?(?:is|be|are|as|denotes?|being|,|:)\s+(?:(?:the|a|an|our|its)\s+)?"
+    r"(?:[a-z]+\s+){0,2}?|[\u662f\u4e3a\u70ba]\s*)one[- ]hot\b",  # also Chinese: is
     re.IGNORECASE,
 )
 ONE_HOT_BEFORE = re.compile(r"\bone[- ]hot(?:[- ][a-z]+){0,4}\s*[$(\\]*\Z", re.IGNORECASE)

@@ -11,7 +11,7 @@ from proofs_checks.claims.directives import KEYWORDS
 from proofs_checks.claims.reading import read_claims
 from proofs_checks.cli.run import run
 from proofs_checks.reports.paper import VERDICTS
-from tests.proofs_checks.claims.corpus_documents import reported_verdict_of
+from tests.proofs_checks.claims.corpus_documents import verdict_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "claims.md").read_text("utf-8")
 
@@ -27,7 +27,7 @@ def test_every_line_of_an_example_gets_the_verdicts_behind_it(block):
     found = defaultdict(list)
     for claim in read_claims(block, "page.tex").claims:
         if claim.kind != "assumption":
-            found[claim.line].append(reported_verdict_of(claim))
+            found[claim.line].append(verdict_of(claim))
     assert found == expected
 
 

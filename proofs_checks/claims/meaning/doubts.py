@@ -71,6 +71,8 @@ class Doubts:
         for root in statement.roots if authored.redefined else ():
             for node in nodes(root):
                 name = authored.function_name(node) if isinstance(node, tree.Apply) else None
+                if isinstance(node, tree.Name):  # the f of df / dx
+                    name = self.reading.roles.spell(node)
                 if name is not None and authored.redefined.get(name, 1e9) <= statement.number:
                     return f"{name} has two definitions, of different arguments"
         return ""

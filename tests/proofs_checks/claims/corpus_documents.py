@@ -59,13 +59,9 @@ def verdict_of(claim: Claim) -> str:
     if claim.model is None or claim.equation is None or claim.kind == "definition":
         return claim.kind
     status = judge(claim.model, claim.equation).status
-    return "unreadable" if claim.hedge and status in ("refuted", "undecided") else status
-
-
-def reported_verdict_of(claim: Claim) -> str:
-    """As `verdict_of`, but what the document does not determine is unreadable, not refuted."""
-    verdict = verdict_of(claim)
-    return "unreadable" if claim.hedge and verdict in ("refuted", "undecided") else verdict
+    if claim.hedge and status in ("refuted", "undecided"):
+        return "not judged" if claim.of_inputs else "unreadable"
+    return status
 
 
 def documents() -> Iterator[Document]:

@@ -3,11 +3,11 @@ r"""Sums from 0: `\sum_{k=0}^{n-1} \gamma^k` begins with 1, and `x_k` is counted
 import pytest
 
 from proofs_checks.claims.reading import read_claims
-from tests.proofs_checks.claims.corpus_documents import reported_verdict_of
+from tests.proofs_checks.claims.corpus_documents import verdict_of
 
 
 def _verdicts(text):
-    return [reported_verdict_of(c) for c in read_claims(text, "sums.tex").claims]
+    return [verdict_of(c) for c in read_claims(text, "sums.tex").claims]
 
 
 @pytest.mark.parametrize(

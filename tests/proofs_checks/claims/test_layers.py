@@ -3,7 +3,7 @@ r"""Superscripts that count layers: `a^{l-1}` is no power, and `z^{l+1}` is defi
 import pytest
 
 from proofs_checks.claims.reading import read_claims
-from tests.proofs_checks.claims.corpus_documents import reported_verdict_of
+from tests.proofs_checks.claims.corpus_documents import verdict_of
 
 NETWORK = r"""
 \[ z^l = W^l a^{l-1} + b^l \]
@@ -13,7 +13,7 @@ NETWORK = r"""
 
 
 def _verdicts(text):
-    return [reported_verdict_of(c) for c in read_claims(text, "layers.tex").claims]
+    return [verdict_of(c) for c in read_claims(text, "layers.tex").claims]
 
 
 @pytest.mark.parametrize(

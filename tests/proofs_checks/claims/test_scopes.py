@@ -3,7 +3,7 @@
 import pytest
 
 from proofs_checks.claims.reading import read_claims
-from tests.proofs_checks.claims.corpus_documents import reported_verdict_of
+from tests.proofs_checks.claims.corpus_documents import verdict_of
 
 RULES = (
     r"\[ A \in \mathbb{R}^{m \times n}, \quad B \in \mathbb{R}^{n \times m} \]"
@@ -16,7 +16,7 @@ def _claims(text):
 
 
 def _last(text):
-    return reported_verdict_of(_claims(text)[-1])
+    return verdict_of(_claims(text)[-1])
 
 
 CHAIN = (
@@ -34,7 +34,7 @@ CHAIN = (
 )
 def test_an_equation_in_its_own_scope(equation, verdict):
     claim = _claims(rf"{CHAIN} \[ {equation} \]")[-1]
-    assert reported_verdict_of(claim) == verdict
+    assert verdict_of(claim) == verdict
     assert any("read with what it rests on" in note for note in claim.notes)
 
 
@@ -157,11 +157,11 @@ def test_a_symbol_that_a_later_section_defines_anew_is_read_with_its_last_defini
     first = r"\[ p = \mathrm{softmax}(z) \] \[ \sum_i p_i = 1 \]"
     second = r"\[ p_i = \frac{1}{1 + e^{-u_i}} \] \[ \sum_i p_i = 1 \] \[ p_i (1 - p_i) = "
     derivative = r"\frac{\partial p_i}{\partial u_i} \]"
-    verdicts = [reported_verdict_of(c) for c in _claims(first + second + derivative)]
+    verdicts = [verdict_of(c) for c in _claims(first + second + derivative)]
     assert verdicts == ["definition", "proved", "definition", "refuted", "proved"]
     # another form of what is defined, of the same quantities, is a claim about it
     again = r"\[ p_i = e^{z_i} \]"
-    assert reported_verdict_of(_claims(first + again)[-1]) == "refuted"
+    assert verdict_of(_claims(first + again)[-1]) == "refuted"
 
 
 def test_what_rests_on_two_definitions_of_a_symbol_is_refused():
@@ -172,7 +172,7 @@ def test_what_rests_on_two_definitions_of_a_symbol_is_refused():
 
 def test_the_value_of_an_index_names_a_case():
     text = r"\[ s = \sum_k x_k + \sum_i x_i \] \[ k = i \] \[ k = 1 \] \[ k = 2 \]"
-    assert [reported_verdict_of(c) for c in _claims(text)][1:] == ["not judged"] * 3
+    assert [verdict_of(c) for c in _claims(text)][1:] == ["not judged"] * 3
 
 
 def test_projections_with_superscripts_are_those_of_the_vocabulary():
@@ -182,7 +182,7 @@ def test_projections_with_superscripts_are_those_of_the_vocabulary():
     )
     paper = read_claims(text, "heads.tex")
     assert paper.vocabulary == "attention-head"
-    assert [reported_verdict_of(c) for c in paper.claims] == ["proved"] * 4
+    assert [verdict_of(c) for c in paper.claims] == ["proved"] * 4
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ r"""What a document does not determine is said, not guessed; what it does determ
 import pytest
 
 from proofs_checks.claims.reading import read_claims
-from tests.proofs_checks.claims.corpus_documents import reported_verdict_of
+from tests.proofs_checks.claims.corpus_documents import verdict_of
 
 
 def _last(*displays, prose=""):
@@ -38,7 +38,7 @@ def test_what_is_not_said_is_no_error_of_the_author(displays, reason):
     text = "\n".join(rf"\[ {x} \]" for x in displays)
     claims = read_claims(text, "a.tex").claims
     assert any(reason in _reason(c) for c in claims)
-    assert all(reported_verdict_of(c) in ("unreadable", "definition") for c in claims)
+    assert all(verdict_of(c) in ("unreadable", "definition") for c in claims)
 
 
 @pytest.mark.parametrize(
@@ -75,16 +75,16 @@ def test_what_is_not_said_is_no_error_of_the_author(displays, reason):
     ],
 )  # fmt: skip
 def test_what_is_said_is_judged(displays, verdict):
-    assert reported_verdict_of(_last(*displays)) == verdict
+    assert verdict_of(_last(*displays)) == verdict
 
 
 @pytest.mark.parametrize("prose", ["Let $a > 0$. Then\n", "% proofhead: assume a > 0\n"])
 def test_a_sign_that_the_author_gives_holds(prose):
-    assert reported_verdict_of(_last(r"|a| = a", prose=prose)) == "proved"
+    assert verdict_of(_last(r"|a| = a", prose=prose)) == "proved"
 
 
 def test_a_sign_of_another_sentence_does_not_hold():
-    assert reported_verdict_of(_last(r"|a| = a", prose="It is large if $a > 0$.\n")) == "refuted"
+    assert verdict_of(_last(r"|a| = a", prose="It is large if $a > 0$.\n")) == "refuted"
 
 
 def test_a_case_of_its_own_begins_where_the_other_cases_did():
@@ -95,5 +95,5 @@ def test_a_case_of_its_own_begins_where_the_other_cases_did():
         r"\(i=j\)" + "\n\n" + r"\[ = p_j (1 - p_j) \]" + "\n\n"
         r"\(i \neq j\)" + "\n\n" + r"\[ = - p_i p_j \]"
     )
-    found = [reported_verdict_of(c) for c in read_claims(text, "a.md").claims]
+    found = [verdict_of(c) for c in read_claims(text, "a.md").claims]
     assert found == ["definition", "proved", "proved", "proved"]

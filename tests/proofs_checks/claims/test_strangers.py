@@ -1,0 +1,176 @@
+"""Notation and habits of public documents that the reader once misread, or did not read."""
+
+import pytest
+
+from proofs_checks.claims.reading import read_claims
+from tests.proofs_checks.claims.corpus_documents import verdict_of
+
+SOFTMAX = r"$$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ $$L = -\sum_k y_k \log p_k$$ "
+
+
+def _claims(text, name="notes.md"):
+    return read_claims(text, name).claims
+
+
+def _last(text, name="notes.md"):
+    return verdict_of(_claims(text, name)[-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (r"$$f(x) = f(y) + 0 c$$", "unreadable"),
+        (r"$$f(a) = f(b) + 1$$ $$f(x^*) = f(x)$$", "definition"),  # not "f = f"
+        (r"$$f(u + v) = f(u) + f(v)$$ $$f(a) = f(b)$$", "unreadable"),
+        (r"$$g(x) = x^2$$ $$g(x, y) = 3 g(x)$$ $$g(x, y) = g(x)$$", "unreadable"),
+        (r"$$f(\lambda x + (1 - \lambda) y) \le \lambda f(x) + (1 - \lambda) f(y)$$", "not judged"),
+    ],
+)
+def test_the_argument_of_a_function_is_never_dropped(text, verdict):
+    assert _last(text) == verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial p_i}{\partial z_j} = p_i (1 - p_j), \quad i = j", "proved"),
+        (r"\frac{\partial p_i}{\partial z_j} = p_i (1 - p_j), \quad i \neq j", "refuted"),
+        (r"\frac{\partial p_i}{\partial z_j} = p_i p_j, \quad i = j", "refuted"),
+        (r"\frac{\partial p_i}{\partial z_j} = - p_i p_j, \quad i = 1, j = 2", "proved"),
+        (r"\frac{\partial p_i}{\partial z_j} = p_i p_j, \quad i = 1, j = 2", "refuted"),
+    ],
+)
+def test_an_equation_of_indices_beside_another_is_its_condition(claim, verdict):
+    assert _claims(SOFTMAX + f"$${claim}$$")[2].kind == "claim"
+    assert verdict_of(_claims(SOFTMAX + f"$${claim}$$")[2]) == verdict
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $\mathbf{y}$ be one-hot. ",
+        r"with the one-hot label vector $y$ ",
+        r"where $y_k$ is a one-hot encoding ",
+        r"$y$ 是 one-hot 向量 ",
+        r"where $\sum_k y_k = 1$ ",
+        r"$$q = 2 \underbrace{\sum_k y_k}_{= 1}$$ ",
+    ],
+)
+def test_labels_that_the_prose_calls_one_hot_sum_to_one(text):
+    claim = r"$$\frac{\partial L}{\partial z_i} = p_i - y_i$$"
+    assert _last(text + SOFTMAX + claim) == "proved"
+    assert _last(text + SOFTMAX + claim.replace("-", "+")) == "refuted"
+
+
+@pytest.mark.parametrize(
+    "text", ["", r"$z$ and the one-hot code ", r"one-hot. $y$ ", r"$\sum_k y_k = 2$ "]
+)
+def test_nothing_else_is_assumed_of_labels(text):
+    claim = r"$$\frac{\partial L}{\partial z_i} = p_i - y_i$$"
+    assert _last(text + SOFTMAX + claim) == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (
+            r"$$\text{MSE} = \sum_i (y_i - t_i)^2$$ $$\frac{\partial\,\text{MSE}}{\partial y_i} = "
+            r"2 (y_i - t_i)$$",
+            "proved",
+        ),
+        (r"$$F = 2\,\text{MSE}$$ $$F = \text{MSE}$$", "refuted"),  # the word is a factor
+        (
+            r"$$[\text{I}] = \sum_j p_j$$ $$[\text{II}] = 2 [\text{I}]$$ "
+            r"$$[\text{II}] = \sum_j (p_j + p_j)$$",
+            "proved",
+        ),
+        (r"$$\mbox{e}^{z} = \exp(z)$$", "proved"),
+        (r"$$p = 2 \quad \text{otherwise}$$", "definition"),
+    ],
+)
+def test_a_text_may_be_the_name_of_a_quantity(text, verdict):
+    assert _last(text) == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (
+            r"$$p_{j|i} = \frac{e^{x_i x_j}}{\sum_k e^{x_i x_k}}$$ $$\sum_j p_{j \mid i} = 1$$",
+            "proved",
+        ),
+        (
+            r"$$p_{j|i} = \frac{e^{x_i x_j}}{\sum_k e^{x_i x_k}}$$ $$\sum_i p_{j \mid i} = 1$$",
+            "refuted",
+        ),
+        (r"$$\theta\_{t+1} = \theta\_t - \eta g\_t$$", "definition"),
+        (
+            r"\\( \def\matr#1{\mathbf{#1}} \\) $$\matr{A} \matr{B} + \matr{C} = \matr{C} + "
+            r"\matr{A} \matr{B}$$",
+            "proved",
+        ),
+        (r"$$\begin{aligned} a &= 3 \newline b &= 2 a \newline b &= 6 \end{aligned}$$", "proved"),
+        (r"$$\begin{aligned} n &: \text{length} \newline d &= 2 n \end{aligned}$$", "definition"),
+        (r"$$\log \prod_t q(y_t | y_{<t}) = \sum_t \log q(y_t | y_{<t})$$", "proved"),
+        (r"$$E_{x \sim p}[2 f(x)] = 2 \sum_x p(x) f(x)$$", "proved"),
+        (r"$$E_{x \sim p}[2 f(x)] = \sum_x p(x) f(x)$$", "refuted"),
+        (
+            r"$$f(x, y) = \log(e^x + e^y)$$ $$\frac{\partial f}{\partial x} = \frac{e^x}{e^x + e^y}$$",
+            "proved",
+        ),
+    ],
+)
+def test_notation(text, verdict):
+    assert _last(text) == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (r"$$g(x) = a x^2$$ $$\frac{dg}{dx}(x) = 2 a x$$", "proved"),
+        (r"$$g(x) = a x^2$$ $$\frac{dg}{dx}(x) = 2 a x^2$$", "refuted"),
+        (r"$$g(x) = a x^2$$ $$\frac{dg}{dx}(4) = 8 a$$", "unreadable"),
+        (r"$$g(x) = a x^2$$ $$\frac{dg}{dx}(1 - x) = 2 a x (1 - x)$$", "proved"),
+    ],
+)
+def test_a_derivative_is_taken_at_its_variables(text, verdict):
+    assert _last(text) == verdict
+
+
+@pytest.mark.parametrize(
+    "text",
+    [r"$$t > 0$$", r"$$A x = b$$", r"$$w_1 = 2 w_1 - 0.3$$ $$x \ge 0$$", r"$$f(x) \le 0$$",
+     r"$$Q \in \mathbb{R}^{n \times d}$$ $$\frac{1}{\sqrt{d}} = \frac{1}{8}$$"],
+)  # fmt: skip
+def test_a_condition_on_inputs_is_not_judged(text):
+    assert _last(text) == "not judged"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$$\frac{1}{1 - t} = \sum_{k=1}^{\infty} t^k$$",
+        r"$$u_i = e^{-(x_i - m)^2 / 2 s^2}$$",  # by 2, or by 2 s^2
+        r"$$q_{ij} = x_i x_j$$ $$\sum_{i,j} q_{ij} = 2 n$$",  # is n how many there are?
+        r"$$C = a b$$ $$C = 0.6931$$",  # a value somewhere
+    ],
+)
+def test_what_is_open_is_neither_proved_nor_refuted(text):
+    assert _last(text) == "unreadable"
+
+
+def test_a_letter_means_in_a_section_what_the_section_says():
+    text = (
+        "# One\n" r"$$f(x, y) = x y$$" "\n\n# Two\n" r"$$f(\mathbf{x}) = \sum_i \beta_i x_i$$"
+        "\n" r"$$\frac{df}{dx_i} = \beta_i$$" "\n"
+    )  # fmt: skip
+    claim = _claims(text)[-1]
+    assert verdict_of(claim) == "proved"
+    assert any("within its section" in note for note in claim.notes)
+    wrong = text.replace(r"{dx_i} = \beta_i", r"{dx_i} = 2 \beta_i")
+    assert _last(wrong) == "unreadable"  # what the document contradicts is not refuted
+
+
+def test_arguments_of_maxima_are_not_judged():
+    for word in (r"\arg\max", r"\operatorname{argmax}", r"\mathop{\mathrm{argmin}}"):
+        assert _last(rf"$$t = {word}_\theta L(\theta)$$") == "not judged"
