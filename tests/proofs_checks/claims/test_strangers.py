@@ -115,7 +115,8 @@ def test_a_text_may_be_the_name_of_a_quantity(text, verdict):
         (r"$$E_{x \sim p}[2 f(x)] = 2 \sum_x p(x) f(x)$$", "proved"),
         (r"$$E_{x \sim p}[2 f(x)] = \sum_x p(x) f(x)$$", "refuted"),
         (
-            r"$$f(x, y) = \log(e^x + e^y)$$ $$\frac{\partial f}{\partial x} = \frac{e^x}{e^x + e^y}$$",
+            r"$$f(x, y) = \log(e^x + e^y)$$ "
+            r"$$\frac{\partial f}{\partial x} = \frac{e^x}{e^x + e^y}$$",
             "proved",
         ),
     ],
