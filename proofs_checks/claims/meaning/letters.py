@@ -90,8 +90,19 @@ class Letters(Applications):
         return name in self.bare_names
 
     def weight(self, node: tree.Call) -> Reference:
-        """Return the symbol of the weights of a distribution that the document does not define."""
+        r"""Return the symbol of the weights of a distribution that the document does not define.
+
+        Those of y \sim \pi(y | x) are weights of y for every x that is an outcome elsewhere.
+        """
         letters = self.outcomes(node)
+        given = [
+            x
+            for low in node.lower
+            if isinstance(low, tree.Compare) and isinstance(low.right, tree.Apply)
+            for argument in low.right.arguments
+            if (x := self.letter(argument)) in self.bound and x not in letters
+        ]
+        letters = (*letters, *dict.fromkeys(x for x in given if x is not None))
         laws = [
             flat(low.right if isinstance(low, tree.Compare) else low, self.spell)
             for low in node.lower

@@ -172,6 +172,23 @@ def test_a_letter_means_in_a_section_what_the_section_says():
     assert _last(wrong) == "unreadable"  # what the document contradicts is not refuted
 
 
+OUTER = r"\mathbb{E}_{x \sim D}"
+INNER = r"\mathbb{E}_{y \sim \rho(y | x)}[g(y)]"
+
+
+@pytest.mark.parametrize(
+    ("equation", "verdict"),
+    [
+        (rf"{OUTER}[h(x) {INNER}] + {OUTER}[k(x) {INNER}] = {OUTER}[(h(x) + k(x)) {INNER}]",
+         "proved"),
+        (rf"{OUTER}[h(x) {INNER}] {OUTER}[k(x)] = {OUTER}[h(x)] {OUTER}[k(x) {INNER}]",
+         "unreadable"),
+    ],
+)  # fmt: skip
+def test_a_conditional_expectation_depends_on_its_condition(equation, verdict):
+    assert _last(f"$${equation}$$") == verdict
+
+
 def test_arguments_of_maxima_are_not_judged():
     for word in (r"\arg\max", r"\operatorname{argmax}", r"\mathop{\mathrm{argmin}}"):
         assert _last(rf"$$t = {word}_\theta L(\theta)$$") == "not judged"
