@@ -46,10 +46,18 @@ def test_a_rate_at_which_descent_diverges_is_refused(rate):
         descent_filter(problem, rate, 3)
 
 
-def test_a_design_with_a_repeated_row_is_refused():
-    x, *_ = _case()
-    with pytest.raises(ValueError, match="full row rank"):
-        LeastSquares.of(np.vstack([x, x[0]]), np.ones(x.shape[1]))
+@pytest.mark.parametrize("rows", [7, 20])
+def test_a_repeated_row_or_more_rows_than_columns_changes_no_formula(rows):
+    x, y, _, _ = _case(n=rows)
+    x, y = np.vstack([x, x[0]]), np.append(y, 3.0)
+    problem = LeastSquares.of(x, np.ones(x.shape[1]))
+    assert len(problem.values) == min(rows, 12)
+    theta = problem.at(flow_filter(problem, np.inf), y)
+    assert np.allclose(theta, np.linalg.pinv(x) @ y, atol=1e-9)
+    h = 1e-5
+    ahead, behind = (problem.at(flow_filter(problem, 2.0 + d), y) for d in (h, -h))
+    slope = -x.T @ (x @ problem.at(flow_filter(problem, 2.0), y) - y) / len(x)
+    assert np.allclose((ahead - behind) / (2 * h), slope, atol=1e-8)
 
 
 @pytest.mark.parametrize("time", [0.5, 5.0, np.inf])
