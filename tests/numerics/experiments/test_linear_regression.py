@@ -6,6 +6,7 @@ import pytest
 from numerics.experiments import experiment, run
 from numerics.experiments.definition import Preset
 from numerics.experiments.least_squares import LeastSquares, descent_filter, flow_filter
+from numerics.experiments.least_squares_flow import engine_path
 
 
 def _case(n=7, p=12, seed=0):
@@ -28,6 +29,14 @@ def test_the_flow_satisfies_its_equation_starts_at_zero_and_interpolates(seed):
         assert np.allclose(theta, np.linalg.pinv(x) @ (x @ theta), atol=1e-10)
     assert np.allclose(problem.at(flow_filter(problem, 0.0), y), 0)
     assert np.allclose(problem.at(flow_filter(problem, np.inf), y), np.linalg.pinv(x) @ y)
+
+
+@pytest.mark.parametrize("engine", ["heyoka", "scipy"])
+def test_the_flow_engine_agrees_with_the_closed_form(engine):
+    x, y, _, problem = _case(seed=2)
+    times = np.array([0.0, 0.5, 4.0])
+    wanted = [problem.at(flow_filter(problem, time), y) for time in times]
+    assert np.allclose(engine_path(x, y, times, engine=engine), wanted, atol=1e-11)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 5, 40])
@@ -77,10 +86,12 @@ def test_the_risk_splits_exactly_in_bias_and_variance(time):
 
 def test_the_experiment_end_to_end(tmp_path):
     made = experiment("linear-regression")
-    settings = {"parameters": 120.0, "largest": 50.0, "draws": 50.0}
+    settings = {"parameters": 120.0, "ratio": 16.0, "largest": 50.0, "draws": 50.0}
     steps = made.presets["cpu"].steps
     found = run(made, Preset(settings, steps, "a moment", 1), [0], tmp_path)[0]
     assert found.measured["descent"] < 1e-10 and found.measured["flow"] < 1e-10
+    assert 0 < found.measured["engine"] < 1e-10
+    assert found.state["sampled"].shape == (3, 6, 2, 26)
     assert found.measured["sampled"] < 5 and found.measured["width_flat"] == 0
     assert found.measured["best_fast"] < found.measured["last_fast"]
     assert set(made.draw(settings, [found.state])) == {"paths", "region"}
