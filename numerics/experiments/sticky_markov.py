@@ -23,6 +23,7 @@ from numerics.experiments import markov_chain as chain
 from numerics.experiments.causal_autograd import autograd_value_and_gradient, milliseconds
 from numerics.experiments.causal_head import WEIGHTS, causal_value_and_gradient
 from numerics.experiments.definition import Advance, Experiment, Preset, Row, State
+from numerics.experiments.frame_precision import settled
 
 if TYPE_CHECKING:
     import torch
@@ -181,8 +182,8 @@ def measure(settings: Settings, state: State) -> dict[str, float]:
     out["speedup_em"] = total / max(out["steps_em"], 1.0)
     out["speedup_control"] = total / max(out["steps_control"], 1.0)
     out |= {f"check_{n}": float(x) for n, x in zip("abc", state["checks"], strict=True)}
-    out["settled_routing"] = _settled(state["em.entropy"], settings)
-    out["settled_values"] = _settled(np.cumsum(state["em.drift"]), settings)
+    out["settled_routing"] = settled(state["em.entropy"], total)
+    out["settled_values"] = settled(np.cumsum(state["em.drift"]), total)
     out["seconds_pair"] = sum(float(state[f"{arm}.seconds"]) for arm in PAIR)
     spent = milliseconds(inputs["X"], inputs["y"], _weights(state, "em", "cpu"))
     out["ms_generated"] = spent["generated"]
@@ -205,14 +206,6 @@ def _predictions(
     loss = functional.nll_loss(log_p, labels)
     accuracy = (z.argmax(dim=1) == labels).double().mean()
     return float(loss), float(accuracy), float(-(log_p.exp() * log_p).sum(dim=1).mean())
-
-
-def _settled(curve: np.ndarray, settings: Settings) -> float:
-    """Return the step after which a curve stays within a tenth of its change from its end."""
-    change = abs(curve[-1] - curve[0])
-    outside = np.flatnonzero(np.abs(curve - curve[-1]) > 0.1 * change)
-    share = (outside[-1] + 1) / len(curve) if len(outside) else 0.0
-    return share * float(settings["steps"])
 
 
 def _floors(settings: Settings, state: State) -> dict[str, float]:
