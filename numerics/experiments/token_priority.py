@@ -149,7 +149,7 @@ TOKEN_PRIORITY = Experiment(
     title="Next-token mechanics: descent against the Graph-SVM of the priority graph",
     source="li2024mechanics",
     presets={
-        "cpu": Preset({**_SIZES, "steps": 4000.0}, 220, "minutes a seed", 10),
+        "cpu": Preset({**_SIZES, "steps": 2000.0}, 220, "two minutes a seed", 10),
         "paper": Preset({**_SIZES, "steps": 20_000.0}, 220, "half an hour a seed", 10),
     },
     rows=(

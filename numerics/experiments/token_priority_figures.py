@@ -83,14 +83,13 @@ def _convergence(states: Sequence[State], which: np.ndarray, steps: np.ndarray) 
             ends = 1 - _of_kind(states, which, end, kind)
             ends = np.sort(np.maximum(ends[np.isfinite(ends)], 1e-16))
             share = (np.arange(len(ends)) + 1) / len(ends)
-            axes[0][2].step(ends, share, color=colour, ls=dashes, lw=0.8 + 0.6 * n,
-                            label=f"{name}, {label}")  # fmt: skip
+            axes[0][2].step(ends, share, color=colour, ls=dashes, lw=0.8 + 0.8 * n)
             columns |= {f"{name}_median_{label}": middle, f"{name}_end_{label}": ends}
     axes[0][0].set_ylabel("1 - correlation")
     axes[0][2].set(xscale="log", xlabel="1 - correlation at the end", ylabel="share of data sets")
     axes[0][2].axvline(1e-2, color="black", lw=0.7, ls=":")
     axes[0][0].legend()
-    axes[0][2].legend(fontsize=5.5, loc="upper left")
+    axes[0][2].set_title("thin: descent, thick: flow", fontsize=7)
     return Figure(canvas, columns)
 
 
