@@ -16,7 +16,7 @@ import numpy as np
 
 from numerics.experiments.priority_graphs import Array, Data
 
-__all__ = ["Certificate", "graph_svm"]
+__all__ = ["Certificate", "embedded_svm", "graph_svm"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,22 @@ def graph_svm(data: Data) -> tuple[Array, Certificate]:
     return w, Certificate(*map(float, worst))
 
 
+def embedded_svm(data: Data, basis: Array) -> Array | None:
+    """Return the Graph-SVM (r,) in the coordinates of a basis (r, K K); None if it has no solution.
+
+    With embeddings E (K, d) that are not orthonormal the logits are E W E^T, so the columns of W
+    share their numbers: no W may satisfy all constraints.
+    """
+    rows: tuple[list[Array], list[Array]] = ([], [])
+    columns = basis.reshape(len(basis), data.tokens, data.tokens)
+    for k, graph in data.graphs.items():
+        for kept, row in zip(rows, _constraints(data, k, graph), strict=True):
+            kept.append(row @ columns[:, :, k].T)
+    equal, above = (np.concatenate(x) for x in rows)
+    found = _solver(equal, above).solve()
+    return np.array(found.x) if str(found.status) == "Solved" else None
+
+
 def _constraints(data: Data, k: int, graph: nx.DiGraph) -> tuple[Array, Array]:
     """Return the rows that must be 0 and those that must be at least 1."""
     component = {i: n for n, c in enumerate(data.components[k]) for i in c}
@@ -70,6 +86,12 @@ def _constraints(data: Data, k: int, graph: nx.DiGraph) -> tuple[Array, Array]:
 
 
 def _solved(equal: Array, above: Array) -> tuple[Array, Array, Array]:
+    found = _solver(equal, above).solve()
+    z = np.array(found.z)
+    return np.array(found.x), z[: len(equal)], z[len(equal) :]
+
+
+def _solver(equal: Array, above: Array) -> Any:
     from scipy import sparse
 
     clarabel: Any = import_module("clarabel")  # its names are made in Rust: no types to check
@@ -81,9 +103,7 @@ def _solved(equal: Array, above: Array) -> tuple[Array, Array, Array]:
     settings.verbose = False
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
     quadratic = sparse.identity(count, format="csc")
-    found = clarabel.DefaultSolver(quadratic, np.zeros(count), a, b, cones, settings).solve()
-    z = np.array(found.z)
-    return np.array(found.x), z[: len(equal)], z[len(equal) :]
+    return clarabel.DefaultSolver(quadratic, np.zeros(count), a, b, cones, settings)
 
 
 def _residuals(w: Array, nu: Array, mu: Array, equal: Array, above: Array) -> Array:

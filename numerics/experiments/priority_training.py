@@ -1,5 +1,6 @@
 """What training does to W: descent, gradient flow, the regularisation path, and their rates.
 
+    plain     gradient descent at one rate
     descent   normalised on the complement of S_fin, plain on S_fin
     flow      dW/dt = -grad L(W), in s = log t, because W grows like log t
     path      the minimiser of L + lambda |W|^2 / 2 as lambda falls
@@ -21,11 +22,13 @@ __all__ = [
     "compared",
     "composition",
     "descended",
+    "embedded_basis",
     "finite_part",
     "fitted_slope",
     "flow_times",
     "flowed",
     "marks",
+    "plainly_descended",
     "regularised",
     "split",
 ]
@@ -96,6 +99,17 @@ def descended(data: Data, basis: Array, w_svm: Array, steps: int) -> tuple[Array
     return w, curve
 
 
+def plainly_descended(data: Data, steps: int) -> Array:
+    """Return W after gradient descent at rate 2.
+
+    The Hessian, a mean of covariances of probabilities, is at most 1/2: descent is stable below 4.
+    """
+    w = np.zeros((data.tokens, data.tokens))
+    for _ in range(steps):
+        w = w - 2.0 * data.loss_and_gradient(w)[1]
+    return w
+
+
 def marks(steps: int) -> np.ndarray:
     """Return the steps, evenly spread on a logarithmic axis, at which descent is looked at."""
     return np.unique(np.logspace(0, np.log10(steps), MARKS).astype(int))
@@ -139,19 +153,24 @@ def flowed(
     return path[-1], np.array([1 - compared(w, w_svm, w, basis)[0] for w in path])
 
 
-def regularised(data: Data) -> Array:
-    """Return the minimiser of L + lambda |W|^2 / 2 at the least lambda, by Newton's method."""
-    size = data.tokens**2
-    w, identity = np.zeros((data.tokens, data.tokens)), np.eye(size)
-    for ridge in LAMBDAS:
+def regularised(data: Data, basis: Array | None = None, least: float = 1e-12) -> Array:
+    """Return the minimiser of L + lambda |W|^2 / 2 at the least lambda, by Newton's method.
+
+    W (K, K), or with a ``basis`` (r, K K) of its coordinates those (r,).
+    """
+    whole = np.eye(data.tokens**2) if basis is None else basis
+    shape = (data.tokens, data.tokens)
+    at = np.zeros(len(whole))
+    for ridge in LAMBDAS[LAMBDAS > 0.9 * least]:
         for _ in range(60):
-            gradient = data.loss_and_gradient(w)[1].ravel() + ridge * w.ravel()
+            w = (at @ whole).reshape(shape)
+            gradient = whole @ data.loss_and_gradient(w)[1].ravel() + ridge * at
             if np.linalg.norm(gradient) < 1e-4 * ridge:
                 break
-            hessian = _hessian(data, w, identity) + ridge * identity
+            hessian = _hessian(data, w, whole) + ridge * np.eye(len(at))
             step = np.linalg.solve(hessian, gradient)
-            w = w - (step * min(1.0, 4.0 / np.linalg.norm(step))).reshape(w.shape)
-    return w
+            at = at - step * min(1.0, 4.0 / np.linalg.norm(step))
+    return at.reshape(shape) if basis is None else at
 
 
 def fitted_slope(x: Array, gap: Array) -> float:
@@ -166,6 +185,12 @@ def fitted_slope(x: Array, gap: Array) -> float:
     if used.sum() < 3:
         return float("nan")
     return float(np.polyfit(np.log(x[used]), np.log(2 * gap[used]) / 2, 1)[0])
+
+
+def embedded_basis(embeddings: Array) -> Array:
+    """Return the basis (d d, K K) of the logits E W E^T that embeddings E (K, d) can express."""
+    pairs = np.einsum("ia,kb->abik", embeddings, embeddings)
+    return pairs.reshape(embeddings.shape[1] ** 2, -1)
 
 
 def composition(data: Data, w: Array, w_fin: Array) -> tuple[float, float]:

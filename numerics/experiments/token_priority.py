@@ -2,10 +2,14 @@
 
     W / |W|  ->  W_svm / |W_svm|  on the complement of S_fin,     projection on S_fin  ->  W_fin
 
-Data sets of three kinds: labels by an order of the tokens (acyclic), labels at random with a cycle
-(cyclic), and ordered labels of which one does not stand in its context (violating): that breaks the
-assumption of realisable labels.  Training cannot hear of such a sequence, while its edges still
-stand in the graph, so W is compared with two Graph-SVMs: with those edges and without.
+Data sets have labels by an order of the tokens (acyclic), or at random with a cycle (cyclic).  Two
+more kinds violate an assumption:
+
+    violating   one label does not stand in its context.  Training cannot hear of that sequence,
+                while its edges still stand in the graph, so W is compared with two Graph-SVMs: with
+                those edges and without.
+    dependent   the embeddings of K tokens have less than K dimensions, so they are not orthonormal:
+                the logits are E W E^T, and the Graph-SVM may have no solution.
 
 Source: li2024mechanics, its theorem on the limit of descent.
 """
@@ -19,24 +23,26 @@ import numpy as np
 
 from numerics.experiments import priority_training as training
 from numerics.experiments.definition import Advance, Experiment, Preset, Row, State
-from numerics.experiments.graph_svm import graph_svm
+from numerics.experiments.graph_svm import embedded_svm, graph_svm
 from numerics.experiments.priority_graphs import Data, sample, violating
 from numerics.experiments.priority_training import compared, fitted_slope
 
 __all__ = ["KINDS", "TOKEN_PRIORITY", "kinds"]
 
 Settings = Mapping[str, float]
-KINDS = ("acyclic", "cyclic", "violating")
+KINDS = ("acyclic", "cyclic", "violating", "dependent")
 NUMBERS = (
     "correlation", "distance", "path_correlation", "path_distance", "flow_correlation",
     "flow_distance", "slope", "flow_slope", "mass", "composition", "optimality", "solved", "broken",
+    "plain_correlation", "solvable", "embedded_correlation", "embedded_growth",
 )  # fmt: skip
 """What is kept of each data set; nan where it says nothing."""
 
 
 def kinds(settings: Settings) -> np.ndarray:
     """Return the kind of every data set, as its place in `KINDS`."""
-    return np.repeat(range(3), [int(settings[n]) for n in ("sets", "sets", "violating")])
+    counts = [int(settings[n]) for n in ("sets", "sets", "violating", "dependent")]
+    return np.repeat(range(len(KINDS)), counts)
 
 
 def data_set(settings: Settings, seed: int, number: int) -> Data:
@@ -65,7 +71,12 @@ def advance(settings: Settings, device: str) -> Advance:
         first = int(state["step"])
         for number in range(first, first + count):
             data = data_set(settings, int(state["seed"]), number)
-            for name, value in _one(data, int(settings["steps"])).items():
+            if KINDS[kinds(settings)[number]] == "dependent":
+                rng = np.random.default_rng([int(state["seed"]), number, 1])
+                found = _dependent(data, rng, int(settings["width"]))
+            else:
+                found = _one(data, int(settings["steps"]))
+            for name, value in found.items():
                 new[name][number] = value
         new["step"] = np.array(first + count)
         return new
@@ -85,6 +96,8 @@ def _one(whole: Data, steps: int) -> dict[str, Any]:
     at = training.marks(steps)
     out["slope"] = fitted_slope(at, out["growth"][: len(at)])
     out["mass"], out["composition"] = training.composition(data, w, w_fin)
+    plain = training.plainly_descended(data, steps)
+    out["plain_correlation"] = compared(plain, w_svm, w_fin, basis)[0]
     flow, out["flow_growth"] = training.flowed(data, basis, w_svm)
     out["flow_correlation"], out["flow_distance"] = compared(flow, w_svm, w_fin, basis)
     out["flow_slope"] = fitted_slope(np.log(training.flow_times()), out["flow_growth"])
@@ -92,6 +105,23 @@ def _one(whole: Data, steps: int) -> dict[str, Any]:
     out["path_correlation"], out["path_distance"] = compared(path, w_svm, w_fin, basis)
     if not whole.realisable.all():
         out["broken"] = compared(w, graph_svm(whole)[0], w_fin, basis)[0]
+    return out
+
+
+def _dependent(data: Data, rng: np.random.Generator, width: int) -> dict[str, Any]:
+    """Return what the path does with random embeddings of ``width`` numbers a token.
+
+    ``embedded_growth`` is |W| at the ridge 1e-12 over |W| at 1e-6: 2 for growth like the logarithm,
+    1 if W stays bounded.
+    """
+    embeddings = rng.standard_normal((data.tokens, width)) / np.sqrt(width)
+    basis = training.embedded_basis(embeddings)
+    w, early = training.regularised(data, basis), training.regularised(data, basis, least=1e-6)
+    size = np.linalg.norm(w)
+    svm = embedded_svm(data, basis)
+    out = {"solvable": float(svm is not None), "embedded_growth": size / np.linalg.norm(early)}
+    if svm is not None and svm.any():
+        out["embedded_correlation"] = float(w @ svm / (size * np.linalg.norm(svm)))
     return out
 
 
@@ -104,7 +134,7 @@ def measure(settings: Settings, state: State) -> dict[str, float]:
         "mass": float(np.nanmin(state["mass"])),
         "composition": float(np.nanmax(state["composition"])),
     }
-    for number, kind in enumerate(KINDS):
+    for number, kind in enumerate(KINDS[:3]):
         for name in ("correlation", "path_correlation", "flow_correlation"):
             values = _finite(state[name][which == number])
             out[f"{name}_{kind}"] = float(np.mean(values >= 0.99)) if len(values) else np.nan
@@ -115,8 +145,15 @@ def measure(settings: Settings, state: State) -> dict[str, float]:
         out[f"{name}_most"] = float(values.max()) if len(values) else np.nan
     for name in ("slope", "flow_slope"):
         out |= dict(zip((name, f"{name}_low", f"{name}_high"), _interval(state[name]), strict=True))
-    broken = _finite(state["broken"])
-    out["broken"] = float(broken.mean()) if len(broken) else np.nan
+    for name in ("broken", "solvable"):
+        values = _finite(state[name])
+        out[name] = float(values.mean()) if len(values) else np.nan
+    for name in ("plain_correlation", "embedded_correlation"):
+        values = _finite(state[name])
+        out[f"{name}_least"] = float(values.min()) if len(values) else np.nan
+    growth = state["embedded_growth"][state["solvable"] == 0]
+    out["embedded_growth"] = float(np.median(growth)) if len(growth) else np.nan
+    out["embedded_growth_most"] = float(growth.max()) if len(growth) else np.nan
     return out
 
 
@@ -141,7 +178,15 @@ def draw(settings: Settings, states: list[State]) -> Mapping[str, Any]:
     return figures(data, states, kinds(settings), int(settings["steps"]))
 
 
-_SIZES = {"tokens": 6.0, "sequences": 12.0, "length": 4.0, "sets": 100.0, "violating": 20.0}
+_SIZES = {
+    "tokens": 6.0,
+    "sequences": 12.0,
+    "length": 4.0,
+    "sets": 100.0,
+    "violating": 20.0,
+    "dependent": 20.0,
+    "width": 3.0,
+}
 _ALL = "the theorem says so of every data set"
 
 TOKEN_PRIORITY = Experiment(
@@ -149,8 +194,8 @@ TOKEN_PRIORITY = Experiment(
     title="Next-token mechanics: descent against the Graph-SVM of the priority graph",
     source="li2024mechanics",
     presets={
-        "cpu": Preset({**_SIZES, "steps": 2000.0}, 220, "two minutes a seed", 10),
-        "paper": Preset({**_SIZES, "steps": 20_000.0}, 220, "half an hour a seed", 10),
+        "cpu": Preset({**_SIZES, "steps": 2000.0}, 240, "two minutes a seed", 10),
+        "paper": Preset({**_SIZES, "steps": 20_000.0}, 240, "half an hour a seed", 10),
     },
     rows=(
         Row("correlation_acyclic", "acyclic sets with correlation >= 0.99, descent", "share", 1.0,
@@ -189,6 +234,11 @@ TOKEN_PRIORITY = Experiment(
         Row("flow_slope_high", "the same, 97.5 % quantile over data sets"),
         Row("broken", "a label outside its context: correlation with the Graph-SVM of all edges"),
         Row("correlation_violating_least", "the same, with that of the other sequences, least"),
+        Row("solvable", "3 numbers a token for 6 tokens: share of sets with a Graph-SVM"),
+        Row("embedded_correlation_least", "the same, with one: least correlation of the path"),
+        Row("embedded_growth", "the same, without: |W| at ridge 1e-12 over 1e-6, median", "times"),
+        Row("embedded_growth_most", "the same, largest", "times"),
+        Row("plain_correlation_least", "least correlation, plain descent at rate 2"),
         Row("correlation_acyclic_least", "least correlation, acyclic, descent"),
         Row("correlation_cyclic_least", "least correlation, cyclic, descent"),
         Row("distance_most", "largest distance on S_fin, descent"),

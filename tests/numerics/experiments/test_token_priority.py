@@ -5,14 +5,17 @@ import pytest
 
 from numerics.experiments import experiment, run
 from numerics.experiments.definition import Preset
-from numerics.experiments.graph_svm import graph_svm
+from numerics.experiments.graph_svm import embedded_svm, graph_svm
 from numerics.experiments.priority_graphs import Data, sample, violating
 from numerics.experiments.priority_training import (
     composition,
     descended,
+    embedded_basis,
     finite_part,
     fitted_slope,
     flowed,
+    plainly_descended,
+    regularised,
     split,
 )
 
@@ -117,6 +120,38 @@ def test_the_flow_is_that_of_plain_euler_steps_and_loses_no_loss(seed):
     assert far[-1] < gap[-1] and far[-1] < 0.01
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_orthonormal_embeddings_change_nothing(seed):
+    data = _data(seed, acyclic=True)
+    rotation = np.linalg.qr(np.random.default_rng(seed).standard_normal((5, 5)))[0]
+    basis = embedded_basis(rotation)
+    svm = embedded_svm(data, basis)
+    assert svm is not None
+    # a duality gap of 1e-12 leaves |W - W_svm| <= sqrt(2 gap)
+    assert np.allclose((svm @ basis).reshape(5, 5), graph_svm(data)[0], atol=3e-6)
+    path = (regularised(data, basis) @ basis).reshape(5, 5)
+    assert np.allclose(path, regularised(data), atol=1e-5)
+
+
+def test_embeddings_on_a_line_leave_no_solution_where_a_middle_token_has_priority():
+    # e_1 lies between e_0 and e_2: no w has both (e_1 - e_0) w > 0 and (e_1 - e_2) w > 0
+    data = Data(np.array([[1, 1, 1]]), np.array([0]), np.array([1]))
+    line = np.array([[-1.0], [0.1], [1.0]])
+    assert embedded_svm(data, embedded_basis(line)) is None
+    ends = Data(np.array([[1, 1, 1]]), np.array([0]), np.array([2]))
+    found = embedded_svm(ends, embedded_basis(line))
+    assert found == pytest.approx([-1 / 0.9])  # (1 - 0.1) w (-1) = 1
+
+
+def test_plain_descent_lowers_the_loss_towards_the_same_direction():
+    data = _data(0, acyclic=True)
+    w_svm, _ = graph_svm(data)
+    early, late = (plainly_descended(data, steps) for steps in (20, 2000))
+    assert data.loss_and_gradient(late)[0] < data.loss_and_gradient(early)[0] < np.log(4)
+    cosines = [(w * w_svm).sum() / np.linalg.norm(w) / np.linalg.norm(w_svm) for w in (early, late)]
+    assert cosines[1] > max(cosines[0], 0.97)
+
+
 def test_a_slope_is_found_where_there_is_one():
     x = np.geomspace(1, 1e4, 40)
     assert fitted_slope(x, 0.5 * (3 / x) ** 2) == pytest.approx(-1, abs=1e-9)
@@ -146,8 +181,8 @@ def test_w_fin_balances_a_cycle_as_its_labels_do():
 def test_descent_and_path_end_where_the_theorem_says(tmp_path):
     made = experiment("token-priority")
     settings = {"tokens": 5.0, "sequences": 9.0, "length": 4.0, "sets": 4.0, "violating": 2.0,
-                "steps": 1500.0}  # fmt: skip
-    found = run(made, Preset(settings, 10, "seconds", every=4), [0], tmp_path)[0]
+                "dependent": 3.0, "width": 2.0, "steps": 1500.0}  # fmt: skip
+    found = run(made, Preset(settings, 13, "seconds", every=4), [0], tmp_path)[0]
     for kind in ("acyclic", "cyclic"):
         assert found.measured[f"correlation_{kind}_least"] > 0.99
         assert found.measured[f"path_correlation_{kind}"] == 1.0
