@@ -157,10 +157,12 @@ def words(report: Report) -> list[str]:
     best = report.times.index(report.best)
     kind = "overparameterised" if report.columns > report.rank else "determined"
     harm, unsure = report.harm
+    rounding = report.fit[-1] <= 1e-20 * report.null
+    residual = "zero up to rounding" if rounding else f"{report.fit[-1]:.4g}"
     return [
         f"{report.rows} rows, {report.columns} columns, rank {report.rank}: {kind}",
         f"curvatures from {report.curvature[0]:.4g} to {report.curvature[1]:.4g}",
-        f"limit of the flow: mean squared residual {report.fit[-1]:.4g}, "
+        f"limit of the flow: mean squared residual {residual}, "
         f"error on rows left out {report.error[-1]:.4g} +- {report.spread[-1]:.2g}",
         f"best stopping time {report.best:.4g}: error on rows left out {report.error[best]:.4g} "
         f"+- {report.spread[best]:.2g} (of theta = 0: {report.null:.4g})",

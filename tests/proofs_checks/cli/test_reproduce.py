@@ -1,11 +1,14 @@
 """`proofhead reproduce`: lists, runs, compares, and says what is wrong with what was asked."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from numerics.experiments import EXPERIMENTS
 from proofs_checks.cli.run import run
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_without_a_name_every_experiment_is_listed(capsys):
@@ -96,6 +99,7 @@ def test_an_own_table_is_judged_and_kept(tmp_path, capsys):
     assert run(arguments) == 0
     printed = capsys.readouterr().out
     assert "40 rows, 60 columns, rank 40: overparameterised" in printed
+    assert printed in (ROOT / "docs" / "experiments.md").read_text("utf-8")
     assert (folder / "report.txt").read_text() == printed
     body = json.loads((folder / "report.json").read_text())
     assert body["times"][-1] is None and len(body["theta"]) == 60
