@@ -24,6 +24,7 @@ __all__ = ["Report", "Table", "draw", "judged", "read_table", "words"]
 
 FOLDS = 5
 TARGET = "y"
+LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -118,13 +119,21 @@ class Report:
 def judged(found: Table, *, seed: int = 0, points: int = 201) -> Report:
     """Return the report on a table; ``seed`` draws which rows are left out together.
 
-    Raises `ValueError` for fewer than ten rows, or an X that is zero.
+    Raises `ValueError` for fewer than ten rows, an X that is zero, or entries whose squares leave
+    the range of doubles.
     """
     x, y = found.x, found.y
     if len(y) < 2 * FOLDS:
         raise ValueError(f"the regression needs {2 * FOLDS} rows or more; got {len(y)}.")
     if not x.any():
         raise ValueError("X must have an entry that is not 0: nothing can be learnt from it.")
+    for name, entries in (("X", x), (TARGET, y)):
+        size = float(np.abs(entries).max())
+        if size and not 1 / LARGEST < size < LARGEST:
+            raise ValueError(
+                f"the largest entry of `{name}` must lie between {1 / LARGEST:.0e} and "
+                f"{LARGEST:.0e}, so that its square is a double; got {size:.3g}. Rescale it."
+            )
     problem = LeastSquares.of(x, np.ones(x.shape[1]))
     fast, slow = float(problem.curvature[0]), float(problem.curvature[-1])
     times = np.append(np.geomspace(1e-2 / fast, 1e2 / slow, points), np.inf)

@@ -76,7 +76,13 @@ def test_exact_data_are_not_told_apart():
 
 
 @pytest.mark.parametrize(
-    ("x", "message"), [(np.zeros((10, 2)), "not 0"), (np.ones((9, 2)), "10 rows or more; got 9")]
+    ("x", "message"),
+    [
+        (np.zeros((10, 2)), "not 0"),
+        (np.ones((9, 2)), "10 rows or more; got 9"),
+        (np.full((10, 2), 1e200), "largest entry of `X` must lie between 1e-100 and 1e"),
+        (np.full((10, 2), 1e-200), "Rescale"),
+    ],
 )
 def test_what_cannot_be_judged_is_refused(x, message):
     with pytest.raises(ValueError, match=message):
