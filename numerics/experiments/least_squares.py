@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LeastSquares:
-    """One design X (n, p) as its singular value decomposition, of rank r = min(n, p).
+    """One design X (n, p) as its singular value decomposition, of rank r.
 
     ``left`` (n, r), ``values`` (r,), ``right`` (r, p); ``spectrum`` (p,) is the diagonal of Sigma.
     """
@@ -41,16 +41,13 @@ class LeastSquares:
 
     @classmethod
     def of(cls, x: Array, spectrum: Array) -> LeastSquares:
-        """Return the decomposition of a design.
+        """Return the decomposition of a design (n, p), other than 0.
 
-        Raises `ValueError` for a design without full row rank: X^+ would hide a direction.
+        Directions whose singular value is zero up to rounding are dropped: no path moves in them.
         """
         left, values, right = np.linalg.svd(x, full_matrices=False)
-        if values[-1] <= 1e-12 * values[0]:
-            raise ValueError(
-                f"`x` must have full row rank; its singular values go from {values[0]:.3g} "
-                f"to {values[-1]:.3g}. Drop repeated rows."
-            )
+        kept = values > max(x.shape) * np.finfo(np.float64).eps * values[0]
+        left, values, right = left[:, kept], values[kept], right[kept]
         return cls(left, values, right, spectrum)
 
     @property

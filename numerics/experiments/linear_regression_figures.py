@@ -9,11 +9,22 @@ import numpy as np
 
 from numerics.experiments.definition import State
 from numerics.experiments.figures import LINES, Figure, new_figure
-from numerics.experiments.linear_regression import SHARE, SIZES, SPECTRA, TIMES, widths
+from numerics.experiments.linear_regression import (
+    SAMPLED,
+    SHARE,
+    SIZES,
+    SPECTRA,
+    TIMES,
+    widths,
+)
 
 __all__ = ["figures"]
 
-NAMES = {"fast": "$\\lambda_i = i^{-2}$", "slow": "$\\lambda_i = i^{-1.2}$", "flat": "flat"}
+NAMES = {
+    "fast": "$\\lambda_i = i^{-2}$",
+    "slow": "$\\lambda_i = i^{-1.2}$, p = 16 n",
+    "flat": "flat, p = 4 n",
+}
 
 
 def figures(settings: Mapping[str, float], states: Sequence[State]) -> Mapping[str, Figure]:
@@ -27,8 +38,9 @@ def _mean(states: Sequence[State], name: str) -> np.ndarray:
 
 
 def _paths(states: Sequence[State], done: Sequence[int]) -> Figure:
-    canvas, axes = new_figure(1, len(SPECTRA), width=6.8, height=2.4)
-    columns: dict[str, Any] = {"time": TIMES}
+    """Draw the risk and its parts, and below how far Monte Carlo is from it, with its band."""
+    canvas, axes = new_figure(2, len(SPECTRA), width=6.8, height=1.9)
+    columns: dict[str, Any] = {"time": TIMES, "time_sampled": TIMES[SAMPLED]}
     bias, variance = _mean(states, "bias"), _mean(states, "variance")
     for k, (name, axis) in enumerate(zip(SPECTRA, axes[0], strict=True)):
         parts = (bias[k, done[-1]] + variance[k, done[-1]], bias[k, done[-1]],
@@ -41,9 +53,21 @@ def _paths(states: Sequence[State], done: Sequence[int]) -> Figure:
         axis.axhline(parts[0][-1], color="black", lw=0.6, ls=":")
         axis.axhline(SHARE, color="#999999", lw=0.6)
         axis.set(xscale="log", yscale="log", ylim=(1e-3, 3), title=f"{NAMES[name]}, "
-                 f"n = {SIZES[done[-1]]}", xlabel="time")  # fmt: skip
+                 f"n = {SIZES[done[-1]]}")  # fmt: skip
+        mean, error = (_mean(states, "sampled")[k, done[-1], n] for n in range(2))
+        exact = parts[0][:-1][SAMPLED]
+        off, band = 100 * (mean / exact - 1), 196 * error / exact / np.sqrt(len(states))
+        below = axes[1][k]
+        below.fill_between(TIMES[SAMPLED], off - band, off + band, color=LINES[0][0], alpha=0.25,
+                           lw=0, label="95 % confidence")  # fmt: skip
+        below.plot(TIMES[SAMPLED], off, ".", color=LINES[0][0], ms=3, label="Monte Carlo")
+        below.axhline(0, color="black", lw=0.6)
+        below.set(xscale="log", xlabel="time")
+        columns |= {f"off_percent_{name}": off, f"band_percent_{name}": band}
     axes[0][0].set_ylabel("over the null risk")
-    axes[0][0].legend()
+    axes[1][0].set_ylabel("off the exact risk (%)")
+    axes[0][2].legend(loc="lower right")
+    axes[1][2].legend(loc="lower right")
     return Figure(canvas, columns)
 
 

@@ -1,4 +1,4 @@
-"""Next-token data with orthonormal tied embeddings, their priority graphs, and the Graph-SVM.
+"""Next-token data with orthonormal tied embeddings, and their priority graphs.
 
     logits of label y for context counts m and last token k:  log m_y + W[y, k]
     loss  L(W) = -mean log p(label),   p = softmax over the tokens of the context   (nats)
@@ -6,58 +6,61 @@
 For each last token k the graph has an edge label -> token for every other token of the context.
 Inside a strongly connected component no token has priority; between components one has.
 
-    Graph-SVM   min |W|_F^2 / 2  s.t.  W[i,k] = W[j,k] in a component,
-                                       W[i,k] - W[j,k] >= 1 for i => j
-    S_fin       the span of the differences inside components (the cyclic subspace)
-    W_fin       the minimiser in S_fin of the loss on the cyclic part of the data
+    S_fin   the span of the differences inside components (the cyclic subspace)
 
-Source: li2024mechanics; the constraints as in mathematics.md G.
+Source: li2024mechanics; mathematics.md G.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
-from typing import Any
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Certificate", "Data", "graph_svm", "sample"]
+__all__ = ["Data", "sample", "violating"]
 
 Array = NDArray[np.float64]
+TRIES = 1000
 
 
 @dataclass(frozen=True)
 class Data:
     """Sequences: ``counts`` (n, K) of the tokens in each context, ``last`` (n,), ``label`` (n,).
 
-    Raises `ValueError` if a label does not stand in its context: its loss is infinite.
+    The assumption of realisable labels is that every label stands in its context.  One that does
+    not has probability zero whatever W is: its loss is infinite, its gradient zero, and it still
+    makes edges of the graph.
     """
 
     counts: NDArray[np.int64]
     last: NDArray[np.int64]
     label: NDArray[np.int64]
 
-    def __post_init__(self) -> None:
-        missing = np.flatnonzero(self.counts[np.arange(len(self.label)), self.label] == 0)
-        if len(missing):
-            raise ValueError(
-                f"the label of sequence {missing[0] + 1} must stand in its context; "
-                f"got {self.label[missing[0]]}. Its loss is infinite for every W."
-            )
+    @cached_property
+    def realisable(self) -> NDArray[np.bool_]:
+        """Whether each label stands in its context (n,)."""
+        return self.counts[np.arange(len(self.label)), self.label] > 0
+
+    def part(self, kept: NDArray[np.bool_]) -> Data:
+        """Return some of the sequences (n,)."""
+        return Data(self.counts[kept], self.last[kept], self.label[kept])
 
     @property
     def tokens(self) -> int:
         """How many tokens there are."""
         return self.counts.shape[1]
 
+    @cached_property
+    def _log_counts(self) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.log(self.counts)
+
     def loss_and_gradient(self, w: Array) -> tuple[float, Array]:
         """Return the mean loss (nats) and its gradient (K, K) by W."""
-        with np.errstate(divide="ignore"):
-            logits = np.log(self.counts) + w[:, self.last].T
+        logits = self._log_counts + w[:, self.last].T
         top = logits.max(axis=1, keepdims=True)
         e = np.exp(logits - top)
         total = e.sum(axis=1)
@@ -66,6 +69,7 @@ class Data:
         p = e / total[:, None]
         p[rows, self.label] = 0.0
         p[rows, self.label] = -p.sum(axis=1)  # p - 1 without losing what is small
+        p[~self.realisable] = 0.0
         gradient = np.zeros_like(w)
         np.add.at(gradient.T, self.last, p / count)
         return loss, gradient
@@ -76,13 +80,9 @@ class Data:
         It is constant on components.  Its entries are sums of probabilities outside of the label's
         component: they may be as small as they like, because nothing is subtracted.
         """
-        with np.errstate(divide="ignore"):
-            logits = np.log(self.counts) + w[:, self.last].T
-        e = np.exp(logits - logits.max(axis=1, keepdims=True))
-        p = e / e.sum(axis=1, keepdims=True)
         same = self._same_component[self.last]  # (n, K, K)
-        own = same[np.arange(len(self.label)), self.label]  # (n, K): the label's component
-        p = np.where(own, 0.0, p)
+        own, p = self.in_component, self.attention(w)
+        p = np.where(own | ~self.realisable[:, None], 0.0, p)
         sizes = np.maximum(same.sum(axis=2), 1)
         spread = np.einsum("nij,nj->ni", same, p) / sizes
         spread -= own * (p.sum(axis=1) / own.sum(axis=1))[:, None]
@@ -141,104 +141,61 @@ class Data:
         kept, counts = [], self.counts.copy()
         for n, (k, y) in enumerate(zip(self.last, self.label, strict=True)):
             c = own[int(k), int(y)]
-            if len(c) > 1:
+            if len(c) > 1 and self.realisable[n]:
                 kept.append(n)
                 outside = np.setdiff1d(np.arange(self.tokens), c)
                 counts[n, outside] = 0
         return Data(counts[kept], self.last[kept], self.label[kept]) if kept else None
 
+    def attention(self, w: Array) -> Array:
+        """Return the attention on each token (n, K): its mass over all positions that hold it."""
+        logits = self._log_counts + w[:, self.last].T
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    @cached_property
+    def in_component(self) -> NDArray[np.bool_]:
+        """Whether a token is in the component of each sequence's label (n, K)."""
+        return self._same_component[self.last, self.label]
+
 
 def sample(
     rng: np.random.Generator, tokens: int, count: int, length: int, *, acyclic: bool
 ) -> Data:
-    """Return random sequences; ``acyclic`` labels by one order of the tokens for each last one."""
-    contexts = rng.integers(tokens, size=(count, length))
-    last = contexts[:, -1]
-    order = np.argsort(rng.random((tokens, tokens)), axis=1)  # rank of a token, by last token
-    if acyclic:
-        ranks = np.take_along_axis(order[last], contexts, axis=1)
-        label = contexts[np.arange(count), ranks.argmin(axis=1)]
-    else:
-        label = contexts[np.arange(count), rng.integers(length, size=count)]
-    counts = np.stack([np.bincount(c, minlength=tokens) for c in contexts])
-    return Data(counts, last, label)
+    """Return random sequences; ``acyclic`` labels by one order of the tokens for each last one.
 
+    The others are labelled at random, and drawn again until a graph has a cycle.
 
-@dataclass(frozen=True)
-class Certificate:
-    """How far a solution is from optimal, computed in extended precision, largest over columns.
-
-    ``stationarity`` |w + A^T nu - B^T mu|, ``feasibility`` of equalities and inequalities,
-    ``complementarity`` max mu (slack), ``gap`` between primal and dual value.
+    Raises `ValueError` if a thousand draws have none.
     """
-
-    stationarity: float
-    feasibility: float
-    complementarity: float
-    gap: float
-
-    @property
-    def worst(self) -> float:
-        """The largest of the four."""
-        return max(self.stationarity, self.feasibility, self.complementarity, self.gap)
-
-
-def graph_svm(data: Data) -> tuple[Array, Certificate]:
-    """Return W_svm (K, K) and the certificate of its optimality.
-
-    A last token without a pair in two components has a zero column.  The problem is always
-    feasible, because the components of a graph have no cycle.
-    """
-    w = np.zeros((data.tokens, data.tokens))
-    worst = np.zeros(4)
-    for k, graph in data.graphs.items():
-        equal, above = _constraints(data, k, graph)
-        if not len(above):
-            continue
-        w[:, k], nu, mu = _solved(equal, above)
-        worst = np.maximum(worst, _residuals(w[:, k], nu, mu, equal, above))
-    return w, Certificate(*map(float, worst))
-
-
-def _constraints(data: Data, k: int, graph: nx.DiGraph) -> tuple[Array, Array]:
-    """Return the rows that must be 0 and those that must be at least 1."""
-    component = {i: n for n, c in enumerate(data.components[k]) for i in c}
-    equal = [(c[0], i) for c in data.components[k] for i in c[1:]]
-    above = sorted({(i, j) for i, j in graph.edges if component[i] != component[j]})
-    rows = []
-    for pairs in (equal, above):
-        row = np.zeros((len(pairs), data.tokens))
-        for n, (i, j) in enumerate(pairs):
-            row[n, i], row[n, j] = 1.0, -1.0
-        rows.append(row)
-    return rows[0], rows[1]
-
-
-def _solved(equal: Array, above: Array) -> tuple[Array, Array, Array]:
-    from scipy import sparse
-
-    clarabel: Any = import_module("clarabel")  # its names are made in Rust: no types to check
-    count = above.shape[1]
-    a = sparse.csc_matrix(np.vstack([equal, -above]))
-    b = np.concatenate([np.zeros(len(equal)), -np.ones(len(above))])
-    cones = [clarabel.ZeroConeT(len(equal)), clarabel.NonnegativeConeT(len(above))]
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
-    quadratic = sparse.identity(count, format="csc")
-    found = clarabel.DefaultSolver(quadratic, np.zeros(count), a, b, cones, settings).solve()
-    z = np.array(found.z)
-    return np.array(found.x), z[: len(equal)], z[len(equal) :]
-
-
-def _residuals(w: Array, nu: Array, mu: Array, equal: Array, above: Array) -> Array:
-    long: list[Any] = [np.asarray(x, np.longdouble) for x in (w, nu, mu, equal, above)]
-    x, free, forced, zero, one = long
-    force = zero.T @ free - one.T @ forced
-    slack = one @ x - 1
-    primal, dual = x @ x / 2, -(force @ force) / 2 + forced.sum()
-    infeasible = max(np.abs(zero @ x).max(initial=0), -min(slack.min(), 0), -min(forced.min(), 0))
-    return np.array(
-        [np.abs(x + force).max(), infeasible, np.abs(forced * slack).max(), abs(primal - dual)],
-        float,
+    for _ in range(TRIES):
+        contexts = rng.integers(tokens, size=(count, length))
+        last = contexts[:, -1]
+        order = np.argsort(rng.random((tokens, tokens)), axis=1)  # rank of a token, by last token
+        if acyclic:
+            ranks = np.take_along_axis(order[last], contexts, axis=1)
+            label = contexts[np.arange(count), ranks.argmin(axis=1)]
+        else:
+            label = contexts[np.arange(count), rng.integers(length, size=count)]
+        counts = np.stack([np.bincount(c, minlength=tokens) for c in contexts])
+        data = Data(counts, last, label)
+        if acyclic or not data.is_acyclic:
+            return data
+    raise ValueError(
+        f"{TRIES} draws of {count} sequences of {length} among {tokens} tokens have no cycle. "
+        "Draw more or longer sequences, or fewer tokens."
     )
+
+
+def violating(rng: np.random.Generator, data: Data) -> Data:
+    """Return the data with one label that does not stand in its context, drawn at random.
+
+    Raises `ValueError` if every context holds every token.
+    """
+    absent = np.argwhere(data.counts == 0)
+    if not len(absent):
+        raise ValueError("no label can be outside of its context: every context holds all tokens.")
+    row, token = absent[rng.integers(len(absent))]
+    label = data.label.copy()
+    label[row] = token
+    return Data(data.counts, data.last, label)

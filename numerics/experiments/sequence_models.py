@@ -36,17 +36,17 @@ class Block(nn.Module):
     def forward(self, x: Tensor, bias: Tensor, kept: Tensor | None = None) -> Tensor:
         """Return the residual stream (B, T, width); ``kept`` (heads,) 0 removes a head."""
         if self.heads:
-            q, k, v = self._split(self.norm(x))
+            q, k, v = self.queries_keys_values(x)
             context = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
             if kept is not None:
                 context = context * kept[None, :, None, None]
             x = x + self.out(context.transpose(1, 2).flatten(2))
         return x + self.down(functional.gelu(self.up(self.second(x))))
 
-    def _split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return queries, keys and values (B, heads, T, width / heads)."""
+    def queries_keys_values(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values (B, heads, T, width / heads) of the stream."""
         batch, length, width = x.shape
-        parts = self.qkv(x).view(batch, length, 3, self.heads, width // self.heads)
+        parts = self.qkv(self.norm(x)).view(batch, length, 3, self.heads, width // self.heads)
         q, k, v = parts.permute(2, 0, 3, 1, 4)
         return q, k, v
 

@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numerics.experiments import markov_chain as chain
+from numerics.experiments.causal_autograd import autograd_value_and_gradient, milliseconds
 from numerics.experiments.causal_head import WEIGHTS, causal_value_and_gradient
 from numerics.experiments.definition import Advance, Experiment, Preset, Row, State
+from numerics.experiments.frame_precision import settled
 
 if TYPE_CHECKING:
     import torch
@@ -58,8 +60,14 @@ def begin(settings: Settings, seed: int, device: str) -> State:
         state |= {f"{arm}.{name}": value.copy() for name, value in first.items()}
         state |= {f"{arm}.{name}": np.zeros(0) for name in ("loss", "entropy", "drift")}
         state[f"{arm}.seconds"] = 0.0
+        state[f"{arm}.values"] = _values(means, first["W_V"])
     state["checks"] = np.full(3, np.nan)
     return state
+
+
+def _values(means: np.ndarray, w_v: np.ndarray) -> np.ndarray:
+    """Return the values of the symbols (1, N, d_v): what a head reads from each without noise."""
+    return (means @ w_v.astype(np.float64))[None]
 
 
 def advance(settings: Settings, device: str) -> Advance:
@@ -78,6 +86,8 @@ def advance(settings: Settings, device: str) -> Advance:
             new |= {f"{arm}.{name}": w.cpu().numpy() for name, w in weights.items()}
             new[f"{arm}.loss"] = np.append(state[f"{arm}.loss"], losses)
             new[f"{arm}.seconds"] = float(state[f"{arm}.seconds"]) + seconds
+            seen = _values(state["means"], new[f"{arm}.W_V"])
+            new[f"{arm}.values"] = np.concatenate([state[f"{arm}.values"], seen])
             entropy, drift = _routing(inputs, weights, state, arm)
             new[f"{arm}.entropy"] = np.append(state[f"{arm}.entropy"], entropy)
             new[f"{arm}.drift"] = np.append(state[f"{arm}.drift"], drift)
@@ -123,24 +133,6 @@ def _descend(
     return losses
 
 
-def _autograd(
-    inputs: dict[str, torch.Tensor], weights: dict[str, torch.Tensor]
-) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """Return the summed cross-entropy and its gradients as an author would write them."""
-    import torch
-    from torch.nn import functional
-
-    leaves = {n: w.detach().clone().requires_grad_() for n, w in weights.items()}
-    x = inputs["X"]
-    q, k, v = (x @ leaves[n] for n in ("W_Q", "W_K", "W_V"))
-    hidden = torch.ones((len(x), len(x)), dtype=torch.bool, device=x.device).triu(1)
-    scores = (q @ k.T / math.sqrt(q.shape[1])).masked_fill(hidden, -math.inf)
-    logits = torch.softmax(scores, dim=1) @ v @ leaves["W_O"].T
-    loss = functional.cross_entropy(logits, inputs["y"].argmax(dim=1), reduction="sum")
-    found = torch.autograd.grad(loss, list(leaves.values()))
-    return loss.detach(), dict(zip(leaves, found, strict=True))
-
-
 def _with_check(
     checks: np.ndarray,
     place: int,
@@ -149,7 +141,7 @@ def _with_check(
 ) -> np.ndarray:
     """Return the checks with the largest relative difference of the gradients at one place."""
     _, ours = causal_value_and_gradient(inputs["X"], inputs["y"], weights)
-    _, theirs = _autograd(inputs, weights)
+    _, theirs = autograd_value_and_gradient(inputs["X"], inputs["y"], weights)
     off = [float((ours[n] - theirs[n]).norm() / theirs[n].norm()) for n in WEIGHTS]
     out = np.array(checks, copy=True)
     out[place] = max(off)
@@ -190,10 +182,12 @@ def measure(settings: Settings, state: State) -> dict[str, float]:
     out["speedup_em"] = total / max(out["steps_em"], 1.0)
     out["speedup_control"] = total / max(out["steps_control"], 1.0)
     out |= {f"check_{n}": float(x) for n, x in zip("abc", state["checks"], strict=True)}
-    out["settled_routing"] = _settled(state["em.entropy"], settings)
-    out["settled_values"] = _settled(np.cumsum(state["em.drift"]), settings)
+    out["settled_routing"] = settled(state["em.entropy"], total)
+    out["settled_values"] = settled(np.cumsum(state["em.drift"]), total)
     out["seconds_pair"] = sum(float(state[f"{arm}.seconds"]) for arm in PAIR)
-    out["autograd_ratio"] = _timed(inputs, _weights(state, "em", "cpu"))
+    spent = milliseconds(inputs["X"], inputs["y"], _weights(state, "em", "cpu"))
+    out["ms_generated"] = spent["generated"]
+    out |= {f"{way}_ratio": spent[way] / spent["generated"] for way in ("eager", "fused")}
     out |= _floors(settings, state)
     return out
 
@@ -212,28 +206,6 @@ def _predictions(
     loss = functional.nll_loss(log_p, labels)
     accuracy = (z.argmax(dim=1) == labels).double().mean()
     return float(loss), float(accuracy), float(-(log_p.exp() * log_p).sum(dim=1).mean())
-
-
-def _settled(curve: np.ndarray, settings: Settings) -> float:
-    """Return the step after which a curve stays within a tenth of its change from its end."""
-    change = abs(curve[-1] - curve[0])
-    outside = np.flatnonzero(np.abs(curve - curve[-1]) > 0.1 * change)
-    share = (outside[-1] + 1) / len(curve) if len(outside) else 0.0
-    return share * float(settings["steps"])
-
-
-def _timed(inputs: dict[str, torch.Tensor], weights: dict[str, torch.Tensor]) -> float:
-    """Return autograd's time over ours for value and gradient: medians of interleaved calls."""
-    times: dict[str, list[float]] = {"ours": [], "autograd": []}
-    for _ in range(7):
-        for name, seconds in times.items():
-            start = time.perf_counter()
-            if name == "ours":
-                causal_value_and_gradient(inputs["X"], inputs["y"], weights)
-            else:
-                _autograd(inputs, weights)
-            seconds.append(time.perf_counter() - start)
-    return float(np.median(times["autograd"]) / np.median(times["ours"]))
 
 
 def _floors(settings: Settings, state: State) -> dict[str, float]:
@@ -322,7 +294,9 @@ STICKY_MARKOV = Experiment(
         Row("check_b", "generated gradient against autograd, in the middle", "relative"),
         Row("check_c", "generated gradient against autograd, at the end", "relative"),
         Row("seconds_pair", "time of SGD and EM-like together", "s"),
-        Row("autograd_ratio", "autograd's time over ours, a step", "times"),
+        Row("ms_generated", "loss and gradient by the generated code, once", "ms"),
+        Row("eager_ratio", "time of eager autograd over it", "times"),
+        Row("fused_ratio", "time of autograd through torch's fused attention over it", "times"),
     ),
     begin=begin,
     advance=advance,

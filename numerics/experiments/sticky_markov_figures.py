@@ -63,19 +63,25 @@ def _routing(settings: Mapping[str, float], states: Sequence[State]) -> Figure:
 
 
 def _values(state: State) -> Figure:
-    """Draw the values of the eight symbols in the plane of their two largest components."""
-    canvas, axes = new_figure(1, 2, width=5.5, height=2.6)
+    """Draw how the values of the symbols move, in the plane of the two components of their end."""
+    from matplotlib import colormaps
+
+    canvas, axes = new_figure(1, len(SHOWN), width=6.8, height=2.4)
     columns: dict[str, Any] = {}
-    for axis, (arm, words) in zip(axes[0], SHOWN[:2], strict=True):
-        values = state["means"] @ np.asarray(state[f"{arm}.W_V"], float)
-        centred = values - values.mean(axis=0)
-        _, sizes, plane = np.linalg.svd(centred, full_matrices=False)
-        points = centred @ plane[:2].T
+    colours = colormaps["hsv"](np.linspace(0, 1, len(state["means"]), endpoint=False))
+    for axis, (arm, words) in zip(axes[0], SHOWN, strict=True):
+        values = np.asarray(state[f"{arm}.values"], float)  # (checkpoints, N, d_v)
+        end = values[-1] - values[-1].mean(axis=0)
+        _, sizes, plane = np.linalg.svd(end, full_matrices=False)
+        paths = (values - values[-1].mean(axis=0)) @ plane[:2].T
         share = float((sizes[:2] ** 2).sum() / (sizes**2).sum())
-        axis.plot(points[:, 0], points[:, 1], "o", color=LINES[0][0], ms=4)
-        for symbol, point in enumerate(points):
-            axis.annotate(str(symbol + 1), point, xytext=(3, 3), textcoords="offset points")
-        axis.set(title=f"{words} ({share:.0%} of the variance)", xlabel="component 1",
-                 ylabel="component 2")  # fmt: skip
-        columns |= {f"{arm}_1": points[:, 0], f"{arm}_2": points[:, 1]}
+        for symbol, colour in enumerate(colours):
+            path = paths[:, symbol]
+            axis.plot(path[:, 0], path[:, 1], color=colour, lw=0.9)
+            axis.plot(*path[-1], "o", color=colour, ms=3.5)
+            axis.annotate(str(symbol + 1), path[-1], xytext=(3, 2), textcoords="offset points",
+                          fontsize=6)  # fmt: skip
+            columns |= {f"{arm}_{symbol + 1}_{n + 1}": path[:, n] for n in range(2)}
+        axis.set(title=f"{words}\n{share:.0%} of the variance", xlabel="component 1")
+    axes[0][0].set_ylabel("component 2")
     return Figure(canvas, columns)

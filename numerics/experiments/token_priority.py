@@ -1,9 +1,15 @@
-"""Next-token mechanics: descent finds the max-margin direction of the priority graph.
+"""Next-token mechanics: training finds the max-margin direction of the priority graph.
 
     W / |W|  ->  W_svm / |W_svm|  on the complement of S_fin,     projection on S_fin  ->  W_fin
 
-Descent is normalised on the complement of S_fin, where W grows without bound; on S_fin it takes
-plain steps.  The regularisation path is the minimiser of L + lambda |W|^2 / 2 as lambda falls.
+Data sets have labels by an order of the tokens (acyclic), or at random with a cycle (cyclic).  Two
+more kinds violate an assumption:
+
+    violating   one label does not stand in its context.  Training cannot hear of that sequence,
+                while its edges still stand in the graph, so W is compared with two Graph-SVMs: with
+                those edges and without.
+    dependent   the embeddings of K tokens have less than K dimensions, so they are not orthonormal:
+                the logits are E W E^T, and the Graph-SVM may have no solution.
 
 Source: li2024mechanics, its theorem on the limit of descent.
 """
@@ -15,28 +21,46 @@ from typing import Any
 
 import numpy as np
 
+from numerics.experiments import priority_training as training
 from numerics.experiments.definition import Advance, Experiment, Preset, Row, State
-from numerics.experiments.priority_graphs import Array, Data, graph_svm, sample
+from numerics.experiments.graph_svm import embedded_svm, graph_svm
+from numerics.experiments.priority_graphs import Data, sample, violating
+from numerics.experiments.priority_training import compared, fitted_slope
 
-__all__ = ["TOKEN_PRIORITY", "compared", "descended", "finite_part", "marks"]
+__all__ = ["KINDS", "TOKEN_PRIORITY", "kinds"]
 
 Settings = Mapping[str, float]
-NAMES = ("correlation", "distance", "path_correlation", "path_distance", "optimality", "solved")
-LAMBDAS = 10.0 ** -np.arange(2, 13)
+KINDS = ("acyclic", "cyclic", "violating", "dependent")
+NUMBERS = (
+    "correlation", "distance", "path_correlation", "path_distance", "flow_correlation",
+    "flow_distance", "slope", "flow_slope", "mass", "composition", "optimality", "solved", "broken",
+    "plain_correlation", "solvable", "embedded_correlation", "embedded_growth",
+)  # fmt: skip
+"""What is kept of each data set; nan where it says nothing."""
 
 
-def _data(settings: Settings, seed: int, number: int) -> Data:
+def kinds(settings: Settings) -> np.ndarray:
+    """Return the kind of every data set, as its place in `KINDS`."""
+    counts = [int(settings[n]) for n in ("sets", "sets", "violating", "dependent")]
+    return np.repeat(range(len(KINDS)), counts)
+
+
+def data_set(settings: Settings, seed: int, number: int) -> Data:
+    """Return one of the data sets."""
     rng = np.random.default_rng([seed, number])
-    acyclic = number < settings["sets"]
+    kind = KINDS[kinds(settings)[number]]
     sizes = (int(settings[n]) for n in ("tokens", "sequences", "length"))
-    return sample(rng, *sizes, acyclic=acyclic)
+    data = sample(rng, *sizes, acyclic=kind != "cyclic")
+    return violating(rng, data) if kind == "violating" else data
 
 
 def begin(settings: Settings, seed: int, device: str) -> State:
-    """Return an empty state: one step is one data set, acyclic ones first."""
-    count = 2 * int(settings["sets"])
-    state: State = {"step": 0, "seed": seed, "growth": np.full((count, 60), np.nan)}
-    return state | {name: np.full(count, np.nan) for name in NAMES}
+    """Return an empty state: one step is one data set."""
+    count = len(kinds(settings))
+    state: State = {"step": 0, "seed": seed}
+    state |= {"growth": np.full((count, training.MARKS), np.nan),
+              "flow_growth": np.full((count, len(training.flow_times())), np.nan)}  # fmt: skip
+    return state | {name: np.full(count, np.nan) for name in NUMBERS}
 
 
 def advance(settings: Settings, device: str) -> Advance:
@@ -46,8 +70,13 @@ def advance(settings: Settings, device: str) -> Advance:
         new = {name: np.array(value, copy=True) for name, value in state.items()}
         first = int(state["step"])
         for number in range(first, first + count):
-            data = _data(settings, int(state["seed"]), number)
-            for name, value in _one(data, settings).items():
+            data = data_set(settings, int(state["seed"]), number)
+            if KINDS[kinds(settings)[number]] == "dependent":
+                rng = np.random.default_rng([int(state["seed"]), number, 1])
+                found = _dependent(data, rng, int(settings["width"]))
+            else:
+                found = _one(data, int(settings["steps"]))
+            for name, value in found.items():
                 new[name][number] = value
         new["step"] = np.array(first + count)
         return new
@@ -55,133 +84,109 @@ def advance(settings: Settings, device: str) -> Advance:
     return onward
 
 
-def _one(data: Data, settings: Settings) -> dict[str, Any]:
+def _one(whole: Data, steps: int) -> dict[str, Any]:
+    """Return what training does on the sequences with a label that it can reach."""
+    data = whole.part(whole.realisable)
     w_svm, certificate = graph_svm(data)
     basis = data.differences()
-    w_fin, off = finite_part(data, basis)
+    w_fin, off = training.finite_part(data, basis)
     out: dict[str, Any] = {"optimality": certificate.worst, "solved": off}
-    w, curve = descended(data, basis, w_svm, int(settings["steps"]))
+    w, out["growth"] = training.descended(data, basis, w_svm, steps)
     out["correlation"], out["distance"] = compared(w, w_svm, w_fin, basis)
-    out["growth"] = curve
-    path = _regularised(data)
+    at = training.marks(steps)
+    out["slope"] = fitted_slope(at, out["growth"][: len(at)])
+    out["mass"], out["composition"] = training.composition(data, w, w_fin)
+    plain = training.plainly_descended(data, steps)
+    out["plain_correlation"] = compared(plain, w_svm, w_fin, basis)[0]
+    flow, out["flow_growth"] = training.flowed(data, basis, w_svm)
+    out["flow_correlation"], out["flow_distance"] = compared(flow, w_svm, w_fin, basis)
+    out["flow_slope"] = fitted_slope(np.log(training.flow_times()), out["flow_growth"])
+    path = training.regularised(data)
     out["path_correlation"], out["path_distance"] = compared(path, w_svm, w_fin, basis)
+    if not whole.realisable.all():
+        out["broken"] = compared(w, graph_svm(whole)[0], w_fin, basis)[0]
     return out
 
 
-def _split(w: Array, basis: Array) -> tuple[Array, Array]:
-    """Return the parts of W in S_fin and in its complement."""
-    inside = (basis.T @ (basis @ w.ravel())).reshape(w.shape)
-    return inside, w - inside
+def _dependent(data: Data, rng: np.random.Generator, width: int) -> dict[str, Any]:
+    """Return what the path does with random embeddings of ``width`` numbers a token.
 
-
-def compared(w: Array, w_svm: Array, w_fin: Array, basis: Array) -> tuple[float, float]:
-    """Return the correlation with W_svm on the complement, and the distance on S_fin.
-
-    Both are nan where there is nothing to compare with: no two components, or no cycle.
+    ``embedded_growth`` is |W| at the ridge 1e-12 over |W| at 1e-6: 2 for growth like the logarithm,
+    1 if W stays bounded.
     """
-    inside, outside = _split(w, basis)
-    distance = float(np.linalg.norm(inside - w_fin)) if len(basis) else np.nan
-    norms = np.linalg.norm(outside) * np.linalg.norm(w_svm)
-    return (float((outside * w_svm).sum() / norms) if norms else np.nan), distance
-
-
-def finite_part(data: Data, basis: Array) -> tuple[Array, float]:
-    """Return W_fin and the norm of the gradient there, which is zero at the minimiser."""
-    part, shape = data.cyclic(), (data.tokens, data.tokens)
-    if part is None or not len(basis):
-        return np.zeros(shape), 0.0
-    at, off = np.zeros(len(basis)), np.inf
-    for _ in range(100):  # Newton with exact Hessians by columns of the basis
-        gradient = basis @ part.loss_and_gradient((basis.T @ at).reshape(shape))[1].ravel()
-        off = float(np.linalg.norm(gradient))
-        if off < 1e-13:
-            break
-        hessian = _hessian(part, (basis.T @ at).reshape(shape), basis)
-        step = np.linalg.lstsq(hessian, gradient, rcond=1e-12)[0]
-        at = at - step / max(1.0, np.linalg.norm(step))
-    return (basis.T @ at).reshape(shape), off
-
-
-def _hessian(data: Data, w: Array, basis: Array) -> Array:
-    """Return the Hessian of the loss in the coordinates of a basis: the mean covariance of p."""
-    with np.errstate(divide="ignore"):
-        logits = np.log(data.counts) + w[:, data.last].T
-    p = np.exp(logits - logits.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    moved = basis.reshape(len(basis), *w.shape)[:, :, data.last]  # (r, K, n)
-    centred = moved - np.einsum("ni,rin->rn", p, moved)[:, None, :]
-    return np.einsum("ni,rin,qin->rq", p, centred, centred) / len(data.label)
-
-
-def descended(data: Data, basis: Array, w_svm: Array, steps: int) -> tuple[Array, Array]:
-    """Return W after normalised descent, and 1 - correlation along the way."""
-    w = np.zeros((data.tokens, data.tokens))
-    at = marks(steps)
-    curve = np.full(60, np.nan)
-    for step in range(1, steps + 1):
-        inside, _ = _split(data.loss_and_gradient(w)[1], basis)
-        outside = data.outer_gradient(w)
-        norm = np.linalg.norm(outside)
-        w = w - 2.0 * len(data.graphs) * inside
-        if norm > 1e-300:
-            w = w - 0.1 * outside / norm
-        place = np.flatnonzero(at == step)
-        if len(place):
-            curve[place[0]] = 1 - compared(w, w_svm, w, basis)[0]
-    return w, curve
-
-
-def marks(steps: int) -> np.ndarray:
-    """Return the steps, evenly spread on a logarithmic axis, at which descent is looked at."""
-    return np.unique(np.logspace(0, np.log10(steps), 60).astype(int))
-
-
-def _regularised(data: Data) -> Array:
-    """Return the minimiser of L + lambda |W|^2 / 2 at the least lambda, by Newton's method."""
-    size = data.tokens**2
-    w, identity = np.zeros((data.tokens, data.tokens)), np.eye(size)
-    for ridge in LAMBDAS:
-        for _ in range(60):
-            loss, gradient = data.loss_and_gradient(w)
-            gradient = gradient.ravel() + ridge * w.ravel()
-            if np.linalg.norm(gradient) < 1e-4 * ridge:
-                break
-            hessian = _hessian(data, w, identity) + ridge * identity
-            step = np.linalg.solve(hessian, gradient)
-            w = w - (step * min(1.0, 4.0 / np.linalg.norm(step))).reshape(w.shape)
-    return w
+    embeddings = rng.standard_normal((data.tokens, width)) / np.sqrt(width)
+    basis = training.embedded_basis(embeddings)
+    w, early = training.regularised(data, basis), training.regularised(data, basis, least=1e-6)
+    size = np.linalg.norm(w)
+    svm = embedded_svm(data, basis)
+    out = {"solvable": float(svm is not None), "embedded_growth": size / np.linalg.norm(early)}
+    if svm is not None and svm.any():
+        out["embedded_correlation"] = float(w @ svm / (size * np.linalg.norm(svm)))
+    return out
 
 
 def measure(settings: Settings, state: State) -> dict[str, float]:
     """Return the numbers of a finished run, over all its data sets."""
-    count = int(settings["sets"])
-    halves = {"acyclic": slice(0, count), "cyclic": slice(count, None)}
+    which = kinds(settings)
     out: dict[str, float] = {
         "optimality": float(np.nanmax(state["optimality"])),
         "solved": float(np.nanmax(state["solved"])),
+        "mass": float(np.nanmin(state["mass"])),
+        "composition": float(np.nanmax(state["composition"])),
     }
-    for kind, part in halves.items():
-        for name in ("correlation", "path_correlation"):
-            values = state[name][part]
-            values = values[np.isfinite(values)]
+    for number, kind in enumerate(KINDS[:3]):
+        for name in ("correlation", "path_correlation", "flow_correlation"):
+            values = _finite(state[name][which == number])
             out[f"{name}_{kind}"] = float(np.mean(values >= 0.99)) if len(values) else np.nan
             out[f"{name}_{kind}_least"] = float(values.min()) if len(values) else np.nan
-    for name in ("distance", "path_distance"):
-        values = state[name][np.isfinite(state[name])]
+    for name in ("distance", "path_distance", "flow_distance"):
+        values = _finite(state[name])
         out[name] = float(np.mean(values <= 1e-3)) if len(values) else np.nan
         out[f"{name}_most"] = float(values.max()) if len(values) else np.nan
+    for name in ("slope", "flow_slope"):
+        out |= dict(zip((name, f"{name}_low", f"{name}_high"), _interval(state[name]), strict=True))
+    for name in ("broken", "solvable"):
+        values = _finite(state[name])
+        out[name] = float(values.mean()) if len(values) else np.nan
+    for name in ("plain_correlation", "embedded_correlation"):
+        values = _finite(state[name])
+        out[f"{name}_least"] = float(values.min()) if len(values) else np.nan
+    growth = state["embedded_growth"][state["solvable"] == 0]
+    out["embedded_growth"] = float(np.median(growth)) if len(growth) else np.nan
+    out["embedded_growth_most"] = float(growth.max()) if len(growth) else np.nan
     return out
 
 
+def _finite(values: np.ndarray) -> np.ndarray:
+    return values[np.isfinite(values)]
+
+
+def _interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Return the median, and the 2.5 and 97.5 % quantiles, over data sets."""
+    values = _finite(values)
+    if not len(values):
+        return np.nan, np.nan, np.nan
+    low, middle, high = np.quantile(values, [0.025, 0.5, 0.975])
+    return float(middle), float(low), float(high)
+
+
 def draw(settings: Settings, states: list[State]) -> Mapping[str, Any]:
-    """Return the figures."""
+    """Return the figures; the example is the first cyclic data set."""
     from numerics.experiments.token_priority_figures import figures
 
-    data = _data(settings, int(states[0]["seed"]), int(settings["sets"]))
-    return figures(data, states, marks(int(settings["steps"])))
+    data = data_set(settings, int(states[0]["seed"]), int(settings["sets"]))
+    return figures(data, states, kinds(settings), int(settings["steps"]))
 
 
-_SIZES = {"tokens": 6.0, "sequences": 12.0, "length": 4.0, "sets": 100.0}
+_SIZES = {
+    "tokens": 6.0,
+    "sequences": 12.0,
+    "length": 4.0,
+    "sets": 100.0,
+    "violating": 20.0,
+    "dependent": 20.0,
+    "width": 3.0,
+}
 _ALL = "the theorem says so of every data set"
 
 TOKEN_PRIORITY = Experiment(
@@ -189,8 +194,8 @@ TOKEN_PRIORITY = Experiment(
     title="Next-token mechanics: descent against the Graph-SVM of the priority graph",
     source="li2024mechanics",
     presets={
-        "cpu": Preset({**_SIZES, "steps": 4000.0}, 200, "minutes a seed", 10),
-        "paper": Preset({**_SIZES, "steps": 20_000.0}, 200, "half an hour a seed", 10),
+        "cpu": Preset({**_SIZES, "steps": 2000.0}, 240, "two minutes a seed", 10),
+        "paper": Preset({**_SIZES, "steps": 20_000.0}, 240, "half an hour a seed", 10),
     },
     rows=(
         Row("correlation_acyclic", "acyclic sets with correlation >= 0.99, descent", "share", 1.0,
@@ -209,6 +214,31 @@ TOKEN_PRIORITY = Experiment(
             "an interior-point solver in float64", "at most", "any"),
         Row("solved", "gradient at W_fin, largest", "", 0.0, 1e-12,
             "Newton's method to rounding", "at most", "any"),
+        Row("mass", "attention on the component of the label, least (hard retrieval)", "", 1.0,
+            1e-6, "the theorem: what has no priority gets nothing in the limit", "at least", "any"),
+        Row("composition", "weights inside it against those of W_fin, largest (soft composition)",
+            "", 0.0, 1e-6, "the projection converges to W_fin", "at most", "any"),
+        Row("flow_distance", "cyclic sets with distance <= 1e-3 on S_fin, flow to t = 1e12",
+            "share", 1.0, 0.0, _ALL, "at least", "any"),
+        Row("flow_correlation_acyclic", "acyclic sets with correlation >= 0.99, flow to t = 1e12",
+            "share"),
+        Row("flow_correlation_cyclic", "cyclic sets with correlation >= 0.99, flow to t = 1e12",
+            "share"),
+        Row("slope", "log distance of the direction against log steps, descent: median slope", "",
+            -1.0, 0.1, "the distance is O(1 / |W|), and |W| grows like the steps", "equal", "any"),
+        Row("slope_low", "the same, 2.5 % quantile over data sets"),
+        Row("slope_high", "the same, 97.5 % quantile over data sets"),
+        Row("flow_slope", "log distance of the direction against log log t, flow: median slope", "",
+            -1.0, 0.1, "the distance is O(1 / |W|), and |W| grows like log t", "equal", "any"),
+        Row("flow_slope_low", "the same, 2.5 % quantile over data sets"),
+        Row("flow_slope_high", "the same, 97.5 % quantile over data sets"),
+        Row("broken", "a label outside its context: correlation with the Graph-SVM of all edges"),
+        Row("correlation_violating_least", "the same, with that of the other sequences, least"),
+        Row("solvable", "3 numbers a token for 6 tokens: share of sets with a Graph-SVM"),
+        Row("embedded_correlation_least", "the same, with one: least correlation of the path"),
+        Row("embedded_growth", "the same, without: |W| at ridge 1e-12 over 1e-6, median", "times"),
+        Row("embedded_growth_most", "the same, largest", "times"),
+        Row("plain_correlation_least", "least correlation, plain descent at rate 2"),
         Row("correlation_acyclic_least", "least correlation, acyclic, descent"),
         Row("correlation_cyclic_least", "least correlation, cyclic, descent"),
         Row("distance_most", "largest distance on S_fin, descent"),

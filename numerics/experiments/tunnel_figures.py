@@ -1,4 +1,4 @@
-"""Figures of a wind tunnel: error over training and by position, values, ablations."""
+"""Figures of a wind tunnel: errors, geometry, ablations, routing and values over training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numerics.experiments import wind_tunnel
 from numerics.experiments.definition import State
 from numerics.experiments.figures import LINES, Figure, new_figure
 from numerics.experiments.tunnel_measures import HELD_OUT, ablations, principal_components
-from numerics.experiments.wind_tunnel import MODELS, Task
+from numerics.experiments.wind_tunnel import EXPECTED, MODELS, Task
 
 __all__ = ["figures"]
 
@@ -28,6 +28,7 @@ def figures(
     return {
         "errors": _errors(task, settings, states, label, beyond),
         "geometry": _geometry(task, settings, states[0]),
+        "dissociation": _dissociation(settings, states),
     }
 
 
@@ -37,17 +38,19 @@ def _errors(
 ) -> Figure:  # fmt: skip
     canvas, axes = new_figure(1, 2, width=6.5, height=2.6)
     columns: dict[str, Any] = {}
-    for name, (colour, dashes) in zip(MODELS, LINES, strict=False):
+    names = [name for name in (*MODELS, EXPECTED) if f"{name}.error" in states[0]]
+    for name, (colour, dashes) in zip(names, LINES, strict=False):
+        words = "transformer, no label noise" if name == EXPECTED else name
         curves = np.stack([np.asarray(s[f"{name}.error"], float) for s in states])
         steps = (np.arange(curves.shape[1]) + 1) * float(settings["steps"]) / curves.shape[1]
-        axes[0][0].plot(steps, curves.mean(axis=0), color=colour, ls=dashes, label=name)
+        axes[0][0].plot(steps, curves.mean(axis=0), color=colour, ls=dashes, label=words)
         axes[0][0].fill_between(
             steps, curves.min(axis=0), curves.max(axis=0), color=colour, alpha=0.15, lw=0
         )
         rows = [_by_position(task, settings, s, name, beyond) for s in states]
         positions = np.arange(len(rows[0])) + 1
         mean = np.mean(rows, axis=0)
-        axes[0][1].plot(positions, mean, color=colour, ls=dashes, marker="o", ms=2.5, label=name)
+        axes[0][1].plot(positions, mean, color=colour, ls=dashes, marker="o", ms=2.5)
         columns |= {"step": steps, f"error_{name}": curves.mean(axis=0)}
         columns |= {"position": positions, f"by_position_{name}": mean}
     if beyond is not None:
@@ -84,4 +87,27 @@ def _geometry(task: Task, settings: Mapping[str, float], state: State) -> Figure
                    yticks=range(heads.shape[0]))  # fmt: skip
     columns = {"component_1": points[:, 0], "component_2": points[:, 1], "entropy": entropy}
     columns |= {f"ablated_layer_{n + 1}": row for n, row in enumerate(heads)}
+    return Figure(canvas, columns)
+
+
+def _dissociation(settings: Mapping[str, float], states: Sequence[State]) -> Figure:
+    """Draw by layer how far routing and values move between checkpoints, and attention entropy."""
+    canvas, axes = new_figure(1, 3, width=6.8, height=2.3)
+    columns: dict[str, Any] = {}
+    labels = {
+        "routing": "routing moved (total variation)",
+        "values": "values moved (relative)",
+        "attention": "attention entropy (nats)",
+    }
+    for axis, (name, label) in zip(axes[0], labels.items(), strict=True):
+        curves = np.mean([np.asarray(s[name], float) for s in states], axis=0)
+        steps = (np.arange(len(curves)) + 1) * float(settings["steps"]) / len(curves)
+        for layer, curve in enumerate(curves.T):
+            colour, dashes = LINES[layer % len(LINES)]
+            axis.plot(steps, curve, color=colour, ls=dashes, label=f"layer {layer + 1}")
+            columns |= {"step": steps, f"{name}_{layer + 1}": curve}
+        axis.set(xlabel="step", ylabel=label)
+    for axis in axes[0][:2]:
+        axis.set(yscale="log")
+    axes[0][0].legend()
     return Figure(canvas, columns)

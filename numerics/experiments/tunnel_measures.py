@@ -8,6 +8,7 @@
 | alignment_* | 1 | mean cosine of queries with the key that they attend to most, by layer |
 | pc1_*, pc2_* | 1 | variance of the last stream that its first components explain |
 | pc1_entropy | 1 | correlation (absolute) of the first component with the posterior entropy |
+| settled_* | steps | when routing and values, summed over checkpoints, have nearly arrived |
 | ablated_* | bits | error without one head, or without the attention of one layer |
 """
 
@@ -21,6 +22,7 @@ import numpy as np
 
 from numerics.experiments import wind_tunnel
 from numerics.experiments.definition import Row, State
+from numerics.experiments.frame_precision import settled
 from numerics.experiments.wind_tunnel import Array, Batch, Task, entropy_errors, entropy_of
 
 __all__ = ["ROWS", "ablations", "geometry", "measure", "principal_components", "remark"]
@@ -42,6 +44,8 @@ ROWS = (
     Row("ablated_head_worst", "error without the head that matters most", "bits"),
     Row("ablated_head_least", "error without the head that matters least", "bits"),
     Row("ablated_layer_first", "error without the attention of the first layer", "bits"),
+    Row("settled_routing", "step at which routing has settled"),
+    Row("settled_values", "step at which values have settled"),
     Row("parameters_transformer", "parameters, transformer"),
     Row("parameters_mlp", "parameters, MLP"),
 )  # fmt: skip
@@ -65,8 +69,13 @@ def measure(
         longer = task.batch(np.random.default_rng([seed, HELD_OUT, length]), COUNT, length)
         out[name] = float(entropy_errors(transformer, longer).mean())
     out["ratio"] = out["error_mlp"] / max(out["error_transformer"], 1e-12)
+    if "expected" in models:
+        out["ratio_expected"] = out["error_mlp"] / max(out["error_expected"], 1e-12)
     out["error_early"] = float(state["transformer.error"][0])
     out["kl_transformer"] = _divergence(transformer, batch)
+    for name in ("routing", "values"):
+        path = np.cumsum(state[name].mean(axis=1))
+        out[f"settled_{name}"] = settled(path, float(settings["steps"]))
     out |= geometry(transformer, batch, seed)
     heads, layers = ablations(transformer, batch)
     out["ablated_head_worst"], out["ablated_head_least"] = float(heads.max()), float(heads.min())
@@ -89,7 +98,7 @@ def geometry(model: Any, batch: Batch, seed: int) -> dict[str, float]:
         streams = model.streams(x)
         bias = model.bias(x.shape[1], x.device)
         for n, block in enumerate(model.blocks):
-            q, k, _ = block._split(block.norm(streams[n]))
+            q, k, _ = block.queries_keys_values(streams[n])
             cosine = _cosines(k, k)
             apart = ~torch.eye(cosine.shape[-1], dtype=torch.bool)
             out[f"key_cosine_{n + 1}"] = float(cosine[..., apart].abs().mean())
@@ -147,8 +156,15 @@ def ablations(model: Any, batch: Batch) -> tuple[Array, Array]:
 def remark(what: str, measured: list[dict[str, float]]) -> str:
     """Return in one sentence how far the transformer is from the posterior, and the MLP."""
     own, other = (float(np.mean([m[f"error_{n}"] for m in measured])) for n in wind_tunnel.MODELS)
-    return (
+    told = (
         f"The transformer's entropy about {what} is {own:.2g} bits off the posterior's on "
         f"average, that of the MLP with as many parameters {other:.2g} bits: "
         f"{other / own:.0f} times as much."
+    )
+    if "error_expected" not in measured[0]:
+        return told
+    exact = float(np.mean([m["error_expected"] for m in measured]))
+    return told + (
+        f" On the same sequences without the noise of the labels it is {exact:.2g} bits off, "
+        f"{other / exact:.0f} times less than the MLP."
     )

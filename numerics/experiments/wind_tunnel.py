@@ -4,6 +4,10 @@ A task gives sequences with what is to be predicted, and the posterior predictiv
 Training minimises the cross-entropy, whose only minimiser is that posterior: E[-log q] = H + E[KL].
 What is measured is the mean absolute difference of entropies, in bits, by position.
 
+Where the settings say ``expected``, a third model shows what the noise of the labels costs: the
+transformer from the same weights on the same sequences, trained on the loss in expectation over the
+labels, -sum_y p(y) log q(y).  It is told the posterior: a control, no evidence of learning it.
+
 Batches are drawn from (seed, step) alone, so that a run goes on to the same bits.
 Source: agarwal2025geometry.
 """
@@ -20,12 +24,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numerics.experiments.definition import Advance, State
+from numerics.experiments.frame_precision import frames, moved
 
-__all__ = ["MODELS", "Batch", "Task", "advance", "begin", "built", "entropy_errors", "entropy_of"]
+__all__ = [
+    "EXPECTED",
+    "MODELS",
+    "Batch",
+    "Task",
+    "advance",
+    "begin",
+    "built",
+    "entropy_errors",
+    "entropy_of",
+]
 
 Settings = Mapping[str, float]
 Array = NDArray[np.float64]
 MODELS = ("transformer", "mlp")
+EXPECTED = "expected"
 HELD_OUT = 10**9  # the step whose batches no training sees
 
 
@@ -59,7 +75,9 @@ def entropy_of(p: Array) -> Array:
 
 
 def built(task: Task, settings: Settings, seed: int) -> dict[str, Any]:
-    """Return the two untrained models of a seed."""
+    """Return the untrained models of a seed."""
+    from copy import deepcopy
+
     import torch
 
     from numerics.experiments.sequence_models import SequenceModel, matched_mlp
@@ -70,10 +88,11 @@ def built(task: Task, settings: Settings, seed: int) -> dict[str, Any]:
         transformer = SequenceModel(
             task.inputs, task.classes, width=width, layers=layers, heads=heads, hidden=4 * width
         )
-        return {
+        models = {
             "transformer": transformer,
             "mlp": matched_mlp(transformer, task.inputs, task.classes),
         }
+    return models | ({EXPECTED: deepcopy(transformer)} if settings["expected"] else {})
 
 
 def begin(task: Task, settings: Settings, seed: int) -> State:
@@ -86,7 +105,8 @@ def begin(task: Task, settings: Settings, seed: int) -> State:
             state[f"{name}/{key}/v"] = np.zeros(p.shape, np.float32)
         state[f"{name}.loss"] = np.zeros(0)
         state[f"{name}.error"] = np.zeros(0)
-    return state
+    layers = int(settings["layers"])
+    return state | {name: np.zeros((0, layers)) for name in ("attention", "routing", "values")}
 
 
 def loaded(task: Task, settings: Settings, state: State, device: str = "cpu") -> dict[str, Any]:
@@ -103,16 +123,22 @@ def loaded(task: Task, settings: Settings, state: State, device: str = "cpu") ->
 
 
 def advance(task: Task, settings: Settings, device: str) -> Advance:
-    """Return what trains both models by so many steps of AdamW on fresh sequences."""
+    """Return what trains all models by so many steps of AdamW on fresh sequences."""
 
     def onward(state: State, count: int) -> State:
         new, first, seed = dict(state), int(state["step"]), int(state["seed"])
         held = task.batch(np.random.default_rng([seed, HELD_OUT]), 256)
-        for name, model in loaded(task, settings, state, device).items():
+        models = loaded(task, settings, state, device)
+        before = frames(models["transformer"], held.inputs, device)
+        for name, model in models.items():
             losses = _train(task, settings, state, name, model, first, count, new, device)
             new[f"{name}.loss"] = np.append(state[f"{name}.loss"], losses)
             error = entropy_errors(model, held, device).mean()
             new[f"{name}.error"] = np.append(state[f"{name}.error"], error)
+        after = frames(models["transformer"], held.inputs, device)
+        seen = dict(zip(("routing", "values"), moved(before, after), strict=True))
+        for name, row in {**seen, "attention": after.entropy}.items():
+            new[name] = np.concatenate([state[name], row[None]])
         new["step"] = first + count
         return new
 
@@ -143,8 +169,9 @@ def _train(
         for group in optimiser.param_groups:
             group["lr"] = settings["rate"] * warm * 0.5 * (1 + math.cos(math.pi * step / total))
         logits = model(torch.tensor(batch.inputs, device=device))[:, batch.asked]
-        labels = torch.tensor(batch.labels[:, batch.asked], device=device)
-        loss = functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        aims = batch.posterior.astype(np.float32) if name == EXPECTED else batch.labels
+        aim = torch.tensor(aims[:, batch.asked], device=device)
+        loss = functional.cross_entropy(logits.flatten(0, 1), aim.flatten(0, 1))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

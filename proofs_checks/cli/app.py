@@ -272,7 +272,10 @@ def reproduce(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="token-priority: your own sequences, JSON lines of tokens and label."),
+        typer.Option(
+            help="token-priority: your own sequences, JSON lines of tokens and label; "
+            "linear-regression: your own X and y, a CSV file."
+        ),
     ] = None,
     skip_malformed: Annotated[
         bool, typer.Option("--skip-malformed", help="Use the other lines of --data.")
@@ -280,10 +283,11 @@ def reproduce(
     json: Json = False,
 ) -> int:
     """Run a source paper's experiment and compare it with what was published."""
-    from proofs_checks.cli.reproducing import run_own_data, run_reproduce
-
     if data is not None:
-        return run_own_data(name, data, skip_malformed=skip_malformed, as_json=json)
+        from proofs_checks.cli.own_data import run_own_data
+
+        return run_own_data(name, data, output, skip_malformed=skip_malformed, as_json=json)
+    from proofs_checks.cli.reproducing import run_reproduce
 
     return run_reproduce(
         name, preset=preset, seeds=seeds, first_seed=first_seed, device=device, output=output,

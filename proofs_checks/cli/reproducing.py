@@ -10,7 +10,7 @@ from typing import Any
 
 from proofs_checks.reports.machine import SCHEMA
 
-__all__ = ["run_own_data", "run_reproduce"]
+__all__ = ["finite", "run_reproduce"]
 
 
 def run_reproduce(
@@ -45,46 +45,6 @@ def run_reproduce(
     wanted = range(first_seed, first_seed + seeds)
     runs = _run(found, sizes, list(wanted), folder, device)
     return _report(found, preset, runs, folder, as_json=as_json)
-
-
-def run_own_data(name: str | None, path: Path, *, skip_malformed: bool, as_json: bool) -> int:
-    """Judge a user's own sequences; 2 if lines are malformed and are not to be passed over.
-
-    Raises `ValueError` for an experiment that takes none or a file without sequences, `OSError` for
-    a file that cannot be read.
-    """
-    from numerics.experiments.own_sequences import judged, read_sequences
-
-    if name != "token-priority":
-        raise ValueError(f"--data is for token-priority; got `{name}`.")
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"`{path}` is no UTF-8 text: {error.reason}.") from None
-    found = read_sequences(lines)
-    for message in found.malformed:
-        print(f"proofhead: {path}: {message}", file=sys.stderr)
-    if found.malformed and not skip_malformed:
-        raise ValueError(
-            f"`{path}` has {len(found.malformed)} malformed lines and nothing was used. "
-            "Mend them, or use the others with --skip-malformed."
-        )
-    report = judged(found)
-    if as_json:
-        body = {"schema": SCHEMA, "file": str(path), "malformed": list(found.malformed)}
-        print(json.dumps({**body, **asdict(report)}, ensure_ascii=False, indent=1))
-        return 0
-    print(f"{report.sequences} sequences, {len(report.tokens)} tokens")
-    for last, parts in report.priorities.items():
-        print(f"after {last}: " + " > ".join("{" + ", ".join(p) + "}" for p in parts))
-    print(f"Graph-SVM: KKT residuals and gap at most {report.optimality:.1e}")
-    told = "no two components: no direction" if report.correlation is None else (
-        f"correlation of descent with W_svm {report.correlation:.6f}"
-    )  # fmt: skip
-    print(told)
-    if report.distance is not None:
-        print(f"distance of descent from W_fin on S_fin {report.distance:.1e}")
-    return 0
 
 
 def _check_device(device: str) -> None:
@@ -150,7 +110,7 @@ def _report(found: Any, preset: str, runs: list[Any], folder: Path, *, as_json: 
         "figures": [path.name for path in files],
     }  # fmt: skip
     shown = text(lines) + (f"\n\n{remark}" if remark else "")
-    written = json.dumps(_finite(body), indent=1, ensure_ascii=False)
+    written = json.dumps(finite(body), indent=1, ensure_ascii=False)
     write_atomically(folder / "table.json", written + "\n")
     write_atomically(folder / "table.txt", shown + "\n" + _stamped(runs) + "\n")
     write_atomically(folder / "table.tex", latex(lines))
@@ -170,14 +130,14 @@ def _entry(line: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """Return a value as JSON can say it: what is not finite becomes null."""
     if isinstance(value, float):
         return value if value - value == 0 else None
     if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_finite(v) for v in value]
+        return {k: finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(v) for v in value]
     return value
 
 

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from numerics.experiments.causal_autograd import autograd_value_and_gradient, milliseconds
 from numerics.experiments.causal_head import WEIGHTS, causal_value_and_gradient
 
 
@@ -43,3 +44,33 @@ def test_what_makes_no_sense_is_refused(length, block, message):
     x, y, weights = _problem(max(length, 1))
     with pytest.raises(ValueError, match=message):
         causal_value_and_gradient(x[:length], y[:length], weights, block=block)
+
+
+@pytest.mark.parametrize("row", [2, 17])
+@pytest.mark.parametrize(
+    ("name", "message"), [("x", "`X` must be finite"), ("y", "sum_c y_ic = 1"), ("W_K", "`W_K`")]
+)
+def test_a_bad_entry_is_found_in_whichever_block_it_stands(name, row, message):
+    x, y, weights = _problem(20)
+    if name == "W_K":
+        weights["W_K"][row % 6, 0] = math.inf
+    else:
+        {"x": x, "y": y}[name][row, 1] = math.nan if name == "x" else 3.0
+    with pytest.raises(ValueError, match=message):
+        causal_value_and_gradient(x, y, weights, block=3)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_the_rivals_compute_the_same(fused):
+    x, y, weights = _problem(20, 1.5)
+    loss, gradient = autograd_value_and_gradient(x, y, weights, fused=fused)
+    wanted, theirs = _autograd(x, y, weights)
+    assert torch.allclose(loss, wanted.detach(), rtol=1e-12)
+    for name in WEIGHTS:
+        assert torch.allclose(gradient[name], theirs[name], rtol=1e-9, atol=1e-11), name
+
+
+def test_all_three_ways_are_timed():
+    spent = milliseconds(*_problem(8), repeats=3)
+    assert set(spent) == {"generated", "eager", "fused"}
+    assert all(ms > 0 for ms in spent.values())

@@ -6,6 +6,7 @@ import pytest
 from numerics.experiments import experiment, run
 from numerics.experiments.definition import Preset
 from numerics.experiments.least_squares import LeastSquares, descent_filter, flow_filter
+from numerics.experiments.least_squares_flow import engine_path
 
 
 def _case(n=7, p=12, seed=0):
@@ -30,6 +31,14 @@ def test_the_flow_satisfies_its_equation_starts_at_zero_and_interpolates(seed):
     assert np.allclose(problem.at(flow_filter(problem, np.inf), y), np.linalg.pinv(x) @ y)
 
 
+@pytest.mark.parametrize("engine", ["heyoka", "scipy"])
+def test_the_flow_engine_agrees_with_the_closed_form(engine):
+    x, y, _, problem = _case(seed=2)
+    times = np.array([0.0, 0.5, 4.0])
+    wanted = [problem.at(flow_filter(problem, time), y) for time in times]
+    assert np.allclose(engine_path(x, y, times, engine=engine), wanted, atol=1e-11)
+
+
 @pytest.mark.parametrize("steps", [0, 1, 5, 40])
 def test_descent_is_its_closed_form(steps):
     x, y, _, problem = _case()
@@ -46,10 +55,18 @@ def test_a_rate_at_which_descent_diverges_is_refused(rate):
         descent_filter(problem, rate, 3)
 
 
-def test_a_design_with_a_repeated_row_is_refused():
-    x, *_ = _case()
-    with pytest.raises(ValueError, match="full row rank"):
-        LeastSquares.of(np.vstack([x, x[0]]), np.ones(x.shape[1]))
+@pytest.mark.parametrize("rows", [7, 20])
+def test_a_repeated_row_or_more_rows_than_columns_changes_no_formula(rows):
+    x, y, _, _ = _case(n=rows)
+    x, y = np.vstack([x, x[0]]), np.append(y, 3.0)
+    problem = LeastSquares.of(x, np.ones(x.shape[1]))
+    assert len(problem.values) == min(rows, 12)
+    theta = problem.at(flow_filter(problem, np.inf), y)
+    assert np.allclose(theta, np.linalg.pinv(x) @ y, atol=1e-9)
+    h = 1e-5
+    ahead, behind = (problem.at(flow_filter(problem, 2.0 + d), y) for d in (h, -h))
+    slope = -x.T @ (x @ problem.at(flow_filter(problem, 2.0), y) - y) / len(x)
+    assert np.allclose((ahead - behind) / (2 * h), slope, atol=1e-8)
 
 
 @pytest.mark.parametrize("time", [0.5, 5.0, np.inf])
@@ -69,10 +86,12 @@ def test_the_risk_splits_exactly_in_bias_and_variance(time):
 
 def test_the_experiment_end_to_end(tmp_path):
     made = experiment("linear-regression")
-    settings = {"parameters": 120.0, "largest": 50.0, "draws": 50.0}
+    settings = {"parameters": 120.0, "ratio": 16.0, "largest": 50.0, "draws": 50.0}
     steps = made.presets["cpu"].steps
     found = run(made, Preset(settings, steps, "a moment", 1), [0], tmp_path)[0]
     assert found.measured["descent"] < 1e-10 and found.measured["flow"] < 1e-10
+    assert 0 < found.measured["engine"] < 1e-10
+    assert found.state["sampled"].shape == (3, 6, 2, 26)
     assert found.measured["sampled"] < 5 and found.measured["width_flat"] == 0
     assert found.measured["best_fast"] < found.measured["last_fast"]
     assert set(made.draw(settings, [found.state])) == {"paths", "region"}

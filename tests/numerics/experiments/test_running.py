@@ -117,6 +117,10 @@ def test_sticky_markov_end_to_end(undisturbed):
     losses = undisturbed.state["sgd.loss"]
     assert len(losses) == 12 and losses[-1] < losses[0]
     assert undisturbed.state["control.loss"][-1] < losses[-1]
+    values = undisturbed.state["em.values"]  # at the start and at each of six checkpoints
+    assert values.shape == (7, 4, 4)
+    moved = np.linalg.norm(values[-1] - values[0])
+    assert moved > 2 * np.linalg.norm(undisturbed.state["sgd.values"][-1] - values[0])
     figures = experiment("sticky-markov").draw(TINY, [undisturbed.state])
     assert set(figures) == {"losses", "routing", "values"}
 

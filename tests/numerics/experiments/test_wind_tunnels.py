@@ -14,8 +14,8 @@ from numerics.experiments.sequence_models import SequenceModel, matched_mlp, par
 from numerics.experiments.wind_tunnel import entropy_of
 
 TOY = {
-    "bijection": {"values": 3.0, "pairs": 3.0},
-    "hmm": {"states": 2.0, "symbols": 2.0, "length": 3.0, "beyond": 5.0},
+    "bijection": {"values": 3.0, "pairs": 3.0, "expected": 0.0},
+    "hmm": {"states": 2.0, "symbols": 2.0, "length": 3.0, "beyond": 5.0, "expected": 1.0},
 }
 TRAINING = {"width": 8.0, "layers": 1.0, "heads": 2.0, "batch": 8.0, "rate": 3e-3, "warm": 2.0,
             "steps": 6.0}  # fmt: skip
@@ -123,7 +123,10 @@ def test_a_wind_tunnel_end_to_end_at_toy_size_and_resumed_to_the_same_bits(name,
     assert np.array_equal(whole.state["transformer.loss"], parts.state["transformer.loss"])
     assert whole.measured == parts.measured
     assert {r.measure for r in made.rows} <= whole.measured.keys()
-    assert set(made.draw(settings, [whole.state])) == {"errors", "geometry"}
+    assert set(made.draw(settings, [whole.state])) == {"errors", "geometry", "dissociation"}
+    for curve in ("routing", "values", "attention"):
+        assert whole.state[curve].shape == (3, 1) and (whole.state[curve] > 0).all()
+        assert np.array_equal(whole.state[curve], parts.state[curve])
 
 
 def test_training_lowers_the_error_of_the_transformer_below_the_mlps(tmp_path):
@@ -136,3 +139,13 @@ def test_training_lowers_the_error_of_the_transformer_below_the_mlps(tmp_path):
         Bijection(3, 3).batch(np.random.default_rng(5), 300),
     )
     assert layers.max() > found.measured["error_transformer"] and heads.shape == (1, 2)
+
+
+def test_without_the_noise_of_the_labels_the_error_is_smaller(tmp_path):
+    made = experiment("hmm")
+    settings = {**TOY["hmm"], **TRAINING, "width": 16.0, "batch": 64.0, "steps": 200.0}
+    found = run(made, Preset(settings, 200, "seconds", every=100), [0], tmp_path)[0]
+    assert found.measured["error_expected"] < found.measured["error_transformer"]
+    first = found.state["expected.loss"][0], found.state["transformer.loss"][0]
+    assert first[0] == pytest.approx(first[1], rel=0.2)  # the same weights and sequences
+    assert "without the noise of the labels" in made.remark([found.measured])

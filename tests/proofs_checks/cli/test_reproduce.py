@@ -1,11 +1,14 @@
 """`proofhead reproduce`: lists, runs, compares, and says what is wrong with what was asked."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from numerics.experiments import EXPERIMENTS
 from proofs_checks.cli.run import run
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_without_a_name_every_experiment_is_listed(capsys):
@@ -89,10 +92,36 @@ def test_own_sequences_are_judged(capsys):
     assert body["optimality"] < 1e-8 and body["distance"] < 1e-3
 
 
+def test_an_own_table_is_judged_and_kept(tmp_path, capsys):
+    example = "examples/tables/regression.csv"
+    folder = tmp_path / "new" / "out"
+    arguments = ["reproduce", "linear-regression", "--data", example, "-o", str(folder)]
+    assert run(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "40 rows, 60 columns, rank 40: overparameterised" in printed
+    assert printed in (ROOT / "docs" / "experiments.md").read_text("utf-8")
+    assert (folder / "report.txt").read_text() == printed
+    body = json.loads((folder / "report.json").read_text())
+    assert body["times"][-1] is None and len(body["theta"]) == 60
+    assert (folder / "path.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_malformed_rows_are_named_and_the_others_used_only_if_asked(tmp_path, capsys):
+    path = tmp_path / "own.csv"
+    rows = [f"{n},{n % 3},{2 * n}" for n in range(12)]
+    path.write_text("\ufeffa,b,y\n" + "\n".join([*rows[:4], "1,2", *rows[4:], "a,b,c"]) + "\n")
+    assert run(["reproduce", "linear-regression", "--data", str(path)]) == 2
+    printed = capsys.readouterr().err
+    for message in ("line 6: expected 3 numbers", "line 15: expected a finite", "2 malformed"):
+        assert message in printed
+    assert run(["reproduce", "linear-regression", "--data", str(path), "--skip-malformed"]) == 0
+    assert "12 rows, 2 columns" in capsys.readouterr().out
+
+
 def test_malformed_lines_are_named_and_the_others_used_only_if_asked(tmp_path, capsys):
     path = tmp_path / "own.jsonl"
     path.write_text(
-        '{"tokens": ["a", "b"], "label": "a"}\n\nnonsense\n{"tokens": ["a"], "label": "z"}\n'
+        '{"tokens": ["a", "b"], "label": "a"}\n\nnonsense\n{"tokens": ["a"]}\n'
         '{"tokens": [], "label": "a"}\n[1]\n'
     )
     before = path.read_bytes()
@@ -100,7 +129,7 @@ def test_malformed_lines_are_named_and_the_others_used_only_if_asked(tmp_path, c
     printed = capsys.readouterr().err
     messages = (
         "line 3: expected one JSON object",
-        "line 4: the label `z` is not among",
+        "line 4: expected the fields",
         "line 5: expected texts",
         "line 6: expected the fields",
         "4 malformed lines",
@@ -115,7 +144,11 @@ def test_malformed_lines_are_named_and_the_others_used_only_if_asked(tmp_path, c
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("hmm", '{"tokens": ["a"], "label": "a"}', "--data is for token-priority"),
+        (
+            "hmm",
+            '{"tokens": ["a"], "label": "a"}',
+            "--data is for token-priority (JSON lines) and linear-regression",
+        ),
         ("token-priority", "", "no sequence to judge"),
         ("token-priority", None, "No such file"),
     ],
@@ -126,6 +159,24 @@ def test_own_data_that_cannot_be_used(name, text, message, tmp_path, capsys):
         path.write_text(text)
     assert run(["reproduce", name, "--data", str(path)]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_label_outside_of_its_sequence_is_shown_with_what_happens(tmp_path, capsys):
+    path = tmp_path / "own.jsonl"
+    kept = [(["a", "b"], "a"), (["b", "c", "b"], "c"), (["c", "a", "b"], "c")]
+    lines = [json.dumps({"tokens": t, "label": y}) for t, y in [*kept, (["a", "b"], "z")]]
+    path.write_text("\n".join(lines))
+    assert run(["reproduce", "token-priority", "--data", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "3 sequences, 4 tokens" in printed
+    assert "line 4: its label is not among its tokens: infinite loss" in printed
+    assert "the theorem's direction is not reached" in printed
+    assert run(["reproduce", "token-priority", "--data", str(path), "--json"]) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert body["correlation"] > 0.99 > 0.9 > body["correlation_violated"]
+    path.write_text(lines[-1])
+    assert run(["reproduce", "token-priority", "--data", str(path)]) == 2
+    assert "no loss is finite" in capsys.readouterr().err
 
 
 def test_a_number_and_a_text_are_never_taken_for_one_token(tmp_path, capsys):
