@@ -81,6 +81,7 @@ def _sections(said: Said, reading: Reading) -> Iterator[list[Statement]]:
     """Yield the displayed statements section by section."""
     section: list[Statement] = []
     defined: dict[str, tuple[tree.Node, ...]] = {}
+    used: set[str] = set()
     for statement in sorted(said.statements, key=lambda s: s.span.start):
         if statement.is_inline:
             continue
@@ -88,11 +89,13 @@ def _sections(said: Said, reading: Reading) -> Iterator[list[Statement]]:
         if not name and len(statement.sides) == 2:
             found = reading.definitions.reference(statement.sides[0])
             name, arguments = (found.name, statement.sides[1:]) if found else ("", ())
-        is_new = not said.headings and name in defined and defined[name] != arguments
+        is_new = name in used and name in defined and defined[name] != arguments
+        is_new = is_new and not said.headings
         if section and (is_new or _heading_between(said, section[-1], statement)):
             yield section
-            section, defined = [], {}
+            section, defined, used = [], {}, set()
         section.append(statement)
+        used |= _used(reading, statement.roots) & defined.keys()  # after its definition
         if name:
             defined.setdefault(name, arguments)
     if section:
