@@ -257,6 +257,55 @@ def portrait(
 
 
 @app.command()
+def sweep(
+    system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
+    over: Annotated[
+        list[str],
+        typer.Option(
+            help="What varies, a setting or a start's variable: k=low:high:n, k=low:high:n:log, "
+            "k=1,2,5, or k=low:high with --samples; may be repeated."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The folder; the same command goes on in it.")
+    ],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, name=value; may be repeated.")
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Points of a Latin hypercube; 0 is a grid.")] = 0,
+    starts: Annotated[
+        int | None, typer.Option(help="Random starts at every point; one if not given.")
+    ] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(help="A start, x,y,...; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the starts and of the hypercube.")] = 0,
+    until: Annotated[
+        float | None,
+        typer.Option(help="Time at the end (200), of a map the iterates at most (10000)."),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="auto, explicit, stiff, heyoka, torch or scipy: see docs/flows.md.")
+    ] = "auto",
+    rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-8,
+    chunk: Annotated[int | None, typer.Option(help="Runs in a chunk.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Run a system over parameters and starts; kill it anywhere, and the same command goes on."""
+    from proofs_checks.cli.sweeping import SweepOptions, run_sweep
+
+    options = SweepOptions(
+        system, output, tuple(over), tuple(set_ or ()), samples, starts, tuple(start or ()), seed,
+        until, engine, rtol, chunk, jobs, scheduler,
+    )  # fmt: skip
+    return run_sweep(options, as_json=json)
+
+
+@app.command()
 def reproduce(
     name: Annotated[
         str | None, typer.Argument(help="The experiment; without one, all are listed.")
