@@ -5,7 +5,8 @@ sweep(plan, folder, ...)    runs what is missing, and sums up; here, on processe
 """
 
 from numerics.sweeps.axes import Axis, axis_from
-from numerics.sweeps.plan import Plan, plan
+from numerics.sweeps.plan import Plan
+from numerics.sweeps.planning import plan
 from numerics.sweeps.running import Sweep, sweep
 
 __all__ = ["Axis", "Plan", "Sweep", "axis_from", "plan", "sweep"]

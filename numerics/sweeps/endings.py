@@ -32,6 +32,7 @@ NEAR = 1e-5
 LEAST = 1e-3
 """A run is taken to have moved by this part of the spread of the starts at least."""
 NEWTON, CONVERGED, SINGULAR = 6, 1e-9, 1e-12
+ORBIT = 128
 COARSE, FINE = 33, 1025
 """Output times of the first half of a run, which only has to arrive, and of the second."""
 
@@ -47,6 +48,8 @@ class Ending:
     ``rate``     of a fixed point: the largest real part of its eigenvalues, of a map the largest
                  modulus; NaN else
     ``period``   of a periodic orbit, NaN else
+    ``low``      (batch, d) least and largest value of each variable in the second half of the run,
+    ``high``     of a map over `ORBIT` iterates more; the end where it came to rest before
     """
 
     end: np.ndarray
@@ -55,6 +58,8 @@ class Ending:
     message: np.ndarray
     rate: np.ndarray
     period: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
 def flow_endings(
@@ -89,6 +94,8 @@ def flow_endings(
             status[row], message[row] = "blow-up", f"grew to {np.abs(end[row]).max():.1e}"
     alive = np.isin(status, ("finished", "fixed point"))
     extent[on] = np.maximum(extent[on], _extent(path))
+    low, high = end.copy(), end.copy()
+    low[on], high[on] = np.fmin.reduce(path, axis=1), np.fmax.reduce(path, axis=1)
     kind, rate = _fixed_points(system, values, starts, end, extent, alive)
     kind[~alive] = status[~alive]
     period = np.full(len(starts), np.nan)
@@ -99,7 +106,7 @@ def flow_endings(
         lambda y, rows, times: run(on[whole][rows], y, times)["y"].values,
     )  # fmt: skip
     kind[np.isfinite(period)] = "periodic"
-    return Ending(end, time, kind, message, rate, period)
+    return Ending(end, time, kind, message, rate, period, low, high)
 
 
 def map_endings(system: System, values: np.ndarray, starts: np.ndarray, steps: int) -> Ending:
@@ -109,14 +116,20 @@ def map_endings(system: System, values: np.ndarray, starts: np.ndarray, steps: i
     status, end = np.array(found.status, dtype=object), found.end
     alive = status != "not finite"
     message = np.where(alive, "", np.array(found.message, dtype=object))
-    extent = np.abs(end - starts)
-    kind, rate = _fixed_points(system, values, starts, end, extent, alive)
+    kind, rate = _fixed_points(system, values, starts, end, np.abs(end - starts), alive)
     kind[~alive] = status[~alive]
     period = np.full(len(starts), np.nan)
+    low, high = end.copy(), end.copy()
     rows = np.flatnonzero(kind == "moving")
-    period[rows] = map_periods(lambda y: batch_values(system.field)(y, values[rows]), end[rows])
+    if len(rows):
+        orbit = [end[rows]]
+        for _ in range(ORBIT - 1):
+            orbit.append(batch_values(system.field)(orbit[-1], values[rows]))
+        path = np.stack(orbit, axis=1)
+        low[rows], high[rows] = path.min(axis=1), path.max(axis=1)
+        period[rows] = map_periods(path)
     kind[np.isfinite(period)] = "periodic"
-    return Ending(end, found.steps.astype(float), kind, message, rate, period)
+    return Ending(end, found.steps.astype(float), kind, message, rate, period, low, high)
 
 
 def _extent(path: np.ndarray) -> np.ndarray:

@@ -1,8 +1,9 @@
 """The figures of a sweep: which regime is where, and where the runs end.
 
     regimes   over two axes the kind of end at every point, the most frequent where several runs
-              share a point (a dot marks points where they disagree), and the first component of the
-              first run's end, which tells branches of one kind apart; over one axis every end
+              share a point (a dot marks points where they disagree), and the largest value that the
+              first component takes late in the first run, which tells branches of one kind apart;
+              over one axis the least and the largest value of every run
     ends      how many runs ended in what, and how their ends are distributed
 
 A kind has the same colour and mark in every figure.
@@ -91,7 +92,7 @@ def regime_figure(found: xr.Dataset) -> Figure:
             shown = _cells(plots, found, axes, kinds)
         if shown is not None:
             label = mathtext(str(found["component"].values[0]))
-            figure.colorbar(shown, ax=plots[1], label=f"${label}$ at the end", pad=0.02)
+            figure.colorbar(shown, ax=plots[1], label=f"largest ${label}$", pad=0.02)
         _legend(figure, kinds)
         return figure
 
@@ -172,7 +173,8 @@ def _over_one(found: xr.Dataset, axis: Mapping[str, Any], kinds: Sequence[str]) 
         _label(plot, axis, label)
         for name in kinds:
             here = kind == name
-            plot.plot(x[here], _ends(found, n)[here], **_mark(name))
+            for which in ("low", "high"):
+                plot.plot(x[here], _ends(found, n, which)[here], **_mark(name))
     _legend(figure, kinds)
     return figure
 
@@ -181,14 +183,14 @@ def _mark(kind: str) -> dict[str, Any]:
     tone = _tone(kind)
     edge = BLACK if tone.mark not in "x+12" else tone.color
     return {
-        "linestyle": "none", "marker": tone.mark, "markersize": 3.2, "markeredgewidth": 0.3,
+        "linestyle": "none", "marker": tone.mark, "markersize": 2.6, "markeredgewidth": 0.3,
         "markeredgecolor": edge, "markerfacecolor": tone.color,
     }  # fmt: skip
 
 
-def _ends(found: xr.Dataset, n: int) -> np.ndarray:
-    """Return a component of the ends, NaN where a run failed."""
-    return np.where(np.isin(found["kind"].values, FAILED), np.nan, found["end"].values[:, n])
+def _ends(found: xr.Dataset, n: int, which: str = "end") -> np.ndarray:
+    """Return a component of the ends, or the "low" or "high" ones; NaN where a run failed."""
+    return np.where(np.isin(found["kind"].values, FAILED), np.nan, found[which].values[:, n])
 
 
 def _scatter(
@@ -200,7 +202,7 @@ def _scatter(
     for name in kinds:
         here = found["kind"].values == name
         plots[0].plot(x[here], y[here], **_mark(name))
-    end = _ends(found, 0)
+    end = _ends(found, 0, "high")
     here = np.isfinite(end)
     if not here.any():
         return None
@@ -230,7 +232,7 @@ def _cells(
     )  # fmt: skip
     rows, columns = np.nonzero((counts > 0).sum(axis=2) > 1)
     plots[0].plot(values[0][columns], values[1][rows], ".", color=BLACK, markersize=1.6)
-    end = _ends(found, 0)
+    end = _ends(found, 0, "high")
     if not np.isfinite(end).any():
         return None
     first = np.full(counts.shape[:2], np.nan)

@@ -2,7 +2,7 @@
 
     flow   the last return t* of |y(t) - y(T)| to nearly 0 before T; the period is T - t*, if the
            orbit over that time repeats the time before
-    map    the smallest p with |M^p(y) - y| nearly 0
+    map    the smallest p with |M^p(y) - y| nearly 0 all along an orbit
 
 Between output times a trajectory is its cubic Hermite interpolant, exact to fourth order.
 Distances are parts of the orbit's extent in each variable, so units do not matter.
@@ -21,9 +21,10 @@ AWAY, CLOSE, REPEATED = 0.1, 1e-3, 1e-2
 """Parts of the extent: having left; a return; how much the last period may differ from before."""
 JUMP = 0.25
 """A trajectory with larger steps between output times, as a part of its extent, is not resolved."""
-ZOOM, ZOOMS = 16, 3
-LONGEST = 64
-"""The longest period of a map that is looked for."""
+SPIKE = 0.05
+"""One with a larger step may have parts that are not resolved."""
+ZOOM, ZOOMS, BLOCK = 16, 3, 32
+"""Factor between output times, how often it is taken, and trajectories taken at once then."""
 STILL = 1e-7
 
 Velocity = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -38,44 +39,51 @@ def flow_periods(
     ``path``      (batch, n_t, d) at ``times`` (n_t,)
     ``end``       (batch, d) where it ends
     ``velocity``  (states, their rows) -> velocities
-    ``go_on``     (starts, their rows, times) -> the states at these times, for orbits that are too
-                  fast for the given ones
+    ``go_on``     (starts, their rows, times) -> the states at these times, for orbits that the
+                  given times do not resolve: fast ones, and slow ones with fast parts
     """
     period = np.full(len(path), np.nan)
     rows = np.arange(len(path))
+    length, end = times[-1] - times[0], end.copy()
+    spiky: list[int] = []
     for _ in range(ZOOMS):
         coarse = []
         for row, y in zip(rows.tolist(), path, strict=True):
-            if not np.isfinite(y).all():
-                continue
-            steps = np.abs(np.diff(y, axis=0)) / _extent(y)
-            if float(np.quantile(steps.max(axis=1), 0.9)) > JUMP:
+            steps = _steps(y)
+            if np.quantile(steps, 0.9) > JUMP:
                 coarse.append(row)
                 continue
             period[row] = _period(times, y, velocity(y, np.full(len(y), row)))
+            if np.isnan(period[row]) and steps.max(initial=0.0) > SPIKE:
+                spiky.append(row)
         if not coarse:
             break
         rows = np.array(coarse)
         times = times[-1] + np.linspace(0, (times[-1] - times[0]) / ZOOM, len(times))
         path = go_on(end[rows], rows, times)
         end[rows] = path[:, -1]
+    dense = times[-1] + np.linspace(0, length, ZOOM * (len(times) - 1) + 1)
+    for first in range(0, len(spiky), BLOCK):
+        rows = np.array(spiky[first : first + BLOCK])
+        for row, y in zip(rows.tolist(), go_on(end[rows], rows, dense), strict=True):
+            period[row] = _period(dense, y, velocity(y, np.full(len(y), row)))
     return period
 
 
-def map_periods(step: Callable[[np.ndarray], np.ndarray], y: np.ndarray) -> np.ndarray:
-    """Return the period of the orbit that each state (batch, d) lies on, NaN if above `LONGEST`."""
-    period, orbit = np.full(len(y), np.nan), [y]
-    if not len(y):
-        return period
-    for _ in range(2 * LONGEST):
-        orbit.append(step(orbit[-1]))
-    path = np.stack(orbit, axis=1)
+def map_periods(path: np.ndarray) -> np.ndarray:
+    """Return the period of each orbit (batch, n, d) of a map, NaN if it is above n/2 or none."""
+    period, longest = np.full(len(path), np.nan), path.shape[1] // 2
     size = np.ptp(path, axis=1).max(axis=1)
-    still: np.ndarray = size <= STILL * (1 + np.abs(y).max(axis=1))  # nearly at a fixed point
-    for p in range(LONGEST, 1, -1):
-        off = np.abs(path[:, p:] - path[:, :-p]).max(axis=(1, 2))
+    still: np.ndarray = size <= STILL * (1 + np.abs(path).max(axis=(1, 2), initial=0.0))
+    for p in range(longest, 1, -1):
+        off = np.abs(path[:, p:] - path[:, :-p]).max(axis=(1, 2), initial=0.0)
         period[off <= STILL * size] = p
-    return np.where(still, np.nan, period)
+    return np.where(still, np.nan, period)  # nearly at a fixed point, but not there
+
+
+def _steps(y: np.ndarray) -> np.ndarray:
+    """Return the steps between output times as parts of the extent; NaN ones count as none."""
+    return np.nan_to_num(np.abs(np.diff(y, axis=0)) / _extent(y)).max(axis=1)
 
 
 def _extent(y: np.ndarray) -> np.ndarray:
@@ -91,7 +99,8 @@ def _period(times: np.ndarray, y: np.ndarray, velocity: np.ndarray) -> float:
     from scipy.optimize import minimize_scalar
 
     extent = _extent(y)
-    if not np.isfinite(extent).any() or not np.isfinite(velocity).all():
+    finite = np.isfinite(y).all() and np.isfinite(velocity).all()
+    if not finite or not np.isfinite(extent).any():
         return np.nan
     curve = CubicHermiteSpline(times, y / extent, velocity / extent)
     last = y[-1] / extent

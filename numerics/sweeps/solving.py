@@ -126,7 +126,8 @@ def _arrays(plan: Plan, chunk: int) -> dict[str, Any]:
     runs = np.array(plan.rows(chunk))
     count, d = len(runs), len(plan.labels)
     kind, message = np.full(count, "", dtype=object), np.full(count, "", dtype=object)
-    start, end = np.full((count, d), np.nan), np.full((count, d), np.nan)
+    start = np.full((count, d), np.nan)
+    states = {x: np.full((count, d), np.nan) for x in ("end", "low", "high")}
     numbers = {x: np.full(count, np.nan) for x in ("time", "rate", "period")}
     found, refused = groups(plan, runs)
     for row, why in refused.items():
@@ -134,13 +135,13 @@ def _arrays(plan: Plan, chunk: int) -> dict[str, Any]:
     for group in found:
         ending = _ending(plan, group)
         rows = group.rows
-        start[rows], end[rows] = group.starts, ending.end
+        start[rows] = group.starts
         kind[rows], message[rows] = ending.kind, ending.message
-        for name, column in numbers.items():
+        for name, column in (states | numbers).items():
             column[rows] = getattr(ending, name)
     return {
         "plan": plan.digest, "chunk": chunk, "run": runs, "values": plan.values(runs),
-        "start": start, "end": end, "kind": kind.astype(str), "message": message.astype(str),
+        "start": start, **states, "kind": kind.astype(str), "message": message.astype(str),
         **numbers,
     }  # fmt: skip
 

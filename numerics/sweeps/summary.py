@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["ends_dataset", "summarised"]
 
 CHECKSUMS = "checksums.sha256"
+STATES = ("start", "end", "low", "high")
 
 
 def summarised(folder: Path, plan: Plan) -> tuple[dict[str, int], tuple[Path, ...]]:
@@ -49,8 +50,9 @@ def summarised(folder: Path, plan: Plan) -> tuple[dict[str, int], tuple[Path, ..
 def ends_dataset(folder: Path, plan: Plan) -> xr.Dataset:
     """Return what every run of a finished sweep started from and ended in.
 
-    Each axis is a variable along ``run``, with ``start`` and ``end`` (run, component), ``kind``,
-    ``time`` (iterates for a map), ``rate``, ``period`` and ``message``; see `numerics.sweeps`.
+    Each axis is a variable along ``run``, with ``start``, ``end``, ``low`` and ``high`` (run,
+    component), ``kind``, ``time``, ``rate``, ``period`` and ``message``: see
+    `numerics.sweeps.endings.Ending`.
     """
     import xarray as xr
 
@@ -60,9 +62,9 @@ def ends_dataset(folder: Path, plan: Plan) -> xr.Dataset:
         return np.concatenate([part[name] for part in parts])
 
     values = column("values")
-    data: dict[str, Any] = {
-        name: (("run", "component"), column(name)) for name in ("start", "end")
-    } | {name: ("run", column(name)) for name in ("kind", "time", "rate", "period", "message")}
+    data: dict[str, Any] = {name: (("run", "component"), column(name)) for name in STATES} | {
+        name: ("run", column(name)) for name in ("kind", "time", "rate", "period", "message")
+    }
     axes = {
         f"over_{a.name}": ("run", values[:, n], {"long_name": a.name})
         for n, a in enumerate(plan.axes)
@@ -94,10 +96,10 @@ def _write_table(found: xr.Dataset, path: Path) -> None:
     axes = [str(x) for x in found.data_vars if str(x).startswith("over_")]
     labels = [str(x) for x in found["component"].values]
     names = ["run", *(x.removeprefix("over_") for x in axes)]
-    names += [f"{part}_{x}" for part in ("start", "end") for x in labels]
+    names += [f"{part}_{x}" for part in STATES for x in labels]
     names += ["kind", "time", "rate", "period", "message"]
     columns = [found["run"].values, *(found[x].values for x in axes)]
-    columns += [column for part in ("start", "end") for column in found[part].values.T]
+    columns += [column for part in STATES for column in found[part].values.T]
     columns += [found[x].values for x in ("kind", "time", "rate", "period", "message")]
     with replacement(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -59,6 +59,22 @@ def test_van_der_pol_in_any_units(tmp_path, size):
     assert found["period"][0] == pytest.approx(6.66328686, rel=1e-6)
 
 
+def test_a_slow_orbit_with_fast_parts(tmp_path):
+    """The Brusselator far above its Hopf point: spikes shorter than the output times."""
+    text = """
+    variables = ["x", "y"]
+    [parameters]
+    b = 5
+    [field]
+    x = "0.5 - (b + 1)*x + x^2*y"
+    y = "b*x - x^2*y"
+    """
+    found = ends(tmp_path, text, ["b=4,5"], until=200.0, given=((1.0, 1.0),))
+    assert found["kind"].tolist() == ["periodic"] * 2
+    assert (np.diff(found["period"]) > 0).all() and found["period"][0] > 10
+    assert (found["high"][:, 0] > 8).all() and (found["low"][:, 0] < 0.2).all()
+
+
 def test_an_orbit_too_fast_for_the_output_times(tmp_path):
     options = {"until": 40.0, "given": ((100.5, 0.1),), "rtol": 1e-7}
     found = ends(tmp_path, VAN_DER_POL, ["rate=25"], **options)
@@ -139,8 +155,16 @@ def test_the_engine_goes_by_stiffness_at_the_far_end(tmp_path):
 
 
 def test_a_quasi_periodic_orbit_has_no_period():
+    rates = np.array([1, np.sqrt(2)])
     t = np.linspace(0, 100, 1025)
-    path = np.stack([np.cos(t), np.cos(np.sqrt(2) * t)], axis=-1)[None]
-    rates = np.stack([-np.sin(t), -np.sqrt(2) * np.sin(np.sqrt(2) * t)], axis=-1)
-    period = flow_periods(t, path, path[:, -1].copy(), lambda y, rows: rates, lambda *_: path)
+
+    def at(times):
+        return np.cos(rates * times[:, None])[None]
+
+    def velocity(y, rows):
+        times = t if len(y) == len(t) else np.linspace(100, 200, len(y))
+        return -rates * np.sin(rates * times[:, None])
+
+    path = at(t)
+    period = flow_periods(t, path, path[:, -1], velocity, lambda y, rows, times: at(times))
     assert np.isnan(period).all()

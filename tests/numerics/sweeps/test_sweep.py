@@ -298,7 +298,10 @@ def test_what_the_files_say(tmp_path, undisturbed):
     np.testing.assert_allclose(found["over_mu"].values[::4], [0.5, 2 / 3, 5 / 6, 1])
     assert found["start"].values[:4, 0].tolist() == found["over_x"].values[:4].tolist()
     rows = (out / "ends.csv").read_text().splitlines()
-    assert rows[0] == ("run,mu,x,start_x,start_y,end_x,end_y,kind,time,rate,period,message")
+    assert rows[0] == (
+        "run,mu,x,start_x,start_y,end_x,end_y,low_x,low_y,high_x,high_y,"
+        "kind,time,rate,period,message"
+    )
     assert len(rows) == 17
     assert [float(row.split(",")[5]) for row in rows[1:]] == found["end"].values[:, 0].tolist()
     assert found.attrs["command"] == (
