@@ -306,6 +306,34 @@ def sweep(
 
 
 @app.command()
+def bifurcation(
+    system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
+    over: Annotated[str, typer.Option(help="The parameter and its interval, k=low:high.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The figure: .png, .svg or .pdf; data beside it.")
+    ],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, name=value; may be repeated.")
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option(help="The variable on the vertical axis; the first if not given.")
+    ] = None,
+    starts: Annotated[
+        int, typer.Option(help="Starts from which fixed points are looked for, at seven values.")
+    ] = 64,
+    seed: Annotated[int, typer.Option(help="Seed of the starts.")] = 0,
+    json: Json = False,
+) -> int:
+    """Follow fixed points over a parameter: folds, pitchforks, Hopf points, stability."""
+    from proofs_checks.cli.bifurcating import run_bifurcation
+
+    return run_bifurcation(
+        system, set_ or [], over=over, output=output, show=show, starts=starts, seed=seed,
+        as_json=json,
+    )  # fmt: skip
+
+
+@app.command()
 def reproduce(
     name: Annotated[
         str | None, typer.Argument(help="The experiment; without one, all are listed.")
