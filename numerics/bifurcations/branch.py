@@ -24,6 +24,8 @@ FIRST, LEAST, MOST = 5e-3, 1e-7, 2e-2
 TURN = 0.985
 """Least cosine between successive tangents."""
 NEWTON, CONVERGED = 10, 1e-12
+QUADRATIC = 1e-7
+"""Where steps shrink as squares, one of this length leaves an error of its square."""
 POINTS = 4000
 
 
@@ -53,7 +55,7 @@ def corrected(family: Family, guess: np.ndarray, t: np.ndarray) -> tuple[np.ndar
 
     None if Newton's method does not converge.
     """
-    u = guess.copy()
+    u, before = guess.copy(), 1.0
     for n in range(NEWTON):
         with np.errstate(all="ignore"):
             f = np.append(family.residual(u), t @ (u - guess))
@@ -62,11 +64,13 @@ def corrected(family: Family, guess: np.ndarray, t: np.ndarray) -> tuple[np.ndar
             return None, n
         step = -np.linalg.lstsq(matrix, f, rcond=1e-15)[0]
         u = u + step
-        if np.abs(step).max() <= CONVERGED * (1 + np.abs(u).max()):
+        length = np.abs(step).max() / (1 + np.abs(u).max())
+        if length <= CONVERGED or (n and length <= QUADRATIC and length <= before**1.5):
             # near a singular matrix short steps are not enough
             left = np.abs(family.residual(u)).max()
             scale = np.abs(matrix).max() * (1 + np.abs(u).max())
             return (u, n + 1) if left <= 1e-9 * scale else (None, n + 1)
+        before = length
         if np.abs(u - guess).max() > 1.0:
             return None, n
     return None, NEWTON

@@ -15,7 +15,7 @@ from numerics.flows import System
 
 __all__ = ["Diagram", "diagram"]
 
-SEEDED = 7
+SEEDED = 5
 """Values of the parameter at which fixed points are looked for."""
 SAME = 1e-6
 """Distance within which two points are one, in units of z and q."""
@@ -51,7 +51,7 @@ class Diagram:
 
 def diagram(
     build: Callable[[float], System], name: str, low: float, high: float, *, seed: int = 0,
-    starts: int = 64, progress: Callable[[str], None] = lambda step: None,
+    starts: int = 32, progress: Callable[[str], None] = lambda step: None,
 ) -> Diagram:  # fmt: skip
     """Return the bifurcation diagram of the systems ``build(p)``, low <= p <= high.
 
@@ -67,11 +67,14 @@ def diagram(
         )
     family = Family(build, low, high)
     progress("looking for fixed points")
-    seeds = _seeds(family, seed, starts)
+    seeds, passed = _seeds(family, seed, starts)
     if not seeds:
+        degenerate = (
+            f" ({passed} degenerate ones, such as continuous families, are not followed)"
+        ) * bool(passed)
         raise ValueError(
-            f"no fixed point of `{family.system.name}` was found for {name} between {low:g} and "
-            f"{high:g} from {starts} starts at {SEEDED} values; there may be none."
+            f"no fixed point of `{family.system.name}` to follow was found for {name} between "
+            f"{low:g} and {high:g} from {starts} starts at {SEEDED} values{degenerate}."
         )
     centre = family.rows @ np.mean(family.system.starts(np.random.default_rng(seed), 64), axis=0)
     reach = REACH * (2 + max(np.abs(centre).max(), *(np.abs(u[:-1]).max() for u in seeds)))
@@ -96,14 +99,17 @@ def diagram(
     )  # fmt: skip
 
 
-def _seeds(family: Family, seed: int, starts: int) -> list[np.ndarray]:
-    found = []
+def _seeds(family: Family, seed: int, starts: int) -> tuple[list[np.ndarray], int]:
+    """Return fixed points at several values of the parameter, and how many are degenerate."""
+    found, passed = [], 0
     for n, q in enumerate((np.arange(SEEDED) + 0.5) / SEEDED):
         p = family.parameter(float(q))
         for point in find(family.build(p), number=starts, seed=seed + n, relabelled=False):
-            if point.kind != "degenerate" and not point.family:
+            if point.kind == "degenerate" or point.family:
+                passed += 1
+            else:
                 found.append(family.point(point.y, p))
-    return found
+    return found, passed
 
 
 def _beside(family: Family, point: Special) -> list[np.ndarray]:

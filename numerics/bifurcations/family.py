@@ -49,6 +49,7 @@ class Family:
         )  # fmt: skip
         self.rows = np.linalg.pinv(self.columns)
         self.size = self.columns.shape[1]
+        self._last: tuple[np.ndarray | None, np.ndarray] = None, np.zeros(0)
         self._check_form()
         self._program()
 
@@ -72,6 +73,13 @@ class Family:
 
     def slope(self, u: np.ndarray) -> np.ndarray:
         """Return the derivative of G by z and q, (m, m + 1)."""
+        at, found = self._last  # Newton's method, the tangent and the spectrum ask for the same
+        if at is None or not np.array_equal(at, u):
+            found = self._slope(u)
+            self._last = u.copy(), found
+        return found
+
+    def _slope(self, u: np.ndarray) -> np.ndarray:
         p = self.parameter(u[-1])
         values, rates = self.values(p), self._rates(p)
         d = self.system.dimension

@@ -36,6 +36,7 @@ MARKS: Mapping[str, tuple[str, str]] = {
     "Hopf": ("o", "#d55e00"),
     "flip": ("P", "#009e73"),
     "Neimark-Sacker": ("o", "#cc79a7"),
+    "multiple crossing": ("*", GREY),
 }
 ROW = 0.16  # height of a row of the legend, inches
 

@@ -35,7 +35,8 @@ FLAT = 1e-5
 class Special:
     """A point where something changes.
 
-    ``kind``         fold, transcritical, pitchfork, branch point, Hopf, flip, Neimark-Sacker
+    ``kind``         fold, transcritical, pitchfork, branch point, Hopf, flip, Neimark-Sacker, or
+                     multiple crossing, of several eigenvalues at once, which is not classified
     ``u``            (m + 1,) coordinates z and q
     ``parameter``    p, located to about 1e-12 of its interval where the crossing is simple
     ``y``            (d,) the state
@@ -61,7 +62,8 @@ Factors = Callable[[np.ndarray], np.ndarray]
 
 
 def special_points(family: Family, branch: Branch) -> Iterator[Special]:
-    """Yield the special points of a branch, in order."""
+    """Yield the special points of a branch."""
+    explained: set[int] = set()
     for name, factors in _tests(family.system.kind).items():
         signs = np.array([_signed(factors(e)) for e in branch.eigenvalues])
         for n in np.flatnonzero(np.sign(signs[:-1]) * np.sign(signs[1:]) < 0).tolist():
@@ -69,7 +71,32 @@ def special_points(family: Family, branch: Branch) -> Iterator[Special]:
             if u is not None:
                 found = _classified(family, branch, n, name, u)
                 if found is not None:
+                    explained.add(n)
                     yield found
+    unstable = branch.unstable(family.system.kind)
+    for n in np.flatnonzero(np.diff(unstable)).tolist():
+        if n not in explained:  # an even number of eigenvalues at once changes no sign
+            yield _several(family, branch, n)
+
+
+def _several(family: Family, branch: Branch, n: int) -> Special:
+    """Return where the number of unstable directions changes between two points, by bisection."""
+    is_map, u, t = family.system.kind == "map", branch.u[n], branch.tangents[n]
+    step = branch.u[n + 1] - u
+
+    def at(part: float) -> np.ndarray:
+        there, _ = corrected(family, u + part * step, t)
+        return u + part * step if there is None else there
+
+    def count(part: float) -> int:
+        found = eigenvalues(family, at(part))
+        return int(((np.abs(found) > 1) if is_map else (np.real(found) > 0)).sum())
+
+    low, high, first = 0.0, 1.0, count(0.0)
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if count(middle) == first else (low, middle)
+    return _special(family, "multiple crossing", at(high), float("nan"))
 
 
 def _tests(kind: str) -> dict[str, Factors]:

@@ -319,8 +319,8 @@ def bifurcation(
         str | None, typer.Option(help="The variable on the vertical axis; the first if not given.")
     ] = None,
     starts: Annotated[
-        int, typer.Option(help="Starts from which fixed points are looked for, at seven values.")
-    ] = 64,
+        int, typer.Option(help="Starts from which fixed points are looked for, at five values.")
+    ] = 32,
     seed: Annotated[int, typer.Option(help="Seed of the starts.")] = 0,
     json: Json = False,
 ) -> int:

@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from numerics.bifurcations import SUFFIXES, ClosedForm, Diagram, closed_form, diagram, write_diagram
+from numerics.bifurcations import (
+    SUFFIXES,
+    ClosedForm,
+    Diagram,
+    Special,
+    closed_form,
+    diagram,
+    write_diagram,
+)
 from numerics.flows import System, system_from
 from numerics.portraits.plane import component
 from numerics.sweeps import Axis, axis_from
@@ -97,7 +105,9 @@ def _print(found: Diagram, exact: ClosedForm | None) -> None:
         print(note)
 
 
-def _form(point: Any) -> str:
+def _form(point: Special) -> str:
+    if math.isnan(point.coefficient):
+        return "several eigenvalues at once: not classified"
     name = {
         "Hopf": "first Lyapunov coefficient", "pitchfork": "cubic coefficient",
         "flip": "cubic coefficient", "Neimark-Sacker": "cubic coefficient",
@@ -125,7 +135,7 @@ def _document(
                 "parameter": x.parameter,
                 "at": dict(zip(found.system.labels, x.y.tolist(), strict=True)),
                 "eigenvalues": [[z.real, z.imag] for z in x.eigenvalues.tolist()],
-                "coefficient": x.coefficient,
+                "coefficient": None if math.isnan(x.coefficient) else x.coefficient,
                 "frequency": None if math.isnan(x.frequency) else x.frequency,
             }
             for x in found.points

@@ -243,7 +243,7 @@ def test_em_on_two_means():
     [
         (1.0, 1.0, "must run between finite numbers, low:high; got 1:1"),
         (0.0, np.inf, "must run between finite numbers"),
-        (5.0, 6.0, "no fixed point of `own` was found for k between 5 and 6"),
+        (5.0, 6.0, "no fixed point of `own` to follow was found for k between 5 and 6"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(tmp_path, low, high, message):
@@ -259,3 +259,26 @@ def test_a_parameter_without_effect_is_refused(tmp_path):
         diagram(own(tmp_path, "n", text), "n", 1.5, 2.5)
     with pytest.raises(ValueError, match="does not enter the equations of `mixture-flow`"):
         diagram(lambda p: system_named("mixture-flow", seed=0, sigma2=1.0), "seed", 0.0, 1.0)
+
+
+def test_lines_of_fixed_points_are_not_followed_and_said(tmp_path):
+    text = 'variables = ["x", "y"]\n[parameters]\nk = 1\n[field]\nx = "k*(y - x)"\ny = "x - y"\n'
+    with pytest.raises(ValueError, match="degenerate ones, such as continuous families, are not"):
+        diagram(own(tmp_path, "k", text), "k", 0.5, 2.0)
+
+
+@pytest.mark.parametrize("kind", ["field", "map"])
+def test_two_eigenvalues_that_cross_at_once_are_said(tmp_path, kind):
+    """A symmetry of rotation: the kernel has two dimensions and no product changes its sign."""
+    own_part = "r" if kind == "field" else "(1 + r)"
+    text = f"""
+    variables = ["x", "y"]
+    [parameters]
+    r = 1
+    [{kind}]
+    x = "{own_part}*x - x*(x^2 + y^2)"
+    y = "{own_part}*y - y*(x^2 + y^2)"
+    """
+    found = diagram(own(tmp_path, "r", text), "r", -0.3, 0.7)
+    assert kinds(found) == ["multiple crossing"]
+    assert abs(found.points[0].parameter) < 1e-9 and np.isnan(found.points[0].coefficient)

@@ -93,3 +93,15 @@ def test_what_is_no_setting_of_a_system_is_refused(folder, capsys):
     assert "no setting `s`" in capsys.readouterr().err
     assert run(["bifurcation", "em-symmetric", "--over", "sigma2=0:1", "-o", "a.png"]) == 2
     assert "must be above 0; got 0" in capsys.readouterr().err
+
+
+def test_what_is_not_classified_is_said(folder, capsys):
+    (folder / "own.toml").write_text(
+        OWN.replace("q + k*x - x^3", "k*x - x*(x^2 + y^2)").replace('"-y"', '"k*y - y*(x^2 + y^2)"')
+    )
+    words = ["bifurcation", "own.toml", "--over", "k=-0.3:0.7", "-o", "a.png"]
+    assert run(words) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("multiple crossing\tk = ") and first.endswith("not classified")
+    assert run([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["points"][0]["coefficient"] is None
