@@ -48,7 +48,15 @@ def end(process):
 def scheduler():
     """Yield the address of a scheduler on a free port of this machine."""
     process = start(
-        SCHEDULER, "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-jupyter"
+        SCHEDULER,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--no-dashboard",
+        "--no-jupyter",
+        "--idle-timeout",
+        "300s",
     )
     try:
         for line in process.stderr:
@@ -64,7 +72,16 @@ def scheduler():
 
 def worker(address):
     return start(
-        WORKER, address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"
+        WORKER,
+        address,
+        "--nthreads",
+        "1",
+        "--no-nanny",
+        "--death-timeout",
+        "60",
+        "--no-dashboard",
+        "--host",
+        "127.0.0.1",
     )
 
 
