@@ -32,7 +32,7 @@ from numerics.flows.system import System, Variable
 from theory.codegen.components import FUNCTIONS, Assign, Components
 from theory.codegen.names import identifier, nearest, plain_text
 
-__all__ = ["own_system"]
+__all__ = ["own_system", "own_system_text", "system_of_text"]
 
 KEYS = ("name", "variables", "parameters", "definitions", "field", "map", "window")
 BYTES, NAMES, LETTERS, AROUND = 65_536, 64, 24, 60
@@ -46,10 +46,23 @@ def own_system(path: str | Path, **settings: float) -> System:
     Raises `ValueError` for a file that is no such description, with file, line and column where
     a formula is at fault, and for an unknown parameter; `OSError` for a file that cannot be read.
     """
-    return _Reading(Path(path), _text(Path(path))).system(settings)
+    return system_of_text(own_system_text(path), path, **settings)
 
 
-def _text(path: Path) -> str:
+def system_of_text(text: str, path: str | Path, /, **settings: float) -> System:
+    """Return the system that the text of a TOML file defines; the file need not be there.
+
+    Raises `ValueError` as `own_system` does; ``path`` is what complaints call the file.
+    """
+    return _Reading(Path(path), text).system(settings)
+
+
+def own_system_text(path: str | Path) -> str:
+    """Return the text of a system's TOML file.
+
+    Raises `FileNotFoundError` where there is none, `ValueError` if it is too long or no UTF-8.
+    """
+    path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(
             f"there is no file `{path}`; give the path of a system's TOML file."

@@ -257,6 +257,83 @@ def portrait(
 
 
 @app.command()
+def sweep(
+    system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
+    over: Annotated[
+        list[str],
+        typer.Option(
+            help="What varies, a setting or a start's variable: k=low:high:n, k=low:high:n:log, "
+            "k=1,2,5, or k=low:high with --samples; may be repeated."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The folder; the same command goes on in it.")
+    ],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, name=value; may be repeated.")
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Points of a Latin hypercube; 0 is a grid.")] = 0,
+    starts: Annotated[
+        int | None, typer.Option(help="Random starts at every point; one if not given.")
+    ] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(help="A start, x,y,...; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the starts and of the hypercube.")] = 0,
+    until: Annotated[
+        float | None,
+        typer.Option(help="Time at the end (200), of a map the iterates at most (10000)."),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="auto, explicit, stiff, heyoka, torch or scipy: see docs/flows.md.")
+    ] = "auto",
+    rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-8,
+    chunk: Annotated[int | None, typer.Option(help="Runs in a chunk.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Run a system over parameters and starts; kill it anywhere, and the same command goes on."""
+    from proofs_checks.cli.sweeping import SweepOptions, run_sweep
+
+    options = SweepOptions(
+        system, output, tuple(over), tuple(set_ or ()), samples, starts, tuple(start or ()), seed,
+        until, engine, rtol, chunk, jobs, scheduler,
+    )  # fmt: skip
+    return run_sweep(options, as_json=json)
+
+
+@app.command()
+def bifurcation(
+    system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
+    over: Annotated[str, typer.Option(help="The parameter and its interval, k=low:high.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The figure: .png, .svg or .pdf; data beside it.")
+    ],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, name=value; may be repeated.")
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option(help="The variable on the vertical axis; the first if not given.")
+    ] = None,
+    starts: Annotated[
+        int, typer.Option(help="Starts from which fixed points are looked for, at five values.")
+    ] = 32,
+    seed: Annotated[int, typer.Option(help="Seed of the starts.")] = 0,
+    json: Json = False,
+) -> int:
+    """Follow fixed points over a parameter: folds, pitchforks, Hopf points, stability."""
+    from proofs_checks.cli.bifurcating import run_bifurcation
+
+    return run_bifurcation(
+        system, set_ or [], over=over, output=output, show=show, starts=starts, seed=seed,
+        as_json=json,
+    )  # fmt: skip
+
+
+@app.command()
 def reproduce(
     name: Annotated[
         str | None, typer.Argument(help="The experiment; without one, all are listed.")

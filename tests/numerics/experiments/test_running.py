@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from numerics import archives
 from numerics.experiments import checkpoints, experiment, run
 from numerics.experiments.definition import Preset
 
@@ -91,7 +92,7 @@ def test_a_full_disk_keeps_what_is_finished(tmp_path, monkeypatch):
     def full(path, content):
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(checkpoints, "write_atomically", full)
+    monkeypatch.setattr(archives, "write_atomically", full)
     with pytest.raises(OSError, match="No space left"):
         run(experiment("sticky-markov"), PRESET, [3, 4], tmp_path)
     monkeypatch.undo()

@@ -1,0 +1,152 @@
+"""Bifurcation diagrams: all branches that starts and branch points lead to, and what is on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.bifurcations.branch import Branch, corrected, followed
+from numerics.bifurcations.family import Family
+from numerics.bifurcations.special import Special, special_points
+from numerics.fixed_points import find
+from numerics.flows import System
+
+__all__ = ["Diagram", "diagram"]
+
+SEEDED = 5
+"""Values of the parameter at which fixed points are looked for."""
+SAME = 1e-6
+"""Distance within which two points are one, in units of z and q."""
+OFF = 5e-3
+"""Step from a branch point onto the other branch."""
+REACH = 10.0
+"""Branches are followed to this multiple of where the starts and fixed points lie."""
+MANY = 60
+"""Branches at most."""
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """Branches of fixed points over one parameter.
+
+    ``name``      of the parameter
+    ``branches``  in the order in which they were found
+    ``points``    special points, by parameter
+    ``notes``     what could not be followed, in words
+    """
+
+    name: str
+    family: Family
+    branches: tuple[Branch, ...]
+    points: tuple[Special, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def system(self) -> System:
+        """The system in the middle of the interval."""
+        return self.family.system
+
+
+def diagram(
+    build: Callable[[float], System], name: str, low: float, high: float, *, seed: int = 0,
+    starts: int = 32, progress: Callable[[str], None] = lambda step: None,
+) -> Diagram:  # fmt: skip
+    """Return the bifurcation diagram of the systems ``build(p)``, low <= p <= high.
+
+    Fixed points are looked for from ``starts`` starts at `SEEDED` parameters; each is followed both
+    ways, and so is what branches off.  What neither reaches is not in the diagram.
+
+    Raises `ValueError` for low >= high, a parameter that changes the form of the equations or does
+    not enter them, or where no fixed point is found.
+    """
+    if not (np.isfinite([low, high]).all() and low < high):
+        raise ValueError(
+            f"`{name}` must run between finite numbers, low:high; got {low:g}:{high:g}."
+        )
+    family = Family(build, low, high)
+    progress("looking for fixed points")
+    seeds, passed = _seeds(family, seed, starts)
+    if not seeds:
+        degenerate = (
+            f" ({passed} degenerate ones, such as continuous families, are not followed)"
+        ) * bool(passed)
+        raise ValueError(
+            f"no fixed point of `{family.system.name}` to follow was found for {name} between "
+            f"{low:g} and {high:g} from {starts} starts at {SEEDED} values{degenerate}."
+        )
+    centre = family.rows @ np.mean(family.system.starts(np.random.default_rng(seed), 64), axis=0)
+    reach = REACH * (2 + max(np.abs(centre).max(), *(np.abs(u[:-1]).max() for u in seeds)))
+    branches: list[Branch] = []
+    points: list[Special] = []
+    waiting = list(seeds)
+    while waiting and len(branches) < MANY:
+        u = waiting.pop(0)
+        if any(_lies_on(family, branch, u) for branch in branches):
+            continue
+        progress(f"branch {len(branches) + 1}")
+        branch = followed(family, u, reach)
+        branches.append(branch)
+        for point in special_points(family, branch):
+            if any(np.abs(point.u - x.u).max() < 100 * SAME for x in points):
+                continue
+            points.append(point)
+            waiting += _beside(family, point)
+    return Diagram(
+        name, family, tuple(branches), tuple(sorted(points, key=lambda x: x.parameter)),
+        tuple(_notes(branches, len(waiting))),
+    )  # fmt: skip
+
+
+def _seeds(family: Family, seed: int, starts: int) -> tuple[list[np.ndarray], int]:
+    """Return fixed points at several values of the parameter, and how many are degenerate."""
+    found, passed = [], 0
+    for n, q in enumerate((np.arange(SEEDED) + 0.5) / SEEDED):
+        p = family.parameter(float(q))
+        for point in find(family.build(p), number=starts, seed=seed + n, relabelled=False):
+            if point.kind == "degenerate" or point.family:
+                passed += 1
+            else:
+                found.append(family.point(point.y, p))
+    return found, passed
+
+
+def _beside(family: Family, point: Special) -> list[np.ndarray]:
+    """Return a point on the branch that crosses at a branch point, if one is reached."""
+    if point.turn is None:
+        return []
+    found = []
+    for side in (OFF, -OFF):
+        there, _ = corrected(family, point.u + side * point.turn, point.turn)
+        if there is not None and 0 <= there[-1] <= 1:
+            found.append(there)
+    return found
+
+
+def _lies_on(family: Family, branch: Branch, u: np.ndarray) -> bool:
+    """Return whether a branch passes through a point."""
+    steps = np.diff(branch.u, axis=0)
+    lengths = np.maximum(np.square(steps).sum(axis=1), 1e-300)
+    along = np.clip(((u - branch.u[:-1]) * steps).sum(axis=1) / lengths, 0, 1)
+    nearest = branch.u[:-1] + along[:, None] * steps
+    apart = np.abs(nearest - u).max(axis=1)
+    for n in np.argsort(apart)[:3].tolist():
+        if apart[n] > 5e-2:
+            return False
+        step = steps[n] / np.sqrt(lengths[n])
+        guess = nearest[n] + (step @ (u - nearest[n])) * step
+        there, _ = corrected(family, guess, step)
+        if there is not None and np.abs(there - u).max() < SAME:
+            return True
+    return False
+
+
+def _notes(branches: list[Branch], waiting: int) -> list[str]:
+    notes = [
+        f"branch {n + 1} was {end}" for n, branch in enumerate(branches)
+        for end in dict.fromkeys(branch.ends) if end.startswith("not followed")
+    ]  # fmt: skip
+    if waiting:
+        notes.append(f"{waiting} more starts were left after {MANY} branches")
+    return notes

@@ -1,0 +1,156 @@
+"""`proofhead bifurcation`: branches of fixed points over a parameter, their special points."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from numerics.bifurcations import (
+    SUFFIXES,
+    ClosedForm,
+    Diagram,
+    Special,
+    closed_form,
+    diagram,
+    write_diagram,
+)
+from numerics.flows import System, system_from
+from numerics.portraits.plane import component
+from numerics.sweeps import Axis, axis_from
+from proofs_checks.cli.outputs import checked_output
+from proofs_checks.cli.progress import progress_bar
+from proofs_checks.cli.settings import settings_from
+from proofs_checks.cli.standard_output import print_json
+from proofs_checks.reports.machine import SCHEMA
+
+__all__ = ["run_bifurcation"]
+
+SHOWN = 4  # entries of a state, before the rest is left to --json
+
+
+def run_bifurcation(
+    source: str,
+    settings: Sequence[str],
+    *,
+    over: str,
+    output: Path,
+    show: str | None,
+    starts: int,
+    seed: int,
+    as_json: bool,
+) -> int:
+    """Compute a diagram, write its figure and data, print its special points; return the status."""
+    begin = time.perf_counter()
+    checked_output(output, [source], SUFFIXES)
+    axis = _axis(over)
+    given = settings_from(settings)
+    if axis.name in given:
+        raise ValueError(f"`{axis.name}` is both set and varied; leave out one of the two.")
+    if starts < 1:
+        raise ValueError(f"`--starts` must be at least 1; got {starts}.")
+
+    def build(p: float) -> System:
+        return system_from(source, **given, **{axis.name: p})
+
+    for end in axis.interval:
+        build(end)  # what makes no sense there is said before work starts
+    place = 0 if show is None else component(build(axis.interval[0]), show)
+    with progress_bar() as bar:
+        task = bar.add_task("system", total=None)
+        found = diagram(
+            build, axis.name, *axis.interval, seed=seed, starts=starts,
+            progress=lambda step: bar.update(task, description=step, advance=1),
+        )  # fmt: skip
+    exact = closed_form(found)
+    command = shlex.join(["proofhead", *sys.argv[1:]])
+    data = write_diagram(found, output, place, exact, command=command)
+    if as_json:
+        print_json(_document(found, exact, output, data, time.perf_counter() - begin))
+    else:
+        _print(found, exact)
+        print(f"wrote {output} and {data}", file=sys.stderr)
+    return 0
+
+
+def _axis(text: str) -> Axis:
+    axis = axis_from(text)
+    if axis.is_grid or axis.log:
+        low, high = axis.interval
+        raise ValueError(
+            f"`--over` of a bifurcation diagram is an interval, such as {axis.name}="
+            f"{low:g}:{high if high > low else low + 1:g}; got `{text}`."
+        )
+    return axis
+
+
+def _print(found: Diagram, exact: ClosedForm | None) -> None:
+    for point in found.points:
+        pairs = zip(found.system.labels[:SHOWN], point.y, strict=False)
+        place = ", ".join(f"{label} = {value + 0.0:.6g}" for label, value in pairs)
+        words = f"{point.criticality} {point.kind}".strip()
+        print(f"{words}\t{found.name} = {point.parameter:.12g}\t{place}\t{_form(point)}")
+    count = len(found.branches)
+    print(f"{count} branch{'es' * (count != 1)}; there may be others that no start led to")
+    if exact is not None:
+        print(
+            f"closed form: critical {found.name} = {exact.critical:.12g}, branches within "
+            f"{exact.deviation:.1e} of it"
+        )
+    for note in found.notes:
+        print(note)
+
+
+def _form(point: Special) -> str:
+    if math.isnan(point.coefficient):
+        return "several eigenvalues at once: not classified"
+    name = {
+        "Hopf": "first Lyapunov coefficient", "pitchfork": "cubic coefficient",
+        "flip": "cubic coefficient", "Neimark-Sacker": "cubic coefficient",
+    }.get(point.kind, "quadratic coefficient")  # fmt: skip
+    turning = "" if math.isnan(point.frequency) else f", frequency {point.frequency:.6g}"
+    return f"{name} {point.coefficient:.4g}{turning}"
+
+
+def _document(
+    found: Diagram, exact: ClosedForm | None, output: Path, data: Path, seconds: float
+) -> dict[str, Any]:
+    family = found.family
+    return {
+        "schema": SCHEMA,
+        "system": found.system.name,
+        "kind": found.system.kind,
+        "parameter": found.name,
+        "interval": [family.low, family.high],
+        "figure": str(output),
+        "data": str(data),
+        "points": [
+            {
+                "kind": x.kind,
+                "criticality": x.criticality or None,
+                "parameter": x.parameter,
+                "at": dict(zip(found.system.labels, x.y.tolist(), strict=True)),
+                "eigenvalues": [[z.real, z.imag] for z in x.eigenvalues.tolist()],
+                "coefficient": None if math.isnan(x.coefficient) else x.coefficient,
+                "frequency": None if math.isnan(x.frequency) else x.frequency,
+            }
+            for x in found.points
+        ],
+        "branches": [
+            {
+                "vertices": len(b.u),
+                "from": family.parameter(float(b.u[:, -1].min())),
+                "to": family.parameter(float(b.u[:, -1].max())),
+                "stable_vertices": int((b.unstable(found.system.kind) == 0).sum()),
+                "ends": list(b.ends),
+            }
+            for b in found.branches
+        ],
+        "closed_form": exact and {"critical": exact.critical, "largest_deviation": exact.deviation},
+        "notes": list(found.notes),
+        "seconds": round(seconds, 3),
+    }
