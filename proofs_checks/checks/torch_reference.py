@@ -26,15 +26,22 @@ from proofs_checks.checks.torch_assignment import (
     soft_assignment_majorant,
 )
 from proofs_checks.checks.torch_binary import binary_head, binary_head_majorant, draw_binary
+from proofs_checks.checks.torch_counting import counting, counting_majorant, draw_counting
 from proofs_checks.checks.torch_following import draw_following, following, following_majorant
 from proofs_checks.checks.torch_inputs import leaves
 from proofs_checks.checks.torch_majorant import attention_head_majorant
+from proofs_checks.checks.torch_markov import draw_markov, hidden_markov, hidden_markov_majorant
 from proofs_checks.checks.torch_mixture import (
     draw_mixture,
     prototype_mixture,
     prototype_mixture_majorant,
 )
 from proofs_checks.checks.torch_pair import draw_pair, symmetric_pair, symmetric_pair_majorant
+from proofs_checks.checks.torch_predictive import (
+    draw_predictive,
+    predictive,
+    predictive_majorant,
+)
 from theory.models.model import Model
 
 if TYPE_CHECKING:
@@ -226,6 +233,24 @@ REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
             logs={"pi": "log_pi", **{f"r{x}": f"log_r{x}" for x in ("", "_star", "_new")}},
             fixed=frozenset(),
         ),
+    ),
+    (
+        frozenset(("predictive",)),
+        Reference(
+            predictive,
+            predictive_majorant,
+            draw_predictive,
+            logs={"q": "log_q"},
+            fixed=frozenset(),
+        ),
+    ),
+    (
+        frozenset(("markov",)),
+        Reference(hidden_markov, hidden_markov_majorant, draw_markov, logs={}, fixed=frozenset()),
+    ),
+    (
+        frozenset(("counting",)),
+        Reference(counting, counting_majorant, draw_counting, logs={}, fixed=frozenset()),
     ),
     (frozenset(("binary",)), BINARY),
     (frozenset(("binary", "full")), BINARY),

@@ -7,9 +7,12 @@ from difflib import get_close_matches
 from functools import cache, partial
 
 from theory.models.attention_head import ATTENTION_HEADS, attention_head
+from theory.models.bijection import bijection
 from theory.models.binary_head import binary_head, two_token_head
 from theory.models.contradictions import contradiction
+from theory.models.hidden_markov import hidden_markov, hidden_markov_path
 from theory.models.model import Constraint, Definition, Model
+from theory.models.posterior_predictive import posterior_predictive
 from theory.models.prototype_mixture import PROTOTYPE_MIXTURES, prototype_mixture
 from theory.models.resolution import Proof, Theory, theory_of
 from theory.models.slow_manifold import slow_manifold
@@ -24,9 +27,13 @@ __all__ = [
     "Proof",
     "Theory",
     "attention_head",
+    "bijection",
     "binary_head",
     "contradiction",
+    "hidden_markov",
+    "hidden_markov_path",
     "model_named",
+    "posterior_predictive",
     "prototype_mixture",
     "slow_manifold",
     "soft_assignment",
@@ -43,6 +50,10 @@ BUILDERS: Mapping[str, Callable[[], Model]] = {
     **{name: partial(symmetric_pair, name, **on) for name, on in SYMMETRIC_PAIRS.items()},
     **{name: partial(soft_assignment, name, **on) for name, on in SOFT_ASSIGNMENTS.items()},
     "slow-manifold": slow_manifold,
+    "posterior-predictive": posterior_predictive,
+    "bijection": bijection,
+    "hidden-markov": hidden_markov,
+    "hidden-markov-path": hidden_markov_path,
 }
 MODELS: tuple[str, ...] = tuple(BUILDERS)
 
