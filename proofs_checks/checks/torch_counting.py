@@ -61,8 +61,13 @@ def draw_counting(
     draw: Draw,
     generator: torch.Generator,
 ) -> Tensors:
-    """Return values that are free with probability 1/2, the last one free, a count up to 24."""
-    a = torch.randint(2, shapes["a"], generator=generator).double()
+    """Return a count up to 24, and weights between 0 and 1 of the values.
+
+    One-hot labels ask for weights 0 and 1: values that are free or not, the last one free.
+    """
+    a = torch.rand(shapes["a"], generator=generator, dtype=torch.float64)
+    if draw.labels == "one-hot":
+        a = a.round()
     a[-1] = 1.0
     n = torch.randint(1, 25, (), generator=generator).double()
     return {"a": a, "n": n}

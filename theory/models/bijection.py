@@ -3,8 +3,9 @@
     c_y = n a_y                    bijections that agree with the pairs and continue with y
     L   = log sum_y c_y - log n    surprise at a value that can still come, nats
 
-a_y is 1 for the values that are free, 0 for those that the pairs show.  Each free value is continued
-by the same number n of bijections, (V - k)! after k - 1 pairs; a value that is shown by none.
+a_y is 1 for the values that are free, 0 for those that the pairs show.  Each free value is
+continued by the same number n of bijections, (V - k)! after k - 1 pairs; a value that is shown by
+none.
 
 Shapes: a (V,) >= 0, n > 0 a scalar.  Vocabulary: m = sum_y (1 - a_y), the number of pairs; C, the
 number of bijections that agree with them; p_y = c_y / C, the posterior predictive; H = sum_y p_y L,
