@@ -16,6 +16,7 @@ from theory.laws.filtering import FILTERING
 from theory.laws.first_order import FIRST_ORDER
 from theory.laws.flow_jacobian import FLOW_JACOBIAN
 from theory.laws.law import Law
+from theory.laws.markov_chain import MARKOV_CHAIN
 from theory.laws.population import POPULATION
 from theory.laws.second_order import SECOND_ORDER
 from theory.laws.slow_manifold import SLOW_MANIFOLD
@@ -36,6 +37,7 @@ LAWS: tuple[Law, ...] = (
     *EM_PAIR,
     *EM_ATTENTION,
     *SLOW_MANIFOLD,
+    *MARKOV_CHAIN,
     *POPULATION,
     *BIJECTION,
     *FILTERING,

@@ -8,6 +8,7 @@ sums over outcomes, entropies are -sum p log p with 0 log 0 = 0.
     posterior-predictive    all triples of task, context and symbol
     hidden-markov           all hidden paths and symbols after 0, 1, 2, 3 observations
     hidden-markov-path      all hidden paths of three observations
+    circulant-chain         all pairs of successive symbols of a stationary chain
 """
 
 from __future__ import annotations
@@ -149,11 +150,26 @@ def three_observations() -> Iterator[Space]:
         yield Space(S**3, "hidden paths of three observations", {"S": S}, found)
 
 
+def successive_symbols() -> Iterator[Space]:
+    """Yield all pairs of a symbol, drawn uniformly, and the one after it."""
+    for N in (1, 2, 3, 5):
+        p, R, P = _ratios(N, N), _zeros(N, N, N), _zeros(N, N)
+        for a, d in product(range(N), repeat=2):
+            b = (a + d) % N
+            R[d, a, b] = fmpq(1)
+            P[a, b] += p[d]
+        G = _array([[_log(x) for x in row] for row in P])
+        L = sum((_entropy(row) for row in P), start=fmpq(0)) / N
+        found = {"p": p, "R": R, "P": P, "G": G, "L": _array(L)}
+        yield Space(N * N, "pairs of successive symbols", {"N": N}, found)
+
+
 SPACES: Mapping[str, Callable[[], Iterator[Space]]] = {
     "bijection": bijections,
     "posterior-predictive": tasks,
     "hidden-markov": filter_steps,
     "hidden-markov-path": three_observations,
+    "circulant-chain": successive_symbols,
 }
 """The models that speak of a finite probability space, and how it is gone through."""
 

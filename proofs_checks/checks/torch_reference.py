@@ -26,6 +26,7 @@ from proofs_checks.checks.torch_assignment import (
     soft_assignment_majorant,
 )
 from proofs_checks.checks.torch_binary import binary_head, binary_head_majorant, draw_binary
+from proofs_checks.checks.torch_chain import draw_chain, markov_chain, markov_chain_majorant
 from proofs_checks.checks.torch_counting import counting, counting_majorant, draw_counting
 from proofs_checks.checks.torch_following import draw_following, following, following_majorant
 from proofs_checks.checks.torch_inputs import leaves
@@ -36,6 +37,7 @@ from proofs_checks.checks.torch_mixture import (
     prototype_mixture,
     prototype_mixture_majorant,
 )
+from proofs_checks.checks.torch_noise import draw_noisy, noisy_filter, noisy_filter_majorant
 from proofs_checks.checks.torch_pair import draw_pair, symmetric_pair, symmetric_pair_majorant
 from proofs_checks.checks.torch_predictive import (
     draw_predictive,
@@ -251,6 +253,20 @@ REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
     (
         frozenset(("counting",)),
         Reference(counting, counting_majorant, draw_counting, logs={}, fixed=frozenset()),
+    ),
+    (
+        frozenset(("chain", "structured")),
+        Reference(markov_chain, markov_chain_majorant, draw_chain, logs={}, fixed=frozenset()),
+    ),
+    (
+        frozenset(("noise",)),
+        Reference(
+            noisy_filter,
+            noisy_filter_majorant,
+            draw_noisy,
+            logs={"f": "log_f"},
+            fixed=frozenset(),
+        ),
     ),
     (frozenset(("binary",)), BINARY),
     (frozenset(("binary", "full")), BINARY),

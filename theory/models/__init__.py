@@ -9,9 +9,11 @@ from functools import cache, partial
 from theory.models.attention_head import ATTENTION_HEADS, attention_head
 from theory.models.bijection import bijection
 from theory.models.binary_head import binary_head, two_token_head
+from theory.models.circulant_chain import circulant_chain, sticky_chain
 from theory.models.contradictions import contradiction
 from theory.models.hidden_markov import hidden_markov, hidden_markov_path
 from theory.models.model import Constraint, Definition, Model
+from theory.models.noisy_filter import noisy_filter
 from theory.models.posterior_predictive import posterior_predictive
 from theory.models.prototype_mixture import PROTOTYPE_MIXTURES, prototype_mixture
 from theory.models.resolution import Proof, Theory, theory_of
@@ -29,14 +31,17 @@ __all__ = [
     "attention_head",
     "bijection",
     "binary_head",
+    "circulant_chain",
     "contradiction",
     "hidden_markov",
     "hidden_markov_path",
     "model_named",
+    "noisy_filter",
     "posterior_predictive",
     "prototype_mixture",
     "slow_manifold",
     "soft_assignment",
+    "sticky_chain",
     "symmetric_pair",
     "theory_of",
     "two_token_head",
@@ -54,6 +59,9 @@ BUILDERS: Mapping[str, Callable[[], Model]] = {
     "bijection": bijection,
     "hidden-markov": hidden_markov,
     "hidden-markov-path": hidden_markov_path,
+    "circulant-chain": circulant_chain,
+    "sticky-chain": sticky_chain,
+    "noisy-filter": noisy_filter,
 }
 MODELS: tuple[str, ...] = tuple(BUILDERS)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import sympy as sp
 
+from proofs_checks.checks.structured_inputs import floats, kinds_of
 from tests.theory.algebra.evaluation import evaluate
 from theory.algebra.symbols import Tensor
 from theory.models.model import Model, name_of
@@ -29,6 +30,8 @@ def inputs(model: Model, seed: int = 0) -> dict[str, np.ndarray]:
             values[name_of(tensor)] = np.float64(0.6)
     if "C" in model.size_names:
         values["y"] = draw.dirichlet(np.ones(SIZES["C"]), size=SIZES["T"])
+    for name, kind in kinds_of(model).items():
+        values[name] = floats(kind, values[name].shape)
     if model.features.get("assignment") == "hard":
         values["alpha"] = np.eye(SIZES["K"])[np.arange(SIZES["N"]) % SIZES["K"]]
     if model.features.get("pair") == "origin":
