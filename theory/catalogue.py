@@ -17,6 +17,7 @@ from theory.laws.first_order import FIRST_ORDER
 from theory.laws.flow_jacobian import FLOW_JACOBIAN
 from theory.laws.law import Law
 from theory.laws.markov_chain import MARKOV_CHAIN
+from theory.laws.next_token import NEXT_TOKEN
 from theory.laws.population import POPULATION
 from theory.laws.second_order import SECOND_ORDER
 from theory.laws.slow_manifold import SLOW_MANIFOLD
@@ -41,6 +42,7 @@ LAWS: tuple[Law, ...] = (
     *POPULATION,
     *BIJECTION,
     *FILTERING,
+    *NEXT_TOKEN,
 )
 
 

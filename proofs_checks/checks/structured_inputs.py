@@ -7,6 +7,7 @@ A model says in ``features["structured"]`` which of its inputs have one, as pair
     cosine         x_a = cos(2 pi a / g), with g the largest of 6, 4, 3, 2, 1 that divides the size:
                    the angles whose cosines are rational
     one-hot        every row along the last axis has a single 1; rows take the columns in turn
+    zero-one       entries are 0 or 1, with a 1 in every row along the last axis
     orthonormal    the columns of a matrix are orthonormal: those of a product of two reflections
 
 All judges draw them here.  That they meet the hypotheses is tried by each of them like any other.
@@ -58,7 +59,7 @@ def fitting(model: Model, sizes: Mapping[str, int]) -> dict[str, int]:
 def structured(kind: str, shape: tuple[int, ...], seed: int = 0) -> Array:
     """Return an input of this kind and shape as an array of `Fraction`.
 
-    ``seed`` chooses among one-hot and orthonormal ones; the other kinds are what they are.
+    ``seed`` chooses among zero-one, one-hot and orthonormal ones; the other kinds have no choice.
 
     Raises `Impossible` if there is none: more orthonormal columns than rows.
     """
@@ -74,6 +75,8 @@ def structured(kind: str, shape: tuple[int, ...], seed: int = 0) -> Array:
             return np.array([cosines[a % period] for a in range(shape[0])], dtype=object)
         case "one-hot":
             return _one_hot(shape, seed)
+        case "zero-one":
+            return _zero_one(shape, seed)
         case "orthonormal":
             return _orthonormal(shape[0], shape[1], seed)
     raise ValueError(f"`{kind}` is no kind of structure; see `structured_inputs`.")
@@ -93,6 +96,11 @@ def _one_hot(shape: tuple[int, ...], seed: int) -> Array:
     order = np.random.default_rng(seed).permutation(shape[-1]) if seed else np.arange(shape[-1])
     rows = np.arange(int(np.prod(shape[:-1]))).reshape(shape[:-1])
     return _fractions(np.eye(shape[-1], dtype=int)[order[rows % shape[-1]]])
+
+
+def _zero_one(shape: tuple[int, ...], seed: int) -> Array:
+    rng = np.random.default_rng(seed)
+    return _fractions(np.maximum(rng.integers(0, 2, shape), _one_hot(shape, seed)))
 
 
 def _orthonormal(rows: int, columns: int, seed: int) -> Array:

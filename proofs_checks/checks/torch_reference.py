@@ -44,6 +44,7 @@ from proofs_checks.checks.torch_predictive import (
     predictive,
     predictive_majorant,
 )
+from proofs_checks.checks.torch_tokens import draw_tokens, next_token, next_token_majorant
 from theory.models.model import Model
 
 if TYPE_CHECKING:
@@ -183,6 +184,13 @@ class Reference:
     fixed: frozenset[str]
 
 
+TOKENS = Reference(
+    next_token,
+    next_token_majorant,
+    draw_tokens,
+    logs={"alpha": "log_alpha"},
+    fixed=frozenset(),
+)
 BINARY = Reference(binary_head, binary_head_majorant, draw_binary, logs={}, fixed=frozenset())
 
 REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
@@ -268,6 +276,8 @@ REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
             fixed=frozenset(),
         ),
     ),
+    (frozenset(("tokens",)), TOKENS),
+    (frozenset(("tokens", "structured")), TOKENS),
     (frozenset(("binary",)), BINARY),
     (frozenset(("binary", "full")), BINARY),
 )

@@ -13,6 +13,7 @@ from theory.models.circulant_chain import circulant_chain, sticky_chain
 from theory.models.contradictions import contradiction
 from theory.models.hidden_markov import hidden_markov, hidden_markov_path
 from theory.models.model import Constraint, Definition, Model
+from theory.models.next_token import next_token, next_token_tied
 from theory.models.noisy_filter import noisy_filter
 from theory.models.posterior_predictive import posterior_predictive
 from theory.models.prototype_mixture import PROTOTYPE_MIXTURES, prototype_mixture
@@ -36,6 +37,8 @@ __all__ = [
     "hidden_markov",
     "hidden_markov_path",
     "model_named",
+    "next_token",
+    "next_token_tied",
     "noisy_filter",
     "posterior_predictive",
     "prototype_mixture",
@@ -62,6 +65,9 @@ BUILDERS: Mapping[str, Callable[[], Model]] = {
     "circulant-chain": circulant_chain,
     "sticky-chain": sticky_chain,
     "noisy-filter": noisy_filter,
+    "next-token": next_token,
+    "next-token-labelled": partial(next_token, "next-token-labelled", labelled=True),
+    "next-token-tied": next_token_tied,
 }
 MODELS: tuple[str, ...] = tuple(BUILDERS)
 

@@ -10,7 +10,7 @@ from theory.algebra.expressions import Equation
 from theory.algebra.symbols import Partial, indices, total
 from theory.models import model_named, theory_of
 
-SIZES = {"N": 5, "K": 3, "T": 4, "n": 3, "d_v": 2, "d_x": 2, "C": 3, "S": 3, "O": 4, "V": 5}
+SIZES = {"N": 5, "K": 3, "T": 4, "n": 3, "d_v": 2, "d_x": 2, "C": 3, "S": 3, "O": 4, "V": 4, "d": 5}
 SMALL = (
     "symmetric-pair",
     "symmetric-pair-origin",
@@ -24,6 +24,9 @@ SMALL = (
     "circulant-chain",
     "sticky-chain",
     "noisy-filter",
+    "next-token",
+    "next-token-labelled",
+    "next-token-tied",
 )
 
 VANISHING = {
