@@ -12,10 +12,12 @@ from theory.laws.em_descent import EM_DESCENT
 from theory.laws.em_gradient import EM_GRADIENT
 from theory.laws.em_map import EM_MAP
 from theory.laws.em_pair import EM_PAIR
+from theory.laws.excess_risk import EXCESS_RISK
 from theory.laws.filtering import FILTERING
 from theory.laws.first_order import FIRST_ORDER
 from theory.laws.flow_jacobian import FLOW_JACOBIAN
 from theory.laws.law import Law
+from theory.laws.linear_regression import LINEAR_REGRESSION
 from theory.laws.markov_chain import MARKOV_CHAIN
 from theory.laws.next_token import NEXT_TOKEN
 from theory.laws.population import POPULATION
@@ -43,6 +45,8 @@ LAWS: tuple[Law, ...] = (
     *BIJECTION,
     *FILTERING,
     *NEXT_TOKEN,
+    *LINEAR_REGRESSION,
+    *EXCESS_RISK,
 )
 
 

@@ -9,6 +9,8 @@ A model says in ``features["structured"]`` which of its inputs have one, as pair
     one-hot        every row along the last axis has a single 1; rows take the columns in turn
     zero-one       entries are 0 or 1, with a 1 in every row along the last axis
     orthonormal    the columns of a matrix are orthonormal: those of a product of two reflections
+    noise weights  q_w = Q_w0^2 for an orthogonal matrix Q, the probabilities of
+    white noise    z_wi = Q_wi / Q_w0, i = 1, 2, ..., whose mean is zero and covariance the identity
 
 All judges draw them here.  That they meet the hypotheses is tried by each of them like any other.
 """
@@ -46,13 +48,20 @@ def kinds_of(model: Model) -> Mapping[str, str]:
 
 
 def fitting(model: Model, sizes: Mapping[str, int]) -> dict[str, int]:
-    """Return sizes at which the inputs exist: as many orthonormal columns as there are rows."""
+    """Return sizes at which the inputs exist.
+
+    There are as many orthonormal columns as rows at most, and fewer coordinates of white noise than
+    outcomes.
+    """
     found = dict(sizes)
-    for name, kind in kinds_of(model).items():
-        tensor: Any = model.tensors[name]
-        rows, columns, *_ = (*(axis.name for axis in tensor.axes), "", "")
-        if kind == "orthonormal" and {rows, columns} <= found.keys():
-            found[columns] = min(found[rows], found[columns])
+    for kind, spare in (("white noise", 1), ("orthonormal", 0)):  # the first may leave fewer rows
+        for name in (x for x, own in kinds_of(model).items() if own == kind):
+            tensor: Any = model.tensors[name]
+            rows, columns = (axis.name for axis in tensor.axes)
+            if rows in found:
+                found[rows] = max(found[rows], 1 + spare)
+            if {rows, columns} <= found.keys():
+                found[columns] = min(found[rows] - spare, found[columns])
     return found
 
 
@@ -61,7 +70,8 @@ def structured(kind: str, shape: tuple[int, ...], seed: int = 0) -> Array:
 
     ``seed`` chooses among zero-one, one-hot and orthonormal ones; the other kinds have no choice.
 
-    Raises `Impossible` if there is none: more orthonormal columns than rows.
+    Raises `Impossible` if there is none: more orthonormal columns than rows, or as many coordinates
+    of white noise as outcomes.
     """
     match kind:
         case "shift":
@@ -79,6 +89,10 @@ def structured(kind: str, shape: tuple[int, ...], seed: int = 0) -> Array:
             return _zero_one(shape, seed)
         case "orthonormal":
             return _orthonormal(shape[0], shape[1], seed)
+        case "noise weights":
+            return _rotation(shape[0])[:, 0] ** 2
+        case "white noise":
+            return _white_noise(*shape)
     raise ValueError(f"`{kind}` is no kind of structure; see `structured_inputs`.")
 
 
@@ -112,6 +126,19 @@ def _orthonormal(rows: int, columns: int, seed: int) -> Array:
         v = _fractions(rng.integers(1, 4, rows) * rng.choice((-1, 1), rows))
         product = product - np.outer(product @ v, v) * (Fraction(2) / (v @ v))
     return product[:, :columns]
+
+
+def _rotation(size: int) -> Array:
+    """Return the orthogonal matrix of a size that has no zero in its first column."""
+    made = (_orthonormal(size, size, seed) for seed in range(size, 1000))
+    return next(Q for Q in made if (Q[:, 0] != 0).all())
+
+
+def _white_noise(outcomes: int, coordinates: int) -> Array:
+    if coordinates >= outcomes:
+        raise Impossible(f"{outcomes} outcomes have no white noise in {coordinates} coordinates")
+    Q = _rotation(outcomes)
+    return Q[:, 1 : coordinates + 1] / Q[:, :1]
 
 
 def _fractions(values: Array) -> Array:

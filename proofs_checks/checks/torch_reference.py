@@ -44,6 +44,11 @@ from proofs_checks.checks.torch_predictive import (
     predictive,
     predictive_majorant,
 )
+from proofs_checks.checks.torch_regression import (
+    draw_regression,
+    regression,
+    regression_majorant,
+)
 from proofs_checks.checks.torch_tokens import draw_tokens, next_token, next_token_majorant
 from theory.models.model import Model
 
@@ -277,6 +282,10 @@ REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
         ),
     ),
     (frozenset(("tokens",)), TOKENS),
+    (
+        frozenset(("regression", "structured")),
+        Reference(regression, regression_majorant, draw_regression, logs={}, fixed=frozenset()),
+    ),
     (frozenset(("tokens", "structured")), TOKENS),
     (frozenset(("binary",)), BINARY),
     (frozenset(("binary", "full")), BINARY),

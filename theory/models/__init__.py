@@ -12,6 +12,7 @@ from theory.models.binary_head import binary_head, two_token_head
 from theory.models.circulant_chain import circulant_chain, sticky_chain
 from theory.models.contradictions import contradiction
 from theory.models.hidden_markov import hidden_markov, hidden_markov_path
+from theory.models.linear_regression import REGRESSIONS, regression, regression_risk
 from theory.models.model import Constraint, Definition, Model
 from theory.models.next_token import next_token, next_token_tied
 from theory.models.noisy_filter import noisy_filter
@@ -42,6 +43,8 @@ __all__ = [
     "noisy_filter",
     "posterior_predictive",
     "prototype_mixture",
+    "regression",
+    "regression_risk",
     "slow_manifold",
     "soft_assignment",
     "sticky_chain",
@@ -68,6 +71,8 @@ BUILDERS: Mapping[str, Callable[[], Model]] = {
     "next-token": next_token,
     "next-token-labelled": partial(next_token, "next-token-labelled", labelled=True),
     "next-token-tied": next_token_tied,
+    **{name: partial(regression, name, **on) for name, on in REGRESSIONS.items()},
+    "linear-regression-risk": regression_risk,
 }
 MODELS: tuple[str, ...] = tuple(BUILDERS)
 

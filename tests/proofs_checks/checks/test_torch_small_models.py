@@ -10,7 +10,8 @@ from theory.algebra.expressions import Equation
 from theory.algebra.symbols import Partial, indices, total
 from theory.models import model_named, theory_of
 
-SIZES = {"N": 5, "K": 3, "T": 4, "n": 3, "d_v": 2, "d_x": 2, "C": 3, "S": 3, "O": 4, "V": 4, "d": 5}
+SIZES = {"N": 5, "K": 3, "T": 4, "n": 3, "d_v": 2, "d_x": 2, "C": 3}
+SIZES |= {"S": 3, "O": 4, "V": 4, "d": 5, "M": 7}
 SMALL = (
     "symmetric-pair",
     "symmetric-pair-origin",
@@ -27,11 +28,16 @@ SMALL = (
     "next-token",
     "next-token-labelled",
     "next-token-tied",
+    "linear-regression",
+    "linear-regression-start",
+    "linear-regression-descent",
+    "linear-regression-risk",
 )
 
 VANISHING = {
     "symmetric-pair-origin": ("theta_star", "Partial(F, theta)"),
     "bijection": ("Partial(L, n)",),  # the surprise does not depend on how many bijections are left
+    "linear-regression-start": ("Partial(L, e[k])",),  # nothing has moved yet
 }
 
 

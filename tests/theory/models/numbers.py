@@ -9,7 +9,7 @@ from theory.algebra.symbols import Tensor
 from theory.models.model import Model, name_of
 
 SIZES = {"T": 3, "n": 2, "d_x": 2, "d_k": 2, "d_v": 2, "C": 3, "H": 2, "N": 3, "K": 2}
-SIZES |= {"S": 3, "O": 2, "V": 3, "d": 4}
+SIZES |= {"S": 3, "O": 2, "V": 3, "d": 4, "M": 5}
 
 
 def inputs(model: Model, seed: int = 0) -> dict[str, np.ndarray]:
@@ -32,6 +32,8 @@ def inputs(model: Model, seed: int = 0) -> dict[str, np.ndarray]:
         values["y"] = draw.dirichlet(np.ones(SIZES["C"]), size=SIZES["T"])
     for name, kind in kinds_of(model).items():
         values[name] = floats(kind, values[name].shape)
+    if model.features.get("regression") == "start":
+        values["t"] = np.float64(0.0)
     if "tokens" in model.features:  # of moderate scores, so that no mass is near zero
         values["W"] = values["W"] / 5
     if model.features.get("assignment") == "hard":
