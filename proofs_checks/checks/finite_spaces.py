@@ -9,6 +9,7 @@ sums over outcomes, entropies are -sum p log p with 0 log 0 = 0.
     hidden-markov           all hidden paths and symbols after 0, 1, 2, 3 observations
     hidden-markov-path      all hidden paths of three observations
     circulant-chain         all pairs of successive symbols of a stationary chain
+    linear-regression-risk  all signs of the noise; parameters by the exponential of a matrix
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from itertools import permutations, product
 from typing import Any
 
 import numpy as np
-from flint import arb, ctx, fmpq
+from flint import arb, arb_mat, ctx, fmpq
+
+from proofs_checks.checks.structured_inputs import structured
 
 __all__ = ["BITS", "SPACES", "Space", "spaces_of"]
 
@@ -164,12 +167,50 @@ def successive_symbols() -> Iterator[Space]:
         yield Space(N * N, "pairs of successive symbols", {"N": N}, found)
 
 
+def signs_of_noise() -> Iterator[Space]:
+    """Yield regressions whose noise is +1 or -1 at every data point, all signs equally likely.
+
+    The parameters solve d theta / dt = (X^T y - X^T X theta) / N, an affine system: its solution is
+    the exponential of one matrix, and no singular value is looked at.
+    """
+    for K, N, d in ((1, 1, 1), (1, 2, 2), (2, 2, 3), (2, 3, 2)):
+        U, V = (_exactly(structured("orthonormal", (n, K), 7 + n)) for n in (N, d))
+        g, t, sigma = _array([fmpq(2 + k, 2) for k in range(K)]), fmpq(2, 3), fmpq(1, 2)
+        start, star = (_array([fmpq(n + a, 3) for a in range(d)]) for n in (1, -2))
+        X = (U * g) @ V.T
+        z = _array([[fmpq(sign) for sign in signs] for signs in product((1, -1), repeat=N)])
+        y = X @ star + sigma * z
+        theta = _array([_flowed(X, row, start, t) for row in y])
+        risk = ((theta - star) @ X.T) ** 2
+        found = {"U": U, "V": V, "g": g, "X": X, "z": z, "y": y, "theta": theta}
+        found |= {"theta_0": start, "theta_star": star, "e": y @ U / g}
+        found |= {"t": _array(t), "sigma": _array(sigma), "q": _array([fmpq(1, len(z))] * len(z))}
+        found |= {"s": _array([(arb(-t) * x * x / N).exp() for x in g])}
+        found["L"] = _array(risk.sum() / (N * len(z)))
+        yield Space(len(z), "signs of the noise", {"K": K, "N": N, "d": d, "M": len(z)}, found)
+
+
+def _flowed(X: Array, y: Array, start: Array, t: fmpq) -> Array:
+    """Return the parameters of gradient flow at the time t."""
+    N, d = X.shape
+    system = _zeros(d + 1, d + 1)
+    system[:d, :d], system[:d, d] = -(X.T @ X) / N, X.T @ y / N
+    matrix = arb_mat([[arb(t * x) for x in row] for row in system])
+    moved = matrix.exp() * arb_mat([[arb(x)] for x in (*start, 1)])
+    return _array([moved[a, 0] for a in range(d)])
+
+
+def _exactly(fractions: Array) -> Array:
+    return _array([[fmpq(x.numerator, x.denominator) for x in row] for row in fractions])
+
+
 SPACES: Mapping[str, Callable[[], Iterator[Space]]] = {
     "bijection": bijections,
     "posterior-predictive": tasks,
     "hidden-markov": filter_steps,
     "hidden-markov-path": three_observations,
     "circulant-chain": successive_symbols,
+    "linear-regression-risk": signs_of_noise,
 }
 """The models that speak of a finite probability space, and how it is gone through."""
 

@@ -85,7 +85,7 @@ def _program(
     if kind == "risk":
         targets = made["X"] @ given["theta_star"] + given["sigma"] * given["z"]
         made["y"] = settled("y", targets)
-    y = made.get("y", given.get("y"))
+    y = (given | made)["y"]
     made["e"] = settled("e", (y @ U) * inverse(g))
     if kind != "descent":
         exponent = minus * given["t"] * g.square() / size
@@ -95,7 +95,7 @@ def _program(
         own = given["theta_0"] @ V
         return given["theta_0"] + ((1 + minus * left) * (made["e"] + minus * own)) @ V.mT
 
-    made["theta"] = settled("theta", closed_form(made.get("s", given.get("s"))))
+    made["theta"] = settled("theta", closed_form((given | made)["s"]))
     if kind == "risk":
         apart = (made["theta"] + minus * given["theta_star"]) @ made["X"].mT
         return made | {"L": (given["q"] * apart.square().sum(-1)).sum() / size}
