@@ -67,7 +67,7 @@ class _Spectral:
         self.data = Definition(self.X[i, a], data, "data")
         self.fitted = Definition(self.e_k, fitted, "coordinates of the least-norm solution")
         decay = sp.exp(-self.t * self.g[k] ** 2 / N)
-        self.decay = Definition(self.s[k], decay, "what is left of the start")
+        self.decay = Definition(self.s[k], decay, "remainders of the start")
         self.path = Definition(self.theta_a, self.closed_form(self.s), "parameters")
 
     def closed_form(self, left: Tensor) -> sp.Expr:
@@ -103,7 +103,7 @@ def regression(
     eta, u, after = scalar("eta", positive=True), Tensor("u", x.s.axes), "theta_next"
     next_left = (1 - eta * x.g[x.k] ** 2 / N) * x.s[x.k]
     steps = (
-        Definition(u[x.k], next_left, "what is left of the start after the step"),
+        Definition(u[x.k], next_left, "remainders after the step"),
         Definition(Tensor(after, x.theta.axes)[x.a], x.closed_form(u), "parameters after the step"),
     )
     at_zero = Constraint(Equation(x.t, 0), "t = 0")

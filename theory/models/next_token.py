@@ -70,7 +70,7 @@ def next_token(name: str = "next-token", *, labelled: bool = False) -> Model:
     k = Tensor("k", (x.N, x.T), nonnegative=True)
     held = k[i, t] * y[i, a] + (1 - k[i, t]) * o[i, t, a]
     context = (
-        Definition(x.X[i, t, a], held, "context: the label or another token"),
+        Definition(x.X[i, t, a], held, "context"),
         Definition(x.m[i, t], k[i, t], "positions of the label"),
     )
     is_or_not = Constraint(Equation(k[i, t] ** 2, k[i, t]), "k_it^2 = k_it")
