@@ -26,7 +26,7 @@ Tensors = dict[str, torch.Tensor]
 Features = Mapping[str, object]
 INPUTS = {
     "any": ("X", "q", "W", "m"),
-    "labelled": ("k", "y", "o", "q", "W"),
+    "labelled": ("m", "y", "o", "q", "W"),
     "tied": ("Z", "U", "Y", "C", "W"),
 }
 
@@ -57,14 +57,12 @@ def next_token(
 def _embedded(given: Tensors, kind: str, minus: int) -> Tensors:
     """Return context and last token, where they are not given; ``minus`` is the sign of -1."""
     if kind == "labelled":
-        k = given["k"][..., None]
-        X = k * given["y"][:, None] + (1 + minus * k) * given["o"]
-        return {"X": X, "m": given["k"] * 1}
+        m = given["m"][..., None]
+        return {"X": m * given["y"][:, None] + (1 + minus * m) * given["o"]}
     if kind == "tied":
         C = given["C"].mT
         m = (given["Z"] @ given["Y"][..., None]).squeeze(-1)
-        made = {"X": given["Z"] @ C, "v": given["Z"] @ C, "q": given["U"] @ C}
-        return made | {"y": given["Y"] @ C, "m": m}
+        return {"X": given["Z"] @ C, "q": given["U"] @ C, "y": given["Y"] @ C, "m": m}
     return {}
 
 
@@ -76,7 +74,7 @@ def _mass(at: Tensors, kind: str) -> Tensors:
     """Return the mass on the label, with tied embeddings by way of the layer's output."""
     if kind != "tied":
         return {"p": (at["alpha"] * at["m"]).sum(-1)}
-    f = (at["alpha"][:, None] @ at["v"]).squeeze(1)
+    f = (at["alpha"][:, None] @ at["X"]).squeeze(1)
     return {"f": f, "p": (at["y"] * f).sum(-1)}
 
 
@@ -123,8 +121,8 @@ def draw_tokens(
     if kind == "any":
         inputs["m"] = torch.rand(shapes["m"], generator=generator, dtype=torch.float64)
     elif kind == "labelled":
-        held = torch.randint(2, shapes["k"], generator=generator).double()
-        inputs["k"] = torch.maximum(held, functional.one_hot(label, length).double())
+        held = torch.randint(2, shapes["m"], generator=generator).double()
+        inputs["m"] = torch.maximum(held, functional.one_hot(label, length).double())
     else:
         for name in "ZU":
             best = inputs[name].argmax(-1)

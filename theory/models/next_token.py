@@ -6,20 +6,19 @@
     L    = - (1/N) sum_i log p_i                  loss, nats
 
 `next_token` takes any inputs X, any last tokens q and any weights m >= 0 of the positions; with
-``labelled`` k_it is 1 at the positions that hold the label y_i, and 0 at those that hold o_it:
+``labelled`` m_it is 1 at the positions that hold the label y_i, and 0 at those that hold o_it:
 
-    X_it = k_it y_i + (1 - k_it) o_it,    m_it = k_it
+    X_it = m_it y_i + (1 - m_it) o_it
 
 In `next_token_tied` all is made of tokens, with one embedding C_v for each, used at both ends:
 
-    X_it = v_it = C_{Z_it},    q_i = C_{U_i},    f_i = sum_t alpha_it v_it,    p_i = y_i . f_i
-
-with y_i = C_{Y_i}.
+    X_it = C_{Z_it},    q_i = C_{U_i},    y_i = C_{Y_i}
+    f_i = sum_t alpha_it X_it,    p_i = y_i . f_i
 
 Z, U, Y are the tokens of the context, the last token and the label, as one-hot rows; embeddings
 are orthonormal.  Then p_i is the mass on the positions that hold the label, m_it = Z_it . Y_i.
 
-Shapes: X, v and o (N, T, d), q and y (N, d), m and k (N, T), W (d, d); Z (N, T, V), U and Y (N, V),
+Shapes: X and o (N, T, d), q and y (N, d), m (N, T), W (d, d); Z (N, T, V), U and Y (N, V),
 C (d, V) with a column for each token.  Vocabulary: r_it = alpha_it m_it / p_i, the posterior of the
 position, given that the label is seen.
 
@@ -67,22 +66,18 @@ def next_token(name: str = "next-token", *, labelled: bool = False) -> Model:
     x = _Layer()
     i, t, a = x.i, x.t, x.a
     y, o = Tensor("y", (x.N, x.d)), Tensor("o", (x.N, x.T, x.d))
-    k = Tensor("k", (x.N, x.T), nonnegative=True)
-    held = k[i, t] * y[i, a] + (1 - k[i, t]) * o[i, t, a]
-    context = (
-        Definition(x.X[i, t, a], held, "context"),
-        Definition(x.m[i, t], k[i, t], "positions of the label"),
-    )
-    is_or_not = Constraint(Equation(k[i, t] ** 2, k[i, t]), "k_it^2 = k_it")
-    structure = {"structured": (("k", "zero-one"),)}
+    held = x.m[i, t] * y[i, a] + (1 - x.m[i, t]) * o[i, t, a]
+    context = Definition(x.X[i, t, a], held, "context")
+    is_or_not = Constraint(Equation(x.m[i, t] ** 2, x.m[i, t]), "m_it^2 = m_it")
+    structure = {"structured": (("m", "zero-one"),)}
     mass = total(x.alpha[i, t] * x.m[i, t], t)
     return Model(
         name=name,
         title="one attention layer that predicts the next token",
         sizes=(x.N, x.T, x.d),
-        inputs=(k, y, o, x.q, x.W) if labelled else (x.X, x.q, x.W, x.m),
+        inputs=(x.m, y, o, x.q, x.W) if labelled else (x.X, x.q, x.W, x.m),
         definitions=(
-            *(context if labelled else ()),
+            *((context,) if labelled else ()),
             *x.attention,
             Definition(x.p[i], mass, "mass on the label"),
             x.loss,
@@ -104,8 +99,6 @@ def next_token_tied(name: str = "next-token-tied") -> Model:
     Z = Tensor("Z", (x.N, x.T, V), nonnegative=True)
     U, Y = (Tensor(name, (x.N, V), nonnegative=True) for name in "UY")
     f, y = Tensor("f", (x.N, x.d)), Tensor("y", (x.N, x.d))
-    values = Tensor("v", (x.N, x.T, x.d))
-    embedded = total(Z[i, t, v] * C[a, v], v)
 
     def one_hot(entry, other, text: str) -> tuple[Constraint, Constraint]:
         return (
@@ -122,12 +115,11 @@ def next_token_tied(name: str = "next-token-tied") -> Model:
         sizes=(V, x.N, x.T, x.d),
         inputs=(Z, U, Y, C, x.W),
         definitions=(
-            Definition(x.X[i, t, a], embedded, "embedded context"),
+            Definition(x.X[i, t, a], total(Z[i, t, v] * C[a, v], v), "embedded context"),
             Definition(x.q[i, a], total(U[i, v] * C[a, v], v), "embedded last token"),
-            Definition(values[i, t, a], embedded, "values"),
             Definition(y[i, a], total(Y[i, v] * C[a, v], v), "embedded label"),
             *x.attention,
-            Definition(f[i, a], total(x.alpha[i, t] * values[i, t, a], t), "output of the layer"),
+            Definition(f[i, a], total(x.alpha[i, t] * x.X[i, t, a], t), "output of the layer"),
             Definition(x.p[i], total(y[i, a] * f[i, a], a), "mass on the label"),
             x.loss,
         ),
