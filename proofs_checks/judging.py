@@ -24,7 +24,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, TypeVar
 
-from proofs_checks.checks import exact, float64, interval, modular, normal_form
+from proofs_checks.checks import enumeration, exact, float64, interval, modular, normal_form
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.expansion import settle_expansion
 from proofs_checks.ordering import settle_inequality, unmet_remark, without_contradiction
@@ -111,12 +111,13 @@ def _settled(model: Model, equation: Equation, seed: int, answers: _Answers) -> 
         "normal_form", lambda: _compared(model, equation, is_shallow=is_shallow)
     )
     numbers = answers.to(float64.name(model), lambda: float64.check(model, equation, seed=seed))
+    counted = answers.to(enumeration.JUDGE, lambda: enumeration.answers(model, equation))
     if outcome.agrees:
         boxes = answers.to("interval", lambda: interval.check(model, equation, seed=seed))
         points = answers.to("exact", lambda: exact.check(model, equation))
-        checks = (outcome, seen, points, boxes, numbers)
+        checks = (outcome, seen, points, boxes, numbers, *counted)
         return _settle_proved(checks, hypotheses)
-    checks = (outcome, seen, numbers)
+    checks = (outcome, seen, numbers, *counted)
     point = answers.to("point", lambda: exact.counterexample(model, equation))
     if point is not None:
         agreeing = [
@@ -173,7 +174,7 @@ def _insists(name: str, model: Model, equation: Equation, point: Counterexample)
         return modular.check(model, equation, sizes=dict(point.sizes)).agrees is not False
     if name == float64.name(model):
         return not _differ_little(point) and float64.insists(model, equation, point)
-    return True
+    return name != enumeration.JUDGE  # the quantities of a space are special: a_y is 0 or 1 there
 
 
 def _differ_little(point: Counterexample) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from proofs_checks.checks import exact, float64, interval, normal_form
+from proofs_checks.checks import enumeration, exact, float64, interval, normal_form
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import Verdict
 from theory.algebra.expressions import Inequality
@@ -67,7 +67,8 @@ def _settled(model: Model, statement: Inequality, seed: int, derived: bool) -> V
         outcome = Outcome("normal_form", True, detail, seconds=outcome.seconds)
     points = exact.check(model, statement)
     boxes = interval.check(model, statement, seed=seed)
-    checks = (outcome, points, boxes, float64.check(model, statement, seed=seed))
+    numbers = float64.check(model, statement, seed=seed)
+    checks = (outcome, points, boxes, numbers, *enumeration.answers(model, statement))
     against = [o.judge for o in checks if o.agrees is False]
     if outcome.agrees and against:
         detail = f"proved by the normal form, but {' and '.join(against)} saw it violated"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from theory.laws.bijection import BIJECTION
 from theory.laws.binary import BINARY
 from theory.laws.coupled import COUPLED
 from theory.laws.em_attention import EM_ATTENTION
@@ -11,9 +12,15 @@ from theory.laws.em_descent import EM_DESCENT
 from theory.laws.em_gradient import EM_GRADIENT
 from theory.laws.em_map import EM_MAP
 from theory.laws.em_pair import EM_PAIR
+from theory.laws.excess_risk import EXCESS_RISK
+from theory.laws.filtering import FILTERING
 from theory.laws.first_order import FIRST_ORDER
 from theory.laws.flow_jacobian import FLOW_JACOBIAN
 from theory.laws.law import Law
+from theory.laws.linear_regression import LINEAR_REGRESSION
+from theory.laws.markov_chain import MARKOV_CHAIN
+from theory.laws.next_token import NEXT_TOKEN
+from theory.laws.population import POPULATION
 from theory.laws.second_order import SECOND_ORDER
 from theory.laws.slow_manifold import SLOW_MANIFOLD
 from theory.laws.steps import STEPS
@@ -33,6 +40,13 @@ LAWS: tuple[Law, ...] = (
     *EM_PAIR,
     *EM_ATTENTION,
     *SLOW_MANIFOLD,
+    *MARKOV_CHAIN,
+    *POPULATION,
+    *BIJECTION,
+    *FILTERING,
+    *NEXT_TOKEN,
+    *LINEAR_REGRESSION,
+    *EXCESS_RISK,
 )
 
 

@@ -37,6 +37,7 @@ from proofs_checks.checks.plain.inputs import Inputs, related
 from proofs_checks.checks.plain.jets import NOISE, Unjudgeable
 from proofs_checks.checks.plain.points import drawn_inputs
 from proofs_checks.checks.plain.surroundings import Circumstances, Surroundings
+from proofs_checks.checks.structured_inputs import fitting
 from theory.algebra.expressions import (
     Inequality,
     Relation,
@@ -201,8 +202,8 @@ class _Question:
         for n, name in enumerate(self.names):
             pattern = SIZES[is_shifted]
             usual = pattern[(n + is_shifted * (n // len(pattern))) % len(pattern)]
-            drawn[name] = given.get(name) or max(usual, self.least.get(name, 1))
-        return drawn
+            drawn[name] = max(usual, self.least.get(name, 1))
+        return {**fitting(self.model, drawn), **{x: given[x] for x in given if x in drawn}}
 
     def _at(self, point: Counterexample, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
         """Return the inputs that a counterexample lists completely, as numbers."""

@@ -35,6 +35,7 @@ from proofs_checks.checks.evaluation.rational_points import RealStatement
 from proofs_checks.checks.evaluation.real_numbers import as_text, differ
 from proofs_checks.checks.evaluation.real_run import RealRun
 from proofs_checks.checks.outcome import Outcome, why
+from proofs_checks.checks.structured_inputs import fitting
 from proofs_checks.verdict import Counterexample
 from theory.algebra.expressions import Inequality, Relation, StrictInequality
 from theory.models.model import Model
@@ -191,7 +192,8 @@ def _looks(
     is_order = isinstance(statement, Inequality)
     reading = RealStatement(program_of(model), statement)
     others = iter(OTHER_SIZES * (1 + len(reading.names)))
-    sizes = {x: given.get(x) or SIZES.get(x) or next(others) for x in reading.names}
+    usual = {x: SIZES.get(x) or next(others) for x in reading.names}
+    sizes = {**fitting(model, usual), **{x: given[x] for x in given if x in usual}}
     sizes = {x: max(n, reading.least.get(x, 1)) for x, n in sizes.items()}
     count = ORDER_BOXES if is_order else BOXES
     tried, found = count + (REDRAWN if reading.redraws else 0), 0

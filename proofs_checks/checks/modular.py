@@ -39,6 +39,7 @@ from proofs_checks.checks.evaluation.program import Program, program_of
 from proofs_checks.checks.evaluation.rational_points import RealStatement
 from proofs_checks.checks.evaluation.structure import Structure
 from proofs_checks.checks.outcome import Outcome, why
+from proofs_checks.checks.structured_inputs import fitting
 from theory.algebra.expressions import Equation
 from theory.models.model import Model
 
@@ -106,7 +107,11 @@ class _Statement:
         least = least_sizes(*nodes)
         names = [s.name for s in self.program.model.sizes if s.name in used]
         names += sorted(used - set(names))
-        chosen = {x: given.get(x) or SIZES.get(x) or next(others) for x in names}
+        usual = {x: SIZES.get(x) or next(others) for x in names}
+        chosen = {
+            **fitting(self.program.model, usual),
+            **{x: given[x] for x in given if x in usual},
+        }
         return {name: max(value, least.get(name, 1)) for name, value in chosen.items()}
 
     def _projected(self) -> Node | None:
@@ -205,7 +210,8 @@ class _Run(FieldRun):
 
     def is_drawn(self, leaf: Leaf) -> bool:
         """Return whether every entry of an input was drawn, so that it has its roots."""
-        return leaf not in self.statement.hypotheses.solved
+        hypotheses = self.statement.hypotheses
+        return leaf not in hypotheses.solved and leaf.name not in hypotheses.structures
 
     def leaf(self, node: Leaf) -> Array:
         """Return random values of an input, with the hypotheses met."""

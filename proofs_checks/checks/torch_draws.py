@@ -20,6 +20,7 @@ from typing import Literal
 import sympy as sp
 import torch
 
+from proofs_checks.checks.structured_inputs import fitting
 from proofs_checks.checks.torch_reference import Reference
 from proofs_checks.checks.torch_terms import bounded
 from theory.algebra.expressions import Relation, entry_tensor
@@ -102,6 +103,7 @@ def draws_for(
     found = []
     for draw in battery(names, seed):
         enough = {name: max(size, least.get(name, 1)) for name, size in draw.sizes.items()}
+        enough = fitting(model, enough)
         changed = replace(draw, sizes={**enough, **sizes}, labels=labels or draw.labels)
         found.append(changed if scores_scale is None else replace(changed, scores=scores_scale))
     return tuple(found)

@@ -26,15 +26,30 @@ from proofs_checks.checks.torch_assignment import (
     soft_assignment_majorant,
 )
 from proofs_checks.checks.torch_binary import binary_head, binary_head_majorant, draw_binary
+from proofs_checks.checks.torch_chain import draw_chain, markov_chain, markov_chain_majorant
+from proofs_checks.checks.torch_counting import counting, counting_majorant, draw_counting
 from proofs_checks.checks.torch_following import draw_following, following, following_majorant
 from proofs_checks.checks.torch_inputs import leaves
 from proofs_checks.checks.torch_majorant import attention_head_majorant
+from proofs_checks.checks.torch_markov import draw_markov, hidden_markov, hidden_markov_majorant
 from proofs_checks.checks.torch_mixture import (
     draw_mixture,
     prototype_mixture,
     prototype_mixture_majorant,
 )
+from proofs_checks.checks.torch_noise import draw_noisy, noisy_filter, noisy_filter_majorant
 from proofs_checks.checks.torch_pair import draw_pair, symmetric_pair, symmetric_pair_majorant
+from proofs_checks.checks.torch_predictive import (
+    draw_predictive,
+    predictive,
+    predictive_majorant,
+)
+from proofs_checks.checks.torch_regression import (
+    draw_regression,
+    regression,
+    regression_majorant,
+)
+from proofs_checks.checks.torch_tokens import draw_tokens, next_token, next_token_majorant
 from theory.models.model import Model
 
 if TYPE_CHECKING:
@@ -174,6 +189,13 @@ class Reference:
     fixed: frozenset[str]
 
 
+TOKENS = Reference(
+    next_token,
+    next_token_majorant,
+    draw_tokens,
+    logs={"alpha": "log_alpha"},
+    fixed=frozenset(),
+)
 BINARY = Reference(binary_head, binary_head_majorant, draw_binary, logs={}, fixed=frozenset())
 
 REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
@@ -227,6 +249,44 @@ REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
             fixed=frozenset(),
         ),
     ),
+    (
+        frozenset(("predictive",)),
+        Reference(
+            predictive,
+            predictive_majorant,
+            draw_predictive,
+            logs={"q": "log_q"},
+            fixed=frozenset(),
+        ),
+    ),
+    (
+        frozenset(("markov",)),
+        Reference(hidden_markov, hidden_markov_majorant, draw_markov, logs={}, fixed=frozenset()),
+    ),
+    (
+        frozenset(("counting",)),
+        Reference(counting, counting_majorant, draw_counting, logs={}, fixed=frozenset()),
+    ),
+    (
+        frozenset(("chain", "structured")),
+        Reference(markov_chain, markov_chain_majorant, draw_chain, logs={}, fixed=frozenset()),
+    ),
+    (
+        frozenset(("noise",)),
+        Reference(
+            noisy_filter,
+            noisy_filter_majorant,
+            draw_noisy,
+            logs={"f": "log_f"},
+            fixed=frozenset(),
+        ),
+    ),
+    (frozenset(("tokens",)), TOKENS),
+    (
+        frozenset(("regression", "structured")),
+        Reference(regression, regression_majorant, draw_regression, logs={}, fixed=frozenset()),
+    ),
+    (frozenset(("tokens", "structured")), TOKENS),
     (frozenset(("binary",)), BINARY),
     (frozenset(("binary", "full")), BINARY),
 )

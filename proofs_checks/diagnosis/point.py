@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from proofs_checks.checks.structured_inputs import Impossible, fitting, floats, kinds_of
 from proofs_checks.diagnosis.arrays import Value, letter, mask, newton, onto
 from proofs_checks.diagnosis.values import NotEvaluable, Values
 from theory.algebra.domain import nonnegative_names
@@ -59,7 +60,8 @@ def points(model: Model, *expressions: sp.Basic) -> tuple[Point, ...]:
 def _sizes(model: Model, number: int) -> dict[str, int]:
     """Return small sizes, as different from each other as there are values."""
     values = SIZES[number]
-    return {size.name: values[n % len(values)] for n, size in enumerate(model.sizes)}
+    sizes = {size.name: values[n % len(values)] for n, size in enumerate(model.sizes)}
+    return fitting(model, sizes)
 
 
 class Point(Values):
@@ -76,6 +78,7 @@ class Point(Values):
         super().__init__()
         self.model, self.sizes, self.seed = model, sizes, seed
         self.theory: Theory = theory_of(model)
+        self._structures = kinds_of(model)
         self._constraints, self._expressions = tuple(constraints), tuple(expressions)
         known = [line.value for line in self.theory.lines]
         signs = (nonnegative_names(e) for e in (*known, *self._expressions))
@@ -147,6 +150,11 @@ class Point(Values):
             return np.tril(np.ones(shape))
         if name == "M" and self.model.features.get("mask"):
             return mask(self.model.features["mask"], shape, generator)
+        if name in self._structures:
+            try:
+                return floats(self._structures[name], shape, self.seed)
+            except Impossible as reason:
+                raise NotEvaluable(f"no `{name}` could be drawn: {reason}.") from None
         if self._is_positive(name, symbol):
             return generator.uniform(0.3, 1.7, shape)
         return generator.standard_normal(shape)
@@ -176,7 +184,8 @@ class Point(Values):
                     names |= tensors_in(other)
                     group.append(other)
                     waiting.remove(other)
-            self._solve(group, [x for x in self.model.inputs if name_of(x) in names])
+            free = names - self._structures.keys()
+            self._solve(group, [x for x in self.model.inputs if name_of(x) in free])
 
     def _solve(self, group: list[Equation], unknown: list[sp.Basic]) -> None:
         """Change the ``unknown`` inputs until the constraints hold, by Gauss-Newton steps.

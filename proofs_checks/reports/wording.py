@@ -40,6 +40,7 @@ JUDGES = {
     "interval": "interval",
     "autograd": "autograd",
     "float64": "float64",
+    "enumeration": "enumeration",
 }
 PLURAL = {"definition": "definitions", "assumption": "assumptions"}
 GRADIENT = re.compile(r"d([A-Za-z]+)_\{?d(\w+?)(?:,(\d[\d,]*))?\}?")

@@ -7,9 +7,16 @@ from difflib import get_close_matches
 from functools import cache, partial
 
 from theory.models.attention_head import ATTENTION_HEADS, attention_head
+from theory.models.bijection import bijection
 from theory.models.binary_head import binary_head, two_token_head
+from theory.models.circulant_chain import circulant_chain, sticky_chain
 from theory.models.contradictions import contradiction
+from theory.models.hidden_markov import hidden_markov, hidden_markov_path
+from theory.models.linear_regression import REGRESSIONS, regression, regression_risk
 from theory.models.model import Constraint, Definition, Model
+from theory.models.next_token import next_token, next_token_tied
+from theory.models.noisy_filter import noisy_filter
+from theory.models.posterior_predictive import posterior_predictive
 from theory.models.prototype_mixture import PROTOTYPE_MIXTURES, prototype_mixture
 from theory.models.resolution import Proof, Theory, theory_of
 from theory.models.slow_manifold import slow_manifold
@@ -24,12 +31,23 @@ __all__ = [
     "Proof",
     "Theory",
     "attention_head",
+    "bijection",
     "binary_head",
+    "circulant_chain",
     "contradiction",
+    "hidden_markov",
+    "hidden_markov_path",
     "model_named",
+    "next_token",
+    "next_token_tied",
+    "noisy_filter",
+    "posterior_predictive",
     "prototype_mixture",
+    "regression",
+    "regression_risk",
     "slow_manifold",
     "soft_assignment",
+    "sticky_chain",
     "symmetric_pair",
     "theory_of",
     "two_token_head",
@@ -43,6 +61,18 @@ BUILDERS: Mapping[str, Callable[[], Model]] = {
     **{name: partial(symmetric_pair, name, **on) for name, on in SYMMETRIC_PAIRS.items()},
     **{name: partial(soft_assignment, name, **on) for name, on in SOFT_ASSIGNMENTS.items()},
     "slow-manifold": slow_manifold,
+    "posterior-predictive": posterior_predictive,
+    "bijection": bijection,
+    "hidden-markov": hidden_markov,
+    "hidden-markov-path": hidden_markov_path,
+    "circulant-chain": circulant_chain,
+    "sticky-chain": sticky_chain,
+    "noisy-filter": noisy_filter,
+    "next-token": next_token,
+    "next-token-labelled": partial(next_token, "next-token-labelled", labelled=True),
+    "next-token-tied": next_token_tied,
+    **{name: partial(regression, name, **on) for name, on in REGRESSIONS.items()},
+    "linear-regression-risk": regression_risk,
 }
 MODELS: tuple[str, ...] = tuple(BUILDERS)
 

@@ -140,8 +140,9 @@ def _adjoint_under(
         bound = slots(symbol)
         written = model.writer().write(local, avoid={k.name for k in bound} | taken)
         inserted.append(total(upstream * written, *bound))
-        # of a loss that depends on x by itself too, dL/dx would name the whole derivative
-        is_part = line.name == model.loss.name and len(through) > 1
+        # of a line that depends on x by way of another one too, d line/dx would name the whole
+        beside = (other.name for other in through if other is not line)
+        is_part = any(line.name in computed_from(name, model.definitions) for name in beside)
         chain.append(inserted[-1] if is_part else total(shown * Partial(symbol, entry), *bound))
         polynomials.append(reader.total(ring.multiply(reader.read(upstream), local), bound))
     polynomial = Polynomial.add(polynomials)

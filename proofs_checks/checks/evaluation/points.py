@@ -9,6 +9,7 @@
   i, counted round, so that every column has one where there are rows enough.
 * A mask (feature "mask") has entries 0 and 1 with at least one 1 in every row; the causal mask is
   the lower triangle with its diagonal.
+* Inputs with a structure of their own (feature "structured") are made by `structured_inputs`.
 * A hypothesis x_ij = x_ji is met by copying the entries with i < j.
 * What is declared >= 0 and fixed by a hypothesis has to turn out so.
 * Any other hypothesis is tried at the point that was drawn; where it fails, nothing can be said.
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import sympy as sp
@@ -35,6 +37,7 @@ from proofs_checks.checks.evaluation.nodes import (
     descendants,
 )
 from proofs_checks.checks.evaluation.program import Program
+from proofs_checks.checks.structured_inputs import Impossible, kinds_of, structured
 from theory.algebra.expressions import entry_tensor, is_condition, slots
 from theory.algebra.symbols import Index, Size, is_order
 from theory.models.model import Constraint
@@ -78,6 +81,7 @@ class Hypotheses:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.mask = program.model.features.get("mask")
+        self.structures = kinds_of(program.model)
         self.solved: dict[Leaf, Solved] = {}
         self.tried: list[Tried] = []
         self.signed: list[Leaf] = []  # declared >= 0, and fixed by a hypothesis
@@ -86,12 +90,15 @@ class Hypotheses:
         met_by: dict[Leaf, Constraint] = {}
         for constraint in program.model.constraints:
             pair = self._exchanged_axes(constraint)
+            if pair is not None and pair[0].name in self.structures:
+                self._try(constraint)
+                continue
             if pair is not None and pair[0] not in met_by and not self.is_mask(pair[0]):
                 self.symmetric[pair[0]], met_by[pair[0]] = pair[1], constraint
                 continue
             self.one_hot |= self._one_hot_rows(constraint)
             rule = self._rule(constraint)
-            if rule is None or rule.leaf in met_by:
+            if rule is None or rule.leaf in met_by or rule.leaf.name in self.structures:
                 self._try(constraint)
             else:
                 self.solved[rule.leaf], met_by[rule.leaf] = rule, constraint
@@ -128,6 +135,8 @@ class Hypotheses:
             if not isinstance(leaf, Leaf) or fixed or not set(right.labels) <= set(positions):
                 continue
             if leaf in self.one_hot or self.is_mask(leaf) or leaf in self._behind(right.node):
+                continue
+            if leaf.name in self.structures:
                 continue
             where = None if condition is None else self.program.read(condition)
             if where is not None and not set(where.labels) <= set(positions):
@@ -242,6 +251,8 @@ class Hypotheses:
 
     def complete(self, leaf: Leaf, drawn: Array, run: Evaluator) -> Array:
         """Return the drawn array with the entries that a hypothesis fixes."""
+        if leaf.name in self.structures:
+            return self._structured(leaf, drawn, run)
         if leaf in self.one_hot:
             columns = np.arange(drawn.shape[0]) % drawn.shape[1]
             places = columns[:, None] == np.arange(drawn.shape[1])
@@ -268,6 +279,16 @@ class Hypotheses:
         filled = np.asarray(right).reshape(last.shape)
         return np.concatenate((head, filled), axis=rule.axis)
 
+    def _structured(self, leaf: Leaf, drawn: Array, run: Evaluator) -> Array:
+        """Return an input with its structure, chosen by what was drawn."""
+        seed = crc32(str(drawn.ravel()[:4]).encode())
+        try:
+            made = structured(self.structures[leaf.name], drawn.shape, seed)
+        except Impossible as reason:
+            raise Unmet(f"no `{leaf.name}` could be drawn: {reason}.") from None
+        entries = [run.arithmetic.number(x)[()] for x in made.flat]
+        return np.array(entries, dtype=drawn.dtype).reshape(drawn.shape)
+
     def verify(self, run: Evaluator, differ: Callable[[Array, Array], bool]) -> None:
         """Raise `NotApplicable` if a hypothesis that could not be solved does not hold."""
         for tried in self.tried:
@@ -279,6 +300,8 @@ class Hypotheses:
         """Return the positions that no hypothesis fixes, the first ones first."""
         rule = self.solved.get(leaf)
         if leaf in self.one_hot or (rule is not None and rule.axis is None and not rule.where):
+            return []
+        if leaf.name in self.structures:
             return []
         if leaf in self.symmetric:
             first, second = self.symmetric[leaf]

@@ -33,6 +33,7 @@ from proofs_checks.checks.evaluation.real_numbers import (
     require_nonnegative,
 )
 from proofs_checks.checks.evaluation.real_run import RealRun, is_condition
+from proofs_checks.checks.structured_inputs import fitting
 from theory.algebra.expressions import Inequality, Relation, StrictInequality
 from theory.algebra.symbols import Index
 
@@ -175,7 +176,7 @@ class RealStatement:
     """An equation or inequality of a program, to be evaluated at rational points."""
 
     def __init__(self, program: Program, relation: Relation) -> None:
-        self.relation = relation
+        self.relation, self.model = relation, program.model
         self.hypotheses = Hypotheses(program)
         self.left, self.right, self.free = program.sides(relation)
         self.domain = Domain(program, relation.domain)
@@ -271,7 +272,7 @@ class RealStatement:
         keys the advantages of a row are opposite.  So 3 stands beside 2 in both orders.
         """
         patterns: tuple[tuple[int, ...], ...] = ((1,), (2,), (2, 3, 1), (3, 2), (2, 3))
-        plans = [self._at_least(pattern) for pattern in patterns]
+        plans = [fitting(self.model, self._at_least(pattern)) for pattern in patterns]
         return [plan for n, plan in enumerate(plans) if plan not in plans[:n]]
 
     def _at_least(self, pattern: tuple[int, ...]) -> dict[str, int]:
@@ -289,8 +290,9 @@ class RealStatement:
         lowest = sum(r.start for r in ranges)
         for excess in range(sum(len(r) - 1 for r in ranges) + 1):
             for sizes in product(*(r[: excess + 1] for r in ranges)):
-                if sum(sizes) == lowest + excess:
-                    yield dict(zip(self.names, sizes, strict=True))
+                plan = dict(zip(self.names, sizes, strict=True))
+                if sum(sizes) == lowest + excess and plan == fitting(self.model, plan):
+                    yield plan
 
     def indices_at(self, position: tuple[int, ...]) -> dict[str, int]:
         """Return the free indices, counted from 1, at a position of the sides."""

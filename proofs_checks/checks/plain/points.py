@@ -2,6 +2,7 @@
 
 * A mask (feature "mask", or M^2 = M) is 0 or 1 with at least one 1 in every row;
   x_j x_k = delta_jk x_j makes rows one-hot.
+* Inputs with a structure of their own (feature "structured") are made by `structured_inputs`.
 * Nonnegative rows with a given sum are scaled.
 * All other hypotheses are equations for the remaining inputs, solved by Gauss-Newton steps of least
   length from the drawn point.  Only convergence to the last digit counts: where the equations are
@@ -22,6 +23,7 @@ from proofs_checks.checks.plain.dependence import Dependence, quantity_name
 from proofs_checks.checks.plain.inputs import Inputs, is_inequality, label_of, names_in
 from proofs_checks.checks.plain.jets import Unjudgeable
 from proofs_checks.checks.plain.surroundings import Circumstances, Surroundings
+from proofs_checks.checks.structured_inputs import Impossible, floats, kinds_of
 from theory.algebra.symbols import Index, Tensor, is_order
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class _Fitting:
 
     def fit(self) -> None:
         self._mask()
+        self._structured()
         for constraint in self.constraints:
             self._discrete(*constraint.equation.args)
         for constraint in self.constraints:
@@ -103,6 +106,16 @@ class _Fitting:
             shape = self._array(symbol).shape
             array = np.tril(np.ones(shape)) if kind == "causal" else self._zeros_and_ones(shape)
             self._fix(symbol, array)
+
+    def _structured(self) -> None:
+        """Draw the inputs with a structure of their own."""
+        for name, kind in kinds_of(self.dependence.model).items():
+            symbol = self.dependence.inputs[name]
+            shape = self._array(symbol).shape
+            try:
+                self._fix(symbol, floats(kind, shape, sum(self.inputs.seed)))
+            except Impossible as reason:
+                raise Unjudgeable(f"no inputs `{name}` could be drawn: {reason}") from None
 
     def _fix(self, symbol: sp.Basic, array: np.ndarray) -> None:
         self.inputs.arrays[quantity_name(symbol)] = array

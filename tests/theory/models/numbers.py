@@ -3,30 +3,39 @@
 import numpy as np
 import sympy as sp
 
+from proofs_checks.checks.structured_inputs import floats, kinds_of
 from tests.theory.algebra.evaluation import evaluate
 from theory.algebra.symbols import Tensor
 from theory.models.model import Model, name_of
 
 SIZES = {"T": 3, "n": 2, "d_x": 2, "d_k": 2, "d_v": 2, "C": 3, "H": 2, "N": 3, "K": 2}
+SIZES |= {"S": 3, "O": 2, "V": 3, "d": 4, "M": 5}
 
 
 def inputs(model: Model, seed: int = 0) -> dict[str, np.ndarray]:
-    """Return random inputs: labels that sum to one, masks that leave every row a key."""
+    """Return random inputs: distributions that sum to one, masks that leave every row a key.
+
+    What is declared nonnegative is a distribution along its last axis.
+    """
     draw = np.random.default_rng(seed)
     values = {}
     for tensor in model.inputs:
         shape = [SIZES[k.name] for k in tensor.axes] if isinstance(tensor, Tensor) else ()
-        values[name_of(tensor)] = draw.normal(size=shape)
+        label = tensor.label if isinstance(tensor, Tensor) else tensor
+        if shape and label.is_nonnegative:  # a distribution along the last axis
+            values[name_of(tensor)] = draw.dirichlet(np.ones(shape[-1]), size=shape[:-1])
+        else:
+            values[name_of(tensor)] = draw.normal(size=shape)
+        if not shape and label.is_positive:
+            values[name_of(tensor)] = np.float64(0.6)
     if "C" in model.size_names:
         values["y"] = draw.dirichlet(np.ones(SIZES["C"]), size=SIZES["T"])
-    if "tau" in values:
-        values["tau"] = np.float64(0.7)
-    if "pi" in values:
-        values["pi"] = draw.dirichlet(np.ones(SIZES["K"]))
-    if "sigma2" in values:
-        values["sigma2"] = np.float64(0.6)
-    if "alpha" in values:
-        values["alpha"] = draw.dirichlet(np.ones(SIZES["K"]), size=SIZES["N"])
+    for name, kind in kinds_of(model).items():
+        values[name] = floats(kind, values[name].shape)
+    if model.features.get("regression") == "start":
+        values["t"] = np.float64(0.0)
+    if "tokens" in model.features:  # of moderate scores, so that no mass is near zero
+        values["W"] = values["W"] / 5
     if model.features.get("assignment") == "hard":
         values["alpha"] = np.eye(SIZES["K"])[np.arange(SIZES["N"]) % SIZES["K"]]
     if model.features.get("pair") == "origin":

@@ -6,8 +6,8 @@ import pytest
 from tests.theory.models.numbers import completed, gradient, inputs, value_of
 from theory.algebra.expressions import Equation, entry_tensor, free_indices, slots, substitute
 from theory.algebra.normal_form import proved_equal
-from theory.algebra.symbols import Partial
-from theory.models import MODELS, model_named, theory_of
+from theory.algebra.symbols import Partial, scalar
+from theory.models import MODELS, Definition, Model, model_named, theory_of
 from theory.models.attention_head import ATTENTION_HEADS
 from theory.models.reverse_mode import computed_from, pull_back
 
@@ -112,3 +112,14 @@ def test_derivatives_of_other_things_than_the_loss():
         store.update(completed(model, {**values, "s": moved}))
     difference = (far["alpha"] - near["alpha"])[1] / (2 * step)
     np.testing.assert_allclose(value_of(written, known, i, j, k)[1, :, 2], difference, atol=1e-9)
+
+
+def test_a_line_that_depends_on_x_in_two_ways_is_inserted_at_once():
+    """With y = f(x), z = g(x, y) the term dL/dz dz/dx would count what comes by way of y twice."""
+    x, y, z, L = (scalar(name) for name in "xyzL")
+    lines = (Definition(y, x**2, "y"), Definition(z, x * y, "z"), Definition(L, y + z, "loss"))
+    adjoint = theory_of(Model("nested", "", (), (x,), lines, L)).adjoints["x"]
+    assert adjoint.chain == Partial(L, y) * Partial(y, x) + scalar("dL_dz") * y
+    assert adjoint.inserted == 2 * scalar("dL_dy") * x + scalar("dL_dz") * y
+    theory = theory_of(Model("nested", "", (), (x,), lines, L))
+    assert theory.prove(Equation(adjoint.chain, 2 * x + 3 * x**2)).proved
