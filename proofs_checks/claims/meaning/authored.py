@@ -90,6 +90,8 @@ class Authored:
                 isinstance(n, tree.Apply) and self.function_name(n) == name for n in nodes(body)
             ):
                 continue  # f(x) = f(y) + 1 is no definition of f
+            if isinstance(body, tree.Number) and not statement.defines:
+                continue  # f(x) = 0 is a condition on x
             if body is not side and not isinstance(body, tree.Name | tree.Entry | tree.Apply):
                 self.templates[name] = Template(
                     side.arguments, body, statement.number, side.separators

@@ -187,6 +187,9 @@ class Definitions:
         self, statement: Statement, left: int, right: int, *, explicit: bool
     ) -> Defined | None:
         side = statement.sides[left]
+        if isinstance(side, tree.Apply) and isinstance(statement.sides[right], tree.Number):
+            if not explicit:
+                return None  # f(x) = 0 is a condition on x
         reference = self.reference(side)
         if reference is None or reference.name in self._known:
             return None
