@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from theory.algebra.expressions import free_indices
 from theory.algebra.symbols import Index, Size
 from theory.codegen import exponentials
-from theory.codegen.patterns import summand
+from theory.codegen.patterns import canonical, exponential_sum, summand
 from theory.codegen.values import ATOM, POWER, PRODUCT, SUM, Value, align, joined_hints, ordered
 from theory.models.model import name_of
 
@@ -64,9 +65,23 @@ def _coefficient(term: Any) -> tuple[Any, Any]:
 
 def product(w: Writer, e: sp.Expr, order: Order) -> Value:
     """Return a product or a power."""
+    scaled = _scale_inside(w, e)
+    if scaled is not None:
+        return w.value(scaled, order)
     coefficient, rest = e.as_coeff_Mul()
     above, below = quotient(w, rest, order)
     return multiplied(w, coefficient, above, below, order)
+
+
+def _scale_inside(w: Writer, e: sp.Expr) -> sp.Sum | None:
+    """Return a number times a sum as one sum, so that the number can scale a small operand."""
+    factors = sp.Mul.make_args(e)
+    made = [f for f in factors if free_indices(f)]
+    if len(factors) == 1 or len(made) != 1 or not isinstance(made[0], sp.Sum):
+        return None
+    if exponential_sum(made[0]) is not None or canonical(made[0])[0] in w.facts.shared:
+        return None
+    return sp.Sum(sp.Mul(*(f for f in factors if f != made[0]), summand(made[0])), *made[0].limits)
 
 
 def quotient(w: Writer, e: sp.Expr, order: Order) -> tuple[list[Value], list[Value]]:

@@ -16,6 +16,7 @@ from theory.codegen.names import Names
 from theory.codegen.patterns import axes_of, occurring, shared_sums, softmax_in
 from theory.codegen.program import Argument, Check, Program
 from theory.codegen.requirements import argument, least_sizes
+from theory.codegen.schedule import is_untold
 from theory.codegen.writer import Facts, Writer
 from theory.models.model import Constraint, Definition, Model, name_of
 
@@ -23,10 +24,6 @@ __all__ = ["MASK", "Request", "assemble", "made_mask"]
 
 MASK = "M"
 """The name of the mask in every model that has one."""
-
-UNTOLD = "derivative of the loss by"
-"""How titles begin that only repeat the name of the line, dL_dx."""
-
 
 @dataclass(frozen=True)
 class Request:
@@ -73,7 +70,7 @@ def assemble(model: Model, request: Request, dialect: Dialect, *, check: bool = 
         code = dialect.lower_triangle(w.size(mask.axes[0]), like)
         w.assign(names.of(name_of(mask)), code, "causal mask")
     for line in request.lines:
-        title = "" if line.title.startswith(UNTOLD) else line.title
+        title = "" if is_untold(line.title) else line.title
         w.define(line.symbol, line.value, title, own=line.name in request.returned)
     result = ""
     if request.expression is not None:

@@ -135,11 +135,29 @@ def product_of_two(first: Value, second: Value, out: tuple[Index, ...], dialect:
             code = _matrix_product(left, right, contracted[0], out)
             if code is not None:
                 return Value(code, out, MATMUL, joined_hints((left, right)))
+    if dialect.name == "torch" and _is_small_dot(first, second):
+        return _dot(first, second, out, dialect)
     rows = any(k not in second.axes for k in first.axes)
     columns = any(k not in first.axes for k in second.axes)
     letters = subscripts((first.axes, second.axes), out)
     code = dialect.einsum(letters, (first.code, second.code), rows and columns)
     return Value(code, out, ATOM, hint)
+
+
+def _is_small_dot(first: Value, second: Value) -> bool:
+    """Return whether two operands with the same axes may be multiplied before they are summed."""
+    return set(first.axes) == set(second.axes) and extent(frozenset(first.axes)) <= LONG * SHORT
+
+
+def _dot(first: Value, second: Value, out: tuple[Index, ...], dialect: Dialect) -> Value:
+    """Return the sum of the elementwise product over what is not in ``out``."""
+    axes = (*out, *(k for k in first.axes if k not in out))
+    if tuple(k for k in first.axes if k in out) == out:
+        axes = first.axes
+    one, two = (align(v, axes, dialect) for v in (first, second))
+    product = f"({one.at_least(PRODUCT)} * {two.at_least(POWER)})"
+    over = [n for n, k in enumerate(axes) if k not in out]
+    return Value(dialect.total(product, over, len(axes)), out, ATOM, joined_hints((first, second)))
 
 
 def _matrix_product(left: Value, right: Value, k: Index, out: tuple[Index, ...]) -> str | None:

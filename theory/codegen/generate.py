@@ -24,6 +24,7 @@ from theory.codegen.dialect import DIALECTS
 from theory.codegen.generated import GeneratedFunction
 from theory.codegen.names import identifier, nearest
 from theory.codegen.patterns import axes_of, occurring
+from theory.codegen.schedule import needed, scheduled
 from theory.models.model import Definition, Model, name_of
 from theory.models.resolution import theory_of
 from theory.models.reverse_mode import reached
@@ -83,7 +84,7 @@ def value_and_gradient(
     request = Request(
         name=name or identifier(model.name) + "_value_and_gradient",
         summary=f"Return the loss of {model.name}{gradients}",
-        lines=_needed(lines, targets),
+        lines=scheduled(needed(lines, targets), targets),
         loss=model.loss.name,
         gradient=tuple(gradient),
     )
@@ -173,23 +174,11 @@ def _zero_line(model: Model, x: str, lines: list[Definition]) -> sp.Expr:
     return symbol
 
 
-def _needed(
-    lines: Sequence[Definition], targets: Sequence[str], given: Sequence[str] = ()
-) -> tuple[Definition, ...]:
-    """Return the lines that the targets depend on, in order; nothing before ``given``."""
-    wanted, needed = set(targets), []
-    for line in reversed(lines):
-        if line.name in wanted and line.name not in given:
-            needed.append(line)
-            wanted |= tensors_in(line.value)
-    return tuple(reversed(needed))
-
-
 def _lines_from(
     model: Model, lines: Sequence[Definition], body: sp.Expr, given: Sequence[str]
 ) -> tuple[Definition, ...]:
-    needed = _needed(lines, sorted(tensors_in(body)), given)
-    used = tensors_in(body).union(*(tensors_in(line.value) for line in needed))
+    chosen = needed(lines, sorted(tensors_in(body)), given)
+    used = tensors_in(body).union(*(tensors_in(line.value) for line in chosen))
     idle = [x for x in given if x not in used]
     if idle:
         others = sorted(used - set(given))
@@ -197,13 +186,13 @@ def _lines_from(
             f"`given` names tensors that the expression needs; {idle[0]!r} is not needed."
             f"{nearest(idle[0], others)}"
         )
-    missing = sorted(used - set(given) - {line.name for line in needed} - made_mask(model))
+    missing = sorted(used - set(given) - {line.name for line in chosen} - made_mask(model))
     if missing:
         raise ValueError(
             f"`given` must suffice to compute the expression; {', '.join(missing)} cannot be "
             "computed from it. Add these names."
         )
-    return needed
+    return chosen
 
 
 def _axes(

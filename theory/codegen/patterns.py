@@ -199,6 +199,10 @@ def _sums_in(e: sp.Basic, inside: bool) -> Iterator[tuple[sp.Basic, bool]]:
         yield e, inside
         for factor in sp.Mul.make_args(summand(e)):
             yield from _sums_in(factor, True)
+    elif isinstance(e, sp.Mul) and (found := softmax_in(e)) is not None:
+        pattern, others = found  # the exponent is computed once, though it is written twice
+        for part in (pattern.exponent, pattern.weight, others):
+            yield from _sums_in(part, False)
     else:
         for argument in e.args:
             yield from _sums_in(argument, False)

@@ -45,13 +45,13 @@ def softmax(name: str, exponent: Value, axis: int, dialect: Dialect) -> Statemen
     if dialect.name == "torch":
         return [(name, "=", dialect.call("softmax", exponent.code, over))]
     keep = f"{over}, keepdims=True"
-    before: Statements = []
-    row = exponent.code
-    if not exponent.is_name:
-        before, row = [(name, "=", exponent.code)], name
+    if exponent.is_name:
+        lowered = [(name, "=", f"{exponent.code} - {exponent.code}.max({keep})")]
+    else:
+        lowered = [(name, "=", exponent.code), (name, "-=", f"{name}.max({keep})")]
     return [
-        *before,
-        (name, "=", f"np.exp({row} - {row}.max({keep}))"),
+        *lowered,
+        (name, "=", f"np.exp({name}, out={name})"),
         (name, "/=", f"{name}.sum({keep})"),
     ]
 

@@ -16,6 +16,7 @@ from theory.algebra.expressions import entry_tensor
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.codegen import arithmetic, exponentials, sums
 from theory.codegen.dialect import Dialect
+from theory.codegen.in_place import in_place
 from theory.codegen.names import Names, subscripts
 from theory.codegen.patterns import axes_of
 from theory.codegen.values import ATOM, SUM, Value, align
@@ -111,9 +112,13 @@ class Writer:
         ``own``: the array is handed to the caller, so it must not be another one's alias.
         """
         tensor, axes = name_of(entry_tensor(symbol)), axes_of(symbol)
-        if not exponentials.define_softmax(self, tensor, value, axes, comment):
-            code = self.complete(value, axes, own=own)
-            self.assign(self.names.of(tensor), code, comment)
+        if exponentials.define_softmax(self, tensor, value, axes, comment):
+            return
+        name = self.names.of(tensor)
+        steps = in_place(self, value, axes) or [("=", self.complete(value, axes, own=own))]
+        for operator, code in steps:
+            self.assign(name, code, comment, operator)
+            comment = ""
 
     def complete(self, expression: sp.Expr, axes: Order, *, own: bool) -> str:
         """Return the code of an array that has all of ``axes``, in this order."""
