@@ -73,8 +73,8 @@ def product(w: Writer, e: sp.Expr, order: Order) -> Value:
     return multiplied(w, coefficient, above, below, order)
 
 
-def _scale_inside(w: Writer, e: sp.Expr) -> sp.Sum | None:
-    """Return a number times a sum as one sum, so that the number can scale a small operand."""
+def _scale_inside(w: Writer, e: sp.Expr) -> Any:
+    """Return c sum_k f_k as sum_k c f_k, so that c can scale a small operand; None if it is not."""
     factors = sp.Mul.make_args(e)
     made = [f for f in factors if free_indices(f)]
     if len(factors) == 1 or len(made) != 1 or not isinstance(made[0], sp.Sum):

@@ -25,6 +25,7 @@ __all__ = ["MASK", "Request", "assemble", "made_mask"]
 MASK = "M"
 """The name of the mask in every model that has one."""
 
+
 @dataclass(frozen=True)
 class Request:
     """What a function is to compute: lines, then loss and gradient, or one expression."""
@@ -74,7 +75,7 @@ def assemble(model: Model, request: Request, dialect: Dialect, *, check: bool = 
         w.define(line.symbol, line.value, title, own=line.name in request.returned)
     result = ""
     if request.expression is not None:
-        result = w.complete(request.expression, request.indices, own=True)
+        result = w.result(request.expression, request.indices)
     expected = [argument(t, arguments[name_of(t)], request.expressions, w.facts) for t in arrays]
     sources = _size_sources(w, expected)
     expected += [

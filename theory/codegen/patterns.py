@@ -1,17 +1,19 @@
-"""Patterns that must not be computed as they stand: softmax and log-sum-exp.
+"""Patterns that must not be computed as they stand: softmax, log-sum-exp, centred products.
 
 Recognised from the structure of an expression, whatever its symbols are called:
 
     sum_k w_ik exp(E_ik)                          a sum of exponentials, with weights >= 0
     w_ij exp(E_ij) / sum_k w_ik exp(E_ik)         a softmax over j
+    w_ij (x_ij - sum_k w_ik x_ik)                 a centred product, such as the score gradient
 
 Written out, exp overflows at 710 and a row whose exponents are all below -745 divides by zero.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -19,12 +21,15 @@ from theory.algebra.expressions import bound_of, free_indices, substitute
 from theory.algebra.symbols import Index, Tensor
 
 __all__ = [
+    "CentredProduct",
     "ExponentialSum",
     "Softmax",
     "axes_of",
     "canonical",
+    "centred_product",
     "exponential_sum",
     "factors_of",
+    "is_large",
     "occurring",
     "shared_sums",
     "softmax_in",
@@ -58,6 +63,15 @@ class Softmax:
     def is_whole(self) -> bool:
         """Whether this is the softmax itself, no higher power."""
         return self.power == 1
+
+
+@dataclass(frozen=True)
+class CentredProduct:
+    """``weight`` times what ``value`` is above its weighted sum along an index."""
+
+    weight: sp.Expr
+    value: sp.Expr
+    along: Index
 
 
 def summand(e: sp.Sum) -> sp.Expr:
@@ -143,6 +157,26 @@ def softmax_in(expression: sp.Expr) -> tuple[Softmax, sp.Expr] | None:
     return None
 
 
+def is_large(axes: Collection[Index]) -> bool:
+    """Return whether an array over these axes counts as large: scores do, queries do not."""
+    return sum(not k.size.feature for k in axes) > 1
+
+
+def centred_product(expression: sp.Basic) -> CentredProduct | None:
+    """Return the parts of w_ij (x_ij - sum_k w_ik x_ik), None for anything else."""
+    factors: list[Any] = list(expression.args) if isinstance(expression, sp.Mul) else []
+    for difference in (f for f in factors if isinstance(f, sp.Add)):
+        weight = sp.Mul(*(f for f in factors if f is not difference))
+        for mean in (-term for term in difference.args):
+            if not isinstance(mean, sp.Sum) or len(mean.limits) != 1:
+                continue
+            (k,), value = bound_of(mean), difference + mean
+            for j in sorted(free_indices(weight) & free_indices(value), key=str):
+                if j.size == k.size and substitute(weight * value, {j: k}) == summand(mean):
+                    return CentredProduct(weight, value, j)
+    return None
+
+
 # -- equal up to the names of indices ---------------------------------------------------------
 
 
@@ -186,7 +220,9 @@ def shared_sums(expressions: Iterable[sp.Basic]) -> frozenset[str]:
     """
     found: dict[str, list[bool]] = {}
     for expression in expressions:
-        for e, inside in _sums_in(expression, False):
+        centred = centred_product(expression) if is_large(free_indices(expression)) else None
+        whole = sp.Tuple(centred.weight, centred.value) if centred else expression
+        for e, inside in _sums_in(whole, False):
             if exponential_sum(e) is None:
                 text, free = canonical(e)
                 found.setdefault(text, []).append(not inside or len(free) <= 2)

@@ -16,7 +16,7 @@ from theory.algebra.expressions import entry_tensor
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.codegen import arithmetic, exponentials, sums
 from theory.codegen.dialect import Dialect
-from theory.codegen.in_place import in_place
+from theory.codegen.in_place import SELF, Steps, in_place
 from theory.codegen.names import Names, subscripts
 from theory.codegen.patterns import axes_of
 from theory.codegen.values import ATOM, SUM, Value, align
@@ -114,10 +114,21 @@ class Writer:
         tensor, axes = name_of(entry_tensor(symbol)), axes_of(symbol)
         if exponentials.define_softmax(self, tensor, value, axes, comment):
             return
-        name = self.names.of(tensor)
         steps = in_place(self, value, axes) or [("=", self.complete(value, axes, own=own))]
+        self._carry_out(self.names.of(tensor), steps, comment)
+
+    def result(self, expression: sp.Expr, axes: Order) -> str:
+        """Return the code of an expression that is handed to the caller."""
+        steps = in_place(self, expression, axes)
+        if steps is None:
+            return self.complete(expression, axes, own=True)
+        name = self.names.new("result")
+        self._carry_out(name, steps, "")
+        return name
+
+    def _carry_out(self, name: str, steps: Steps, comment: str) -> None:
         for operator, code in steps:
-            self.assign(name, code, comment, operator)
+            self.assign(name, code.replace(SELF, name), comment, operator)
             comment = ""
 
     def complete(self, expression: sp.Expr, axes: Order, *, own: bool) -> str:
