@@ -20,7 +20,7 @@ from theory.codegen.values import ATOM, MATMUL, POWER, PRODUCT, Value, align, jo
 
 __all__ = ["contract", "pairwise_order", "product_of_two"]
 
-LONG, SHORT = 512, 32
+LONG, BLOCK, SHORT = 512, 256, 32
 MOST_OPERANDS = 7
 LONGEST_PAIR = 44  # characters: two operands nested in an einsum stay readable up to here
 
@@ -29,7 +29,9 @@ Axes = frozenset[Index]
 
 def extent(axes: Axes) -> int:
     """Return the number of entries an array over these axes is taken to have."""
-    return prod(SHORT if k.size.feature else LONG for k in axes)
+    return prod(
+        SHORT if k.size.feature else BLOCK if k.size.name.endswith(" rows") else LONG for k in axes
+    )
 
 
 def pairwise_order(operands: Sequence[Axes], out: Axes) -> list[tuple[int, int]]:

@@ -14,6 +14,7 @@ mode, under their own names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 import sympy as sp
 
@@ -33,7 +34,12 @@ __all__ = ["function", "value_and_gradient"]
 
 
 def value_and_gradient(
-    model: Model, wrt: Iterable[str], backend: str = "numpy", *, name: str = ""
+    model: Model,
+    wrt: Iterable[str],
+    backend: str = "numpy",
+    *,
+    name: str = "",
+    block: int | Literal["auto"] | None = None,
 ) -> GeneratedFunction:
     """Return the function that gives ``(loss, {x: dL/dx})`` for every x in ``wrt``.
 
@@ -42,11 +48,18 @@ def value_and_gradient(
     then everything before it is held fixed, and the gradient is taken at the model's own values.
     A causal mask is made by the code, not given.
 
+    With ``block``, the code walks over blocks of so many query rows (``"auto"``: as many as keep
+    their scores in the cache) and never holds an array of queries by keys, unless that is what is
+    asked for; keys that a causal mask hides from a block are skipped.  The function then takes
+    ``block`` as an argument too.
+
     Raises `ValueError` for an unknown backend, a name that is no Python identifier, an x of which
-    the loss is no function, or one named twice, or one from which a maximum leads to the loss;
+    the loss is no function, or one named twice, or one from which a maximum leads to the loss; for
+    a ``block`` that is no number of rows, and where one walk over rows cannot compute the lines;
     `TypeError` if ``wrt`` is no list.
     """
     _check_request(model, backend, name)
+    _check_block(block)
     if isinstance(wrt, str) or not isinstance(wrt, Iterable):
         got = f"the string {wrt!r}. Use [{wrt!r}]" if isinstance(wrt, str) else f"{wrt!r}. Use []"
         raise TypeError(f"`wrt` must be a list of names; got {got}.")
@@ -87,6 +100,7 @@ def value_and_gradient(
         lines=scheduled(needed(lines, targets), targets),
         loss=model.loss.name,
         gradient=tuple(gradient),
+        block=block,
     )
     return GeneratedFunction(assemble(model, request, DIALECTS[backend]))
 
@@ -151,6 +165,16 @@ def _check_request(model: Model, backend: str, name: str, *, required: bool = Fa
     if (name or required) and identifier(name) != name:
         raise ValueError(
             f"`name` must be a Python identifier; got {name!r}. Try {identifier(name)!r}."
+        )
+
+
+def _check_block(block: Any) -> None:
+    if block is None or block == "auto":
+        return
+    if isinstance(block, bool) or not isinstance(block, int) or block < 1:
+        raise ValueError(
+            f"`block` must be a number of rows, 1 or more, or 'auto'; got {block!r}. "
+            "Leave it out to compute all rows at once."
         )
 
 

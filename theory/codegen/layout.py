@@ -25,13 +25,14 @@ Row = tuple[str, str, str]
 class Page:
     """What goes on the page.
 
-    ``arguments`` and ``shapes`` are rows (name, shape, remark) of the docstring; ``sizes`` says
-    where sizes are read off; ``loss`` and ``gradient`` are the variables to return, or ``returned``
-    is the code of the only result.
+    ``signature`` are the arguments as a signature spells them, ``arguments`` and ``results`` rows
+    (name, shape, remark) of the docstring; ``sizes`` says where sizes are read off; ``loss`` and
+    ``gradient`` are the variables to return, or ``returned`` is the code of the only result.
     """
 
     name: str
     summary: str
+    signature: Sequence[str]
     arguments: Sequence[Row]
     sizes: Mapping[str, str]
     statements: Sequence[Statement]
@@ -67,7 +68,7 @@ def page_text(page: Page, model: Model, dialect: Dialect) -> tuple[str, str]:
         *(dialect.imports if uses_module else []),
         "",
         "",
-        *_signature(page.name, [name for name, _, _ in page.arguments]),
+        *_signature(page.name, page.signature),
         *_indented(doc),
         *sizes,
         *body,
@@ -110,15 +111,16 @@ def _indented(doc: str) -> list[str]:
 
 
 def _statement(s: Statement) -> list[str]:
-    line = f"    {s.name} {s.operator} {s.code}"
+    margin = "    " * (s.depth + 1)
+    line = f"{margin}{s.name} {s.operator} {s.code}" if s.name else f"{margin}{s.code}"
     comment = plain_text(s.comment)
     if len(line) > WIDTH:
         terms = _terms(s.code)
-        above = [f"    # {comment}"] if comment else []
-        lines = [f"        {term}" for term in terms]
-        return [*above, f"    {s.name} {s.operator} (", *lines, "    )"]
+        above = [f"{margin}# {comment}"] if comment else []
+        lines = [f"{margin}    {term}" for term in terms]
+        return [*above, f"{margin}{s.name} {s.operator} (", *lines, f"{margin})"]
     if comment and len(line) + len(comment) + 4 > WIDTH:
-        return [f"    # {comment}", line]
+        return [f"{margin}# {comment}", line]
     return [f"{line}  # {comment}" if comment else line]
 
 

@@ -46,9 +46,10 @@ def needed(
 
 def _inlined(lines: Sequence[Definition], returned: Collection[str]) -> tuple[Definition, ...]:
     kept = list(lines)
-    for line in lines:
-        users = [other for other in kept if line.name in tensors_in(other.value)]
-        if line.name in returned or not is_large(line.parameters) or len(users) != 1:
+    for name in [line.name for line in lines]:
+        line = next(other for other in kept if other.name == name)
+        users = [other for other in kept if name in tensors_in(other.value)]
+        if name in returned or not is_large(line.parameters) or len(users) != 1:
             continue
         (user,) = users
         uses = [e for e in user.value.atoms(sp.Indexed) if name_of(e.base) == line.name]

@@ -30,12 +30,16 @@ Order = Sequence[Index]
 
 @dataclass(frozen=True)
 class Statement:
-    """``name operator code``, with a comment."""
+    """``name operator code``, with a comment; a line of its own without a name.
+
+    ``depth`` counts the loops and conditions round it.
+    """
 
     name: str
     operator: str
     code: str
     comment: str = ""
+    depth: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Writer:
     ) -> None:
         self.dialect, self.names, self.facts, self.foreign = dialect, names, facts, foreign
         self.statements: list[Statement] = []
+        self.depth = 0
         self.sizes: dict[str, None] = {}
         self.known: dict[str, tuple[str, tuple[int, ...]]] = {}
         self.variables: dict[str, str] = {}
@@ -82,7 +87,12 @@ class Writer:
 
     def assign(self, name: str, code: str, comment: str = "", operator: str = "=") -> None:
         """Append ``name = code``."""
-        self.statements.append(Statement(name, operator, code, comment))
+        self.statements.append(Statement(name, operator, code, comment, self.depth))
+
+    def control(self, code: str, comment: str = "") -> None:
+        """Append a line that opens a block, such as ``for ...:``; what follows stands in it."""
+        self.statements.append(Statement("", "", code, comment, self.depth))
+        self.depth += 1
 
     def named(self, value: Value) -> Value:
         """Return the value as a variable, assigning it unless it is one already."""

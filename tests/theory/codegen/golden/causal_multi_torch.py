@@ -31,7 +31,8 @@ def attention_head_causal_multi_value_and_gradient(*, X, W_Q, W_K, W_V, W_O, y):
     k = X @ W_K  # keys
     v = X @ W_V  # values
     # scores, then attention weights
-    alpha = torch.softmax(torch.where(M != 0, (q / math.sqrt(d_k)) @ k.mT, -math.inf), dim=-1)
+    alpha = torch.where(M != 0, (q / math.sqrt(d_k)) @ k.mT, -math.inf)
+    alpha = torch.softmax(alpha, dim=-1)
     g = alpha @ v  # context
     z = torch.einsum("hca,hia->ic", W_O, g)  # logits
     log_p = torch.log_softmax(z, dim=-1)  # class probabilities
