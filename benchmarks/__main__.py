@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("derivation", "codegen", "mutation", "flows")
+BENCHMARKS = ("derivation", "codegen", "attention", "mutation", "flows")
 
 
 def main(names: list[str]) -> int:
