@@ -55,12 +55,15 @@ def sum_of_terms(w: Writer, e: sp.Add, order: Order, *, whole: bool = False) -> 
 
 
 def _coefficient(term: Any) -> tuple[Any, Any]:
-    """Return the number in front of a term, also that inside its sum."""
+    """Return the number in front of a term, also those inside its sums."""
     number, rest = term.as_coeff_Mul()
-    if isinstance(rest, sp.Sum):
-        inside, body = summand(rest).as_coeff_Mul()
-        return number * inside, sp.Sum(body, *rest.limits)
-    return number, rest
+    factors = []
+    for factor in sp.Mul.make_args(rest):
+        if isinstance(factor, sp.Sum):
+            inside, body = summand(factor).as_coeff_Mul()
+            number, factor = number * inside, sp.Sum(body, *factor.limits)
+        factors.append(factor)
+    return number, sp.Mul(*factors)
 
 
 def product(w: Writer, e: sp.Expr, order: Order) -> Value:

@@ -19,7 +19,7 @@ from theory.codegen.names import Names
 from theory.codegen.patterns import axes_of, occurring, shared_sums, softmax_in
 from theory.codegen.program import Argument, Check, Program
 from theory.codegen.requirements import argument, least_sizes
-from theory.codegen.schedule import is_untold
+from theory.codegen.schedule import spoken
 from theory.codegen.writer import Facts, Writer
 from theory.models.model import Constraint, Definition, Model, name_of
 
@@ -129,8 +129,7 @@ def assemble(model: Model, request: Request, dialect: Dialect, *, check: bool = 
 
 def _define(w: Writer, lines: Iterable[Definition], request: Request) -> None:
     for line in lines:
-        title = "" if is_untold(line.title) else line.title
-        w.define(line.symbol, line.value, title, own=line.name in request.returned)
+        w.define(line.symbol, line.value, spoken(line), own=line.name in request.returned)
 
 
 def _blocked(request: Request, model: Model, made: Sequence[Tensor]) -> Blocked | None:
@@ -266,7 +265,7 @@ def _results(model: Model, request: Request) -> list[tuple[str, str, str]]:
     if not request.loss:
         sizes = tuple(k.size.name for k in request.indices)
         return [("result", Argument("", sizes).shape, "")]
-    titles = {line.name: line.title for line in request.lines}
+    titles = {line.name: spoken(line) or "the loss" for line in request.lines}
     rows = [(request.loss, "scalar", titles[request.loss])]
     for x, symbol in request.gradient:
         sizes = tuple(k.size.name for k in axes_of(symbol))

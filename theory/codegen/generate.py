@@ -24,7 +24,7 @@ from theory.codegen.assembly import Request, assemble, made_mask
 from theory.codegen.dialect import DIALECTS
 from theory.codegen.generated import GeneratedFunction
 from theory.codegen.names import identifier, nearest
-from theory.codegen.patterns import axes_of, occurring
+from theory.codegen.patterns import axes_of, occurring, with_sigmoids
 from theory.codegen.schedule import needed, scheduled
 from theory.models.model import Definition, Model, name_of
 from theory.models.resolution import theory_of
@@ -138,6 +138,7 @@ def function(
     if body.has(Partial, Step, Flow):
         body = theory.resolve(body)
     _check_sums(body)
+    body = with_sigmoids(body)
     axes = _axes(body, left, indices)
     lines: Sequence[Definition] = ()
     if given is not None:

@@ -10,7 +10,7 @@ from theory.algebra.symbols import Tensor
 from theory.codegen.blocks import ROWS, SEEN, Blocked, Step
 from theory.codegen.patterns import axes_of
 from theory.codegen.program import Argument
-from theory.codegen.schedule import is_untold
+from theory.codegen.schedule import spoken
 from theory.codegen.writer import Statement, Writer
 from theory.models.model import name_of
 
@@ -104,9 +104,8 @@ def _mask(w: Writer, blocked: Blocked, walk: Walk) -> str:
 
 def _write_step(w: Writer, step: Step, walk: Walk) -> None:
     line = step.line
-    title = "" if is_untold(line.title) else line.title
     if not step.adds:
-        w.define(line.symbol, line.value, title, own=False)
+        w.define(line.symbol, line.value, spoken(line), own=False)
         if step.into is not None:
             local, whole = (w.names.of(name_of(_tensor(e))) for e in (line.symbol, step.into))
             w.assign(whole + walk.index(step.cut), local)
@@ -114,7 +113,7 @@ def _write_step(w: Writer, step: Step, walk: Walk) -> None:
     minus = line.value.could_extract_minus_sign()
     code = w.complete(-line.value if minus else line.value, axes_of(line.symbol), own=False)
     target = w.names.of(name_of(_tensor(step.into))) + walk.index(step.cut)
-    w.assign(target, code, title, "-=" if minus else "+=")
+    w.assign(target, code, spoken(line), "-=" if minus else "+=")
 
 
 def _name_sizes(w: Writer, blocked: Blocked, walk: Walk, start: int) -> None:

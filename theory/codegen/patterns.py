@@ -35,6 +35,7 @@ __all__ = [
     "softmax_in",
     "summand",
     "unused",
+    "with_sigmoids",
     "written_out_exponentials",
 ]
 
@@ -131,6 +132,31 @@ def written_out_exponentials(
         exponents.append(factor.args[0])  # type: ignore[arg-type]
         weights.append(weight)
     return (tuple(exponents), tuple(weights)) if all(w > 0 for w in weights) else None
+
+
+def with_sigmoids(expression: sp.Expr) -> Any:
+    """Return an expression with 1/(1 + exp(E)) - 1 written as -exp(E)/(1 + exp(E)).
+
+    What would be a difference of two nearly equal numbers becomes a product, in which exponentials
+    beside it are absorbed before any of them can overflow.
+    """
+    if not any(isinstance(e.base, sp.Add) and e.base.has(sp.exp) for e in expression.atoms(sp.Pow)):
+        return expression
+    return expression.replace(lambda e: isinstance(e, sp.Add), _joined)
+
+
+def _joined(e: sp.Add) -> sp.Expr:
+    """Return a sum in which a number and a multiple of 1/(c + exp(E)) are one term, if they can."""
+    number, rest = e.as_coeff_Add()
+    for term in sp.Add.make_args(rest):
+        coefficient, factor = term.as_coeff_Mul()
+        if not isinstance(factor, sp.Pow) or factor.exp != -1:
+            continue
+        parts = written_out_exponentials(factor.base)
+        if parts is not None and number == -coefficient / parts[1][0]:
+            above = factor.base - parts[1][0]
+            return rest - term + number * above * factor
+    return e
 
 
 def softmax_in(expression: sp.Expr) -> tuple[Softmax, sp.Expr] | None:

@@ -13,23 +13,25 @@ from dataclasses import replace
 import sympy as sp
 
 from theory.algebra.expressions import substitute, tensors_in
-from theory.codegen.patterns import centred_product, is_large, softmax_in
+from theory.codegen.patterns import centred_product, is_large, softmax_in, with_sigmoids
 from theory.models.model import Definition, name_of
 
-__all__ = ["is_untold", "needed", "scheduled"]
+__all__ = ["needed", "scheduled", "spoken"]
 
 UNTOLD = "derivative of the loss by"
 """How titles begin that only repeat the name of the line, dL_dx."""
 
 
-def is_untold(title: str) -> bool:
-    """Return whether a title says no more than the name of its line."""
-    return title.startswith(UNTOLD)
+def spoken(line: Definition) -> str:
+    """Return the title of a line, "" if it says no more than its name."""
+    is_untold = line.title.startswith(UNTOLD) or line.title == line.name
+    return "" if is_untold else line.title
 
 
 def scheduled(lines: Sequence[Definition], returned: Collection[str]) -> tuple[Definition, ...]:
     """Return lines that give the same values of ``returned`` with less memory and fewer passes."""
-    return _inlined(needed(lines, returned), returned)
+    stable = [replace(line, value=with_sigmoids(line.value)) for line in needed(lines, returned)]
+    return _inlined(stable, returned)
 
 
 def needed(
@@ -58,7 +60,7 @@ def _inlined(lines: Sequence[Definition], returned: Collection[str]) -> tuple[De
                 e: substitute(line.value, dict(zip(line.parameters, e.indices, strict=True)))
                 for e in uses
             }
-            title = line.title if is_untold(user.title) else f"{line.title}, then {user.title}"
+            title = ", then ".join(filter(None, (spoken(line), spoken(user))))
             kept[kept.index(user)] = replace(user, value=user.value.xreplace(values), title=title)
             kept.remove(line)
     return tuple(kept)
