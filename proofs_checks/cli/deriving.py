@@ -17,7 +17,8 @@ from theory.latex import derivation
 from theory.latex import equation as latex_equation
 from theory.laws import ProofStep
 from theory.laws.from_loss import derivation_from_loss
-from theory.models import MODELS, Model, model_named
+from theory.laws.law import chain
+from theory.models import MODELS, Definition, Model, model_named
 
 if TYPE_CHECKING:
     from proofs_checks.claims.claim import Paper
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["run_derive"]
 
 STANDARD_INPUT = "-"
+ARGUMENT = "argument of"  # begins the titles of names that `losses` introduces
 LOOKS_LIKE_A_FILE = re.compile(r"[/\\]|\.[A-Za-z]+$")
 
 
@@ -36,7 +38,8 @@ def run_derive(
     ``name`` is a model, or a file whose document defines the loss (``-``: standard input).
     """
     model, quantities = _model(name, wrt, loss)
-    steps = list(dict.fromkeys(s for x in quantities for s in derivation_from_loss(model, x)))
+    steps = [step for line in model.definitions for step in _introduced(line)]
+    steps += dict.fromkeys(s for x in quantities for s in derivation_from_loss(model, x))
     code = ""
     if format in ("numpy", "torch"):
         code = value_and_gradient(model, wrt=quantities, backend=format).source
@@ -67,6 +70,13 @@ def _model(name: str, wrt: Sequence[str], loss: str) -> tuple[Model, list[str]]:
 
     model = loss_model(_paper(name), loss)
     return model, [quantity_named(model, x) for x in wrt]
+
+
+def _introduced(line: Definition) -> tuple[ProofStep, ...]:
+    """Return the line that says what a name stands for that the document does not have."""
+    if not line.title.startswith(ARGUMENT):
+        return ()
+    return chain(line.symbol, (line.value, f"name for the {line.title}"))
 
 
 def _paper(name: str) -> Paper:

@@ -9,8 +9,9 @@ import sympy as sp
 
 from theory.algebra.expressions import entry_tensor, free_indices, tensors_in
 from theory.algebra.symbols import Index, Size, Tensor
+from theory.codegen.block_ranges import Blocked
 from theory.codegen.block_roles import NoBlocks
-from theory.codegen.blocks import Blocked, split
+from theory.codegen.blocks import split
 from theory.codegen.dialect import Dialect
 from theory.codegen.guards import used_plainly, zero_guards
 from theory.codegen.layout import Page, page_text

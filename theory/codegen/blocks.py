@@ -12,75 +12,18 @@ keys.  Nothing is derived anew; the indices of the lines get smaller ranges.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import sympy as sp
 
 from theory.algebra.expressions import bound_of, entry_tensor, free_indices, tensors_in
-from theory.algebra.symbols import Index, Size, Tensor
+from theory.algebra.symbols import Size, Tensor
+from theory.codegen.block_ranges import SEEN, Blocked, Ranges, Step, cut_of
 from theory.codegen.block_roles import Axis, NoBlocks, Roles, apart, axis_classes, entries
-from theory.codegen.patterns import axes_of, summand
+from theory.codegen.patterns import axes_of, is_large, summand
 from theory.models.model import Definition, name_of
 
-__all__ = ["ROWS", "SEEN", "Blocked", "Part", "Step", "split"]
-
-ROWS, SEEN = "rows", "seen"
-"""How an axis is cut: to the rows of the block, to the keys before its end."""
-
-Cut = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Part:
-    """``local`` holds, in a block, the part of the whole ``tensor`` that ``cut`` says."""
-
-    local: Tensor
-    tensor: Tensor
-    cut: Cut
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line inside the walk; with ``into``, where its value goes in an array kept throughout.
-
-    ``adds``: the value is added there, otherwise it is put there.
-    """
-
-    line: Definition
-    into: sp.Basic | None = None
-    cut: Cut = ()
-    adds: bool = False
-
-
-@dataclass
-class Blocked:
-    """The lines before, in and after the walk over the rows of ``size``.
-
-    ``parts`` are cut out at the beginning of each block, ``kept`` are the arrays that blocks fill.
-    """
-
-    size: Size
-    before: list[Definition] = field(default_factory=list)
-    parts: dict[str, Part] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
-    kept: list[sp.Basic] = field(default_factory=list)
-    after: list[Definition] = field(default_factory=list)
-
-    @property
-    def lines(self) -> list[Definition]:
-        """Every line, in the order of evaluation."""
-        return [*self.before, *(step.line for step in self.steps), *self.after]
-
-    @property
-    def row(self) -> Size:
-        """The number of rows of a block."""
-        return Size(f"{self.size.name} rows")
-
-    @property
-    def seen(self) -> Size:
-        """The number of keys that a block sees."""
-        return Size(f"{self.size.name} seen")
+__all__ = ["split"]
 
 
 def split(
@@ -97,16 +40,56 @@ def split(
     Raises `NoBlocks`, a `ValueError`, if one walk cannot compute them.
     """
     lines = [apart(line) for line in lines]
+    try:
+        return _split(lines, inputs, loss, returned, mask)
+    except NoBlocks as reason:
+        terms = _with_terms_apart(lines)
+        if len(terms) == len(lines):
+            raise reason from None
+        return _split(terms, inputs, loss, returned, mask)
+
+
+def _split(
+    lines: Sequence[Definition],
+    inputs: Sequence[sp.Basic],
+    loss: str,
+    returned: Collection[str],
+    mask: Tensor | None,
+) -> Blocked:
     classes = axis_classes(lines, inputs)
     in_loss = {axis for line in lines if line.name == loss for axis, _ in entries(line.value)}
     reasons = []
     for rows in (c for c in classes if c & in_loss):  # the loss adds up over rows
+        if any(size.feature for size in _sizes_of(rows, lines)):
+            continue
         for limited in (True, False) if mask is not None else (False,):
             try:
                 return _Splitting(lines, {loss, *returned}, mask, rows, classes, limited).result
             except NoBlocks as reason:
                 reasons.append(str(reason))
     raise NoBlocks(reasons[0] if reasons else "no array has two axes over positions")
+
+
+def _with_terms_apart(lines: Sequence[Definition]) -> list[Definition]:
+    """Return the lines with each term that holds a large array as a line of its own.
+
+    dL/dx_i = sum_j D_ij k_j + sum_j D_ji q_j needs its first term row by row and adds up the other.
+    """
+    large = {line.name for line in lines if is_large(line.parameters)}
+    result = []
+    for line in lines:
+        terms = sp.Add.make_args(line.value)
+        holding = [t for t in terms if not large.isdisjoint(tensors_in(t))]
+        if len(holding) < 2 or line.name in large or not line.parameters:
+            result.append(line)
+            continue
+        value, sizes = line.value, [k.size for k in line.parameters]
+        for n, term in enumerate(holding):
+            part = Tensor(f"{line.name} term {n + 1}", sizes)[line.parameters]
+            result.append(Definition(part, term, ""))
+            value = value - term + part
+        result.append(replace(line, value=value))
+    return result
 
 
 class _Splitting:
@@ -130,10 +113,12 @@ class _Splitting:
                 raise NoBlocks("the mask does not lie over rows and keys")
             self.roles.keys = set(keys[0])
         self.vanishing = {name} if limited else set()
-        self.result = Blocked(_size_of(rows, lines))
-        self.local: dict[str, str] = {}
-        self.cuts: dict[str, Cut] = {}
-        self.late: set[str] = set()
+        sizes = _sizes_of(rows, lines)
+        if len(sizes) != 1:
+            raise NoBlocks("rows of different sizes would have to be walked over together")
+        self.result = Blocked(sizes.pop())
+        self.ranges = Ranges(self.result, mask)
+        self.local, self.late = self.ranges.local, self.ranges.late
         self.most_axes = max(_long_axes(line) for line in lines)
         self.whole = self._needed_whole(lines)
         for line in lines:
@@ -188,16 +173,16 @@ class _Splitting:
         if keys and self._vanishes(line.value, rows, keys):
             self.vanishing.add(line.name)
         self.local[line.name] = f"{line.name} rows" if line.name in self.whole else line.name
-        cut = self.cuts[line.name] = _cut(line.parameters, rows, keys)
+        cut = self.ranges.cuts[line.name] = cut_of(line.parameters, rows, keys)
         if line.name not in self.whole:
-            self.result.steps.append(Step(self._localised(line, rows, keys)))
+            self.result.steps.append(Step(self.ranges.localised(line, rows, keys)))
             return
         if SEEN in cut and line.name not in self.vanishing:
             raise NoBlocks(f"`{line.name}` is asked for at keys that no block sees")
         if self._is_largest(line) and line.name not in self.returned:
             raise NoBlocks(f"`{line.name}` is needed as a whole")
         self.result.kept.append(line.tensor)
-        used_here = Step(self._localised(line, rows, keys), line.symbol, cut)
+        used_here = Step(self.ranges.localised(line, rows, keys), line.symbol, cut)
         self.result.steps.append(used_here)
 
     def _accumulated(self, line: Definition, rows: frozenset, keys: frozenset) -> None:
@@ -225,6 +210,8 @@ class _Splitting:
         _, total = _number_times_sum(line.value)
         if not isinstance(total, sp.Sum):
             raise NoBlocks(f"`{line.name}` is no sum over rows")
+        if self._is_largest(line) and line.name not in self.returned:
+            raise NoBlocks(f"`{line.name}` adds up over rows and is as large as the scores")
         summed = [k for k in bound_of(total) if k in rows]
         inner = {k for e in summand(total).atoms(sp.Sum) for k in bound_of(e)}
         if len(summed) != 1 or inner & rows:
@@ -234,7 +221,7 @@ class _Splitting:
         self._check_seen(summand(total), rows, keys)
         cut = tuple(SEEN if k in keys else "" for k in axes_of(line.symbol))
         self.result.kept.append(entry_tensor(line.symbol))
-        local = self._localised(line, rows, keys)
+        local = self.ranges.localised(line, rows, keys)
         self.result.steps.append(Step(local, line.symbol, cut, adds=True))
 
     # -- keys that no row of a block sees -----------------------------------------------------
@@ -258,86 +245,14 @@ class _Splitting:
             return all(self._vanishes(part, rows, keys) for part in e.args)
         return isinstance(e, sp.Mul) and any(self._vanishes(part, rows, keys) for part in e.args)
 
-    # -- smaller ranges -----------------------------------------------------------------------
-
-    def _localised(self, line: Definition, rows: frozenset, keys: frozenset) -> Definition:
-        """Return the line with rows that run over a block, and keys over those that it sees."""
-        value = self._local(line.value, rows, keys)
-        if not rows.isdisjoint(line.parameters):
-            symbol = self._local(line.symbol, rows, keys)
-        elif not keys.isdisjoint(line.parameters):
-            symbol = self._part_of(line.symbol, rows, keys)
-        else:
-            symbol = line.symbol
-        return replace(line, symbol=symbol, value=value)
-
-    def _part_of(self, entry: Any, rows: frozenset, keys: frozenset) -> sp.Expr:
-        """Return an entry of what a block adds to an array that has more keys than it sees."""
-        places = tuple(self._index(k, rows, keys) for k in entry.indices)
-        return Tensor(f"{name_of(entry.base)} part", [k.size for k in places])[places]
-
-    def _index(self, k: Any, rows: frozenset, keys: frozenset) -> Any:
-        if k in rows:
-            return Index(k.name, self.result.row)
-        return Index(k.name, self.result.seen) if k in keys else k
-
-    def _local(self, e: sp.Basic, rows: frozenset, keys: frozenset) -> sp.Basic:
-        if isinstance(e, sp.Indexed):
-            return self._local_entry(e, rows, keys)
-        if isinstance(e, sp.Sum):
-            bound = [self._index(k, rows, keys) for k in bound_of(e)]
-            body = self._local(summand(e), rows, keys)
-            return sp.Sum(body, *((k, 1, k.size) for k in bound))
-        if isinstance(e, sp.KroneckerDelta) and (rows | keys) & e.free_symbols:
-            raise NoBlocks("a Kronecker delta stands between rows and other positions")
-        if not e.args:
-            return e
-        return e.func(*(self._local(part, rows, keys) for part in e.args))
-
-    def _local_entry(self, e: sp.Indexed, rows: frozenset, keys: frozenset) -> sp.Expr:
-        cut = _cut(e.indices, rows, keys)
-        if self.cuts.get(name_of(e.base), cut) != cut:
-            raise NoBlocks(f"`{name_of(e.base)}` is needed at other rows or keys than a block has")
-        if not any(cut):
-            if e.base == self.mask:
-                raise NoBlocks("the mask is needed at other places than rows and keys")
-            if name_of(e.base) in self.local or name_of(e.base) in self.late:
-                raise NoBlocks(f"`{name_of(e.base)}` is needed before its last row is done")
-            return e
-        places = tuple(self._index(k, rows, keys) for k in e.indices)
-        tensor: Tensor = e.base  # type: ignore[assignment]
-        name = name_of(tensor)
-        axes = [
-            k.size if isinstance(k, Index) else size
-            for k, size in zip(places, tensor.axes, strict=True)
-        ]
-        is_made = name in self.local or tensor == self.mask
-        cut_name = " ".join([name, *dict.fromkeys(filter(None, cut))])
-        local_name = self.local.get(name, name if is_made else cut_name)
-        positive = bool(tensor.label.is_nonnegative)
-        local = Tensor(local_name, axes, nonnegative=positive)
-        if not is_made:
-            self.result.parts.setdefault(local_name, Part(local, tensor, cut))
-            if self.result.parts[local_name].cut != cut:
-                raise NoBlocks(f"`{name}` is needed at rows along two of its axes")
-        return local[places]
-
-
-def _cut(places: Sequence[sp.Basic], rows: frozenset, keys: frozenset) -> Cut:
-    return tuple(ROWS if k in rows else SEEN if k in keys else "" for k in places)
-
 
 def _long_axes(line: Definition) -> int:
     return sum(not k.size.feature for k in line.parameters)
 
 
-def _size_of(rows: Collection[Axis], lines: Sequence[Definition]) -> Size:
-    """Return the size that rows range over."""
+def _sizes_of(rows: Collection[Axis], lines: Sequence[Definition]) -> set[Size]:
     by_name = {line.name: line.parameters for line in lines}
-    sizes = {by_name[name][place].size for name, place in rows if name in by_name}
-    if len(sizes) != 1:
-        raise NoBlocks("rows of different sizes would have to be walked over together")
-    return sizes.pop()
+    return {by_name[name][place].size for name, place in rows if name in by_name}
 
 
 def _number_times_sum(e: sp.Expr) -> tuple[sp.Expr, sp.Expr]:

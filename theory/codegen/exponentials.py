@@ -18,11 +18,11 @@ from theory.codegen.patterns import (
     Softmax,
     canonical,
     exponential_sum,
+    exponential_terms,
     occurring,
     softmax_in,
     summand,
     unused,
-    written_out_exponentials,
 )
 from theory.codegen.values import ATOM, POWER, Value, align, ordered
 from theory.models.model import name_of
@@ -90,7 +90,7 @@ def log(w: Writer, e: sp.log, order: Order) -> Value:
     parts = exponential_sum(argument)
     if parts is not None:
         return _log_sum_exp(w, argument, parts)
-    terms = written_out_exponentials(argument)
+    terms = exponential_terms(argument)
     if terms is not None and not arithmetic.is_plain(argument):
         return _log_of_terms(w, *terms, order)
     if isinstance(argument, sp.Indexed):
@@ -99,7 +99,8 @@ def log(w: Writer, e: sp.log, order: Order) -> Value:
         if tensor in w.logs:
             return w.entry(argument, w.logs[tensor])
     factors = sp.Mul.make_args(argument)
-    if len(factors) > 1 and any(_is_exponential(f) for f in factors):
+    is_product = len(factors) > 1 or isinstance(argument, sp.Pow)
+    if is_product and any(_is_exponential(f) for f in factors):
         return w.value(sp.Add(*map(_log_of_factor, factors)), order)
     return w.function(e, order)
 
@@ -173,7 +174,7 @@ def _is_exponential(factor: sp.Basic) -> bool:
     if isinstance(factor, sp.exp):
         return True
     base = factor.base if isinstance(factor, sp.Pow) else factor
-    return exponential_sum(base) is not None or written_out_exponentials(base) is not None
+    return exponential_sum(base) is not None or exponential_terms(base) is not None
 
 
 def _log_of_factor(factor: sp.Expr) -> sp.Expr:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.algebra.symbols import Tensor
-from theory.codegen.blocks import ROWS, SEEN, Blocked, Step
+from theory.codegen.block_ranges import ROWS, SEEN, Blocked, Step
 from theory.codegen.patterns import axes_of
 from theory.codegen.program import Argument
 from theory.codegen.schedule import spoken

@@ -28,6 +28,7 @@ __all__ = [
     "canonical",
     "centred_product",
     "exponential_sum",
+    "exponential_terms",
     "factors_of",
     "is_large",
     "occurring",
@@ -117,45 +118,52 @@ def _nonnegative(factor: sp.Expr) -> bool:
     return bool(factor.is_nonnegative)
 
 
-def written_out_exponentials(
-    e: sp.Basic,
-) -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]] | None:
-    """Return exponents and weights of c_0 + sum of c_k exp(E_k), numbers c > 0; the first is 0."""
+Terms = tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]]
+
+
+def exponential_terms(e: sp.Basic) -> Terms | None:
+    """Return exponents and weights of a sum of c_k exp(E_k), numbers c > 0; E = 0 for a number."""
     if not isinstance(e, sp.Add):
         return None
     constant, rest = e.as_coeff_Add()
-    exponents, weights = [sp.S.Zero], [constant]
+    pairs = [(sp.S.Zero, constant)] if constant != 0 else []
     for term in sp.Add.make_args(rest):
         weight, factor = term.as_coeff_Mul()
         if not isinstance(factor, sp.exp):
             return None
-        exponents.append(factor.args[0])  # type: ignore[arg-type]
-        weights.append(weight)
-    return (tuple(exponents), tuple(weights)) if all(w > 0 for w in weights) else None
+        pairs.append((factor.args[0], weight))  # type: ignore[arg-type]
+    if not all(weight > 0 for _, weight in pairs):
+        return None
+    return tuple(e for e, _ in pairs), tuple(w for _, w in pairs)
+
+
+def written_out_exponentials(e: sp.Basic) -> Terms | None:
+    """Return exponents and weights of c_0 + sum of c_k exp(E_k), numbers c > 0; the first is 0."""
+    terms = exponential_terms(e)
+    return terms if terms is not None and terms[0][0] == 0 else None
 
 
 def with_sigmoids(expression: sp.Expr) -> Any:
-    """Return an expression with 1/(1 + exp(E)) - 1 written as -exp(E)/(1 + exp(E)).
+    """Return an expression with A/(A + B) - 1 written as -B/(A + B), for exponentials A and B.
 
     What would be a difference of two nearly equal numbers becomes a product, in which exponentials
     beside it are absorbed before any of them can overflow.
     """
-    if not any(isinstance(e.base, sp.Add) and e.base.has(sp.exp) for e in expression.atoms(sp.Pow)):
+    if not any(exponential_terms(e.base) for e in expression.atoms(sp.Pow)):
         return expression
     return expression.replace(lambda e: isinstance(e, sp.Add), _joined)
 
 
 def _joined(e: sp.Add) -> sp.Expr:
-    """Return a sum in which a number and a multiple of 1/(c + exp(E)) are one term, if they can."""
+    """Return a sum with such a difference as one term, if it has one."""
     number, rest = e.as_coeff_Add()
     for term in sp.Add.make_args(rest):
-        coefficient, factor = term.as_coeff_Mul()
-        if not isinstance(factor, sp.Pow) or factor.exp != -1:
-            continue
-        parts = written_out_exponentials(factor.base)
-        if parts is not None and number == -coefficient / parts[1][0]:
-            above = factor.base - parts[1][0]
-            return rest - term + number * above * factor
+        for factor in sp.Mul.make_args(term):
+            if not isinstance(factor, sp.Pow) or factor.exp != -1:
+                continue
+            above = -term / factor / number if number != 0 else sp.S.Zero
+            if exponential_terms(factor.base) and above in factor.base.args:
+                return rest - term + number * (factor.base - above) * factor
     return e
 
 

@@ -102,12 +102,63 @@ def test_a_logistic_loss_stays_finite_at_any_margin(backend):
 
 
 def test_blocks_of_a_document():
+    """x is query, key and value: its gradient has terms that go by rows and others by columns."""
     text, _, by_hand, arrays = CASES["attention"]
-    f = value_and_gradient(model(text), ["W"], block=2)
-    value, (wanted,) = by_autograd(by_hand, arrays, ["W"])
+    f = value_and_gradient(model(text), ["W", "x"], block=2)
+    assert "range(0, n, block)" in f.source
+    value, wanted = by_autograd(by_hand, arrays, ["W", "x"])
     loss, gradient = f(**arrays)
     assert abs(loss - value) < 1e-12 * (1 + abs(value))
-    np.testing.assert_allclose(gradient["W"], wanted, rtol=1e-12, atol=1e-13)
+    for name, expected in zip(("W", "x"), wanted, strict=True):
+        np.testing.assert_allclose(gradient[name], expected, rtol=1e-12, atol=1e-13)
+
+
+def test_what_a_softmax_is_taken_of_gets_a_name():
+    text = r"""\begin{align} Q &= X W_Q \\ K &= X W_K \\
+ A &= \mathrm{softmax}\left(\frac{Q K^\top}{\sqrt{d}}\right) \\
+ L &= \frac{1}{2} \|A X - Y\|_F^2 \end{align}"""
+    m = model(text)
+    assert [line.name for line in m.definitions] == ["Q", "K", "S", "A", "L"]
+    assert m.by_name["S"].title == "argument of A"
+    source = value_and_gradient(m, ["W_Q"]).source
+    assert "dL_dQ = dL_dS @ K / np.sqrt(d)" in source
+
+
+def test_a_function_of_a_line_gets_a_stable_derivative():
+    text = r"\[ h_i = \tanh(W x_i + b) \] \[ L = \frac{1}{2} \sum_i \|h_i - y_i\|^2 \]"
+    f = value_and_gradient(model(text), ["W", "b"])
+    arrays = {
+        "W": np.array([[3.0], [-900.0]]),
+        "x": np.array([[0.2], [500.0], [-1.0]]),
+        "b": np.array([0.1, -0.2]),
+        "y": np.ones((3, 2)),
+    }
+
+    def by_hand(W, x, b, y):
+        return ((torch.tanh(x @ W.T + b) - y) ** 2).sum() / 2
+
+    value, wanted = by_autograd(by_hand, arrays, ["W", "b"])
+    loss, gradient = f(**arrays)
+    assert abs(loss - value) < 1e-12
+    for name, expected in zip(("W", "b"), wanted, strict=True):
+        np.testing.assert_allclose(gradient[name], expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_preferences_stay_finite(backend):
+    f = value_and_gradient(
+        model(r"\[ L = -\sum_i \log \sigma(\beta (r_i - s_i)) \]"), ["r"], backend
+    )
+    arrays = {"beta": np.array(1.0), "r": np.array([900.0, -900, 1]), "s": np.array([1.0, 2, 3])}
+
+    def by_hand(beta, r, s):
+        return -torch.nn.functional.logsigmoid(beta * (r - s)).sum()
+
+    value, (wanted,) = by_autograd(by_hand, arrays, ["r"])
+    given = arrays if backend == "numpy" else {x: torch.tensor(a) for x, a in arrays.items()}
+    loss, gradient = f(**given)
+    assert abs(float(loss) - value) < 1e-10
+    np.testing.assert_allclose(np.asarray(gradient["r"]), wanted, rtol=1e-12)
 
 
 def test_the_source_does_not_depend_on_what_was_read_before():

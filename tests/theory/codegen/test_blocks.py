@@ -181,7 +181,7 @@ def test_a_block_that_is_no_number_of_rows_is_refused(block):
     ("name", "wrt", "reason"),
     [
         ("binary-head", "x", "no array has two axes over positions"),
-        ("slow-manifold", "s", "needs other rows than its own"),
+        ("slow-manifold", "s", "`alpha` is needed as a whole"),
     ],
 )
 def test_what_needs_two_walks_is_refused(name, wrt, reason):
