@@ -16,11 +16,10 @@ from theory.models.model import name_of
 
 __all__ = ["Walk", "write_walk"]
 
-CACHE = 2**20
-"""Bytes of scores in a block whose rows are chosen automatically, so that they stay in cache."""
-
-FEWEST = 256
-"""Rows of a block that is chosen automatically: with fewer, matrix products get slow."""
+CACHE, MOST, USUAL, FEWEST = 2**20, 2**23, 256, 16
+"""Rows chosen automatically: as many as keep their scores in ``CACHE`` bytes; or ``USUAL``, with
+which matrix products are fast, as far as ``MOST`` bytes allow; but not fewer than ``FEWEST``.
+"""
 
 
 @dataclass(frozen=True)
@@ -84,8 +83,10 @@ def _choose_rows(w: Writer, blocked: Blocked, walk: Walk) -> None:
     others = [k.size for k in largest if k.size != blocked.row]
     width = [w.size(blocked.size if s == blocked.seen else s) for s in others]
     w.control(f"if {walk.block} is None:", "a block whose scores stay in the cache")
-    bytes_a_row = " * ".join([*width, f"{w.facts.like}.itemsize"])
-    w.assign(walk.block, f"max({FEWEST}, {CACHE} // ({bytes_a_row}))")
+    row = w.names.new("row")
+    w.assign(row, " * ".join([*width, f"{w.facts.like}.itemsize"]), "bytes")
+    rows = f"max({FEWEST}, {CACHE} // {row}, min({USUAL}, {MOST} // {row}))"
+    w.assign(walk.block, rows)
     w.depth -= 1
 
 

@@ -38,7 +38,8 @@ def attention_head_causal_value_and_gradient(*, X, W_Q, W_K, W_V, W_O, y, block=
     dL_dk = torch.zeros((T, d_k), dtype=X.dtype, device=X.device)
     dL_dW_Q = torch.zeros((d_x, d_k), dtype=X.dtype, device=X.device)
     if block is None:  # a block whose scores stay in the cache
-        block = max(256, 1048576 // (T * X.itemsize))
+        row = T * X.itemsize  # bytes
+        block = max(16, 1048576 // row, min(256, 8388608 // row))
     for first in range(0, T, block):
         last = min(first + block, T)
         # causal mask
