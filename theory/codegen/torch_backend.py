@@ -17,7 +17,7 @@ Position = tuple[int, ...]
 
 
 class TorchBackend:
-    """Arguments are tensors of one type, float32 or float64, on one device.
+    """Arguments are tensors of one type, float32, float64 or bfloat16, on one device.
 
     Tensors of integers or bools, and plain numbers, are converted to that type (float64 if no
     argument has one).
@@ -61,11 +61,11 @@ class TorchBackend:
             raise TypeError(
                 f"`{name}` must be a dense tensor; got layout {value.layout}. Use `.to_dense()`."
             )
-        real = value.dtype in (torch.float32, torch.float64)
+        real = value.dtype in (torch.float32, torch.float64, torch.bfloat16)
         if value.is_complex() or (value.is_floating_point() and not real):
             raise TypeError(
-                f"`{name}` must be float32 or float64 (integers and bools are converted); "
-                f"got {value.dtype}. Convert it with `.to(torch.float64)`."
+                f"`{name}` must be float32, float64 or bfloat16 (integers and bools are "
+                f"converted); got {value.dtype}. Convert it with `.to(torch.float64)`."
             )
 
     def scalar(self, array: Any) -> Any:
