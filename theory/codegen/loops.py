@@ -16,7 +16,7 @@ from theory.models.model import name_of
 
 __all__ = ["Walk", "write_walk"]
 
-CACHE, MOST, USUAL, FEWEST = 2**20, 2**23, 256, 16
+CACHE, MOST, USUAL, FEWEST = 2**20, 2**22, 256, 16
 """Rows chosen automatically: as many as keep their scores in ``CACHE`` bytes; or ``USUAL``, with
 which matrix products are fast, as far as ``MOST`` bytes allow; but not fewer than ``FEWEST``.
 """

@@ -39,7 +39,7 @@ def attention_head_causal_value_and_gradient(*, X, W_Q, W_K, W_V, W_O, y, block=
     dL_dW_Q = torch.zeros((d_x, d_k), dtype=X.dtype, device=X.device)
     if block is None:  # a block whose scores stay in the cache
         row = T * X.itemsize  # bytes
-        block = max(16, 1048576 // row, min(256, 8388608 // row))
+        block = max(16, 1048576 // row, min(256, 4194304 // row))
     for first in range(0, T, block):
         last = min(first + block, T)
         # causal mask
