@@ -42,6 +42,7 @@ class Request:
     expression: sp.Expr | None = None
     indices: tuple[Index, ...] = ()
     block: int | str | None = None
+    constraints: Sequence[Constraint] = ()
 
     @property
     def returned(self) -> list[str]:
@@ -100,7 +101,7 @@ def assemble(model: Model, request: Request, dialect: Dialect, *, check: bool = 
     ]
     if walk is not None and request.block is not None:
         expected.append(walk.argument(request.block))
-    checks = _checks(model, arguments, dialect) if check else ()
+    checks = _checks(model, request.constraints, arguments, dialect) if check else ()
     page = Page(
         name=request.name,
         summary=request.summary,
@@ -222,10 +223,15 @@ def _size_sources(w: Writer, arguments: Sequence[Argument]) -> dict[str, str]:
     return sources
 
 
-def _checks(model: Model, arguments: dict[str, str], dialect: Dialect) -> tuple[Check, ...]:
+def _checks(
+    model: Model,
+    constraints: Sequence[Constraint],
+    arguments: dict[str, str],
+    dialect: Dialect,
+) -> tuple[Check, ...]:
     """Return the hypotheses of the model that concern only these arguments."""
     checks = []
-    for constraint in model.constraints:
+    for constraint in constraints:
         equation = constraint.equation
         names = tensors_in(equation)
         if not names <= set(arguments):
@@ -267,7 +273,9 @@ def _results(model: Model, request: Request) -> list[tuple[str, str, str]]:
         sizes = tuple(k.size.name for k in request.indices)
         return [("result", Argument("", sizes).shape, "")]
     titles = {line.name: spoken(line) or "the loss" for line in request.lines}
-    rows = [(request.loss, "scalar", titles[request.loss])]
+    symbol = next(line.symbol for line in request.lines if line.name == request.loss)
+    sizes = tuple(k.size.name for k in axes_of(symbol))
+    rows = [(request.loss, Argument("", sizes).shape, titles[request.loss])]
     for x, symbol in request.gradient:
         sizes = tuple(k.size.name for k in axes_of(symbol))
         rows.append((f"gradient[{x!r}]", Argument("", sizes).shape, f"d{request.loss}/d{x}"))

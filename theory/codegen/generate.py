@@ -21,6 +21,7 @@ import sympy as sp
 from theory.algebra.expressions import Equation, entry_tensor, free_indices, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor
 from theory.codegen.assembly import Request, assemble, made_mask
+from theory.codegen.batches import Batch
 from theory.codegen.dialect import DIALECTS
 from theory.codegen.generated import GeneratedFunction
 from theory.codegen.names import identifier, nearest
@@ -40,6 +41,7 @@ def value_and_gradient(
     *,
     name: str = "",
     block: int | Literal["auto"] | None = None,
+    batch: Iterable[str] = (),
 ) -> GeneratedFunction:
     """Return the function that gives ``(loss, {x: dL/dx})`` for every x in ``wrt``.
 
@@ -53,10 +55,13 @@ def value_and_gradient(
     asked for; keys that a causal mask hides from a block are skipped.  The function then takes
     ``block`` as an argument too.
 
+    The inputs named in ``batch`` have a leading axis, one entry for each of several problems; so
+    have the losses and gradients then.
+
     Raises `ValueError` for an unknown backend, a name that is no Python identifier, an x of which
     the loss is no function, or one named twice, or one from which a maximum leads to the loss; for
     a ``block`` that is no number of rows, and where one walk over rows cannot compute the lines;
-    `TypeError` if ``wrt`` is no list.
+    for a name in ``batch`` that is no input.  `TypeError` if ``wrt`` or ``batch`` is no list.
     """
     _check_request(model, backend, name)
     _check_block(block)
@@ -93,14 +98,21 @@ def value_and_gradient(
                 lines.append(Definition(symbol, adjoint.value, f"derivative of the loss by {x}"))
         gradient.append((x, symbol))
     targets = [model.loss.name, *(name_of(entry_tensor(symbol)) for _, symbol in gradient)]
+    chosen, constraints = scheduled(needed(lines, targets), targets), model.constraints
+    together = Batch(_batched_inputs(model, batch), targets)
+    if together.names:
+        chosen = tuple(together.lines(chosen))
+        gradient = [(x, together.expression(symbol)) for x, symbol in gradient]
+        constraints = tuple(map(together.constraint, constraints))
     gradients = f" and {len(wrt)} gradient{'s' * (len(wrt) > 1)}" if wrt else ""
     request = Request(
         name=name or identifier(model.name) + "_value_and_gradient",
         summary=f"Return the loss of {model.name}{gradients}",
-        lines=scheduled(needed(lines, targets), targets),
+        lines=chosen,
         loss=model.loss.name,
         gradient=tuple(gradient),
         block=block,
+        constraints=constraints,
     )
     return GeneratedFunction(assemble(model, request, DIALECTS[backend]))
 
@@ -149,6 +161,7 @@ def function(
         lines=lines,
         expression=body,
         indices=axes,
+        constraints=model.constraints,
     )
     return GeneratedFunction(assemble(model, request, DIALECTS[backend]))
 
@@ -167,6 +180,23 @@ def _check_request(model: Model, backend: str, name: str, *, required: bool = Fa
         raise ValueError(
             f"`name` must be a Python identifier; got {name!r}. Try {identifier(name)!r}."
         )
+
+
+def _batched_inputs(model: Model, batch: Iterable[str]) -> set[str]:
+    """Return the names of the inputs that have a leading axis."""
+    if isinstance(batch, str):
+        raise TypeError(
+            f"`batch` must be a list of names; got the string {batch!r}. Use [{batch!r}]."
+        )
+    known = [x for x in map(name_of, model.inputs) if x not in made_mask(model)]
+    names = list(batch)
+    for x in names:
+        if x not in known:
+            raise ValueError(
+                f"`batch` names inputs of model `{model.name}`; got {x!r}.{nearest(str(x), known)} "
+                f"Inputs: {', '.join(known)}."
+            )
+    return set(names)
 
 
 def _check_block(block: Any) -> None:
