@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("derivation", "codegen", "mutation", "flows", "causal_head")
+BENCHMARKS = ("derivation", "codegen", "attention", "causal_head", "mutation", "flows")
 
 
 def main(names: list[str]) -> int:

@@ -137,15 +137,22 @@ def list_laws(paper: Paper = None, json: Json = False) -> int:
 
 @app.command()
 def derive(
-    model: Annotated[str, typer.Argument(help="Name of a model, such as attention-head.")],
-    wrt: Annotated[str, typer.Option(help="What to differentiate the loss by, such as s or W_Q.")],
+    model: Annotated[
+        str, typer.Argument(help="A model, such as attention-head, or a file that defines a loss.")
+    ],
+    wrt: Annotated[
+        list[str], typer.Option(help="What to differentiate by, such as s or W_Q; may be repeated.")
+    ],
     format: Annotated[Format, typer.Option(help="text, latex, or code.")] = Format.text,
+    loss: Annotated[
+        str, typer.Option(help="The scalar to differentiate, where a file defines several.")
+    ] = "",
     json: Json = False,
 ) -> int:
-    """Derive the gradient of a model's loss and print the steps, or code that computes it."""
-    from proofs_checks.cli.listing import run_derive
+    """Derive the gradient of a model's or a file's loss; print the steps, or code for it."""
+    from proofs_checks.cli.deriving import run_derive
 
-    return run_derive(model, wrt, str(format), as_json=json)
+    return run_derive(model, wrt, str(format), loss=loss, as_json=json)
 
 
 @app.command()
@@ -154,12 +161,15 @@ def latex(
     laws: Laws = None,
     paper: Paper = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also compile it with pdflatex.")] = False,
+    fragment: Annotated[
+        bool, typer.Option("--fragment", help="Only the laws, for \\input in a document of yours.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Write the laws with their derivations as a LaTeX document."""
     from proofs_checks.cli.listing import run_latex
 
-    return run_latex(laws or [], paper, output, pdf=pdf, as_json=json)
+    return run_latex(laws or [], paper, output, pdf=pdf, as_json=json, fragment=fragment)
 
 
 @app.command()

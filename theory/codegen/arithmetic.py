@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from theory.algebra.expressions import free_indices
 from theory.algebra.symbols import Index, Size
 from theory.codegen import exponentials
-from theory.codegen.patterns import summand
+from theory.codegen.patterns import canonical, exponential_sum, summand
 from theory.codegen.values import ATOM, POWER, PRODUCT, SUM, Value, align, joined_hints, ordered
 from theory.models.model import name_of
 
@@ -54,19 +55,36 @@ def sum_of_terms(w: Writer, e: sp.Add, order: Order, *, whole: bool = False) -> 
 
 
 def _coefficient(term: Any) -> tuple[Any, Any]:
-    """Return the number in front of a term, also that inside its sum."""
+    """Return the number in front of a term, also those inside its sums."""
     number, rest = term.as_coeff_Mul()
-    if isinstance(rest, sp.Sum):
-        inside, body = summand(rest).as_coeff_Mul()
-        return number * inside, sp.Sum(body, *rest.limits)
-    return number, rest
+    factors = []
+    for factor in sp.Mul.make_args(rest):
+        if isinstance(factor, sp.Sum):
+            inside, body = summand(factor).as_coeff_Mul()
+            number, factor = number * inside, sp.Sum(body, *factor.limits)
+        factors.append(factor)
+    return number, sp.Mul(*factors)
 
 
 def product(w: Writer, e: sp.Expr, order: Order) -> Value:
     """Return a product or a power."""
+    scaled = _scale_inside(w, e)
+    if scaled is not None:
+        return w.value(scaled, order)
     coefficient, rest = e.as_coeff_Mul()
     above, below = quotient(w, rest, order)
     return multiplied(w, coefficient, above, below, order)
+
+
+def _scale_inside(w: Writer, e: sp.Expr) -> Any:
+    """Return c sum_k f_k as sum_k c f_k, so that c can scale a small operand; None if it is not."""
+    factors = sp.Mul.make_args(e)
+    made = [f for f in factors if free_indices(f)]
+    if len(factors) == 1 or len(made) != 1 or not isinstance(made[0], sp.Sum):
+        return None
+    if exponential_sum(made[0]) is not None or canonical(made[0])[0] in w.facts.shared:
+        return None
+    return sp.Sum(sp.Mul(*(f for f in factors if f != made[0]), summand(made[0])), *made[0].limits)
 
 
 def quotient(w: Writer, e: sp.Expr, order: Order) -> tuple[list[Value], list[Value]]:

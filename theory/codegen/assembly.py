@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
 from theory.algebra.expressions import entry_tensor, free_indices, tensors_in
 from theory.algebra.symbols import Index, Size, Tensor
+from theory.codegen.block_ranges import Blocked
+from theory.codegen.block_roles import NoBlocks
+from theory.codegen.blocks import split
 from theory.codegen.dialect import Dialect
 from theory.codegen.guards import used_plainly, zero_guards
 from theory.codegen.layout import Page, page_text
+from theory.codegen.loops import Walk, write_walk
 from theory.codegen.names import Names
 from theory.codegen.patterns import axes_of, occurring, shared_sums, softmax_in
 from theory.codegen.program import Argument, Check, Program
 from theory.codegen.requirements import argument, least_sizes
+from theory.codegen.schedule import spoken
 from theory.codegen.writer import Facts, Writer
 from theory.models.model import Constraint, Definition, Model, name_of
 
@@ -23,9 +28,6 @@ __all__ = ["MASK", "Request", "assemble", "made_mask"]
 
 MASK = "M"
 """The name of the mask in every model that has one."""
-
-UNTOLD = "derivative of the loss by"
-"""How titles begin that only repeat the name of the line, dL_dx."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Request:
     gradient: tuple[tuple[str, sp.Expr], ...] = ()
     expression: sp.Expr | None = None
     indices: tuple[Index, ...] = ()
+    block: int | str | None = None
+    constraints: Sequence[Constraint] = ()
 
     @property
     def returned(self) -> list[str]:
@@ -62,31 +66,46 @@ def assemble(model: Model, request: Request, dialect: Dialect, *, check: bool = 
     free = _undefined(model, request)
     arrays = [t for t in free if name_of(t) not in made_mask(model)]
     made = [t for t in free if isinstance(t, Tensor) and name_of(t) in made_mask(model)]
+    blocked = _blocked(request, model, made)
     names = Names()
     for size in _sizes(model, request, free):
         names.of_size(size)
     arguments = {name_of(t): names.of(name_of(t)) for t in arrays}
     like = next((names.of(name_of(t)) for t in arrays if isinstance(t, Tensor)), None)
     foreign = frozenset({*arguments.values(), *map(names.of, request.returned)})
-    w = Writer(dialect, names, _facts(model, request, like), foreign)
-    for mask in made:
-        code = dialect.lower_triangle(w.size(mask.axes[0]), like)
-        w.assign(names.of(name_of(mask)), code, "causal mask")
-    for line in request.lines:
-        title = "" if line.title.startswith(UNTOLD) else line.title
-        w.define(line.symbol, line.value, title, own=line.name in request.returned)
+    facts = _facts(model, request, like)
+    w = Writer(
+        dialect,
+        names,
+        facts if blocked is None else _facts_within(facts, model, request, blocked, like),
+        foreign,
+    )
+    walk = None if blocked is None else Walk.named(w)
+    if blocked is None or walk is None:
+        for mask in made:
+            code = dialect.lower_triangle(w.size(mask.axes[0]), like)
+            w.assign(names.of(name_of(mask)), code, "causal mask")
+        _define(w, request.lines, request)
+    else:
+        _define(w, blocked.before, request)
+        mask = made[0] if made else None
+        write_walk(w, blocked, walk, mask, chosen=request.block == "auto")
+        _define(w, blocked.after, request)
     result = ""
     if request.expression is not None:
-        result = w.complete(request.expression, request.indices, own=True)
-    expected = [argument(t, arguments[name_of(t)], request.expressions, w.facts) for t in arrays]
+        result = w.result(request.expression, request.indices)
+    expected = [argument(t, arguments[name_of(t)], request.expressions, facts) for t in arrays]
     sources = _size_sources(w, expected)
     expected += [
         Argument(names.of_size(s), is_size=True) for s, code in sources.items() if not code
     ]
-    checks = _checks(model, arguments, dialect) if check else ()
+    if walk is not None and request.block is not None:
+        expected.append(walk.argument(request.block))
+    checks = _checks(model, request.constraints, arguments, dialect) if check else ()
     page = Page(
         name=request.name,
         summary=request.summary,
+        signature=[a.spelled for a in expected],
         arguments=[(a.name, a.shape, _remark(a, checks)) for a in expected],
         sizes={names.of_size(s): code for s, code in sources.items() if code},
         statements=w.statements,
@@ -108,6 +127,34 @@ def assemble(model: Model, request: Request, dialect: Dialect, *, check: bool = 
         least=least_sizes(request.expressions),
         results=(request.loss, *(x for x, _ in request.gradient)) if request.loss else ("result",),
     )
+
+
+def _define(w: Writer, lines: Iterable[Definition], request: Request) -> None:
+    for line in lines:
+        w.define(line.symbol, line.value, spoken(line), own=line.name in request.returned)
+
+
+def _blocked(request: Request, model: Model, made: Sequence[Tensor]) -> Blocked | None:
+    """Return the lines split for a walk over blocks of rows, if the request asks for one."""
+    if request.block is None:
+        return None
+    mask = made[0] if made else None
+    try:
+        return split(request.lines, model.inputs, request.loss, request.returned, mask)
+    except NoBlocks as reason:
+        raise ValueError(
+            f"`block` needs lines that one walk over rows can compute; for model `{model.name}` "
+            f"this is not so: {reason}. Leave `block` out."
+        ) from None
+
+
+def _facts_within(
+    facts: Facts, model: Model, request: Request, blocked: Blocked, like: str | None
+) -> Facts:
+    """Return the facts about the lines of a walk; parts of a mask are masks."""
+    inside = _facts(model, replace(request, lines=blocked.lines), like)
+    parts = (name for name, p in blocked.parts.items() if name_of(p.tensor) in facts.masks)
+    return replace(inside, masks=facts.masks.union(parts))
 
 
 def _undefined(model: Model, request: Request) -> list[sp.Basic]:
@@ -176,10 +223,15 @@ def _size_sources(w: Writer, arguments: Sequence[Argument]) -> dict[str, str]:
     return sources
 
 
-def _checks(model: Model, arguments: dict[str, str], dialect: Dialect) -> tuple[Check, ...]:
+def _checks(
+    model: Model,
+    constraints: Sequence[Constraint],
+    arguments: dict[str, str],
+    dialect: Dialect,
+) -> tuple[Check, ...]:
     """Return the hypotheses of the model that concern only these arguments."""
     checks = []
-    for constraint in model.constraints:
+    for constraint in constraints:
         equation = constraint.equation
         names = tensors_in(equation)
         if not names <= set(arguments):
@@ -204,6 +256,10 @@ def _remedy(constraint: Constraint) -> str:
 
 
 def _remark(a: Argument, checks: Sequence[Check]) -> str:
+    if a.default:
+        return "rows of a block" + (
+            ", chosen by the size of the scores" if a.default == "None" else ""
+        )
     remarks = [check.text for check in checks if a.name in check.names]
     if a.binary:
         remarks.insert(0, "0 or 1")
@@ -216,8 +272,10 @@ def _results(model: Model, request: Request) -> list[tuple[str, str, str]]:
     if not request.loss:
         sizes = tuple(k.size.name for k in request.indices)
         return [("result", Argument("", sizes).shape, "")]
-    titles = {line.name: line.title for line in request.lines}
-    rows = [(request.loss, "scalar", titles[request.loss])]
+    titles = {line.name: spoken(line) or "the loss" for line in request.lines}
+    symbol = next(line.symbol for line in request.lines if line.name == request.loss)
+    sizes = tuple(k.size.name for k in axes_of(symbol))
+    rows = [(request.loss, Argument("", sizes).shape, titles[request.loss])]
     for x, symbol in request.gradient:
         sizes = tuple(k.size.name for k in axes_of(symbol))
         rows.append((f"gradient[{x!r}]", Argument("", sizes).shape, f"d{request.loss}/d{x}"))

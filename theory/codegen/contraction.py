@@ -20,7 +20,7 @@ from theory.codegen.values import ATOM, MATMUL, POWER, PRODUCT, Value, align, jo
 
 __all__ = ["contract", "pairwise_order", "product_of_two"]
 
-LONG, SHORT = 512, 32
+LONG, BLOCK, SHORT = 512, 256, 32
 MOST_OPERANDS = 7
 LONGEST_PAIR = 44  # characters: two operands nested in an einsum stay readable up to here
 
@@ -29,7 +29,9 @@ Axes = frozenset[Index]
 
 def extent(axes: Axes) -> int:
     """Return the number of entries an array over these axes is taken to have."""
-    return prod(SHORT if k.size.feature else LONG for k in axes)
+    return prod(
+        SHORT if k.size.feature else BLOCK if k.size.name.endswith(" rows") else LONG for k in axes
+    )
 
 
 def pairwise_order(operands: Sequence[Axes], out: Axes) -> list[tuple[int, int]]:
@@ -135,11 +137,28 @@ def product_of_two(first: Value, second: Value, out: tuple[Index, ...], dialect:
             code = _matrix_product(left, right, contracted[0], out)
             if code is not None:
                 return Value(code, out, MATMUL, joined_hints((left, right)))
+    if dialect.name == "torch" and set(first.axes) == set(second.axes):
+        return _dot(first, second, out, dialect)
     rows = any(k not in second.axes for k in first.axes)
     columns = any(k not in first.axes for k in second.axes)
     letters = subscripts((first.axes, second.axes), out)
     code = dialect.einsum(letters, (first.code, second.code), rows and columns)
     return Value(code, out, ATOM, hint)
+
+
+def _dot(first: Value, second: Value, out: tuple[Index, ...], dialect: Dialect) -> Value:
+    """Return the sum of the elementwise product over what is not in ``out``.
+
+    In torch this is two to five times faster than an einsum, which makes a batch of products of
+    vectors out of it.
+    """
+    axes = (*out, *(k for k in first.axes if k not in out))
+    if tuple(k for k in first.axes if k in out) == out:
+        axes = first.axes
+    one, two = (align(v, axes, dialect) for v in (first, second))
+    product = f"({one.at_least(PRODUCT)} * {two.at_least(POWER)})"
+    over = [n for n, k in enumerate(axes) if k not in out]
+    return Value(dialect.total(product, over, len(axes)), out, ATOM, joined_hints((first, second)))
 
 
 def _matrix_product(left: Value, right: Value, k: Index, out: tuple[Index, ...]) -> str | None:

@@ -72,6 +72,12 @@ class Dialect:
             return f"np.tri({size})"
         return f"{self.filled('ones', (size, size), like)}.tril()"
 
+    def lower_rows(self, rows: str, columns: str, first: str, like: str | None) -> str:
+        """Return rows of the lower triangle, beginning with row number ``first`` (from 0)."""
+        if self.name == "numpy":
+            return f"np.tri({rows}, {columns}, {first})"
+        return f"{self.filled('ones', (rows, columns), like)}.tril({first})"
+
 
 def _tuple_body(items: Sequence[str]) -> str:
     return f"{items[0]}," if len(items) == 1 else ", ".join(items)

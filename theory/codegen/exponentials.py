@@ -12,12 +12,13 @@ import sympy as sp
 
 from theory.algebra.expressions import bound_of, free_indices, substitute
 from theory.algebra.symbols import Index, total
-from theory.codegen import stable
+from theory.codegen import arithmetic, stable
 from theory.codegen.patterns import (
     ExponentialSum,
     Softmax,
     canonical,
     exponential_sum,
+    exponential_terms,
     occurring,
     softmax_in,
     summand,
@@ -89,13 +90,17 @@ def log(w: Writer, e: sp.log, order: Order) -> Value:
     parts = exponential_sum(argument)
     if parts is not None:
         return _log_sum_exp(w, argument, parts)
+    terms = exponential_terms(argument)
+    if terms is not None and not arithmetic.is_plain(argument):
+        return _log_of_terms(w, *terms, order)
     if isinstance(argument, sp.Indexed):
         tensor = name_of(argument.base)
         _prepare_log(w, tensor)
         if tensor in w.logs:
             return w.entry(argument, w.logs[tensor])
     factors = sp.Mul.make_args(argument)
-    if len(factors) > 1 and any(_is_exponential(f) for f in factors):
+    is_product = len(factors) > 1 or isinstance(argument, sp.Pow)
+    if is_product and any(_is_exponential(f) for f in factors):
         return w.value(sp.Add(*map(_log_of_factor, factors)), order)
     return w.function(e, order)
 
@@ -142,11 +147,34 @@ def _divisors_moved_inside(e: sp.Expr) -> sp.Expr:
     return e
 
 
+def _log_of_terms(
+    w: Writer, exponents: Sequence[sp.Expr], weights: Sequence[sp.Expr], order: Order
+) -> Value:
+    """Return log(c_0 + c_1 exp(E_1) + ...), as logaddexp has it: finite for every E."""
+    total: Value | None = None
+    for exponent, weight in reversed([*zip(exponents, weights, strict=True)]):
+        term = w.value(exponent + sp.log(weight), order)
+        if total is None:
+            total = term
+            continue
+        one, two = w.fit([term, total])
+        axes = ordered((*one.axes, *two.axes), order)
+        one, two = (align(v, axes, w.dialect) for v in (one, two))
+        number = one.code
+        if w.dialect.name == "torch" and not one.axes:  # which takes no plain number
+            number = f"torch.full_like({two.code}, {one.code})"
+        code = w.dialect.call("logaddexp", number, two.code)
+        total = Value(code, axes, ATOM, f"log_{two.hint}")
+    assert total is not None
+    return total
+
+
 def _is_exponential(factor: sp.Basic) -> bool:
     """Return whether a factor is exp(...) or a power of a sum of exponentials."""
     if isinstance(factor, sp.exp):
         return True
-    return exponential_sum(factor.base if isinstance(factor, sp.Pow) else factor) is not None
+    base = factor.base if isinstance(factor, sp.Pow) else factor
+    return exponential_sum(base) is not None or exponential_terms(base) is not None
 
 
 def _log_of_factor(factor: sp.Expr) -> sp.Expr:

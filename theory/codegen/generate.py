@@ -14,16 +14,19 @@ mode, under their own names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 import sympy as sp
 
 from theory.algebra.expressions import Equation, entry_tensor, free_indices, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor
 from theory.codegen.assembly import Request, assemble, made_mask
+from theory.codegen.batches import Batch
 from theory.codegen.dialect import DIALECTS
 from theory.codegen.generated import GeneratedFunction
 from theory.codegen.names import identifier, nearest
-from theory.codegen.patterns import axes_of, occurring
+from theory.codegen.patterns import axes_of, occurring, with_sigmoids
+from theory.codegen.schedule import needed, scheduled
 from theory.models.model import Definition, Model, name_of
 from theory.models.resolution import theory_of
 from theory.models.reverse_mode import reached
@@ -32,7 +35,13 @@ __all__ = ["function", "value_and_gradient"]
 
 
 def value_and_gradient(
-    model: Model, wrt: Iterable[str], backend: str = "numpy", *, name: str = ""
+    model: Model,
+    wrt: Iterable[str],
+    backend: str = "numpy",
+    *,
+    name: str = "",
+    block: int | Literal["auto"] | None = None,
+    batch: Iterable[str] = (),
 ) -> GeneratedFunction:
     """Return the function that gives ``(loss, {x: dL/dx})`` for every x in ``wrt``.
 
@@ -41,11 +50,21 @@ def value_and_gradient(
     then everything before it is held fixed, and the gradient is taken at the model's own values.
     A causal mask is made by the code, not given.
 
+    With ``block``, the code walks over blocks of so many query rows (``"auto"``: as many as keep
+    their scores in the cache) and never holds an array of queries by keys, unless that is what is
+    asked for; keys that a causal mask hides from a block are skipped.  The function then takes
+    ``block`` as an argument too.
+
+    The inputs named in ``batch`` have a leading axis, one entry for each of several problems; so
+    have the losses and gradients then.
+
     Raises `ValueError` for an unknown backend, a name that is no Python identifier, an x of which
-    the loss is no function, or one named twice, or one from which a maximum leads to the loss;
-    `TypeError` if ``wrt`` is no list.
+    the loss is no function, or one named twice, or one from which a maximum leads to the loss; for
+    a ``block`` that is no number of rows, and where one walk over rows cannot compute the lines;
+    for a name in ``batch`` that is no input.  `TypeError` if ``wrt`` or ``batch`` is no list.
     """
     _check_request(model, backend, name)
+    _check_block(block)
     if isinstance(wrt, str) or not isinstance(wrt, Iterable):
         got = f"the string {wrt!r}. Use [{wrt!r}]" if isinstance(wrt, str) else f"{wrt!r}. Use []"
         raise TypeError(f"`wrt` must be a list of names; got {got}.")
@@ -79,13 +98,21 @@ def value_and_gradient(
                 lines.append(Definition(symbol, adjoint.value, f"derivative of the loss by {x}"))
         gradient.append((x, symbol))
     targets = [model.loss.name, *(name_of(entry_tensor(symbol)) for _, symbol in gradient)]
+    chosen, constraints = scheduled(needed(lines, targets), targets), model.constraints
+    together = Batch(_batched_inputs(model, batch), targets)
+    if together.names:
+        chosen = tuple(together.lines(chosen))
+        gradient = [(x, together.expression(symbol)) for x, symbol in gradient]
+        constraints = tuple(map(together.constraint, constraints))
     gradients = f" and {len(wrt)} gradient{'s' * (len(wrt) > 1)}" if wrt else ""
     request = Request(
         name=name or identifier(model.name) + "_value_and_gradient",
         summary=f"Return the loss of {model.name}{gradients}",
-        lines=_needed(lines, targets),
+        lines=chosen,
         loss=model.loss.name,
         gradient=tuple(gradient),
+        block=block,
+        constraints=constraints,
     )
     return GeneratedFunction(assemble(model, request, DIALECTS[backend]))
 
@@ -123,6 +150,7 @@ def function(
     if body.has(Partial, Step, Flow):
         body = theory.resolve(body)
     _check_sums(body)
+    body = with_sigmoids(body)
     axes = _axes(body, left, indices)
     lines: Sequence[Definition] = ()
     if given is not None:
@@ -133,6 +161,7 @@ def function(
         lines=lines,
         expression=body,
         indices=axes,
+        constraints=model.constraints,
     )
     return GeneratedFunction(assemble(model, request, DIALECTS[backend]))
 
@@ -150,6 +179,33 @@ def _check_request(model: Model, backend: str, name: str, *, required: bool = Fa
     if (name or required) and identifier(name) != name:
         raise ValueError(
             f"`name` must be a Python identifier; got {name!r}. Try {identifier(name)!r}."
+        )
+
+
+def _batched_inputs(model: Model, batch: Iterable[str]) -> set[str]:
+    """Return the names of the inputs that have a leading axis."""
+    if isinstance(batch, str):
+        raise TypeError(
+            f"`batch` must be a list of names; got the string {batch!r}. Use [{batch!r}]."
+        )
+    known = [x for x in map(name_of, model.inputs) if x not in made_mask(model)]
+    names = list(batch)
+    for x in names:
+        if x not in known:
+            raise ValueError(
+                f"`batch` names inputs of model `{model.name}`; got {x!r}.{nearest(str(x), known)} "
+                f"Inputs: {', '.join(known)}."
+            )
+    return set(names)
+
+
+def _check_block(block: Any) -> None:
+    if block is None or block == "auto":
+        return
+    if isinstance(block, bool) or not isinstance(block, int) or block < 1:
+        raise ValueError(
+            f"`block` must be a number of rows, 1 or more, or 'auto'; got {block!r}. "
+            "Leave it out to compute all rows at once."
         )
 
 
@@ -173,23 +229,11 @@ def _zero_line(model: Model, x: str, lines: list[Definition]) -> sp.Expr:
     return symbol
 
 
-def _needed(
-    lines: Sequence[Definition], targets: Sequence[str], given: Sequence[str] = ()
-) -> tuple[Definition, ...]:
-    """Return the lines that the targets depend on, in order; nothing before ``given``."""
-    wanted, needed = set(targets), []
-    for line in reversed(lines):
-        if line.name in wanted and line.name not in given:
-            needed.append(line)
-            wanted |= tensors_in(line.value)
-    return tuple(reversed(needed))
-
-
 def _lines_from(
     model: Model, lines: Sequence[Definition], body: sp.Expr, given: Sequence[str]
 ) -> tuple[Definition, ...]:
-    needed = _needed(lines, sorted(tensors_in(body)), given)
-    used = tensors_in(body).union(*(tensors_in(line.value) for line in needed))
+    chosen = needed(lines, sorted(tensors_in(body)), given)
+    used = tensors_in(body).union(*(tensors_in(line.value) for line in chosen))
     idle = [x for x in given if x not in used]
     if idle:
         others = sorted(used - set(given))
@@ -197,13 +241,13 @@ def _lines_from(
             f"`given` names tensors that the expression needs; {idle[0]!r} is not needed."
             f"{nearest(idle[0], others)}"
         )
-    missing = sorted(used - set(given) - {line.name for line in needed} - made_mask(model))
+    missing = sorted(used - set(given) - {line.name for line in chosen} - made_mask(model))
     if missing:
         raise ValueError(
             f"`given` must suffice to compute the expression; {', '.join(missing)} cannot be "
             "computed from it. Add these names."
         )
-    return needed
+    return chosen
 
 
 def _axes(

@@ -7,6 +7,7 @@ that were rebuilt as identifiers.
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable
 from functools import cached_property
@@ -36,8 +37,12 @@ class GeneratedFunction:
         self.__name__ = self.__qualname__ = program.name
         self.__doc__ = program.doc
         kind = inspect.Parameter.KEYWORD_ONLY
-        names = [a.name for a in program.arguments]
-        self.__signature__ = inspect.Signature([inspect.Parameter(x, kind) for x in names])
+        self.__signature__ = inspect.Signature(
+            [
+                inspect.Parameter(a.name, kind, default=_default(a.default))
+                for a in program.arguments
+            ]
+        )
 
     def __repr__(self) -> str:
         return f"<generated {self.program.backend} function {self.__name__}{self.__signature__}>"
@@ -103,3 +108,8 @@ class GeneratedFunction:
                     f"`{name}` of `{self.__name__}` must be finite; got {entry}{where}, beyond the "
                     "range of the floating-point type. Scale the arguments down."
                 )
+
+
+def _default(code: str) -> Any:
+    """Return the value of an argument that is not given: a number, None, or that there is none."""
+    return ast.literal_eval(code) if code else inspect.Parameter.empty

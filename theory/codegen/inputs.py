@@ -53,7 +53,11 @@ def checked(
     and entries that the code cannot take.
     """
     _check_names(program, given)
-    sizes = {a.name: _size(a.name, given[a.name]) for a in program.arguments if a.is_size}
+    sizes = {
+        a.name: _size(a.name, given[a.name])
+        for a in program.arguments
+        if a.is_size and a.name in given
+    }
     expected = [a for a in program.arguments if not a.is_size]
     arrays, units = backend.converted({a.name: given[a.name] for a in expected})
     _check_shapes(expected, arrays, dict(program.least))
@@ -82,7 +86,9 @@ def _check_names(program: Program, given: Mapping[str, Any]) -> None:
                 f"`{program.name}` has no argument `{name}`.{nearest(name, expected)} "
                 f"It takes {', '.join(expected)}."
             )
-    missing = [f"`{a.name}` {a.shape}" for a in program.arguments if a.name not in given]
+    missing = [
+        f"`{a.name}` {a.shape}" for a in program.arguments if a.name not in given and not a.default
+    ]
     if missing:
         raise TypeError(f"`{program.name}` needs {', '.join(missing)}; add what is missing.")
 

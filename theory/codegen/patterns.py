@@ -1,17 +1,19 @@
-"""Patterns that must not be computed as they stand: softmax and log-sum-exp.
+"""Patterns that must not be computed as they stand: softmax, log-sum-exp, centred products.
 
 Recognised from the structure of an expression, whatever its symbols are called:
 
     sum_k w_ik exp(E_ik)                          a sum of exponentials, with weights >= 0
     w_ij exp(E_ij) / sum_k w_ik exp(E_ik)         a softmax over j
+    w_ij (x_ij - sum_k w_ik x_ik)                 a centred product, such as the score gradient
 
 Written out, exp overflows at 710 and a row whose exponents are all below -745 divides by zero.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -19,17 +21,22 @@ from theory.algebra.expressions import bound_of, free_indices, substitute
 from theory.algebra.symbols import Index, Tensor
 
 __all__ = [
+    "CentredProduct",
     "ExponentialSum",
     "Softmax",
     "axes_of",
     "canonical",
+    "centred_product",
     "exponential_sum",
+    "exponential_terms",
     "factors_of",
+    "is_large",
     "occurring",
     "shared_sums",
     "softmax_in",
     "summand",
     "unused",
+    "with_sigmoids",
     "written_out_exponentials",
 ]
 
@@ -58,6 +65,15 @@ class Softmax:
     def is_whole(self) -> bool:
         """Whether this is the softmax itself, no higher power."""
         return self.power == 1
+
+
+@dataclass(frozen=True)
+class CentredProduct:
+    """``weight`` times what ``value`` is above its weighted sum along an index."""
+
+    weight: sp.Expr
+    value: sp.Expr
+    along: Index
 
 
 def summand(e: sp.Sum) -> sp.Expr:
@@ -102,21 +118,53 @@ def _nonnegative(factor: sp.Expr) -> bool:
     return bool(factor.is_nonnegative)
 
 
-def written_out_exponentials(
-    e: sp.Basic,
-) -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]] | None:
-    """Return exponents and weights of c_0 + sum of c_k exp(E_k), numbers c > 0; the first is 0."""
+Terms = tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]]
+
+
+def exponential_terms(e: sp.Basic) -> Terms | None:
+    """Return exponents and weights of a sum of c_k exp(E_k), numbers c > 0; E = 0 for a number."""
     if not isinstance(e, sp.Add):
         return None
     constant, rest = e.as_coeff_Add()
-    exponents, weights = [sp.S.Zero], [constant]
+    pairs = [(sp.S.Zero, constant)] if constant != 0 else []
     for term in sp.Add.make_args(rest):
         weight, factor = term.as_coeff_Mul()
         if not isinstance(factor, sp.exp):
             return None
-        exponents.append(factor.args[0])  # type: ignore[arg-type]
-        weights.append(weight)
-    return (tuple(exponents), tuple(weights)) if all(w > 0 for w in weights) else None
+        pairs.append((factor.args[0], weight))  # type: ignore[arg-type]
+    if not all(weight > 0 for _, weight in pairs):
+        return None
+    return tuple(e for e, _ in pairs), tuple(w for _, w in pairs)
+
+
+def written_out_exponentials(e: sp.Basic) -> Terms | None:
+    """Return exponents and weights of c_0 + sum of c_k exp(E_k), numbers c > 0; the first is 0."""
+    terms = exponential_terms(e)
+    return terms if terms is not None and terms[0][0] == 0 else None
+
+
+def with_sigmoids(expression: sp.Expr) -> Any:
+    """Return an expression with A/(A + B) - 1 written as -B/(A + B), for exponentials A and B.
+
+    What would be a difference of two nearly equal numbers becomes a product, in which exponentials
+    beside it are absorbed before any of them can overflow.
+    """
+    if not any(exponential_terms(e.base) for e in expression.atoms(sp.Pow)):
+        return expression
+    return expression.replace(lambda e: isinstance(e, sp.Add), _joined)
+
+
+def _joined(e: sp.Add) -> sp.Expr:
+    """Return a sum with such a difference as one term, if it has one."""
+    number, rest = e.as_coeff_Add()
+    for term in sp.Add.make_args(rest):
+        for factor in sp.Mul.make_args(term):
+            if not isinstance(factor, sp.Pow) or factor.exp != -1:
+                continue
+            above = -term / factor / number if number != 0 else sp.S.Zero
+            if exponential_terms(factor.base) and above in factor.base.args:
+                return rest - term + number * (factor.base - above) * factor
+    return e
 
 
 def softmax_in(expression: sp.Expr) -> tuple[Softmax, sp.Expr] | None:
@@ -140,6 +188,26 @@ def softmax_in(expression: sp.Expr) -> tuple[Softmax, sp.Expr] | None:
                     substitute(part, {k: j}) for part in (parts.exponent, parts.weight)
                 )
                 return Softmax(exponent, weight, j, -n), others
+    return None
+
+
+def is_large(axes: Collection[Index]) -> bool:
+    """Return whether an array over these axes counts as large: scores do, queries do not."""
+    return sum(not k.size.feature for k in axes) > 1
+
+
+def centred_product(expression: sp.Basic) -> CentredProduct | None:
+    """Return the parts of w_ij (x_ij - sum_k w_ik x_ik), None for anything else."""
+    factors: list[Any] = list(expression.args) if isinstance(expression, sp.Mul) else []
+    for difference in (f for f in factors if isinstance(f, sp.Add)):
+        weight = sp.Mul(*(f for f in factors if f is not difference))
+        for mean in (-term for term in difference.args):
+            if not isinstance(mean, sp.Sum) or len(mean.limits) != 1:
+                continue
+            (k,), value = bound_of(mean), difference + mean
+            for j in sorted(free_indices(weight) & free_indices(value), key=str):
+                if j.size == k.size and substitute(weight * value, {j: k}) == summand(mean):
+                    return CentredProduct(weight, value, j)
     return None
 
 
@@ -186,7 +254,9 @@ def shared_sums(expressions: Iterable[sp.Basic]) -> frozenset[str]:
     """
     found: dict[str, list[bool]] = {}
     for expression in expressions:
-        for e, inside in _sums_in(expression, False):
+        centred = centred_product(expression) if is_large(free_indices(expression)) else None
+        whole = sp.Tuple(centred.weight, centred.value) if centred else expression
+        for e, inside in _sums_in(whole, False):
             if exponential_sum(e) is None:
                 text, free = canonical(e)
                 found.setdefault(text, []).append(not inside or len(free) <= 2)
@@ -199,6 +269,10 @@ def _sums_in(e: sp.Basic, inside: bool) -> Iterator[tuple[sp.Basic, bool]]:
         yield e, inside
         for factor in sp.Mul.make_args(summand(e)):
             yield from _sums_in(factor, True)
+    elif isinstance(e, sp.Mul) and (found := softmax_in(e)) is not None:
+        pattern, others = found  # the exponent is computed once, though it is written twice
+        for part in (pattern.exponent, pattern.weight, others):
+            yield from _sums_in(part, False)
     else:
         for argument in e.args:
             yield from _sums_in(argument, False)

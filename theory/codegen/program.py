@@ -15,7 +15,8 @@ class Argument:
     """One argument: an array with named axes, a scalar (no axes), or a size.
 
     ``sign`` is "", "positive", "nonnegative" or "nonzero", and ``reason`` says why; ``binary``
-    arrays hold zeros and ones; along ``live_axis`` some entry must not be zero.
+    arrays hold zeros and ones; along ``live_axis`` some entry must not be zero.  ``default`` is the
+    code of the value where none is given, "" if one must be.
     """
 
     name: str
@@ -25,6 +26,12 @@ class Argument:
     reason: str = ""
     binary: bool = False
     live_axis: int | None = None
+    default: str = ""
+
+    @property
+    def spelled(self) -> str:
+        """The argument as a signature has it."""
+        return f"{self.name}={self.default}" if self.default else self.name
 
     @property
     def shape(self) -> str:

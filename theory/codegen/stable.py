@@ -19,6 +19,7 @@ from theory.codegen.values import ATOM, POWER, PRODUCT, Value, align, ordered
 
 __all__ = ["log_softmax", "log_sum_exp", "softmax", "weighted"]
 
+LONGEST = 54  # characters of an exponent inside a call of softmax
 Statements = list[tuple[str, str, str]]  # (name, "=" or "-=" or "/=", code)
 
 
@@ -43,15 +44,18 @@ def softmax(name: str, exponent: Value, axis: int, dialect: Dialect) -> Statemen
     """Return the statements that assign the softmax along ``axis`` to ``name``."""
     over = dialect.over([axis], len(exponent.axes))
     if dialect.name == "torch":
-        return [(name, "=", dialect.call("softmax", exponent.code, over))]
+        before, row = [], exponent.code
+        if len(row) > LONGEST:
+            before, row = [(name, "=", row)], name
+        return [*before, (name, "=", dialect.call("softmax", row, over))]
     keep = f"{over}, keepdims=True"
-    before: Statements = []
-    row = exponent.code
-    if not exponent.is_name:
-        before, row = [(name, "=", exponent.code)], name
+    if exponent.is_name:
+        lowered = [(name, "=", f"{exponent.code} - {exponent.code}.max({keep})")]
+    else:
+        lowered = [(name, "=", exponent.code), (name, "-=", f"{name}.max({keep})")]
     return [
-        *before,
-        (name, "=", f"np.exp({row} - {row}.max({keep}))"),
+        *lowered,
+        (name, "=", f"np.exp({name}, out={name})"),
         (name, "/=", f"{name}.sum({keep})"),
     ]
 

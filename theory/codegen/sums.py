@@ -20,7 +20,7 @@ from theory.algebra import symbols
 from theory.algebra.expressions import bound_of, free_indices, substitute
 from theory.algebra.symbols import Index
 from theory.codegen import arithmetic, exponentials
-from theory.codegen.contraction import contract
+from theory.codegen.contraction import contract, extent
 from theory.codegen.patterns import canonical, factors_of, occurring, summand, unused
 from theory.codegen.values import ATOM, Value, ordered
 
@@ -116,9 +116,25 @@ def _sum_of_product(w: Writer, bound: Sequence[Index], body: sp.Expr, order: Ord
     inside = {b: n for b, n in factors_of(rest).items() if free_indices(b) & set(bound)}
     outside = sp.Mul(*(b**n for b, n in factors_of(rest).items() if b not in inside))
     operands = values + _operands(w, inside)
-    result = _contracted(w, operands, bound, order)
     above, below = arithmetic.quotient(w, outside, order)
+    if not any(v.axes for v in (*above, *below)) and (coefficient not in (1, -1) or above or below):
+        place = _smallest(operands, bound)
+        if place is not None:  # a number scales queries sooner than scores
+            factors = [*above, operands[place]]
+            scale = abs(coefficient)
+            operands[place] = arithmetic.multiplied(w, scale, factors, below, operands[place].axes)
+            coefficient, above, below = coefficient / scale, [], []
+    result = _contracted(w, operands, bound, order)
     return arithmetic.multiplied(w, coefficient, [*above, result], below, order)
+
+
+def _smallest(operands: Sequence[Value], bound: Sequence[Index]) -> int | None:
+    """Return the place of the smallest operand if it is smaller than the contracted result."""
+    sizes = [extent(frozenset(v.axes)) for v in operands]
+    result = extent(frozenset(k for v in operands for k in v.axes if k not in bound))
+    if min(sizes) >= result:
+        return None
+    return max(n for n, size in enumerate(sizes) if size == min(sizes))
 
 
 def _opened(w: Writer, bound: list[Index], product: sp.Expr) -> tuple[list[Index], sp.Expr]:

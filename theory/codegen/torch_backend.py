@@ -5,6 +5,7 @@ The import stands inside functions, so that `import theory` stays free of torch.
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -16,7 +17,7 @@ Position = tuple[int, ...]
 
 
 class TorchBackend:
-    """Arguments are tensors of one type, float32 or float64, on one device.
+    """Arguments are tensors of one type, float32, float64 or bfloat16, on one device.
 
     Tensors of integers or bools, and plain numbers, are converted to that type (float64 if no
     argument has one).
@@ -60,11 +61,11 @@ class TorchBackend:
             raise TypeError(
                 f"`{name}` must be a dense tensor; got layout {value.layout}. Use `.to_dense()`."
             )
-        real = value.dtype in (torch.float32, torch.float64)
+        real = value.dtype in (torch.float32, torch.float64, torch.bfloat16)
         if value.is_complex() or (value.is_floating_point() and not real):
             raise TypeError(
-                f"`{name}` must be float32 or float64 (integers and bools are converted); "
-                f"got {value.dtype}. Convert it with `.to(torch.float64)`."
+                f"`{name}` must be float32, float64 or bfloat16 (integers and bools are "
+                f"converted); got {value.dtype}. Convert it with `.to(torch.float64)`."
             )
 
     def scalar(self, array: Any) -> Any:
@@ -74,6 +75,8 @@ class TorchBackend:
     def offender(self, array: Any, test: str) -> tuple[Position, float] | None:
         """Return the place and value of the first entry that fails a test, or None."""
         array = array.detach()
+        if test == "finite" and math.isfinite(array.sum().item()):
+            return None  # one pass without a temporary; an overflow only means a closer look
         passed = {
             "finite": lambda: self.torch.isfinite(array),
             "positive": lambda: array > 0,
@@ -94,8 +97,12 @@ class TorchBackend:
     def largest(self, array: Any) -> tuple[Position, float]:
         """Return the place and size of the entry farthest from zero."""
         sizes = self.torch.as_tensor(array).detach().abs()
-        place = tuple(int(n[0]) for n in (sizes == sizes.max()).nonzero(as_tuple=True))
-        return place, float(sizes.max())
+        flat = int(sizes.argmax())
+        size, place = float(sizes.flatten()[flat]), []
+        for length in reversed(sizes.shape):
+            flat, rest = divmod(flat, length)
+            place.insert(0, rest)
+        return tuple(place), size
 
     def quietly(self) -> AbstractContextManager:
         """Return a context that does nothing: torch gives no floating-point warnings."""

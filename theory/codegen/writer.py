@@ -16,6 +16,7 @@ from theory.algebra.expressions import entry_tensor
 from theory.algebra.symbols import Index, Size, Tensor
 from theory.codegen import arithmetic, exponentials, sums
 from theory.codegen.dialect import Dialect
+from theory.codegen.in_place import SELF, Steps, in_place
 from theory.codegen.names import Names, subscripts
 from theory.codegen.patterns import axes_of
 from theory.codegen.values import ATOM, SUM, Value, align
@@ -29,12 +30,16 @@ Order = Sequence[Index]
 
 @dataclass(frozen=True)
 class Statement:
-    """``name operator code``, with a comment."""
+    """``name operator code``, with a comment; a line of its own without a name.
+
+    ``depth`` counts the loops and conditions round it.
+    """
 
     name: str
     operator: str
     code: str
     comment: str = ""
+    depth: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class Writer:
     ) -> None:
         self.dialect, self.names, self.facts, self.foreign = dialect, names, facts, foreign
         self.statements: list[Statement] = []
+        self.depth = 0
         self.sizes: dict[str, None] = {}
         self.known: dict[str, tuple[str, tuple[int, ...]]] = {}
         self.variables: dict[str, str] = {}
@@ -81,7 +87,12 @@ class Writer:
 
     def assign(self, name: str, code: str, comment: str = "", operator: str = "=") -> None:
         """Append ``name = code``."""
-        self.statements.append(Statement(name, operator, code, comment))
+        self.statements.append(Statement(name, operator, code, comment, self.depth))
+
+    def control(self, code: str, comment: str = "") -> None:
+        """Append a line that opens a block, such as ``for ...:``; what follows stands in it."""
+        self.statements.append(Statement("", "", code, comment, self.depth))
+        self.depth += 1
 
     def named(self, value: Value) -> Value:
         """Return the value as a variable, assigning it unless it is one already."""
@@ -111,9 +122,24 @@ class Writer:
         ``own``: the array is handed to the caller, so it must not be another one's alias.
         """
         tensor, axes = name_of(entry_tensor(symbol)), axes_of(symbol)
-        if not exponentials.define_softmax(self, tensor, value, axes, comment):
-            code = self.complete(value, axes, own=own)
-            self.assign(self.names.of(tensor), code, comment)
+        if exponentials.define_softmax(self, tensor, value, axes, comment):
+            return
+        steps = in_place(self, value, axes) or [("=", self.complete(value, axes, own=own))]
+        self._carry_out(self.names.of(tensor), steps, comment)
+
+    def result(self, expression: sp.Expr, axes: Order) -> str:
+        """Return the code of an expression that is handed to the caller."""
+        steps = in_place(self, expression, axes)
+        if steps is None:
+            return self.complete(expression, axes, own=True)
+        name = self.names.new("result")
+        self._carry_out(name, steps, "")
+        return name
+
+    def _carry_out(self, name: str, steps: Steps, comment: str) -> None:
+        for operator, code in steps:
+            self.assign(name, code.replace(SELF, name), comment, operator)
+            comment = ""
 
     def complete(self, expression: sp.Expr, axes: Order, *, own: bool) -> str:
         """Return the code of an array that has all of ``axes``, in this order."""

@@ -80,26 +80,38 @@ def document(
     laws: Iterable[Law],
     model_of: Callable[[Law], Model] | None = None,
     title: str = "Gradient laws of softmax attention",
+    *,
+    fragment: bool = False,
 ) -> str:
-    """Return a LaTeX document of the laws that compiles with pdflatex.
+    r"""Return a LaTeX document of the laws that compiles with pdflatex.
 
     ``model_of`` chooses the model in whose symbols a law is written; by default it is the first
-    model of the law.  Raises `ValueError` if there are no laws or a citation is unknown.
+    model of the law.  A ``fragment`` is what stands between the table of contents and the
+    references, for \input in another document; that one loads amsmath, amssymb, array, booktabs and
+    longtable, and knows the works that are cited.
+
+    Raises `ValueError` if there are no laws or a citation is unknown.
     """
     chosen = list(laws)
     if not chosen:
         raise ValueError("a document needs at least one law; got none.")
     pairs = [(law, model_of(law) if model_of else model_named(law.models[0])) for law in chosen]
     models = {model.name: model for _, model in pairs}
-    references = thebibliography(law.citation.key for law in chosen)
-    parts = [
-        rf"{PREAMBLE}\title{{{escaped(title)}}}",
-        r"\author{}\date{}",
-        "\\begin{document}\n\\maketitle\n\\tableofcontents\n\n\\section{Notation}",
+    body = [
+        r"\section{Notation}",
         *(model_section(model) for model in models.values()),
         _conventions(pairs),
         r"\section{Laws}",
         *(law_section(law, model) for law, model in pairs),
+    ]
+    if fragment:
+        return "\n\n".join([*body, ""])
+    references = thebibliography(law.citation.key for law in chosen)
+    parts = [
+        rf"{PREAMBLE}\title{{{escaped(title)}}}",
+        r"\author{}\date{}",
+        "\\begin{document}\n\\maketitle\n\\tableofcontents",
+        *body,
         references,
         "\\end{document}\n",
     ]

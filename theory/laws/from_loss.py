@@ -39,7 +39,8 @@ def derivation_from_loss(model: Model, name: str) -> tuple[ProofStep, ...]:
             needed.add(current)
             frontier += theory.adjoints[current].through
     loss = model.by_name[model.loss.name]
-    steps = list(chain(loss.symbol, (loss.value, loss.title)))
+    reason = "definition of the loss" if loss.title == loss.name else loss.title
+    steps = list(chain(loss.symbol, (loss.value, reason)))
     for quantity, adjoint in theory.adjoints.items():
         if quantity in needed and quantity != model.loss.name:
             steps += _stage(model, adjoint)
@@ -70,4 +71,8 @@ def _stage(model: Model, adjoint: Adjoint) -> tuple[ProofStep, ...]:
 
 
 def _title(model: Model, name: str) -> str:
-    return "the loss" if name == model.loss.name else f"the {model.by_name[name].title}"
+    """Return the words for a quantity; a document's own has only its name."""
+    if name == model.loss.name:
+        return "the loss"
+    title = model.by_name[name].title
+    return f"the definition of {name}" if title == name else f"the {title}"

@@ -1,4 +1,4 @@
-"""The blocked gradient of a causal head is that of torch's own functions, whatever the block."""
+"""The gradient of a causal head in blocks is that of torch's own functions."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from numerics.experiments.causal_autograd import autograd_value_and_gradient, milliseconds
-from numerics.experiments.causal_head import WEIGHTS, causal_value_and_gradient
+from numerics.experiments.causal_head import BLOCK, WEIGHTS, causal_value_and_gradient
 
 
 def _problem(length, scale=1.0, seed=0):
@@ -28,36 +28,35 @@ def _autograd(x, y, weights):
     return loss, dict(zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True))
 
 
-@pytest.mark.parametrize("block", [1, 3, 7, 20, 64])
+@pytest.mark.parametrize("length", [1, 20, BLOCK, 2 * BLOCK + 7])
 @pytest.mark.parametrize("scale", [0.3, 5.0])
-def test_every_block_gives_the_gradient_of_autograd(block, scale):
-    x, y, weights = _problem(20, scale)
-    loss, gradient = causal_value_and_gradient(x, y, weights, block=block)
+def test_gradient_is_that_of_autograd(length, scale):
+    x, y, weights = _problem(length, scale)
+    loss, gradient = causal_value_and_gradient(x, y, weights)
     wanted, theirs = _autograd(x, y, weights)
     assert torch.allclose(loss, wanted.detach(), rtol=1e-12, atol=1e-12)
     for name in WEIGHTS:
         assert torch.allclose(gradient[name], theirs[name], rtol=1e-9, atol=1e-11), name
 
 
-@pytest.mark.parametrize(("length", "block", "message"), [(4, 0, "block"), (0, 5, "one row")])
-def test_what_makes_no_sense_is_refused(length, block, message):
-    x, y, weights = _problem(max(length, 1))
-    with pytest.raises(ValueError, match=message):
-        causal_value_and_gradient(x[:length], y[:length], weights, block=block)
+def test_an_empty_chain_is_refused():
+    x, y, weights = _problem(1)
+    with pytest.raises(ValueError, match="at least one entry along every axis"):
+        causal_value_and_gradient(x[:0], y[:0], weights)
 
 
 @pytest.mark.parametrize("row", [2, 17])
 @pytest.mark.parametrize(
     ("name", "message"), [("x", "`X` must be finite"), ("y", "sum_c y_ic = 1"), ("W_K", "`W_K`")]
 )
-def test_a_bad_entry_is_found_in_whichever_block_it_stands(name, row, message):
+def test_a_bad_entry_is_found_wherever_it_stands(name, row, message):
     x, y, weights = _problem(20)
     if name == "W_K":
         weights["W_K"][row % 6, 0] = math.inf
     else:
         {"x": x, "y": y}[name][row, 1] = math.nan if name == "x" else 3.0
     with pytest.raises(ValueError, match=message):
-        causal_value_and_gradient(x, y, weights, block=3)
+        causal_value_and_gradient(x, y, weights)
 
 
 @pytest.mark.parametrize("fused", [False, True])

@@ -179,8 +179,10 @@ def test_law_of_the_catalogue_style():
     source = function(MODEL, expression, name="advantage_law", indices=axes).source
     body = source.partition('"""\n    ')[2]
     assert body.splitlines() == [
-        "u_v = u @ v.T",
-        '    return alpha * (u_v - np.einsum("ik,ik->i", alpha, u_v)[:, None])',
+        "result = u @ v.T",
+        '    result -= np.einsum("ij,ij->i", result, alpha)[:, None]',
+        "    result *= alpha",
+        "    return result",
     ]
 
 

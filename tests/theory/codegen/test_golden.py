@@ -21,8 +21,8 @@ GOLDEN = Path(__file__).parent / "golden"
 WEIGHTS = ["W_Q", "W_K", "W_V", "W_O"]
 
 
-def _gradient(backend, wrt, name, **features):
-    return value_and_gradient(attention_head(name, **features), wrt, backend)
+def _gradient(backend, wrt, name, block=None, **features):
+    return value_and_gradient(attention_head(name, **features), wrt, backend, block=block)
 
 
 def _advantage_law(backend):
@@ -51,6 +51,12 @@ CASES = {
     ),
     "causal_multi_torch.py": lambda: _gradient(
         "torch", ["X", *WEIGHTS], "attention-head-causal-multi", mask="causal", heads=True
+    ),
+    "causal_blocks_torch.py": lambda: _gradient(
+        "torch", WEIGHTS, "attention-head-causal", block="auto", mask="causal"
+    ),
+    "multi_blocks_numpy.py": lambda: _gradient(
+        "numpy", ["X", *WEIGHTS], "attention-head-multi", block=256, heads=True
     ),
     "masked_everything_numpy.py": lambda: _gradient(
         "numpy",

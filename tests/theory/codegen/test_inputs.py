@@ -91,7 +91,7 @@ WRONG_IN_TORCH = [
     (
         {"X": torch.ones(4, 5, dtype=torch.float16)},
         TypeError,
-        r"`X` must be float32 or float64 \(integers .* got torch.float16",
+        r"`X` must be float32, float64 or bfloat16 \(integers .* got torch.float16",
     ),
     ({"X": torch.ones(4, 5, dtype=torch.complex128)}, TypeError, "got torch.complex128. Convert"),
     (

@@ -161,6 +161,20 @@ def test_torch_keeps_float32_and_the_graph(draw):
     torch.testing.assert_close(gradient["W_V"], by_autograd, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("block", [None, 2])
+def test_bfloat16_is_as_near_as_its_eight_bits(block, draw, by_hand):
+    f = value_and_gradient(attention_head("head", mask="causal"), WEIGHTS, "torch", block=block)
+    arrays = draw({}, T=9, hard=True)
+    rounded = {x: torch.tensor(a).to(torch.bfloat16) for x, a in arrays.items()}
+    loss, gradient = f(**rounded)
+    wanted_loss, wanted = by_hand({x: a.double().numpy() for x, a in rounded.items()}, causal=True)
+    assert loss.dtype == gradient["W_Q"].dtype == torch.bfloat16
+    assert abs(float(loss) - wanted_loss) < 0.02 * (1 + abs(wanted_loss))
+    for x, value in gradient.items():
+        error = np.abs(value.double().numpy() - wanted[x]).max()
+        assert error < 0.05 * (1 + np.abs(wanted[x]).max()), x
+
+
 def test_no_gradient_asked_for_gives_the_loss_alone(draw, by_hand):
     arrays = draw({})
     for backend in ("numpy", "torch"):

@@ -14,5 +14,7 @@ def advantage_law(*, v, alpha, u):
     Returns:
         result  (T, T)
     """
-    u_v = u @ v.T
-    return alpha * (u_v - np.einsum("ik,ik->i", alpha, u_v)[:, None])
+    result = u @ v.T
+    result -= np.einsum("ij,ij->i", result, alpha)[:, None]
+    result *= alpha
+    return result

@@ -27,8 +27,9 @@ def attention_head_value_and_gradient(*, X, W_Q, W_K, W_V, W_O, y):
     q = X @ W_Q  # queries
     k = X @ W_K  # keys
     v = X @ W_V  # values
-    s = q @ k.T / math.sqrt(d_k)  # scores
-    alpha = np.exp(s - s.max(axis=-1, keepdims=True))  # attention weights
+    alpha = (q / math.sqrt(d_k)) @ k.T  # scores, then attention weights
+    alpha -= alpha.max(axis=-1, keepdims=True)
+    alpha = np.exp(alpha, out=alpha)
     alpha /= alpha.sum(axis=-1, keepdims=True)
     g = alpha @ v  # context
     z = g @ W_O.T  # logits
@@ -40,9 +41,10 @@ def attention_head_value_and_gradient(*, X, W_Q, W_K, W_V, W_O, y):
     dL_dz = p - y
     u = dL_dz @ W_O  # upstream gradient
     dL_dW_O = dL_dz.T @ g
-    b = u @ v.T  # value of attending to j
     dL_dv = alpha.T @ u
-    dL_ds = alpha * (b - np.einsum("ik,ik->i", b, alpha)[:, None])
+    dL_ds = u @ v.T  # value of attending to j
+    dL_ds -= np.einsum("ij,ij->i", dL_ds, alpha)[:, None]
+    dL_ds *= alpha
     dL_dW_V = X.T @ dL_dv
     dL_dk = dL_ds.T @ q / math.sqrt(d_k)
     dL_dq = dL_ds @ k / math.sqrt(d_k)

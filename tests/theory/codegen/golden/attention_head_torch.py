@@ -27,19 +27,19 @@ def attention_head_value_and_gradient(*, X, W_Q, W_K, W_V, W_O, y):
     q = X @ W_Q  # queries
     k = X @ W_K  # keys
     v = X @ W_V  # values
-    s = q @ k.T / math.sqrt(d_k)  # scores
-    alpha = torch.softmax(s, dim=-1)  # attention weights
+    alpha = torch.softmax((q / math.sqrt(d_k)) @ k.T, dim=-1)  # scores, then attention weights
     g = alpha @ v  # context
     z = g @ W_O.T  # logits
     log_p = torch.log_softmax(z, dim=-1)  # class probabilities
     p = torch.exp(log_p)
-    L = -torch.einsum("ic,ic->", y, log_p)  # cross-entropy, nats
+    L = -(y * log_p).sum()  # cross-entropy, nats
     dL_dz = p - y
     u = dL_dz @ W_O  # upstream gradient
     dL_dW_O = dL_dz.T @ g
-    b = u @ v.T  # value of attending to j
     dL_dv = alpha.T @ u
-    dL_ds = alpha * (b - torch.einsum("ik,ik->i", b, alpha)[:, None])
+    dL_ds = u @ v.T  # value of attending to j
+    dL_ds *= alpha
+    dL_ds = dL_ds.addcmul_(alpha, dL_ds.sum(dim=-1, keepdim=True), value=-1)
     dL_dW_V = X.T @ dL_dv
     dL_dk = dL_ds.T @ q / math.sqrt(d_k)
     dL_dq = dL_ds @ k / math.sqrt(d_k)

@@ -30,9 +30,10 @@ def attention_head_causal_multi_value_and_gradient(*, X, W_Q, W_K, W_V, W_O, y):
     q = X @ W_Q  # queries
     k = X @ W_K  # keys
     v = X @ W_V  # values
-    s = q @ k.mT / math.sqrt(d_k)  # scores
-    alpha = np.where(M != 0, s, -math.inf)  # attention weights
-    alpha = np.exp(alpha - alpha.max(axis=-1, keepdims=True))
+    # scores, then attention weights
+    alpha = np.where(M != 0, (q / math.sqrt(d_k)) @ k.mT, -math.inf)
+    alpha -= alpha.max(axis=-1, keepdims=True)
+    alpha = np.exp(alpha, out=alpha)
     alpha /= alpha.sum(axis=-1, keepdims=True)
     g = alpha @ v  # context
     z = np.einsum("hca,hia->ic", W_O, g, optimize=True)  # logits
@@ -44,9 +45,10 @@ def attention_head_causal_multi_value_and_gradient(*, X, W_Q, W_K, W_V, W_O, y):
     dL_dz = p - y
     u = dL_dz @ W_O  # upstream gradient
     dL_dW_O = dL_dz.T @ g
-    b = u @ v.mT  # value of attending to j
     dL_dv = alpha.mT @ u
-    dL_ds = alpha * (b - np.einsum("hik,hik->hi", b, alpha)[:, :, None])
+    dL_ds = u @ v.mT  # value of attending to j
+    dL_ds -= np.einsum("hij,hij->hi", dL_ds, alpha)[:, :, None]
+    dL_ds *= alpha
     dL_dW_V = X.T @ dL_dv
     dL_dk = dL_ds.mT @ q / math.sqrt(d_k)
     dL_dq = dL_ds @ k / math.sqrt(d_k)

@@ -30,19 +30,21 @@ def attention_head_causal_multi_value_and_gradient(*, X, W_Q, W_K, W_V, W_O, y):
     q = X @ W_Q  # queries
     k = X @ W_K  # keys
     v = X @ W_V  # values
-    s = q @ k.mT / math.sqrt(d_k)  # scores
-    alpha = torch.softmax(torch.where(M != 0, s, -math.inf), dim=-1)  # attention weights
+    # scores, then attention weights
+    alpha = torch.where(M != 0, (q / math.sqrt(d_k)) @ k.mT, -math.inf)
+    alpha = torch.softmax(alpha, dim=-1)
     g = alpha @ v  # context
     z = torch.einsum("hca,hia->ic", W_O, g)  # logits
     log_p = torch.log_softmax(z, dim=-1)  # class probabilities
     p = torch.exp(log_p)
-    L = -torch.einsum("ic,ic->", y, log_p)  # cross-entropy, nats
+    L = -(y * log_p).sum()  # cross-entropy, nats
     dL_dz = p - y
     u = dL_dz @ W_O  # upstream gradient
     dL_dW_O = dL_dz.T @ g
-    b = u @ v.mT  # value of attending to j
     dL_dv = alpha.mT @ u
-    dL_ds = alpha * (b - torch.einsum("hik,hik->hi", b, alpha)[:, :, None])
+    dL_ds = u @ v.mT  # value of attending to j
+    dL_ds *= alpha
+    dL_ds = dL_ds.addcmul_(alpha, dL_ds.sum(dim=-1, keepdim=True), value=-1)
     dL_dW_V = X.T @ dL_dv
     dL_dk = dL_ds.mT @ q / math.sqrt(d_k)
     dL_dq = dL_ds @ k / math.sqrt(d_k)

@@ -36,9 +36,10 @@ def attention_head_masked_everything_value_and_gradient(
     q = X @ W_Q  # queries
     k = X_K @ W_K  # keys
     v = X_K @ W_V  # values
-    s = B + q @ k.T / (tau * math.sqrt(d_k))  # scores
-    alpha = np.where(M != 0, s, -math.inf)  # attention weights
-    alpha = np.exp(alpha - alpha.max(axis=-1, keepdims=True))
+    # scores, then attention weights
+    alpha = np.where(M != 0, B + (q / (tau * math.sqrt(d_k))) @ k.T, -math.inf)
+    alpha -= alpha.max(axis=-1, keepdims=True)
+    alpha = np.exp(alpha, out=alpha)
     alpha /= alpha.sum(axis=-1, keepdims=True)
     g = alpha @ v  # context
     z = g @ W_O.T  # logits
@@ -51,9 +52,10 @@ def attention_head_masked_everything_value_and_gradient(
     dL_dy = -w[:, None] * log_p
     dL_dw = -np.einsum("ic,ic->i", y, log_p)
     u = dL_dz @ W_O  # upstream gradient
-    b = u @ v.T  # value of attending to j
     dL_dv = alpha.T @ u
-    dL_ds = alpha * (b - np.einsum("ik,ik->i", b, alpha)[:, None])
+    dL_ds = u @ v.T  # value of attending to j
+    dL_ds -= np.einsum("ij,ij->i", dL_ds, alpha)[:, None]
+    dL_ds *= alpha
     dL_dk = dL_ds.T @ q / (tau * math.sqrt(d_k))
     dL_dB = dL_ds.copy()
     dL_dtau = -np.einsum("ir,ir->", q, dL_ds @ k) / (tau**2 * math.sqrt(d_k))

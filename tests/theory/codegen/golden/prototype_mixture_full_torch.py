@@ -25,14 +25,13 @@ def prototype_mixture_full_value_and_gradient(*, x, v, a, tau):
     log_pi = torch.log_softmax(a, dim=-1)  # weights
     pi = torch.exp(log_pi)
     sigma2 = torch.exp(tau)  # variance
-    v_2 = torch.einsum("ja,ja->j", v, v)
-    D = v_2 + torch.einsum("ia,ia->i", x, x)[:, None] - 2 * (x @ v.T)  # squared distances
+    D = (v * v).sum(dim=-1) + (x * x).sum(dim=-1)[:, None] - (2 * x) @ v.T  # squared distances
     d = d_x * torch.log(2 * math.pi * sigma2) / 2 + D / (2 * sigma2) - log_pi  # energies
     r = torch.softmax(-d, dim=-1)  # responsibilities
     log_sum = torch.logsumexp(-d, dim=-1)
     F = -log_sum.sum()  # negative log-likelihood, nats
     dF_dD = r / (2 * sigma2)
-    dF_dsigma2 = (sigma2 * N * d_x - torch.einsum("ij,ij->", D, r)) / (2 * sigma2**2)
+    dF_dsigma2 = (sigma2 * N * d_x - (D * r).sum()) / (2 * sigma2**2)
     dF_dv = 2 * v * dF_dD.sum(dim=0)[:, None] - 2 * (dF_dD.T @ x)
     dF_dtau = dF_dsigma2 * torch.exp(tau)
     dF_dpi = -r.sum(dim=0) / pi

@@ -23,10 +23,11 @@ def prototype_mixture_value_and_gradient(*, x, v, pi, sigma2):
     d_x = x.shape[1]
     N = x.shape[0]
     # squared distances
-    D = np.einsum("ja,ja->j", v, v) + np.einsum("ia,ia->i", x, x)[:, None] - 2 * (x @ v.T)
+    D = np.einsum("ja,ja->j", v, v) + np.einsum("ia,ia->i", x, x)[:, None] - (2 * x) @ v.T
     d = d_x * np.log(2 * math.pi * sigma2) / 2 + D / (2 * sigma2) - np.log(pi)  # energies
     r = -d  # responsibilities
-    r = np.exp(r - r.max(axis=-1, keepdims=True))
+    r -= r.max(axis=-1, keepdims=True)
+    r = np.exp(r, out=r)
     r /= r.sum(axis=-1, keepdims=True)
     log_sum = -d
     top = log_sum.max(axis=-1, keepdims=True)

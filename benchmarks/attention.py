@@ -1,0 +1,141 @@
+"""Generated torch code against autograd: an attention head's loss and its gradient, in one run.
+
+    python -m benchmarks.attention [--long] [--threads N]
+
+Value and gradient by W_Q, W_K, W_V, W_O at d = 64 and 16 classes.  Peers: autograd over the
+formulas as one writes them, and over `scaled_dot_product_attention`.  Ours: all rows at once, in
+blocks of rows, and each with the checks of its arguments.  Times are the best of many rounds, in
+which all take turns and each is first equally often; ratios are over autograd.  The limit is the
+time of the six products of a T x T and a T x d matrix.  ``--long`` adds T = 4096.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from theory.codegen import value_and_gradient
+from theory.models.attention_head import attention_head
+
+WIDTH, CLASSES = 64, 16
+WEIGHTS = ("W_Q", "W_K", "W_V", "W_O")
+SHORT, LONG = (64, 256, 1024), (64, 256, 1024, 4096)
+SECONDS = 4.0
+"""For each size and type; at least five rounds are made."""
+
+Run = Callable[[], Any]
+
+
+def autograd(causal: bool, fused: bool) -> Callable[..., Any]:
+    """Return the gradient by autograd, with torch's fused attention or without."""
+    import torch
+    from torch.nn import functional as F
+
+    def run(X, y, **weights):
+        leaves = {n: w.detach().requires_grad_() for n, w in weights.items()}
+        q, k, v = (X @ leaves[n] for n in WEIGHTS[:3])
+        if fused:
+            heads = (t[None, None] for t in (q, k, v))
+            g = F.scaled_dot_product_attention(*heads, is_causal=causal)[0, 0]
+        else:
+            s = q @ k.T / math.sqrt(WIDTH)
+            if causal:
+                s = s.masked_fill(torch.ones_like(s, dtype=torch.bool).triu(1), -math.inf)
+            g = torch.softmax(s, dim=-1) @ v
+        loss = -(y * torch.log_softmax(g @ leaves["W_O"].T, dim=-1)).sum()
+        return loss.detach(), dict(
+            zip(leaves, torch.autograd.grad(loss, [*leaves.values()]), strict=True)
+        )
+
+    return run
+
+
+def tensors(length: int, dtype: Any) -> dict[str, Any]:
+    """Return inputs, one-hot labels and weights."""
+    import torch
+
+    draw = torch.Generator().manual_seed(0)
+    shapes = dict.fromkeys(WEIGHTS[:3], (WIDTH, WIDTH)) | {"W_O": (CLASSES, WIDTH)}
+    given = {n: torch.randn(*s, generator=draw, dtype=dtype) / 8 for n, s in shapes.items()}
+    labels = torch.randint(CLASSES, (length,), generator=draw)
+    given["y"] = torch.nn.functional.one_hot(labels, CLASSES).to(dtype)
+    given["X"] = torch.randn(length, WIDTH, generator=draw, dtype=dtype)
+    return given
+
+
+def best_times(runs: dict[str, Run]) -> dict[str, float]:
+    """Return the best wall time of each, all of them taking turns in changing order."""
+    names = list(runs)
+    best = dict.fromkeys(names, math.inf)
+    start, rounds = time.perf_counter(), 0
+    while rounds < 5 or time.perf_counter() - start < SECONDS:
+        shift = rounds % len(names)
+        for name in names[shift:] + names[:shift]:
+            before = time.perf_counter()
+            runs[name]()
+            best[name] = min(best[name], time.perf_counter() - before)
+        rounds += 1
+    return best
+
+
+def check(ours: Any, theirs: Any, tolerance: float) -> None:
+    """Stop if two gradients differ."""
+    for name in WEIGHTS:
+        off = float((ours[1][name] - theirs[1][name]).abs().max())
+        if off > tolerance * (1 + float(theirs[1][name].abs().max())):
+            raise SystemExit(f"generated and autograd's d L / d {name} differ by {off:.1e}.")
+
+
+def main() -> None:
+    """Print the table."""
+    import torch
+
+    threads = int(sys.argv[sys.argv.index("--threads") + 1]) if "--threads" in sys.argv else 1
+    torch.set_num_threads(threads)
+    print(f"{threads} thread{'s' * (threads > 1)}; ratios over eager autograd")
+    columns = ("fused", "ours", "checked", "blocks", "blocks+", "limit")
+    print(f"{'mask':<7} {'type':<8} {'T':>5} {'autograd':>11}", *(f"{c:>8}" for c in columns))
+    for causal in (False, True):
+        model = attention_head("attention-head-causal", mask="causal") if causal else None
+        model = model or attention_head()
+        whole, walk = (
+            value_and_gradient(model, WEIGHTS, "torch", block=block) for block in (None, "auto")
+        )
+        for dtype, tolerance in ((torch.float32, 2e-5), (torch.float64, 1e-12)):
+            for length in LONG if "--long" in sys.argv else SHORT:
+                given = tensors(length, dtype)
+                _print_row(causal, whole, walk, given, tolerance)
+
+
+def _print_row(causal: bool, whole: Any, walk: Any, given: dict, tolerance: float) -> None:
+    import torch
+
+    plain, fused = autograd(causal, False), autograd(causal, True)
+    check(whole(**given), plain(**given), tolerance)
+    check(walk(**given), plain(**given), tolerance)
+    length, dtype = len(given["X"]), given["X"].dtype
+    square, thin = torch.rand(length, length, dtype=dtype), given["X"]
+    times = best_times(
+        {
+            "autograd": lambda: plain(**given),
+            "fused": lambda: fused(**given),
+            "ours": lambda: whole.raw(**given),
+            "checked": lambda: whole(**given),
+            "blocks": lambda: walk.raw(**given),
+            "blocks+": lambda: walk(**given),
+            "limit": lambda: [square @ thin for _ in range(6)],
+        }
+    )
+    base = times.pop("autograd")
+    ratios = (f"{t / base:>8.2f}" for t in times.values())
+    kind = str(dtype).removeprefix("torch.")
+    print(
+        f"{'causal' if causal else 'none':<7} {kind:<8} {length:>5} {base * 1e3:>8.3f} ms", *ratios
+    )
+
+
+if __name__ == "__main__":
+    main()
