@@ -186,12 +186,15 @@ def inside(window: Window, points: np.ndarray, margin: float = MARGIN) -> np.nda
 
 
 def cut(window: Window, path: np.ndarray) -> np.ndarray:
-    """Return a path up to its first vertex outside the window, that one included if finite."""
+    """Return a path up to its first vertex outside the window, that one included if finite.
+
+    Its first vertex always stays.
+    """
     outside = np.flatnonzero(~inside(window, path))
     if not len(outside):
         return path
     end = int(outside[0])
-    return path[: end + bool(np.isfinite(path[end]).all())]
+    return path[: max(end + bool(np.isfinite(path[end]).all()), 1)]
 
 
 def size_of(window: Window) -> np.ndarray:

@@ -45,7 +45,9 @@ def iterates(
     found = [np.array(starts, dtype=float).reshape(-1, 2)]
     for _ in range(ITERATES):
         found.append(system.velocity(found[-1]))
-        if np.nanmax(np.abs(found[-1] - found[-2]) / size_of(window), initial=0.0) < ARRIVED:
+        with np.errstate(invalid="ignore", over="ignore"):  # orbits that run away
+            moved = np.abs(found[-1] - found[-2]) / size_of(window)
+        if np.nanmax(moved, initial=0.0) < ARRIVED:
             break
     return [Curve(kind, cut(window, path)) for path in np.stack(found, axis=1)]
 

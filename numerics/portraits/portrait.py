@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from numerics.fixed_points import FixedPoint
 from numerics.flows import System
+from numerics.portraits.coordinates import UNIT, Frame
 from numerics.portraits.curves import Curve, flow_curves, inside, size_of
 from numerics.portraits.equilibria import fixed_points_in
 from numerics.portraits.maps import displacement, iterates, map_curves
@@ -19,7 +20,11 @@ __all__ = ["Portrait", "portrait"]
 
 GRID = 61
 TRAJECTORIES = 6
+TRIES = 20  # candidates for each start, where the field is undefined in places
 PLASTIC = 1.32471795724474602596  # the real root of x^3 = x + 1
+SINGLE = ("trajectory", "iterates", "em")
+"""Curves of which a single point says something: it stays there, or leaves at once."""
+CLOSE = 0.02  # in coordinates of the window
 Progress = Callable[[str], None]
 
 
@@ -35,6 +40,7 @@ class Portrait:
     ``points``      the fixed points in the window
     ``complete``    whether it is proved that the window holds no others
     ``statement``   that, or what is not known, in words
+    ``left_out``    what was asked for and could not be drawn, one sentence each
     """
 
     system: System
@@ -45,6 +51,7 @@ class Portrait:
     points: tuple[FixedPoint, ...]
     complete: bool
     statement: str
+    left_out: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
@@ -80,8 +87,12 @@ def portrait(
     ``fast``      the fast one of two timescales: its attracting nullcline is the slow manifold
     ``progress``  called with the name of each step
 
-    Raises `ValueError` for a system of other than two variables, a window without area, starts of
-    the wrong shape or not finite, a system to which no EM map belongs.
+    Everything is computed in coordinates of the window, so units and origin of the variables
+    change nothing.
+
+    Raises `ValueError` for a system of other than two variables, a window without area or where
+    the field is nowhere finite, starts of the wrong shape, outside the window or where the field
+    is not finite, a system to which no EM map belongs.
     """
     if system.dimension != 2:
         raise ValueError(
@@ -92,42 +103,79 @@ def portrait(
         )
     say = progress or (lambda _: None)
     window = _checked_window(window_around(system) if window is None else window)
-    begin = _starts(starts, window, seed)
     em_map = em_over(system) if em else None  # whatever is wrong is said before anything runs
     if fast is not None:
         component(system, fast)
-    is_map = system.kind == "map"
-    field = displacement(system) if is_map else system
+    frame = Frame.of(window)
+    inside, is_map = frame.system(system), system.kind == "map"
+    field = displacement(inside) if is_map else inside
 
     say("field")
-    grid = np.stack(
-        np.meshgrid(np.linspace(*window[:2], GRID), np.linspace(*window[2:], GRID)), axis=-1
-    )
-    velocity = field.velocity(grid.reshape(-1, 2)).reshape(grid.shape)
+    grid, velocity = _field(system, window)
+    begin = frame.inward(_starts(system, starts, window, seed))
+    say("fixed points")
+    found = fixed_points_in(inside, UNIT, proofs=prove)
+    saddles = [p.y for p in found.points if p.kind == "saddle"]
+    say("nullclines")
+    curves = nullclines(field, UNIT)
+    if fast is not None:
+        curves += slow_manifold(field, UNIT, fast)
+    curves += levels(inside, UNIT, saddles)
+    say("trajectories")
+    if is_map:
+        curves += map_curves(inside, UNIT, begin, saddles)
+    else:
+        curves += flow_curves(inside, UNIT, begin, saddles, [p.y for p in found.points])
+    if em_map is not None:
+        say("EM")
+        curves += iterates(frame.system(em_map), UNIT, begin, "em")
+    drawn = [c for c in curves if len(c.points) > 1 or c.kind in SINGLE]
+    return Portrait(
+        system, window, grid, velocity,
+        tuple(replace(c, points=frame.outward(c.points)) for c in drawn),
+        tuple(frame.fixed_point(system, p) for p in found.points),
+        found.complete, found.statement, tuple(_left_out(system, drawn, saddles, frame, fast)),
+    )  # fmt: skip
+
+
+def _field(system: System, window: Window) -> tuple[np.ndarray, np.ndarray]:
+    """Return the grid and the field on it.
+
+    Raises `ValueError` if it is nowhere finite.
+    """
+    axes = np.linspace(*window[:2], GRID), np.linspace(*window[2:], GRID)
+    grid = np.stack(np.meshgrid(*axes), axis=-1)
+    points = grid.reshape(-1, 2)
+    with np.errstate(invalid="ignore"):
+        velocity = system.velocity(points) - points * (system.kind == "map")
     if not np.isfinite(velocity).all(axis=-1).any():
         raise ValueError(
             f"the field of `{system.name}` is not finite anywhere in the window "
             f"{list(window)}; give another one."
         )
-    say("fixed points")
-    found = fixed_points_in(system, window, proofs=prove)
-    saddles = [p.y for p in found.points if p.kind == "saddle"]
-    say("nullclines")
-    curves = nullclines(field, window)
-    if fast is not None:
-        curves += slow_manifold(field, window, fast)
-    curves += levels(system, window, saddles)
-    say("trajectories")
-    if is_map:
-        curves += map_curves(system, window, begin, saddles)
-    else:
-        curves += flow_curves(system, window, begin, saddles, [p.y for p in found.points])
-    if em_map is not None:
-        say("EM")
-        curves += iterates(em_map, window, begin, "em")
-    return Portrait(
-        system, window, grid, velocity, tuple(curves), found.points, found.complete, found.statement
-    )
+    return grid, velocity.reshape(grid.shape)
+
+
+def _left_out(
+    system: System, curves: Sequence[Curve], saddles: Sequence[np.ndarray], frame: Frame,
+    fast: str | None,
+) -> Iterator[str]:  # fmt: skip
+    """Yield what a reader of the figure would miss without being told."""
+    if fast is not None and not any(c.kind == "slow manifold" for c in curves):
+        yield f"no slow manifold: the nullcline of {fast} attracts nowhere in this window"
+    for saddle in saddles:
+        place = ", ".join(
+            f"{x} = {v:.6g}" for x, v in zip(system.labels, frame.outward(saddle), strict=True)
+        )
+        for kind, end in (("stable manifold", -1), ("unstable manifold", 0)):
+            if not any(c.kind == kind and _touches(c, end, saddle) for c in curves):
+                yield f"the {kind} of the saddle at {place} could not be followed"
+
+
+def _touches(curve: Curve, end: int, saddle: np.ndarray) -> bool:
+    """Whether a manifold belongs to a saddle; one found as a contour passes through it."""
+    at_end = np.abs(curve.points[end] - saddle).max() < CLOSE
+    return bool(at_end or np.abs(curve.points - saddle).max(axis=1).min() < CLOSE)
 
 
 def _checked_window(window: Window) -> Window:
@@ -140,14 +188,11 @@ def _checked_window(window: Window) -> Window:
     return a, b, c, d
 
 
-def _starts(starts: np.ndarray | int, window: Window, seed: int) -> np.ndarray:
+def _starts(system: System, starts: np.ndarray | int, window: Window, seed: int) -> np.ndarray:
     if isinstance(starts, int):
         if starts < 0:
             raise ValueError(f"the number of trajectories must be 0 or above; got {starts}.")
-        # the additive recurrence that fills a square most evenly, at a random place of it
-        first = np.random.default_rng(seed).uniform(size=2)
-        spread = (first + np.arange(starts)[:, None] * [1 / PLASTIC, 1 / PLASTIC**2]) % 1
-        return np.array(window[::2]) + spread * size_of(window)
+        return _spread(system, starts, window, seed)
     points = np.asarray(starts, dtype=float)
     if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
         raise ValueError(
@@ -158,4 +203,20 @@ def _starts(starts: np.ndarray | int, window: Window, seed: int) -> np.ndarray:
         raise ValueError(
             f"starts of trajectories must lie in the window {list(window)}; got {row.tolist()}."
         )
+    defined = np.isfinite(system.velocity(points)).all(axis=1)
+    if not defined.all():
+        raise ValueError(
+            f"a trajectory cannot start at {points[int(np.argmin(defined))].tolist()}: the field "
+            f"of `{system.name}` is not finite there. Start it elsewhere."
+        )
     return points
+
+
+def _spread(system: System, count: int, window: Window, seed: int) -> np.ndarray:
+    """Return points where the field is finite, spread evenly from a random place."""
+    # the additive recurrence that fills a square most evenly
+    first = np.random.default_rng(seed).uniform(size=2)
+    tries = np.arange(TRIES * count)[:, None]
+    square = (first + tries * [1 / PLASTIC, 1 / PLASTIC**2]) % 1
+    points = np.array(window[::2]) + square * size_of(window)
+    return points[np.isfinite(system.velocity(points)).all(axis=1)][:count]
