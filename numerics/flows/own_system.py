@@ -114,7 +114,7 @@ class _Reading:
             values=np.array(list(values.values()), dtype=float),
             settings={"file": str(self.path), **values},
             starts=lambda rng, count: rng.uniform(low, high, size=(count, len(variables))),
-            window=(low[0], high[0], low[1], high[1]) if len(variables) == 2 else None,
+            window=tuple(float(x) for side in zip(low, high, strict=True) for x in side),
         )
 
     def _complain(self, what: str) -> NoReturn:

@@ -61,7 +61,7 @@ class System:
     ``quantities``     what laws say about every trajectory
     ``shifts``         (k, d) directions along which moving the state changes nothing
     ``relabellings``   permutations of the state that map solutions to solutions
-    ``window``         for two variables: (x_low, x_high, y_low, y_high), a rectangle worth a look
+    ``window``         (x_low, x_high, y_low, y_high, ...), a box worth a look, if there is one
     ``laws``           names of the laws the field is made of
     ``plain``          makes the same field as papers write it, for ball arithmetic, where nothing
                        underflows and every detour widens a ball; None if ``field`` is that
@@ -78,7 +78,7 @@ class System:
     quantities: tuple[Quantity, ...] = ()
     shifts: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
     relabellings: tuple[tuple[int, ...], ...] = ()
-    window: tuple[float, float, float, float] | None = None
+    window: tuple[float, ...] | None = None
     laws: tuple[str, ...] = ()
     plain: Callable[[], Components] | None = None
 

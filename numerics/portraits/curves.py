@@ -47,7 +47,7 @@ class Curve:
     """One line of a portrait: (k, 2) vertices, in the direction of time where it has one.
 
     ``kind``   nullcline, slow manifold, trajectory, stable manifold, unstable manifold, iterates,
-               em, level
+               orbit (points of a map, not joined), em, level
     ``label``  what it belongs to: the component of a nullcline, the conserved quantity of a level
     ``value``  of a level; NaN otherwise
     """

@@ -1,7 +1,8 @@
 """The figure of a portrait: one that goes into a paper as it is.
 
-Fixed points: filled stable, half-filled saddle, open unstable, a diamond where the linearisation
-does not decide; a ring around those that are proved.  The legend stands below the axes, so it
+Fixed points: filled stable, half-filled saddle, open unstable; round nodes, square foci; a dot in a
+centre or an elliptic point, a diamond where the linearisation does not decide; a ring around those
+that are proved.  The legend stands below the axes, so it
 never covers anything.
 """
 
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics.fixed_points import FixedPoint
 from numerics.portraits.curves import Curve, size_of
 from numerics.portraits.looks import (
     BLACK,
@@ -22,6 +22,7 @@ from numerics.portraits.looks import (
     MARKS,
     PALE,
     Look,
+    Mark,
     mathtext,
     settings,
 )
@@ -37,8 +38,10 @@ __all__ = ["SUFFIXES", "draw", "rendered"]
 SUFFIXES = (".png", ".svg", ".pdf")
 ASPECT = 0.76  # height of the figure without its legend, as a part of its width
 COLUMNS, ROW = 3, 0.15  # of the legend; height of a row, inches
-MARK, RING = 5.2, 8.6  # diameters, points
+MARK, ANGULAR, DOT, RING = 5.2, 4.6, 1.6, 8.6  # diameters, points
 NOTE = 7.5  # points
+FAR = 100.0  # windows; vertices farther away are more than a drawing library can take
+DOTTED = {"iterates": ("o", 2.2), "em": ("^", 2.2), "orbit": ("o", 0.9)}
 
 
 def draw(portrait: Portrait, path: str | Path, *, width: float = COLUMN, command: str = "") -> None:
@@ -126,16 +129,26 @@ def _curves(axes: Axes, portrait: Portrait) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for curve in sorted(portrait.curves, key=lambda c: list(LINES).index(_look_name(portrait, c))):
         look = LINES[_look_name(portrait, curve)]
-        (line,) = axes.plot(*curve.points.T, **look.line())
+        (line,) = axes.plot(*_drawable(portrait, curve.points).T, **look.line())
         if curve.kind in ("trajectory", "stable manifold", "unstable manifold"):
             _arrow(axes, portrait, curve, look)
         if curve.kind == "trajectory":
             axes.plot(*curve.points[0], "o", ms=1.8, color=look.color, zorder=look.order)
-        if curve.kind in ("iterates", "em"):
-            line.set(marker="o" if curve.kind == "iterates" else "^", markersize=2.2)
-            line.set(markeredgewidth=0.3, markeredgecolor=BLACK)
+        if curve.kind in DOTTED:
+            marker, size = DOTTED[curve.kind]
+            line.set(marker=marker, markersize=size)
+            line.set(markeredgewidth=0.3 * (curve.kind != "orbit"), markeredgecolor=BLACK)
         entries.setdefault(_words(portrait, curve), line)
     return entries
+
+
+def _drawable(portrait: Portrait, points: np.ndarray) -> np.ndarray:
+    """Return vertices with the last one, which may lie far outside, brought near."""
+    if len(points) < 2:
+        return points
+    step = points[-1] - points[-2]
+    length = float(np.abs(step / size_of(portrait.window)).max())
+    return np.vstack([points[:-1], points[-2] + step * min(1.0, FAR / max(length, 1e-300))])
 
 
 def _look_name(portrait: Portrait, curve: Curve) -> str:
@@ -177,11 +190,13 @@ def _arrow(axes: Axes, portrait: Portrait, curve: Curve, look: Look) -> None:
 def _points(axes: Axes, portrait: Portrait) -> dict[str, Any]:
     """Draw the fixed points; return the handles of the types that there are, then of the ring."""
     entries: dict[str, Any] = {}
-    for name, mark in MARKS.items():
+    for kind, mark in MARKS.items():
         for point in portrait.points:
-            if _mark_name(point) == name:
-                (handle,) = axes.plot(*point.y, mark.marker, **_filled(mark.fill))
-                entries.setdefault(mark.label, handle)
+            if point.kind == kind:
+                handles = axes.plot(*point.y, mark.marker, **_filled(mark))
+                if mark.dot:
+                    handles += axes.plot(*point.y, "o", ms=DOT, color=BLACK, zorder=6)
+                entries.setdefault(kind, tuple(handles))
     for point in portrait.points:
         if point.label == "proved":
             (ring,) = axes.plot(
@@ -191,14 +206,9 @@ def _points(axes: Axes, portrait: Portrait) -> dict[str, Any]:
     return entries
 
 
-def _mark_name(point: FixedPoint) -> str:
-    if point.kind == "saddle":
-        return "saddle"
-    return {True: "stable", False: "unstable", None: "undecided"}[point.stable]
-
-
-def _filled(fill: str) -> dict[str, Any]:
-    common = {"ms": MARK, "mec": BLACK, "mew": 0.8, "zorder": 6, "clip_on": False}
-    if fill == "none":
+def _filled(mark: Mark) -> dict[str, Any]:
+    size = MARK if mark.marker == "o" else ANGULAR
+    common = {"ms": size, "mec": BLACK, "mew": 0.8, "zorder": 6, "clip_on": False}
+    if mark.fill == "none":
         return {**common, "mfc": "white"}
-    return {**common, "mfc": BLACK, "fillstyle": fill, "markerfacecoloralt": "white"}
+    return {**common, "mfc": BLACK, "fillstyle": mark.fill, "markerfacecoloralt": "white"}

@@ -43,12 +43,14 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
     (vertex, component), of which curve n has those where ``vertex_curve`` is n, with
     ``curve_kind``, ``curve_label``, ``curve_level``; ``fixed_point`` (point, component) with
     ``fixed_point_kind``, ``stable`` ("yes", "no", "undecided"), ``proof``, ``eigenvalue_real`` and
-    ``eigenvalue_imag`` (NaN where a symmetry takes an eigenvalue away), ``residual``.
+    ``eigenvalue_imag`` (NaN where a symmetry takes an eigenvalue away), ``residual``; for a slice
+    these are of the whole system, and ``kind_in_slice`` is of the projected field.
     """
     import xarray as xr
 
     system, curves, points = portrait.system, portrait.curves, portrait.points
-    eigenvalues = np.full((len(points), 2), complex("nan+nanj"))
+    most = max([2, *(len(p.eigenvalues) for p in points)])
+    eigenvalues = np.full((len(points), most), complex("nan+nanj"))
     for row, point in zip(eigenvalues, points, strict=True):
         row[: len(point.eigenvalues)] = point.eigenvalues
     words = {True: "yes", False: "no", None: "undecided"}
@@ -71,6 +73,8 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
         "eigenvalue_imag": (("point", "eigenvalue"), np.imag(eigenvalues)),
         "residual": ("point", np.array([p.residual for p in points], dtype=float)),
     }
+    if portrait.in_slice:
+        data["kind_in_slice"] = ("point", _text(portrait.in_slice))
     coordinates = {
         "x": ("column", portrait.grid[0, :, 0]),
         "y": ("row", portrait.grid[:, 0, 1]),
@@ -98,6 +102,7 @@ def _attributes(portrait: Portrait, command: str) -> dict[str, Any]:
         "laws": ", ".join(system.laws),
         "window": list(portrait.window),
         "fixed_points": portrait.statement,
+        "left_out": "; ".join(portrait.left_out),
         "versions": json.dumps(versions()),
         "command": command,
     }

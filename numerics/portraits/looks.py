@@ -48,24 +48,31 @@ LINES: Mapping[str, Look] = {
     "unstable manifold": Look(PURPLE, 1.6, (0, (6, 0.9)), 3.0),
     "trajectory": Look(BLACK, 0.9, "solid", 3.5),
     "iterates": Look(BLACK, 0.7, "solid", 3.5),
+    "orbit": Look(BLACK, 0.0, "none", 3.5),
     "em": Look(ORANGE, 0.9, "solid", 4.0),
 }
 
 
 class Mark(NamedTuple):
-    """The mark of a fixed point: what it is called, and how it is filled (see matplotlib)."""
+    """The mark of a fixed point: how it is filled, its shape (see matplotlib), a dot inside."""
 
-    label: str
     fill: str
     marker: str = "o"
+    dot: bool = False
 
 
 MARKS: Mapping[str, Mark] = {
-    "stable": Mark("stable", "full"),
-    "saddle": Mark("saddle", "left"),
-    "unstable": Mark("unstable", "none"),
-    "undecided": Mark("undecided", "none", "D"),
+    "stable node": Mark("full"),
+    "stable focus": Mark("full", "s"),
+    "saddle": Mark("left"),
+    "unstable node": Mark("none"),
+    "unstable focus": Mark("none", "s"),
+    "centre": Mark("none", dot=True),
+    "elliptic point": Mark("none", dot=True),
+    "degenerate": Mark("none", "D"),
+    "zero of the slice only": Mark("none", "X"),
 }
+"""By the kind of the point, which is also its name in the legend."""
 
 
 def settings() -> Any:

@@ -11,10 +11,10 @@ from numerics.fixed_points import FixedPoint
 from numerics.flows import System
 from numerics.portraits.coordinates import UNIT, Frame
 from numerics.portraits.curves import Curve, flow_curves, inside, size_of
-from numerics.portraits.equilibria import fixed_points_in
+from numerics.portraits.equilibria import fixed_points_in, of_whole
 from numerics.portraits.maps import displacement, iterates, map_curves
 from numerics.portraits.overlays import em_over, levels, nullclines, slow_manifold
-from numerics.portraits.plane import Window, component, window_around
+from numerics.portraits.plane import PlaneSlice, Window, component, window_around
 
 __all__ = ["Portrait", "portrait"]
 
@@ -22,7 +22,7 @@ GRID = 61
 TRAJECTORIES = 6
 TRIES = 20  # candidates for each start, where the field is undefined in places
 PLASTIC = 1.32471795724474602596  # the real root of x^3 = x + 1
-SINGLE = ("trajectory", "iterates", "em")
+SINGLE = ("trajectory", "iterates", "orbit", "em")
 """Curves of which a single point says something: it stays there, or leaves at once."""
 CLOSE = 0.02  # in coordinates of the window
 Progress = Callable[[str], None]
@@ -40,6 +40,8 @@ class Portrait:
     ``points``      the fixed points in the window
     ``complete``    whether it is proved that the window holds no others
     ``statement``   that, or what is not known, in words
+    ``in_slice``    of a slice: the kind of each point in the projected field alone; ``points`` have
+                    the kind that they have in the system
     ``left_out``    what was asked for and could not be drawn, one sentence each
     """
 
@@ -51,14 +53,15 @@ class Portrait:
     points: tuple[FixedPoint, ...]
     complete: bool
     statement: str
+    in_slice: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
         """What a reader must know about a slice; empty for a whole system."""
-        if "slice" not in self.system.settings:
+        if not isinstance(self.system, PlaneSlice):
             return ""
-        others = len(self.system.settings["at"])
+        others = self.system.whole.dimension - 2
         return f"slice of the projected field, {others} other variable{'s' * (others != 1)} fixed"
 
     def of_kind(self, kind: str) -> list[Curve]:
@@ -129,12 +132,19 @@ def portrait(
     if em_map is not None:
         say("EM")
         curves += iterates(frame.system(em_map), UNIT, begin, "em")
+    points = [frame.fixed_point(system, p) for p in found.points]
+    in_slice: tuple[str, ...] = ()
+    statement = found.statement
+    if isinstance(system, PlaneSlice):
+        in_slice = tuple(p.kind for p in points)
+        points = [of_whole(system, p, proofs=prove) for p in points]
+        statement = f"in the slice, whose other variables are held: {statement}"
     drawn = [c for c in curves if len(c.points) > 1 or c.kind in SINGLE]
     return Portrait(
         system, window, grid, velocity,
         tuple(replace(c, points=frame.outward(c.points)) for c in drawn),
-        tuple(frame.fixed_point(system, p) for p in found.points),
-        found.complete, found.statement, tuple(_left_out(system, drawn, saddles, frame, fast)),
+        tuple(points), found.complete, statement, in_slice,
+        tuple(_left_out(system, drawn, saddles, frame, fast)),
     )  # fmt: skip
 
 

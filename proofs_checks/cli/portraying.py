@@ -17,6 +17,7 @@ import numpy as np
 
 from numerics.flows import System, system_from
 from numerics.portraits import SUFFIXES, Portrait, portrait, restricted, write_portrait
+from numerics.portraits.curves import size_of
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import numbers, settings_from
 from proofs_checks.reports.machine import SCHEMA
@@ -109,6 +110,8 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
         print(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         _print(found)
+        for sentence in found.left_out:
+            print(f"left out: {sentence}", file=sys.stderr)
         print(f"wrote {options.output} and {data}", file=sys.stderr)
     return 0
 
@@ -224,21 +227,25 @@ def _document(
                 "stable": STABLE[p.stable],
                 "label": p.label,
                 "eigenvalues": [[float(x.real), float(x.imag)] for x in p.eigenvalues],
+                **({"kind_in_slice": found.in_slice[n]} if found.in_slice else {}),
             }
-            for p in found.points
+            for n, p in enumerate(found.points)
         ],
         "complete": found.complete,
         "statement": found.statement,
+        "left_out": list(found.left_out),
         "curves": dict(Counter(c.kind for c in found.curves)),
         "seconds": round(seconds, 3),
     }
 
 
 def _print(found: Portrait) -> None:
-    for p in found.points:
-        rounded = np.round(p.y, 12) + 0.0  # a zero is known to rounding only
+    dust = 1e-12 * size_of(found.window)  # a zero is known to rounding only
+    for n, p in enumerate(found.points):
+        rounded = np.where(np.abs(p.y) < dust, 0.0, p.y)
         place = ", ".join(
             f"{x} = {v:.6g}" for x, v in zip(found.system.labels, rounded, strict=True)
         )
-        print(f"{p.kind}\t{place}\t{p.label}")
+        kind = f"{p.kind} (in the slice: {found.in_slice[n]})" if found.in_slice else p.kind
+        print(f"{kind}\t{place}\t{p.label}")
     print(found.statement)

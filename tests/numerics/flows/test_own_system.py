@@ -60,7 +60,7 @@ p = "y*p"
 "theta'" = "lambda*theta'"
 """
     system = own_system(write(tmp_path, text))
-    assert (system.kind, system.name, system.window) == ("map", "own", None)
+    assert (system.kind, system.name, system.window) == ("map", "own", (-2, 2) * 3)
     assert system.velocity(np.array([3.0, 5.0, 7.0])) == pytest.approx([7.0, 15.0, 14.0])
     assert system.labels == ("y", "p", "theta'")
 

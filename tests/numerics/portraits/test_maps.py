@@ -58,8 +58,33 @@ def test_iterates_are_those_of_the_map():
     assert 20 < len(n) < 40
     (away,) = iterates(iterated("3*x", "y"), system.window, np.array([[1.0, 0.0]]))
     np.testing.assert_array_equal(away.points, [[1.0, 0.0], [3.0, 0.0]])
-    (cycle,) = iterates(iterated("-x", "y"), system.window, np.array([[1.0, 0.0]]))
-    assert len(cycle.points) == 201
+
+
+def test_orbits_that_neither_leave_nor_arrive_are_dots():
+    starts = np.array([[1.0, 0.0], [0.0, 0.5]])
+    turning = iterated("-x", "y/2")
+    cycle, still = iterates(turning, turning.window, starts)
+    assert (cycle.kind, len(cycle.points)) == ("orbit", 2001)
+    assert (still.kind, len(still.points)) == ("iterates", 201)  # arrived, with the other one
+    henon = iterated("1 - 1.4*x^2 + y", "0.3*x", ((-2, 2), (-0.6, 0.6)))
+    (chaos,) = iterates(henon, henon.window, np.zeros((1, 2)))
+    assert chaos.kind == "orbit"
+    np.testing.assert_array_equal(chaos.points[1:], henon.velocity(chaos.points[:-1]))
+
+
+def test_henons_manifolds_end_and_keep_to_the_map():
+    # both fixed points are saddles; one unstable manifold fills the attractor and has no end
+    henon = iterated("1 - 1.4*x^2 + y", "0.3*x", ((-2, 2), (-0.6, 0.6)))
+    x = (-0.7 + np.sqrt(0.7**2 + 4 * 1.4)) / 2.8
+    curves = map_curves(henon, henon.window, NONE, [np.array([x, 0.3 * x])])
+    unstable = [c.points for c in curves if c.kind == "unstable manifold"]
+    assert len(unstable) == 2 and sum(map(len, unstable)) < 20_000
+    for points in unstable:
+        assert np.isfinite(points).all() and np.abs(points).max() < 2
+        image = henon.velocity(points[: len(points) // 4])
+        near = np.linalg.norm(image[:, None] - np.vstack(unstable)[None], axis=2).min(axis=1)
+        assert near.max() < 0.01  # invariant, up to the distance of vertices
+    assert len([c for c in curves if c.kind == "stable manifold"]) == 2
 
 
 def test_iterates_that_are_no_numbers_are_cut():
