@@ -90,6 +90,28 @@ def test_slices_of_three_variables(folder, capsys, at, z):
         assert f"y = {z:g}" in capsys.readouterr().out
 
 
+def test_a_slice_prints_the_type_of_the_whole_system(folder, capsys):
+    (folder / "turned.toml").write_text(THREE.replace('z = "1 - z"', 'z = "z"'))
+    words = ["portrait", "turned.toml", "-o", "p.svg", "--slice", "x,y", "--at", "[0, 0, 0]"]
+    assert run([*words, "--starts", "0"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert "saddle (in the slice: stable node)\tx = 1, y = 0\tproved" in out
+    assert run([*words, "--starts", "0", "--json"]) == 0
+    points = json.loads(capsys.readouterr().out)["fixed_points"]
+    assert {(p["kind"], p["kind_in_slice"]) for p in points} == {
+        ("saddle", "stable node"), ("saddle", "saddle"),
+    }  # fmt: skip
+    assert [len(p["eigenvalues"]) for p in points] == [3, 3, 3]
+    assert sorted(load("p.nc")["kind_in_slice"].values) == ["saddle", *["stable node"] * 2]
+
+
+def test_what_is_left_out_is_said(folder, capsys):
+    words = ["portrait", "own.toml", "-o", "p.svg", "--set", "k=9", "--window=-1,1,-1,1"]
+    assert run([*words, "--fast", "x", "--starts", "0", "--no-prove"]) == 0
+    err = capsys.readouterr().err
+    assert "left out: no slow manifold: the nullcline of x attracts nowhere in this window" in err
+
+
 def test_a_slice_through_the_end_of_a_trajectory(folder, capsys):
     from numerics.flows import own_system
     from numerics.integration import integrate, save
