@@ -47,7 +47,8 @@ class Curve:
     """One line of a portrait: (k, 2) vertices, in the direction of time where it has one.
 
     ``kind``   nullcline, slow manifold, trajectory, stable manifold, unstable manifold, iterates,
-               orbit (points of a map, not joined), em, level
+               orbit (points of a map, not joined), stable limit cycle, unstable limit cycle,
+               stable cycle (of a map), em, level
     ``label``  what it belongs to: the component of a nullcline, the conserved quantity of a level
     ``value``  of a level; NaN otherwise
     """

@@ -40,8 +40,12 @@ ASPECT = 0.76  # height of the figure without its legend, as a part of its width
 COLUMNS, ROW = 3, 0.15  # of the legend; height of a row, inches
 MARK, ANGULAR, DOT, RING = 5.2, 4.6, 1.6, 8.6  # diameters, points
 NOTE = 7.5  # points
+DIRECTED = (
+    "trajectory", "stable manifold", "unstable manifold", "stable limit cycle",
+    "unstable limit cycle",
+)  # fmt: skip
 FAR = 100.0  # windows; vertices farther away are more than a drawing library can take
-DOTTED = {"iterates": ("o", 2.2), "em": ("^", 2.2), "orbit": ("o", 0.9)}
+DOTTED = {"iterates": ("o", 2.2), "em": ("^", 2.2), "orbit": ("o", 0.9), "stable cycle": ("o", 3.4)}
 
 
 def draw(portrait: Portrait, path: str | Path, *, width: float = COLUMN, command: str = "") -> None:
@@ -130,7 +134,7 @@ def _curves(axes: Axes, portrait: Portrait) -> dict[str, Any]:
     for curve in sorted(portrait.curves, key=lambda c: list(LINES).index(_look_name(portrait, c))):
         look = LINES[_look_name(portrait, curve)]
         (line,) = axes.plot(*_drawable(portrait, curve.points).T, **look.line())
-        if curve.kind in ("trajectory", "stable manifold", "unstable manifold"):
+        if curve.kind in DIRECTED:
             _arrow(axes, portrait, curve, look)
         if curve.kind == "trajectory":
             axes.plot(*curve.points[0], "o", ms=1.8, color=look.color, zorder=look.order)

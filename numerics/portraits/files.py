@@ -44,7 +44,8 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
     ``curve_kind``, ``curve_label``, ``curve_level``; ``fixed_point`` (point, component) with
     ``fixed_point_kind``, ``stable`` ("yes", "no", "undecided"), ``proof``, ``eigenvalue_real`` and
     ``eigenvalue_imag`` (NaN where a symmetry takes an eigenvalue away), ``residual``; for a slice
-    these are of the whole system, and ``kind_in_slice`` is of the projected field.
+    those are of the whole system, and ``kind_in_slice`` is of the projected field; ``cycle_kind``,
+    ``cycle_period`` and ``cycle_multiplier`` (of largest modulus).
     """
     import xarray as xr
 
@@ -71,6 +72,12 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
         "proof": ("point", _text(p.label for p in points)),
         "eigenvalue_real": (("point", "eigenvalue"), np.real(eigenvalues)),
         "eigenvalue_imag": (("point", "eigenvalue"), np.imag(eigenvalues)),
+        "cycle_kind": ("cycle", _text(c.kind for c in portrait.cycles)),
+        "cycle_period": ("cycle", np.array([c.period for c in portrait.cycles], dtype=float)),
+        "cycle_multiplier": (
+            "cycle",
+            np.array([max(map(abs, c.multipliers)) for c in portrait.cycles], dtype=float),
+        ),
         "residual": ("point", np.array([p.residual for p in points], dtype=float)),
     }
     if portrait.in_slice:

@@ -47,8 +47,11 @@ LINES: Mapping[str, Look] = {
     "stable manifold": Look(GREEN, 1.5, "solid", 3.0),
     "unstable manifold": Look(PURPLE, 1.6, (0, (6, 0.9)), 3.0),
     "trajectory": Look(BLACK, 0.9, "solid", 3.5),
+    "stable limit cycle": Look(SKY, 2.4, "solid", 2.8),
+    "unstable limit cycle": Look(SKY, 2.4, (0, (1.6, 0.7)), 2.8),
     "iterates": Look(BLACK, 0.7, "solid", 3.5),
     "orbit": Look(BLACK, 0.0, "none", 3.5),
+    "stable cycle": Look(SKY, 0.0, "none", 3.8),
     "em": Look(ORANGE, 0.9, "solid", 4.0),
 }
 

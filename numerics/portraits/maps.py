@@ -4,7 +4,7 @@ The field that is drawn is the displacement M(y) - y, whose zeros are the fixed 
 are the iterates, joined by straight lines where they arrive or leave.  The unstable manifold of a
 saddle is grown from a short piece of its eigenvector, between e and M(e), by iterating that piece;
 the stable one in the same way by the inverse map, by Newton's method for each step back.  Vertices
-are inserted into the first piece where its image is too coarse.  Along a negative eigenvalue M
+are inserted into a piece where its image is too coarse.  Along a negative eigenvalue M
 swaps the two sides, so M o M is used; where M crushes the stable direction and has no inverse, the
 manifold is found as a contour.
 """
@@ -136,11 +136,10 @@ def _grown(step: Step, window: Window, start: np.ndarray) -> np.ndarray:
     for ever, as on a strange attractor, has no end.
     """
     size = size_of(window)
-    along = step(start[None])[0] - start
-    t = np.linspace(0, 1, PIECE)
-    piece = start + t[:, None] * along
+    t = np.linspace(0, 1, PIECE)[:, None]
+    piece = start + t * (step(start[None])[0] - start)
     curve, length = [piece], 0.0
-    for count in range(1, PIECES):
+    for _ in range(PIECES):
         image = step(piece)
         while len(image) < MOST:  # more vertices where the image is too coarse
             gaps = np.linalg.norm(np.diff(image, axis=0) / size, axis=1)
@@ -148,12 +147,9 @@ def _grown(step: Step, window: Window, start: np.ndarray) -> np.ndarray:
             wide = np.flatnonzero((gaps > NEAR) & both)
             if not len(wide):
                 break
-            between = (t[wide] + t[wide + 1]) / 2
-            fresh = start + between[:, None] * along
-            for _ in range(count):
-                fresh = step(fresh)
-            t = np.insert(t, wide + 1, between)
-            image = np.insert(image, wide + 1, fresh, axis=0)
+            fresh = _between(piece, wide, size)
+            piece = np.insert(piece, wide + 1, fresh, axis=0)
+            image = np.insert(image, wide + 1, step(fresh), axis=0)
         curve.append(image)
         length += np.linalg.norm(np.diff(image, axis=0) / size, axis=1).sum()
         moved = np.linalg.norm((image[-1] - image[0]) / size)
@@ -161,6 +157,23 @@ def _grown(step: Step, window: Window, start: np.ndarray) -> np.ndarray:
             break
         piece = image
     return cut(window, _thinned(np.vstack(curve), size))
+
+
+def _between(path: np.ndarray, gaps: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return points in the middle of gaps of a path, on the cubic through four vertices."""
+    lengths = np.linalg.norm(np.diff(path, axis=0) / size, axis=1)
+    t = np.append(0.0, np.cumsum(np.maximum(lengths, 1e-300)))
+    nodes = np.clip(gaps - 1, 0, len(path) - 4)[:, None] + np.arange(4)
+    middle = (t[gaps] + t[gaps + 1]) / 2
+    found = np.zeros((len(gaps), 2))
+    with np.errstate(divide="ignore", invalid="ignore"):  # vertices that rounding made equal
+        for n in range(4):
+            others = [k for k in range(4) if k != n]
+            apart = t[nodes[:, [n]]] - t[nodes[:, others]]
+            weight = np.prod((middle[:, None] - t[nodes[:, others]]) / apart, axis=1)
+            found += weight[:, None] * path[nodes[:, n]]
+    straight = (path[gaps] + path[gaps + 1]) / 2
+    return np.where(np.isfinite(found), found, straight)
 
 
 def _thinned(path: np.ndarray, size: np.ndarray) -> np.ndarray:

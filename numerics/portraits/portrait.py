@@ -11,6 +11,7 @@ from numerics.fixed_points import FixedPoint
 from numerics.flows import System
 from numerics.portraits.coordinates import UNIT, Frame
 from numerics.portraits.curves import Curve, flow_curves, inside, size_of
+from numerics.portraits.cycles import Cycle, cycles_of_map, limit_cycles
 from numerics.portraits.equilibria import fixed_points_in, of_whole
 from numerics.portraits.maps import displacement, iterates, map_curves
 from numerics.portraits.overlays import em_over, levels, nullclines, slow_manifold
@@ -40,6 +41,8 @@ class Portrait:
     ``points``      the fixed points in the window
     ``complete``    whether it is proved that the window holds no others
     ``statement``   that, or what is not known, in words
+    ``cycles``      limit cycles of a flow, stable cycles of a map, as far as they were found; they
+                    are among the curves too
     ``in_slice``    of a slice: the kind of each point in the projected field alone; ``points`` have
                     the kind that they have in the system
     ``left_out``    what was asked for and could not be drawn, one sentence each
@@ -53,6 +56,7 @@ class Portrait:
     points: tuple[FixedPoint, ...]
     complete: bool
     statement: str
+    cycles: tuple[Cycle, ...] = ()
     in_slice: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -127,8 +131,13 @@ def portrait(
     say("trajectories")
     if is_map:
         curves += map_curves(inside, UNIT, begin, saddles)
+        cycles = cycles_of_map(inside, UNIT, [c for c in curves if c.kind == "orbit"])
     else:
         curves += flow_curves(inside, UNIT, begin, saddles, [p.y for p in found.points])
+        # a closed orbit of a slice is none of the system
+        sliced = isinstance(system, PlaneSlice)
+        cycles = [] if sliced else limit_cycles(inside, UNIT, found.points)
+    curves += [Curve(c.kind, c.points, f"period {c.period:.6g}") for c in cycles]
     if em_map is not None:
         say("EM")
         curves += iterates(frame.system(em_map), UNIT, begin, "em")
@@ -143,7 +152,8 @@ def portrait(
     return Portrait(
         system, window, grid, velocity,
         tuple(replace(c, points=frame.outward(c.points)) for c in drawn),
-        tuple(points), found.complete, statement, in_slice,
+        tuple(points), found.complete, statement,
+        tuple(replace(c, points=frame.outward(c.points)) for c in cycles), in_slice,
         tuple(_left_out(system, drawn, saddles, frame, fast)),
     )  # fmt: skip
 

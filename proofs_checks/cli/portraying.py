@@ -231,6 +231,16 @@ def _document(
             }
             for n, p in enumerate(found.points)
         ],
+        "cycles": [
+            {
+                "kind": c.kind,
+                "period": c.period,
+                "multipliers": [[z.real, z.imag] for z in c.multipliers],
+                "through": dict(zip(found.system.labels, map(float, c.points[0]), strict=True)),
+                "label": "verified numerically",
+            }
+            for c in found.cycles
+        ],
         "complete": found.complete,
         "statement": found.statement,
         "left_out": list(found.left_out),
@@ -248,4 +258,8 @@ def _print(found: Portrait) -> None:
         )
         kind = f"{p.kind} (in the slice: {found.in_slice[n]})" if found.in_slice else p.kind
         print(f"{kind}\t{place}\t{p.label}")
+    for c in found.cycles:
+        many = ", ".join(f"{z.real:.6g}" + f"{z.imag:+.6g}i" * bool(z.imag) for z in c.multipliers)
+        word = "multiplier" if len(c.multipliers) == 1 else "multipliers"
+        print(f"{c.kind}\tperiod {c.period:.6g}, {word} {many}\tverified numerically")
     print(found.statement)
