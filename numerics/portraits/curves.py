@@ -18,7 +18,7 @@ import sympy as sp
 from numerics.flows import System
 from numerics.integration import FixedPoint as Rest
 from numerics.integration import integrate
-from numerics.portraits.plane import Window
+from numerics.portraits.plane import Window, size_of
 from theory.codegen.components import Assign
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "eigenvectors",
     "flow_curves",
     "inside",
-    "size_of",
 ]
 
 LENGTH, OUTPUTS = 4.0, 4001  # in units of the window
@@ -196,8 +195,3 @@ def cut(window: Window, path: np.ndarray) -> np.ndarray:
         return path
     end = int(outside[0])
     return path[: max(end + bool(np.isfinite(path[end]).all()), 1)]
-
-
-def size_of(window: Window) -> np.ndarray:
-    """Return width and height of a window."""
-    return np.array([window[1] - window[0], window[3] - window[2]])

@@ -23,14 +23,14 @@ import numpy as np
 from numerics.fixed_points import FixedPoint
 from numerics.flows import System
 from numerics.integration import integrate
-from numerics.portraits.curves import Curve, by_arc_length, inside, size_of
-from numerics.portraits.plane import Window
+from numerics.portraits.curves import Curve, by_arc_length, inside
+from numerics.portraits.plane import Window, size_of
 
 __all__ = ["Cycle", "cycles_of_map", "limit_cycles"]
 
 STARTS, BESIDE = 8, 0.01  # trajectories each way; distance of those that begin at fixed points
 LENGTH, OUTPUTS, ROUGH = 12.0, 1201, 1e-6  # of those, in units of the window
-GRID = 41
+GRID, SYMMETRIC = 41, 1e-9
 RTOL, ATOL, STEPS, CONVERGED = 1e-11, 1e-13, 12, 1e-10
 KNOWN, SMALLEST = 0.01, 0.01  # distance from a known cycle; least size; in units of the window
 NEUTRAL, FAMILY = 1e-5, 2  # |log multiplier| of a closed orbit in a family; how many show one
@@ -89,10 +89,10 @@ def _possible(system: System, window: Window, points: Sequence[FixedPoint]) -> b
     slopes = system.jacobian(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
     if not np.isfinite(slopes).all():
         return True
+    slopes = slopes / max(float(np.abs(slopes).max()), 1e-300)
     one, other = slopes[:, 0, 1], slopes[:, 1, 0]
-    if np.abs(one * np.abs(other).sum() - other * np.abs(one).sum()).max() <= 1e-9 * (
-        np.abs(one).max() * np.abs(other).sum()
-    ):
+    first, second = np.abs(one).mean(), np.abs(other).mean()
+    if np.abs(one * second - other * first).max() <= SYMMETRIC * first * second:
         return False  # a gradient, if need be in other units
     divergence = slopes[:, 0, 0] + slopes[:, 1, 1]
     return bool(divergence.min() < 0 < divergence.max())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,28 +15,56 @@ import numpy as np
 from numerics.integration import save
 from numerics.integration.dataset import versions
 from numerics.portraits.curves import Curve
-from numerics.portraits.figure import rendered
+from numerics.portraits.figure import Style, rendered
 from numerics.portraits.portrait import Portrait
 from theory.files import replacement
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["portrait_dataset", "write_portrait"]
+__all__ = ["portrait_dataset", "portrait_table", "write_portrait"]
 
 
-def write_portrait(portrait: Portrait, path: str | Path, *, command: str = "") -> Path:
-    """Write the figure to ``path`` and its data beside it, both or none; return the data's path.
+def write_portrait(
+    portrait: Portrait,
+    path: str | Path,
+    style: Style | None = None,
+    *,
+    table: bool = False,
+    command: str = "",
+) -> Path:
+    """Write the figure to ``path`` and its data beside it, all or none; return the data's path.
+
+    ``table``  also write what is drawn as comma-separated values, see `portrait_table`
 
     Raises `ValueError` for a suffix that is no figure's, `OSError` where nothing can be written.
     """
     target = Path(path)
     data = target.with_suffix(".nc")
-    figure = rendered(portrait, target.suffix, command=command)
-    with replacement(target) as temporary:
-        temporary.write_bytes(figure)
+    figure = rendered(portrait, target.suffix, style, command=command)
+    with ExitStack() as files:
+        files.enter_context(replacement(target)).write_bytes(figure)
+        if table:
+            beside = files.enter_context(replacement(target.with_suffix(".csv")))
+            beside.write_text(portrait_table(portrait), encoding="utf-8")
         save(portrait_dataset(portrait, command=command), data)
     return data
+
+
+def portrait_table(portrait: Portrait) -> str:
+    """Return curves and fixed points as comma-separated values, one vertex or point a line.
+
+    Columns: number of the curve, kind, label, and the two variables; fixed points stand last, each
+    with a number of its own, their label says how sure they are.
+    """
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["curve", "kind", "label", *portrait.system.labels])
+    for n, curve in enumerate(portrait.curves):
+        lines.writerows([n, curve.kind, curve.label, *map(float, v)] for v in curve.points)
+    for n, point in enumerate(portrait.points, len(portrait.curves)):
+        lines.writerow([n, point.kind, point.label, *map(float, point.y)])
+    return text.getvalue()
 
 
 def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:

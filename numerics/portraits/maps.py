@@ -18,8 +18,8 @@ import numpy as np
 
 from numerics.flows import System
 from numerics.portraits.contours import lines_of_value, runs
-from numerics.portraits.curves import Curve, cut, eigenvectors, inside, size_of
-from numerics.portraits.plane import Window
+from numerics.portraits.curves import Curve, cut, eigenvectors, inside
+from numerics.portraits.plane import Window, size_of
 
 __all__ = ["displacement", "iterates", "map_curves"]
 

@@ -19,7 +19,7 @@ from numerics.flows import System, Variable
 from theory.codegen.components import Components
 from theory.codegen.names import nearest
 
-__all__ = ["PlaneSlice", "Window", "component", "restricted", "window_around"]
+__all__ = ["PlaneSlice", "Window", "component", "restricted", "size_of", "window_around"]
 
 Window = tuple[float, float, float, float]
 STARTS, OUTSIDE, ROOM = 256, 0.025, 0.1
@@ -43,6 +43,11 @@ class PlaneSlice(System):
         states = np.broadcast_to(self.at, (*np.shape(points)[:-1], len(self.at))).copy()
         states[..., list(self.moving)] = points
         return states
+
+
+def size_of(window: Window) -> np.ndarray:
+    """Return width and height of a window."""
+    return np.array([window[1] - window[0], window[3] - window[2]])
 
 
 def component(system: System, label: str) -> int:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from numerics.fixed_points import FixedPoint
 from numerics.flows import System
 from numerics.portraits.coordinates import UNIT, Frame
-from numerics.portraits.curves import Curve, flow_curves, inside, size_of
+from numerics.portraits.curves import Curve, flow_curves, inside
 from numerics.portraits.cycles import Cycle, cycles_of_map, limit_cycles
 from numerics.portraits.equilibria import fixed_points_in, of_whole
 from numerics.portraits.maps import displacement, iterates, map_curves
 from numerics.portraits.overlays import em_over, levels, nullclines, slow_manifold
-from numerics.portraits.plane import PlaneSlice, Window, component, window_around
+from numerics.portraits.plane import PlaneSlice, Window, component, size_of, window_around
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Portrait", "portrait"]
 
@@ -71,6 +75,28 @@ class Portrait:
     def of_kind(self, kind: str) -> list[Curve]:
         """Return the curves of one kind."""
         return [c for c in self.curves if c.kind == kind]
+
+    def draw(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draw it on axes, in a new figure if none are given, and return them.
+
+        ``style``  aspect, title, legend, width; see `numerics.portraits.figure.Style`.  On axes of
+                   your own there is a legend only if you ask, or call ``ax.legend()``.
+
+        Raises `ValueError` for an aspect that is none.
+        """
+        from numerics.portraits.notebook import drawn
+
+        return drawn(self, ax, style)
+
+    def _repr_png_(self) -> bytes:
+        from numerics.portraits.figure import rendered
+
+        return rendered(self, ".png")
+
+    def _repr_html_(self) -> str:
+        from numerics.portraits.notebook import page
+
+        return page(self)
 
 
 def portrait(

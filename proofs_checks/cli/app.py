@@ -244,6 +244,16 @@ def portrait(
     prove: Annotated[
         bool, typer.Option("--prove/--no-prove", help="Prove the fixed points in ball arithmetic.")
     ] = True,
+    aspect: Annotated[
+        str | None, typer.Option(help="Shape of the axes: equal, or height over width.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="A title above the figure.")] = None,
+    legend: Annotated[
+        bool, typer.Option("--legend/--no-legend", help="Whether there is one.")
+    ] = True,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Also write curves and points as comma-separated values.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Draw a phase portrait: field, nullclines, fixed points, manifolds, trajectories."""
@@ -251,7 +261,7 @@ def portrait(
 
     options = PortraitOptions(
         system, output, tuple(set_ or ()), window, slice_, at, em, fast, starts,
-        tuple(start or ()), seed, prove,
+        tuple(start or ()), seed, prove, aspect, title, legend, csv,
     )  # fmt: skip
     return run_portrait(options, as_json=json)
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from numerics.flows import System, system_from
-from numerics.portraits import SUFFIXES, Portrait, portrait, restricted, write_portrait
-from numerics.portraits.curves import size_of
+from numerics.portraits import SUFFIXES, Portrait, Style, portrait, restricted, write_portrait
+from numerics.portraits.notebook import described
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import numbers, settings_from
 from proofs_checks.reports.machine import SCHEMA
@@ -44,6 +45,10 @@ class PortraitOptions:
     start: Sequence[str] = ()
     seed: int = 0
     prove: bool = True
+    aspect: str | None = None
+    title: str | None = None
+    legend: bool = True
+    table: bool = False
 
     @property
     def command(self) -> str:
@@ -52,13 +57,27 @@ class PortraitOptions:
         for flag, values in (
             ("--set", self.settings), ("--window", self.window), ("--slice", self.slice),
             ("--at", self.at), ("--fast", self.fast), ("--starts", self.starts),
-            ("--start", self.start), ("--seed", self.seed or None),
+            ("--start", self.start), ("--seed", self.seed or None), ("--aspect", self.aspect),
+            ("--title", self.title),
         ):  # fmt: skip
             for value in values if isinstance(values, Sequence) and flag in MANY else [values]:
                 words += [flag, str(value)] if value is not None else []
         words += ["--em"] if self.em else []
         words += [] if self.prove else ["--no-prove"]
+        words += [] if self.legend else ["--no-legend"]
+        words += ["--csv"] if self.table else []
         return shlex.join(words)
+
+    @property
+    def style(self) -> Style:
+        """The layout of the figure.
+
+        Raises `ValueError` for an aspect that is none.
+        """
+        aspect: float | str | None = self.aspect
+        with suppress(ValueError, TypeError):
+            aspect = float(self.aspect or "")
+        return Style(aspect=aspect, title=self.title, legend=self.legend)
 
 
 MANY = ("--set", "--start")
@@ -76,6 +95,7 @@ def run_portrait(options: PortraitOptions, *, as_json: bool) -> int:
 def _run(options: PortraitOptions, as_json: bool) -> int:
     begin = time.perf_counter()
     _check_output(options.output)
+    style = options.style  # what is wrong with it is said before anything runs
     window = starts = None
     if options.window is not None:
         a, b, c, d = numbers(options.window, 4, "--window x_low,x_high,y_low,y_high")
@@ -104,7 +124,9 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
             **({} if starts is None else {"starts": starts}),
         )
         say("figure")
-        data = write_portrait(found, options.output, command=options.command)
+        data = write_portrait(
+            found, options.output, style, table=options.table, command=options.command
+        )
     if as_json:
         document = _document(found, options, data, time.perf_counter() - begin)
         print(json.dumps(document, ensure_ascii=False, indent=1))
@@ -112,7 +134,8 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
         _print(found)
         for sentence in found.left_out:
             print(f"left out: {sentence}", file=sys.stderr)
-        print(f"wrote {options.output} and {data}", file=sys.stderr)
+        table = f", {options.output.with_suffix('.csv')}" if options.table else ""
+        print(f"wrote {options.output}{table} and {data}", file=sys.stderr)
     return 0
 
 
@@ -250,16 +273,6 @@ def _document(
 
 
 def _print(found: Portrait) -> None:
-    dust = 1e-12 * size_of(found.window)  # a zero is known to rounding only
-    for n, p in enumerate(found.points):
-        rounded = np.where(np.abs(p.y) < dust, 0.0, p.y)
-        place = ", ".join(
-            f"{x} = {v:.6g}" for x, v in zip(found.system.labels, rounded, strict=True)
-        )
-        kind = f"{p.kind} (in the slice: {found.in_slice[n]})" if found.in_slice else p.kind
-        print(f"{kind}\t{place}\t{p.label}")
-    for c in found.cycles:
-        many = ", ".join(f"{z.real:.6g}" + f"{z.imag:+.6g}i" * bool(z.imag) for z in c.multipliers)
-        word = "multiplier" if len(c.multipliers) == 1 else "multipliers"
-        print(f"{c.kind}\tperiod {c.period:.6g}, {word} {many}\tverified numerically")
+    for row in described(found):
+        print(*row, sep="\t")
     print(found.statement)

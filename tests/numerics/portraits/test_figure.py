@@ -13,7 +13,7 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from numerics.fixed_points import FixedPoint, Proof
-from numerics.portraits import figure, looks, portrait, restricted
+from numerics.portraits import Style, figure, looks, portrait, restricted
 from numerics.portraits.figure import COLUMNS, SUFFIXES, draw, rendered
 from tests.numerics.portraits.systems import flow, iterated
 
@@ -23,13 +23,12 @@ def bistable():
     return portrait(flow("x - x^3", "-y"), fast="y", starts=2, prove=False)
 
 
-def drawn(found, width=3.4):
+def drawn(found, width=3.4, **style):
     """The figure itself, laid out."""
     with mpl.rc_context(looks.settings()):
         canvas = Figure(layout="constrained")
         FigureCanvasAgg(canvas)
-        rows = figure._fill(canvas, found)
-        canvas.set_size_inches(width, figure.ASPECT * width + figure.ROW * rows)
+        figure.fill(canvas, found, Style(width, **style))
         canvas.canvas.draw()
         return canvas
 
@@ -107,11 +106,11 @@ def test_iterates_that_leave_the_numbers_are_drawn():
 
 
 def test_kinds_of_line_differ_by_more_than_colour():
-    marked = {"iterates", "orbit", "em"}  # by marks of their own
+    marked = {"iterates", "orbit", "stable cycle", "em"}  # by marks of their own
     plain = [look for name, look in looks.LINES.items() if name not in marked]
     dashed = [str(look.dashes) for look in plain if look.dashes != "solid"]
     solid = sorted(look.width for look in plain if look.dashes == "solid")
-    assert len(set(dashed)) == len(dashed) == 4
+    assert len(set(dashed)) == len(dashed) == 5
     assert min(b / a for a, b in zip(solid, solid[1:], strict=False)) > 1.5
 
 
@@ -136,6 +135,25 @@ def test_a_field_of_rest_and_a_slice_are_drawn(tmp_path):
     turned = portrait(restricted(still.system, ("y", "x"), np.zeros(2)), starts=0, prove=False)
     title = drawn(turned).axes[0].get_title()
     assert title == "slice of the projected field, 0 other variables fixed"
+
+
+def test_the_style_of_a_figure(bistable):
+    equal = drawn(bistable, aspect="equal")
+    box = equal.axes[0].get_window_extent()
+    assert box.height == pytest.approx(box.width, rel=0.01)  # the window is a square
+    low = drawn(bistable, aspect=0.5, title="two wells", legend=False)
+    box = low.axes[0].get_window_extent()
+    assert box.height == pytest.approx(box.width / 2, rel=0.01) and low.legends == []
+    assert low.axes[0].get_title() == "two wells"
+    for wrong in ("wide", 0.0, 100.0, float("nan")):
+        with pytest.raises(ValueError, match="`equal` or height over width, a number from 0.1 to"):
+            Style(aspect=wrong)
+
+
+def test_fields_of_any_size_are_drawn():
+    for speed in (1e-290, 1e290):
+        fast = portrait(flow("k*y", "-k*x", k=speed), starts=0, prove=False)
+        assert len(drawn(fast).axes[0].collections) > 0
 
 
 def test_another_suffix_is_refused(bistable, tmp_path):
