@@ -29,7 +29,7 @@ import sympy as sp
 
 from numerics.flows.expressions import FormulaError, read_formula
 from numerics.flows.system import System, Variable
-from theory.codegen.components import FUNCTIONS, Assign, Components
+from theory.codegen.components import FUNCTIONS, PIECEWISE, Assign, Components
 from theory.codegen.names import identifier, nearest, plain_text
 
 __all__ = ["own_system"]
@@ -37,7 +37,7 @@ __all__ = ["own_system"]
 KEYS = ("name", "variables", "parameters", "definitions", "field", "map", "window")
 BYTES, NAMES, LETTERS, AROUND = 65_536, 64, 24, 60
 DEFAULT_WINDOW = (-2.0, 2.0)
-RESERVED = {"pi", "y", "p", "maximum", "ratio", "field", "linearisation", *FUNCTIONS}
+RESERVED = {"pi", "y", "p", "ratio", "field", "linearisation", *FUNCTIONS, *PIECEWISE}
 
 
 def own_system(path: str | Path, **settings: float) -> System:

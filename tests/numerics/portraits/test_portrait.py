@@ -210,3 +210,13 @@ def test_systems_of_other_dimensions_and_undefined_windows():
         portrait(system_named("em-symmetric"))
     with pytest.raises(ValueError, match="the field of `test` is not finite anywhere"):
         portrait(flow("log(-1 - x^2)", "y"))
+
+
+def test_fields_with_kinks_and_jumps():
+    dry = flow("y", "-x - max(y, 0)/5", ((-3, 3), (-3, 3)))  # a damper of one side
+    (point,) = portrait(dry, starts=1, prove=False).points
+    assert np.abs(point.y).max() < 1e-12
+    wells = flow("abs(x) - 1", "-y - 2*heaviside(x)", ((-3, 3), (-3, 3)))
+    found = portrait(wells, starts=2)
+    assert kinds(found) == [((-1.0, 0.0), "stable node"), ((1.0, -2.0), "saddle")]
+    assert found.complete and {p.label for p in found.points} == {"proved"}
