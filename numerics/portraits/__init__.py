@@ -4,8 +4,10 @@ from numerics.portraits.curves import Curve
 from numerics.portraits.cycles import Cycle
 from numerics.portraits.figure import SUFFIXES, Style, draw
 from numerics.portraits.files import write_portrait
+from numerics.portraits.phase_line import phase_line
 from numerics.portraits.plane import restricted, window_around
 from numerics.portraits.portrait import Portrait, portrait
+from numerics.portraits.series import TimeSeries, time_series, write_series
 
 __all__ = [
     "SUFFIXES",
@@ -13,9 +15,13 @@ __all__ = [
     "Cycle",
     "Portrait",
     "Style",
+    "TimeSeries",
     "draw",
+    "phase_line",
     "portrait",
     "restricted",
+    "time_series",
     "window_around",
     "write_portrait",
+    "write_series",
 ]

@@ -10,6 +10,7 @@ real arithmetic, the fixed point c + h u of the system itself, and proofs carry 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -38,8 +39,8 @@ class Frame:
     half: np.ndarray
 
     @classmethod
-    def of(cls, window: Window) -> Frame:
-        """Return the frame of a window (x_low, x_high, y_low, y_high)."""
+    def of(cls, window: Sequence[float]) -> Frame:
+        """Return the frame of a window (x_low, x_high, y_low, y_high), or of an interval."""
         sides = [_side(a, b) for a, b in zip(window[::2], window[1::2], strict=True)]
         centre, half = np.array(sides).T
         return cls(centre, half)
@@ -67,7 +68,7 @@ class Frame:
             quantities=tuple(self._quantity(q) for q in system.quantities),
             shifts=shifts / self.half if shifts.size else shifts,
             relabellings=(),
-            window=UNIT if d == 2 else None,
+            window=(-1.0, 1.0) * d,
             plain=(lambda: self._dynamics(plain(), is_map)) if plain else None,
         )
 

@@ -177,7 +177,7 @@ def eigenvectors(system: System, window: Window, y: np.ndarray) -> list[tuple[fl
     return [(float(np.real(rate)), step) for rate, step in zip(rates, short, strict=True)]
 
 
-def inside(window: Window, points: np.ndarray, margin: float = MARGIN) -> np.ndarray:
+def inside(window: Sequence[float], points: np.ndarray, margin: float = MARGIN) -> np.ndarray:
     """Return which points (n, 2) lie in the window, widened by ``margin`` of its size."""
     low, high = np.array(window[::2]), np.array(window[1::2])
     room = margin * (high - low)
@@ -185,7 +185,7 @@ def inside(window: Window, points: np.ndarray, margin: float = MARGIN) -> np.nda
         return np.all((points >= low - room) & (points <= high + room), axis=1)
 
 
-def cut(window: Window, path: np.ndarray) -> np.ndarray:
+def cut(window: Sequence[float], path: np.ndarray) -> np.ndarray:
     """Return a path up to its first vertex outside the window, that one included if finite.
 
     Its first vertex always stays.

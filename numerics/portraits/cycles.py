@@ -210,11 +210,11 @@ def _sampled(solution: Any, period: float, size: np.ndarray) -> np.ndarray:
     return points
 
 
-def _distance(point: np.ndarray, cycle: Cycle, window: Window) -> float:
+def _distance(point: np.ndarray, cycle: Cycle, window: Sequence[float]) -> float:
     return float(np.linalg.norm((cycle.points - point) / size_of(window), axis=1).min())
 
 
-def cycles_of_map(system: System, window: Window, orbits: Sequence[Curve]) -> list[Cycle]:
+def cycles_of_map(system: System, window: Sequence[float], orbits: Sequence[Curve]) -> list[Cycle]:
     """Return the stable cycles of a map, of two points or more, on which given orbits end."""
     size, found = size_of(window), []
     for orbit in orbits:
@@ -227,7 +227,9 @@ def cycles_of_map(system: System, window: Window, orbits: Sequence[Curve]) -> li
         points = [end]
         for _ in range(n - 1):
             points.append(system.velocity(points[-1]))
-        product = np.linalg.multi_dot([np.eye(2), *system.jacobian(np.array(points))[::-1]])
+        product = np.linalg.multi_dot(
+            [np.eye(system.dimension), *system.jacobian(np.array(points))[::-1]]
+        )
         multipliers = tuple(complex(z) for z in np.linalg.eigvals(product))
         if n > 1 and max(map(abs, multipliers)) < 1:
             found.append(Cycle("stable cycle", np.array(points), float(n), multipliers))

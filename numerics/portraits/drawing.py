@@ -28,11 +28,15 @@ DIRECTED = (
 )  # fmt: skip
 FAR = 100.0  # windows; vertices farther away are more than a drawing library can take
 DOTTED = {"iterates": ("o", 2.2), "em": ("^", 2.2), "orbit": ("o", 0.9), "stable cycle": ("o", 3.4)}
+SHORTEST, ARROW = 0.04, 0.02  # of an interval with an arrow, and of the arrow, in windows
 SEEN = 2.2  # least size of a dot in the legend, points
 
 
 def draw_field(axes: Axes, portrait: Portrait) -> None:
-    """Draw streamlines of the field, of a map of its displacement."""
+    """Draw streamlines of the field, of a map of its displacement; of one variable arrows."""
+    if portrait.system.dimension == 1:
+        _arrows_of_the_line(axes, portrait)
+        return
     x, y = portrait.grid[0, :, 0], portrait.grid[:, 0, 1]
     width, height = size_of(portrait.window)
     u, v = (np.ma.masked_invalid(portrait.velocity[..., n]) for n in (0, 1))
@@ -44,6 +48,25 @@ def draw_field(axes: Axes, portrait: Portrait) -> None:
         x, y, u, v, density=0.9, color=PALE, linewidth=0.55, arrowsize=0.5, arrowstyle="-|>",
         zorder=1, broken_streamlines=True,
     )  # fmt: skip
+
+
+def _arrows_of_the_line(axes: Axes, portrait: Portrait) -> None:
+    """Draw the axis, and on it where a flow goes, between its rests and poles."""
+    if portrait.system.kind == "map":
+        return
+    low, high = portrait.window[:2]
+    axes.axhline(0.0, color=BLACK, lw=0.6, zorder=2)
+    x, f = portrait.grid[0, :, 0], portrait.velocity[0, :, 0]
+    way = np.sign(np.nan_to_num(f))
+    for run in np.split(np.arange(len(x)), np.flatnonzero(np.diff(way)) + 1):
+        length = x[run[-1]] - x[run[0]]
+        if not way[run[0]] or not length > SHORTEST * (high - low):
+            continue
+        middle, step = x[run].mean(), ARROW * (high - low) * way[run[0]]
+        axes.annotate(
+            "", xy=(middle + step, 0.0), xytext=(middle - step, 0.0), zorder=4,
+            arrowprops={"arrowstyle": "-|>", "color": BLACK, "lw": 0.6, "mutation_scale": 9.0},
+        )  # fmt: skip
 
 
 def draw_curves(axes: Axes, portrait: Portrait) -> dict[str, Any]:
@@ -96,7 +119,9 @@ def _words(portrait: Portrait, curve: Curve) -> str:
         is_map = portrait.system.kind == "map"
         x = mathtext(curve.label) if is_map else mathtext(curve.label, r"\dot{%s}")
         return rf"$\Delta {x} = 0$" if is_map else f"${x} = 0$"
+    accent = r"\dot{%s}"
     words = {
+        "field": f"${mathtext(portrait.system.labels[0], accent)}$",
         "em": "EM iterates",
         "level": "invariant",
         "slow manifold": r"slow manifold, $\epsilon \to 0$",
@@ -123,19 +148,20 @@ def _arrow(axes: Axes, portrait: Portrait, curve: Curve, look: Look) -> None:
 def draw_points(axes: Axes, portrait: Portrait) -> dict[str, Any]:
     """Draw the fixed points; return the handles of the types that there are, then of the ring."""
     entries: dict[str, Any] = {}
-    for point in portrait.points:  # a dense spiral would hide what is in the middle of it
-        axes.plot(*point.y, "o", ms=HALO, color="white", mew=0, zorder=5.5)
+    if portrait.system.dimension == 2:  # a dense spiral would hide what is in the middle of it
+        for place in portrait.places:
+            axes.plot(*place, "o", ms=HALO, color="white", mew=0, zorder=5.5)
     for kind, mark in MARKS.items():
-        for point in portrait.points:
+        for point, place in zip(portrait.points, portrait.places, strict=True):
             if point.kind == kind:
-                handles = axes.plot(*point.y, mark.marker, **_filled(mark))
+                handles = axes.plot(*place, mark.marker, **_filled(mark))
                 if mark.dot:
-                    handles += axes.plot(*point.y, "o", ms=DOT, color=BLACK, zorder=6)
-                entries.setdefault(kind, tuple(handles))
-    for point in portrait.points:
+                    handles += axes.plot(*place, "o", ms=DOT, color=BLACK, zorder=6)
+                entries.setdefault(mark.words or kind, tuple(handles))
+    for point, place in zip(portrait.points, portrait.places, strict=True):
         if point.label == "proved":
             (ring,) = axes.plot(
-                *point.y, "o", ms=RING, mfc="none", mec=BLACK, mew=0.7, zorder=6, clip_on=False
+                *place, "o", ms=RING, mfc="none", mec=BLACK, mew=0.7, zorder=6, clip_on=False
             )
             entries.setdefault("proved", ring)
     for words, handles in entries.items():

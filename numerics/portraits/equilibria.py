@@ -7,7 +7,7 @@ a stable node of the slice may well be a saddle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from numerics.fixed_points import FixedPoint, find, find_all, prove
 from numerics.fixed_points.quotient import Quotient
 from numerics.flows import System
 from numerics.portraits.curves import inside
-from numerics.portraits.plane import PlaneSlice, Window
+from numerics.portraits.plane import PlaneSlice
 
 __all__ = ["SLICE_ONLY", "Found", "fixed_points_in", "of_whole"]
 
@@ -38,7 +38,7 @@ class Found(NamedTuple):
     statement: str
 
 
-def fixed_points_in(system: System, window: Window, *, proofs: bool) -> Found:
+def fixed_points_in(system: System, window: Sequence[float], *, proofs: bool) -> Found:
     """Return the fixed points in a window, the stable ones first.
 
     With ``proofs`` the list is proved complete where that can be done: where no shift changes
@@ -48,8 +48,8 @@ def fixed_points_in(system: System, window: Window, *, proofs: bool) -> Found:
         found = find_all(system, window, most_boxes=BOXES, seconds=SECONDS)
         points = _unrefuted((*found.points, *found.doubtful))
         return Found(tuple(sorted(points, key=_order)), found.complete, found.summary)
-    x, y = np.linspace(*window[:2], PER_SIDE), np.linspace(*window[2:], PER_SIDE)
-    starts = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    sides = [np.linspace(a, b, PER_SIDE) for a, b in zip(window[::2], window[1::2], strict=True)]
+    starts = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, system.dimension)
     points = [
         p for p in find(system, starts, relabelled=False) if inside(window, p.y[None], EDGE)[0]
     ]

@@ -6,6 +6,7 @@ In a figure of its own the legend stands below the axes, so it never covers anyt
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["SUFFIXES", "Style", "draw", "draw_on", "rendered"]
+__all__ = ["SUFFIXES", "Style", "draw", "draw_on", "fill", "rendered", "saved"]
 
 SUFFIXES = (".png", ".svg", ".pdf")
 ASPECT = 0.76  # height of the figure without its legend, as a part of its width
@@ -77,6 +78,15 @@ def rendered(
 
     Raises `ValueError` for a suffix that is none of `SUFFIXES`.
     """
+    title = f"phase portrait of {portrait.system.title}"
+    return saved(lambda figure: fill(figure, portrait, style or Style()), suffix, title, command)
+
+
+def saved(filling: Callable[[Figure], None], suffix: str, title: str, command: str) -> bytes:
+    """Return the bytes of a figure that ``filling`` draws, in the looks of a paper.
+
+    Raises `ValueError` for a suffix that is none of `SUFFIXES`.
+    """
     if suffix not in SUFFIXES:
         raise ValueError(
             f"a figure is written as {', '.join(SUFFIXES)}; got `{suffix or 'no suffix'}`."
@@ -88,9 +98,8 @@ def rendered(
     with mpl.rc_context(settings()):
         figure = Figure(layout="constrained")
         FigureCanvasAgg(figure)
-        fill(figure, portrait, style or Style())
+        filling(figure)
         buffer = io.BytesIO()
-        title = f"phase portrait of {portrait.system.title}"
         figure.savefig(buffer, format=suffix[1:], metadata=_metadata(suffix, title, command))
     return buffer.getvalue()
 
@@ -134,7 +143,10 @@ def _height(portrait: Portrait, style: Style) -> float:
 
 def draw_on(axes: Axes, portrait: Portrait, style: Style) -> dict[str, Any]:
     """Draw a portrait on axes; return the handles of a legend by their words."""
-    x, y = (mathtext(label) for label in portrait.system.labels)
+    x, *others = (mathtext(label) for label in portrait.system.labels)
+    flows = portrait.system.kind == "flow"
+    velocity = mathtext(portrait.system.labels[0], r"\dot{%s}" if flows else r"%s")
+    y = others[0] if others else velocity + ("" if flows else "'")  # the next x
     axes.set_xlabel(f"${x}$")
     axes.set_ylabel(f"${y}$", rotation=0, ha="right", va="center")
     draw_field(axes, portrait)

@@ -59,11 +59,15 @@ def portrait_table(portrait: Portrait) -> str:
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(["curve", "kind", "label", *portrait.system.labels])
+    labels = portrait.system.labels
+    follows = "velocity" if portrait.system.kind == "flow" else "next"
+    second = [] if len(labels) == 2 else [f"{follows} {labels[0]}"]
+    lines.writerow(["curve", "kind", "label", *labels, *second])
     for n, curve in enumerate(portrait.curves):
         lines.writerows([n, curve.kind, curve.label, *map(float, v)] for v in curve.points)
-    for n, point in enumerate(portrait.points, len(portrait.curves)):
-        lines.writerow([n, point.kind, point.label, *map(float, point.y)])
+    pairs = zip(portrait.points, portrait.places, strict=True)
+    for n, (point, place) in enumerate(pairs, len(portrait.curves)):
+        lines.writerow([n, point.kind, point.label, *map(float, place)])
     return text.getvalue()
 
 
@@ -71,7 +75,7 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
     """Return everything a portrait shows as a labelled dataset.
 
     ``velocity`` (row, column, component) at ``x`` (column) and ``y`` (row); ``curve_points``
-    (vertex, component), of which curve n has those where ``vertex_curve`` is n, with
+    (vertex, coordinate), of which curve n has those where ``vertex_curve`` is n, with
     ``curve_kind``, ``curve_label``, ``curve_level``; ``fixed_point`` (point, component) with
     ``fixed_point_kind``, ``stable`` ("yes", "no", "undecided"), ``proof``, ``eigenvalue_real`` and
     ``eigenvalue_imag`` (NaN where a symmetry takes an eigenvalue away), ``residual``; for a slice
@@ -89,7 +93,7 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
     field = "field" if system.kind == "flow" else "displacement M(y) - y"
     data: dict[str, Any] = {
         "velocity": (("row", "column", "component"), portrait.velocity, {"long_name": field}),
-        "curve_points": (("vertex", "component"), _stacked(curves)),
+        "curve_points": (("vertex", "coordinate"), _stacked(curves)),
         "vertex_curve": (
             "vertex",
             np.repeat(np.arange(len(curves)), [len(c.points) for c in curves]),
@@ -97,7 +101,7 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
         "curve_kind": ("curve", _text(c.kind for c in curves)),
         "curve_label": ("curve", _text(c.label for c in curves)),
         "curve_level": ("curve", np.array([c.value for c in curves], dtype=float)),
-        "fixed_point": (("point", "component"), np.array([p.y for p in points]).reshape(-1, 2)),
+        "fixed_point": (("point", "component"), _states(portrait)),
         "fixed_point_kind": ("point", _text(p.kind for p in points)),
         "stable": ("point", _text(words[p.stable] for p in points)),
         "proof": ("point", _text(p.label for p in points)),
@@ -115,10 +119,14 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
         data["kind_in_slice"] = ("point", _text(portrait.in_slice))
     coordinates = {
         "x": ("column", portrait.grid[0, :, 0]),
-        "y": ("row", portrait.grid[:, 0, 1]),
+        **({"y": ("row", portrait.grid[:, 0, 1])} if system.dimension == 2 else {}),
         "component": list(system.labels),
     }
     return xr.Dataset(data, coordinates, _attributes(portrait, command))
+
+
+def _states(portrait: Portrait) -> np.ndarray:
+    return np.array([p.y for p in portrait.points]).reshape(-1, portrait.system.dimension)
 
 
 def _stacked(curves: Sequence[Curve]) -> np.ndarray:

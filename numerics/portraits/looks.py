@@ -41,6 +41,10 @@ class Look(NamedTuple):
 
 LINES: Mapping[str, Look] = {
     "slow manifold": Look(ORANGE, 4.0, "solid", 1.5, 0.55),
+    "diagonal": Look(GREY, 0.8, (0, (2.2, 1.4)), 2.0),
+    "cobweb": Look(GREEN, 0.55, "solid", 2.2),
+    "field": Look(BLUE, 1.5, "solid", 2.5),
+    "map": Look(BLUE, 1.5, "solid", 2.5),
     "level": Look(GREY, 0.8, (0, (1, 1.4)), 2.0),
     "first nullcline": Look(BLUE, 1.1, (0, (4, 1.6)), 2.5),
     "second nullcline": Look(VERMILLION, 1.1, (0, (4, 1.4, 1, 1.4)), 2.5),
@@ -57,11 +61,15 @@ LINES: Mapping[str, Look] = {
 
 
 class Mark(NamedTuple):
-    """The mark of a fixed point: how it is filled, its shape (see matplotlib), a dot inside."""
+    """The mark of a fixed point: how it is filled, its shape (see matplotlib), a dot inside.
+
+    ``words`` stand in the legend instead of the kind, where that is too long for a column.
+    """
 
     fill: str
     marker: str = "o"
     dot: bool = False
+    words: str = ""
 
 
 MARKS: Mapping[str, Mark] = {
@@ -73,9 +81,9 @@ MARKS: Mapping[str, Mark] = {
     "centre": Mark("none", dot=True),
     "elliptic point": Mark("none", dot=True),
     "degenerate": Mark("none", "D"),
-    "zero of the slice only": Mark("none", "X"),
+    "zero of the slice only": Mark("none", "X", words="slice only"),
 }
-"""By the kind of the point, which is also its name in the legend."""
+"""By the kind of the point, which is its name in the legend too."""
 
 
 def settings() -> Any:

@@ -41,16 +41,18 @@ def displacement(system: System) -> System:
 
 
 def iterates(
-    system: System, window: Window, starts: np.ndarray, kind: str = "iterates"
+    system: System, window: Sequence[float], starts: np.ndarray, kind: str = "iterates"
 ) -> list[Curve]:
-    """Return the iterates of a map from each start (n, 2), until they leave or arrive.
+    """Return the iterates of a map from each start (n, d), until they leave or arrive.
 
     Those that do neither (they end on a cycle or wander for ever) are an ``orbit`` instead: so
     many points that they show where it goes, to be drawn as dots and not joined.
     """
-    paths = _iterated(system, window, np.array(starts, dtype=float).reshape(-1, 2), ITERATES)
+    paths = _iterated(
+        system, window, np.array(starts, dtype=float).reshape(-1, system.dimension), ITERATES
+    )
     stays = [len(path) > ITERATES and _wanders(path, window) for path in paths]
-    ends = np.array([path[-1] for path in paths]).reshape(-1, 2)
+    ends = np.array([path[-1] for path in paths]).reshape(-1, system.dimension)
     longer = _iterated(system, window, ends[stays], ORBIT - ITERATES)
     for n, rest in zip(np.flatnonzero(stays), longer, strict=True):
         paths[n] = np.vstack([paths[n], rest[1:]])
@@ -60,7 +62,9 @@ def iterates(
     ]
 
 
-def _iterated(system: System, window: Window, starts: np.ndarray, count: int) -> list[np.ndarray]:
+def _iterated(
+    system: System, window: Sequence[float], starts: np.ndarray, count: int
+) -> list[np.ndarray]:
     """Return each start and up to ``count`` iterates of it, to the first outside the window."""
     found = [starts]
     for _ in range(count):
@@ -72,7 +76,7 @@ def _iterated(system: System, window: Window, starts: np.ndarray, count: int) ->
     return [cut(window, path) for path in np.stack(found, axis=1)]
 
 
-def _wanders(path: np.ndarray, window: Window) -> bool:
+def _wanders(path: np.ndarray, window: Sequence[float]) -> bool:
     """Whether the last of many iterates still move."""
     steps = np.abs(np.diff(path[-LAST:], axis=0) / size_of(window)).max(axis=1)
     return bool(np.median(steps) > MOVES)

@@ -41,7 +41,10 @@ def drawn(portrait: Portrait, ax: Axes | None, style: Mapping[str, Any]) -> Axes
 
 def described(portrait: Portrait) -> Iterator[tuple[str, str, str]]:
     """Yield for each fixed point and cycle: its kind, where or how long, how sure it is."""
-    labels, dust = portrait.system.labels, DUST * size_of(portrait.window)
+    labels, dust = (
+        portrait.system.labels,
+        DUST * size_of(portrait.window)[: portrait.system.dimension],
+    )
     for n, p in enumerate(portrait.points):
         rounded = np.where(np.abs(p.y) < dust, 0.0, p.y)
         place = ", ".join(f"{x} = {v:.6g}" for x, v in zip(labels, rounded, strict=True))

@@ -45,9 +45,9 @@ class PlaneSlice(System):
         return states
 
 
-def size_of(window: Window) -> np.ndarray:
-    """Return width and height of a window."""
-    return np.array([window[1] - window[0], window[3] - window[2]])
+def size_of(window: Sequence[float]) -> np.ndarray:
+    """Return the size of a window in each variable, (d,)."""
+    return np.array(window[1::2]) - np.array(window[::2])
 
 
 def component(system: System, label: str) -> int:

@@ -11,12 +11,13 @@ import numpy as np
 from numerics.fixed_points import FixedPoint
 from numerics.flows import System
 from numerics.portraits.coordinates import UNIT, Frame
-from numerics.portraits.curves import Curve, flow_curves, inside
+from numerics.portraits.curves import Curve, flow_curves
 from numerics.portraits.cycles import Cycle, cycles_of_map, limit_cycles
 from numerics.portraits.equilibria import fixed_points_in, of_whole
 from numerics.portraits.maps import displacement, iterates, map_curves
 from numerics.portraits.overlays import em_over, levels, nullclines, slow_manifold
-from numerics.portraits.plane import PlaneSlice, Window, component, size_of, window_around
+from numerics.portraits.plane import PlaneSlice, Window, component, window_around
+from numerics.portraits.starts import TRAJECTORIES, checked_window, starting_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Portrait", "portrait"]
 
 GRID = 61
-TRAJECTORIES = 6
-TRIES = 20  # candidates for each start, where the field is undefined in places
-PLASTIC = 1.32471795724474602596  # the real root of x^3 = x + 1
 SINGLE = ("trajectory", "iterates", "orbit", "em")
 """Curves of which a single point says something: it stays there, or leaves at once."""
 CLOSE = 0.02  # in coordinates of the window
@@ -36,6 +34,9 @@ Progress = Callable[[str], None]
 @dataclass(frozen=True)
 class Portrait:
     """A phase portrait of a system with two variables (a slice of a larger one is such a system).
+
+    That of a system with one variable is made by `phase_line`: it is drawn in the plane of x and
+    its velocity, or the next x, and ``grid`` and ``velocity`` have one row and one component.
 
     ``system``      the system
     ``window``      (x_low, x_high, y_low, y_high)
@@ -63,6 +64,14 @@ class Portrait:
     cycles: tuple[Cycle, ...] = ()
     in_slice: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where the fixed points are drawn, (k, 2): of one variable on the axis or the diagonal."""
+        states = np.array([p.y for p in self.points]).reshape(-1, self.system.dimension)
+        if self.system.dimension == 2:
+            return states
+        return np.column_stack([states, states * (self.system.kind == "map")])
 
     @property
     def note(self) -> str:
@@ -132,10 +141,11 @@ def portrait(
             f"a portrait needs two variables, `{system.name}` has {system.dimension}; "
             f"take a slice, such as {','.join(system.labels[:2])}."
             if system.dimension > 2
-            else f"a portrait needs two variables; `{system.name}` has one."
+            else f"a portrait needs two variables; `{system.name}` has one. Take `phase_line`."
         )
     say = progress or (lambda _: None)
-    window = _checked_window(window_around(system) if window is None else window)
+    a, b, c, d = checked_window(window_around(system) if window is None else window, 2)
+    window = (a, b, c, d)
     em_map = em_over(system) if em else None  # whatever is wrong is said before anything runs
     if fast is not None:
         component(system, fast)
@@ -145,7 +155,7 @@ def portrait(
 
     say("field")
     grid, velocity = _field(system, window)
-    begin = frame.inward(_starts(system, starts, window, seed))
+    begin = frame.inward(starting_points(system, starts, window, seed))
     say("fixed points")
     found = fixed_points_in(inside, UNIT, proofs=prove)
     saddles = [p.y for p in found.points if p.kind == "saddle"]
@@ -222,47 +232,3 @@ def _touches(curve: Curve, end: int, saddle: np.ndarray) -> bool:
     """Whether a manifold belongs to a saddle; one found as a contour passes through it."""
     at_end = np.abs(curve.points[end] - saddle).max() < CLOSE
     return bool(at_end or np.abs(curve.points - saddle).max(axis=1).min() < CLOSE)
-
-
-def _checked_window(window: Window) -> Window:
-    a, b, c, d = (float(x) for x in window)
-    if not (np.isfinite([a, b, c, d]).all() and a < b and c < d):
-        raise ValueError(
-            "a window must be four finite numbers x_low < x_high, y_low < y_high; "
-            f"got {a:g}, {b:g}, {c:g}, {d:g}, which has no area."
-        )
-    return a, b, c, d
-
-
-def _starts(system: System, starts: np.ndarray | int, window: Window, seed: int) -> np.ndarray:
-    if isinstance(starts, int):
-        if starts < 0:
-            raise ValueError(f"the number of trajectories must be 0 or above; got {starts}.")
-        return _spread(system, starts, window, seed)
-    points = np.asarray(starts, dtype=float)
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise ValueError(
-            f"starts of trajectories must be finite points of shape (n, 2); got {points.tolist()}."
-        )
-    if not inside(window, points, 0.0).all():
-        row = points[int(np.argmin(inside(window, points, 0.0)))]
-        raise ValueError(
-            f"starts of trajectories must lie in the window {list(window)}; got {row.tolist()}."
-        )
-    defined = np.isfinite(system.velocity(points)).all(axis=1)
-    if not defined.all():
-        raise ValueError(
-            f"a trajectory cannot start at {points[int(np.argmin(defined))].tolist()}: the field "
-            f"of `{system.name}` is not finite there. Start it elsewhere."
-        )
-    return points
-
-
-def _spread(system: System, count: int, window: Window, seed: int) -> np.ndarray:
-    """Return points where the field is finite, spread evenly from a random place."""
-    # the additive recurrence that fills a square most evenly
-    first = np.random.default_rng(seed).uniform(size=2)
-    tries = np.arange(TRIES * count)[:, None]
-    square = (first + tries * [1 / PLASTIC, 1 / PLASTIC**2]) % 1
-    points = np.array(window[::2]) + square * size_of(window)
-    return points[np.isfinite(system.velocity(points)).all(axis=1)][:count]

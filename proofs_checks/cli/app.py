@@ -254,6 +254,13 @@ def portrait(
     csv: Annotated[
         bool, typer.Option("--csv", help="Also write curves and points as comma-separated values.")
     ] = False,
+    series: Annotated[
+        str | None,
+        typer.Option(help="Draw these variables against time instead, such as x,y or all."),
+    ] = None,
+    until: Annotated[
+        float | None, typer.Option(help="The end of time series; 50 if not given.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Draw a phase portrait: field, nullclines, fixed points, manifolds, trajectories."""
@@ -262,6 +269,7 @@ def portrait(
     options = PortraitOptions(
         system, output, tuple(set_ or ()), window, slice_, at, em, fast, starts,
         tuple(start or ()), seed, prove, aspect, title, legend, csv,
+        series, until,
     )  # fmt: skip
     return run_portrait(options, as_json=json)
 

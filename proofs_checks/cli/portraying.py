@@ -8,7 +8,7 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,15 @@ from typing import Any
 import numpy as np
 
 from numerics.flows import System, system_from
-from numerics.portraits import SUFFIXES, Portrait, Style, portrait, restricted, write_portrait
+from numerics.portraits import (
+    SUFFIXES,
+    Portrait,
+    Style,
+    phase_line,
+    portrait,
+    restricted,
+    write_portrait,
+)
 from numerics.portraits.notebook import described
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import numbers, settings_from
@@ -49,6 +57,8 @@ class PortraitOptions:
     title: str | None = None
     legend: bool = True
     table: bool = False
+    series: str | None = None
+    until: float | None = None
 
     @property
     def command(self) -> str:
@@ -58,7 +68,7 @@ class PortraitOptions:
             ("--set", self.settings), ("--window", self.window), ("--slice", self.slice),
             ("--at", self.at), ("--fast", self.fast), ("--starts", self.starts),
             ("--start", self.start), ("--seed", self.seed or None), ("--aspect", self.aspect),
-            ("--title", self.title),
+            ("--title", self.title), ("--series", self.series), ("--until", self.until),
         ):  # fmt: skip
             for value in values if isinstance(values, Sequence) and flag in MANY else [values]:
                 words += [flag, str(value)] if value is not None else []
@@ -96,16 +106,12 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
     begin = time.perf_counter()
     _check_output(options.output)
     style = options.style  # what is wrong with it is said before anything runs
-    window = starts = None
-    if options.window is not None:
-        a, b, c, d = numbers(options.window, 4, "--window x_low,x_high,y_low,y_high")
-        window = (a, b, c, d)
-    if options.start:
-        starts = np.array([numbers(text, 2, "--start x,y") for text in options.start])
-        if options.starts is not None:
-            raise ValueError("give either `--starts N` or points with `--start x,y`, not both.")
-    elif options.starts is not None:
-        starts = options.starts
+    if options.series is not None:
+        from proofs_checks.cli.time_series import run_series
+
+        return run_series(options, style, as_json)
+    if options.until is not None:
+        raise ValueError("`--until` is the end of time series; ask for them with `--series`.")
     with progress_bar() as bar:
         task = bar.add_task("system", total=STEPS + options.em)
 
@@ -113,16 +119,7 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
             bar.update(task, advance=1, description=step)
 
         system = _system(options)
-        found = portrait(
-            system,
-            window=window,
-            seed=options.seed,
-            prove=options.prove,
-            em=options.em,
-            fast=options.fast,
-            progress=say,
-            **({} if starts is None else {"starts": starts}),
-        )
+        found = _computed(system, options, say)
         say("figure")
         data = write_portrait(
             found, options.output, style, table=options.table, command=options.command
@@ -137,6 +134,27 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
         table = f", {options.output.with_suffix('.csv')}" if options.table else ""
         print(f"wrote {options.output}{table} and {data}", file=sys.stderr)
     return 0
+
+
+def _computed(system: System, options: PortraitOptions, say: Callable[[str], None]) -> Portrait:
+    """Return the portrait that the options ask for: in the plane, or of one variable."""
+    one = system.dimension == 1
+    ends, place = ("x_low,x_high", "x") if one else ("x_low,x_high,y_low,y_high", "x,y")
+    chosen: dict[str, Any] = {"seed": options.seed, "prove": options.prove, "progress": say}
+    if options.window is not None:
+        chosen["window"] = tuple(numbers(options.window, 2 if one else 4, f"--window {ends}"))
+    if options.start:
+        given = [numbers(text, 1 if one else 2, f"--start {place}") for text in options.start]
+        chosen["starts"] = np.array(given)
+        if options.starts is not None:
+            raise ValueError("give either `--starts N` or points with `--start x,y`, not both.")
+    elif options.starts is not None:
+        chosen["starts"] = options.starts
+    if not one:
+        return portrait(system, em=options.em, fast=options.fast, **chosen)
+    if options.em or options.fast:
+        raise ValueError(f"`--em` and `--fast` need two variables; `{system.name}` has one.")
+    return phase_line(system, **chosen)
 
 
 def _check_output(output: Path) -> None:

@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from numerics.fixed_points import FixedPoint, Proof
 from numerics.portraits import Style, figure, looks, portrait, restricted
 from numerics.portraits.figure import COLUMNS, SUFFIXES, draw, rendered
-from tests.numerics.portraits.systems import flow, iterated
+from tests.numerics.portraits.systems import flow, iterated, own
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +97,15 @@ def test_centres_and_foci_are_named_in_the_legend():
     assert legend_words(drawn(portrait(flow("y", "-x"), starts=0, prove=False)))[-1] == "centre"
     turned = iterated("0.6*x - 0.8*y", "0.8*x + 0.6*y")
     assert legend_words(drawn(portrait(turned, starts=0, prove=False)))[-1] == "elliptic point"
+
+
+def test_the_longest_words_fit_into_a_column():
+    turned = own({"x": "y - x", "y": "x - 2*y", "z": "1 - z"})
+    found = portrait(restricted(turned, ("x", "y"), np.zeros(3)), fast="y", starts=1, prove=False)
+    canvas = drawn(found)
+    box = canvas.legends[0].get_window_extent()
+    assert "slice only" in legend_words(canvas)
+    assert canvas.bbox.x0 <= box.x0 and box.x1 <= canvas.bbox.x1
 
 
 def test_iterates_that_leave_the_numbers_are_drawn():
