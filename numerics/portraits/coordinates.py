@@ -69,6 +69,7 @@ class Frame:
             shifts=shifts / self.half if shifts.size else shifts,
             relabellings=(),
             window=(-1.0, 1.0) * d,
+            periods=tuple(np.array(system.periods) / self.half) if system.periods else (),
             plain=(lambda: self._dynamics(plain(), is_map)) if plain else None,
         )
 

@@ -32,6 +32,7 @@ STARTS, BESIDE = 8, 0.01  # trajectories each way; distance of those that begin 
 LENGTH, OUTPUTS, ROUGH = 12.0, 1201, 1e-6  # of those, in units of the window
 GRID, SYMMETRIC = 41, 1e-9
 RTOL, ATOL, STEPS, CONVERGED = 1e-11, 1e-13, 12, 1e-10
+SINGULAR, CLOSED = 1e-8, 1e-7  # of singular values; of the gap of a closed orbit, in windows
 KNOWN, SMALLEST = 0.01, 0.01  # distance from a known cycle; least size; in units of the window
 NEUTRAL, FAMILY = 1e-5, 2  # |log multiplier| of a closed orbit in a family; how many show one
 VERTICES = 400
@@ -147,6 +148,7 @@ def _closed(system: System, window: Window, p: np.ndarray, period: float) -> Cyc
     A negative ``period`` runs it backward in time, in which an unstable one attracts.
     """
     size = size_of(window)
+    end = p
     for _ in range(STEPS):
         turn = _turn(system, p, period)
         if turn is None:
@@ -157,10 +159,8 @@ def _closed(system: System, window: Window, p: np.ndarray, period: float) -> Cyc
         matrix[:2, :2] = transport - np.eye(2)
         matrix[:2, 2] = system.velocity(end)
         matrix[2, :2] = along
-        try:
-            step = np.linalg.solve(matrix, np.append(p - end, 0.0))
-        except np.linalg.LinAlgError:
-            return None
+        # within a family of closed orbits the matrix is singular, and the nearest one is wanted
+        step = np.linalg.lstsq(matrix, np.append(p - end, 0.0), rcond=SINGULAR)[0]
         length = float(np.abs(step[:2] / size).max())
         if not length < 0.2 or not abs(step[2]) < abs(period) / 2:
             return None
@@ -168,6 +168,8 @@ def _closed(system: System, window: Window, p: np.ndarray, period: float) -> Cyc
         if length < CONVERGED and abs(step[2]) < 1e-9 * abs(period):
             break
     else:
+        return None
+    if not np.abs((end - p) / size).max() < CLOSED:
         return None
     points = _sampled(turn[3], period, size)
     if not inside(window, points).all() or np.ptp(points / size, axis=0).max() < SMALLEST:

@@ -68,12 +68,21 @@ def _iterated(
     """Return each start and up to ``count`` iterates of it, to the first outside the window."""
     found = [starts]
     for _ in range(count):
-        found.append(system.velocity(found[-1]))
+        found.append(_on_circles(system, window, system.velocity(found[-1])))
         with np.errstate(invalid="ignore", over="ignore"):  # orbits that run away
             moved = np.abs(found[-1] - found[-2]) / size_of(window)
         if np.nanmax(moved, initial=0.0) < ARRIVED:
             break
     return [cut(window, path) for path in np.stack(found, axis=1)]
+
+
+def _on_circles(system: System, window: Sequence[float], y: np.ndarray) -> np.ndarray:
+    """Return states with each angle in the period that begins where the window does."""
+    if not system.periods:
+        return y
+    low, period = np.array(window[::2]), np.array(system.periods)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(period), low + np.mod(y - low, period), y)
 
 
 def _wanders(path: np.ndarray, window: Sequence[float]) -> bool:

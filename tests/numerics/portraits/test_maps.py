@@ -1,7 +1,10 @@
 """Iterates and manifolds of maps, against curves known in closed form."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from numerics.portraits.coordinates import Frame
 from numerics.portraits.maps import displacement, iterates, map_curves
 from tests.numerics.portraits.systems import iterated
 
@@ -85,6 +88,17 @@ def test_henons_manifolds_end_and_keep_to_the_map():
         apart = (image[:, None] - np.vstack(unstable)[None]) / [4, 1.2]
         assert np.linalg.norm(apart, axis=2).min(axis=1).max() < 0.01  # the distance of vertices
     assert len([c for c in curves if c.kind == "stable manifold"]) == 2
+
+
+def test_angles_stay_in_their_period():
+    # a rotation by 1 of an angle, and a free variable
+    system = replace(iterated("x + 1", "y + 0*x", ((0, 3), (0, 1))), periods=(3.0, np.inf))
+    (curve,) = iterates(system, system.window, np.array([[0.5, 0.25]]))
+    assert curve.kind == "orbit"
+    np.testing.assert_allclose(curve.points[:4], [[0.5, 0.25], [1.5, 0.25], [2.5, 0.25],
+                                                  [0.5, 0.25]])  # fmt: skip
+    inner = Frame.of(system.window).system(system)
+    assert inner.periods == (2.0, np.inf)
 
 
 def test_iterates_that_are_no_numbers_are_cut():
