@@ -139,7 +139,18 @@ def _namespace() -> Mapping[str, Any]:
     with ctx.workprec(1024):  # rounded to the working precision wherever it is used
         pi = arb.pi()
     functions = {name: getattr(arb, name) for name in FUNCTIONS}
+    functions |= {"maximum": arb.max, "step": _step, "jump": _jump}
     return {**functions, "ratio": lambda p, q: arb(fmpq(p, q)), "pi": pi}
+
+
+def _step(x: arb) -> arb:
+    if x > 0 or x < 0:
+        return arb(int(x > 0))
+    return arb(0).union(arb(1)) if x.is_finite() else arb.nan()
+
+
+def _jump(x: arb) -> arb:
+    return arb(0) if x > 0 or x < 0 else arb.nan()
 
 
 def _compiled(source: str, name: str, label: str) -> Callable[..., tuple[arb, ...]]:

@@ -6,9 +6,9 @@
 An eigenvalue within `TOLERANCE` of that border, measured by the typical size of the Jacobian, is
 taken for one on it: rounding decides nothing.  So is one that is small and crosses the border
 within the distance to which the point can be known: a double root is known to half the digits only.
-A point with an eigenvalue on the border is a centre (a complex pair of a flow, nothing else on the
-border) or degenerate: a bifurcation, or one of a continuous family of fixed points that no declared
-symmetry explains.
+A point with complex pairs on the border, and nothing else on or beyond it, is a centre of a flow or
+an elliptic point of a map; any other one with an eigenvalue there is degenerate: a bifurcation, or
+one of a continuous family of fixed points that no declared symmetry explains.
 """
 
 from __future__ import annotations
@@ -118,8 +118,9 @@ def character(eigenvalues: np.ndarray, kind: str, width: float) -> Character:
     turns = np.abs(np.imag(eigenvalues)) > np.sqrt(TOLERANCE) * np.abs(eigenvalues)
     if on_border.any():
         stable = False if index else None
-        whirls = kind == "flow" and bool(np.all(np.abs(np.imag(eigenvalues[on_border])) > width))
-        return Character("centre" if whirls and not index else "degenerate", stable, index)
+        if index or not np.all(np.abs(np.imag(eigenvalues[on_border])) > width):
+            return Character("degenerate", stable, index)
+        return Character("elliptic point" if kind == "map" else "centre", stable, index)
     if 0 < index < len(eigenvalues):
         return Character("saddle", False, index)
     word = "unstable" if index else "stable"

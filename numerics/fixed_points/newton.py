@@ -102,6 +102,8 @@ def _vanishes(quotient: Quotient, y: np.ndarray) -> np.ndarray:
     with np.errstate(all="ignore"):
         steepness = np.abs(quotient.slope(y)).max(axis=(1, 2)) * quotient.unit.max()
         rounding = 1e-13 * steepness * (1 + quotient.size(y))
+        if quotient.level > 0:  # beside a pole all is steep, and large
+            rounding = np.minimum(rounding, quotient.level)
         # all of it: what drifts along a symmetry stands still on the quotient only
         full = np.abs(residual(quotient.system, y)).max(axis=1)
         return full <= rounding + 1e-9 * quotient.level

@@ -24,8 +24,9 @@ class FixedPoint:
     """A fixed point and what the linearisation says about it, on the quotient by the symmetries.
 
     ``y``            (d,) one state of it
-    ``kind``         stable node, stable focus, unstable node, unstable focus, saddle, centre,
-                     degenerate; of a map by the modulus of its eigenvalues
+    ``kind``         stable node, stable focus, unstable node, unstable focus, saddle, centre
+                     (of a map: elliptic point), degenerate; of a map by the modulus of its
+                     eigenvalues
     ``stable``       True, False, or None where the linearisation does not decide
     ``index``        number of unstable directions
     ``eigenvalues``  (m,) complex, those of declared symmetries left out; ascending in stability:

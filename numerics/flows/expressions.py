@@ -11,18 +11,37 @@ exp(a log x).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from typing import Any, cast
 
 import sympy as sp
 
-from theory.codegen.components import FUNCTIONS
+from theory.codegen.components import FUNCTIONS, maximum, step
 from theory.codegen.names import nearest
 
 __all__ = ["FormulaError", "read_formula"]
 
+MADE: Mapping[str, Callable[[Any], Any]] = {
+    "abs": lambda x: maximum(x, -x),
+    "sign": lambda x: cast(sp.Expr, step(x)) * 2 - 1,
+    "heaviside": lambda x: step(x),
+    "Heaviside": lambda x: step(x),
+    "cot": lambda x: sp.cos(x) / sp.sin(x),
+    "sec": lambda x: 1 / sp.cos(x),
+    "csc": lambda x: 1 / sp.sin(x),
+    "coth": lambda x: sp.cosh(x) / sp.sinh(x),
+    "sech": lambda x: 1 / sp.cosh(x),
+    "csch": lambda x: 1 / sp.sinh(x),
+}
+"""Functions that are made of those of generated code."""
+
+SEVERAL: Mapping[str, Callable[[Any, Any], Any]] = {
+    "min": lambda a, b: cast(sp.Expr, maximum(-a, -b)) * -1,
+    "max": lambda a, b: maximum(a, b),
+}
+CALLABLE = (*FUNCTIONS, *MADE, *SEVERAL)
 LENGTH, DEPTH, EXPONENT = 1_000, 40, 64
 DIGITS, EXACT = 15, 2**53  # decimals of more digits, and larger fractions, are rounded to doubles
 
@@ -152,22 +171,29 @@ class _Reader:
             return self.symbols[name]
         if name == "pi":
             return sp.pi
-        if name in FUNCTIONS:
+        if name in CALLABLE:
             raise _Refusal(f"the function `{name}` needs an argument: {name}(...).")
         raise _Refusal(
             f"unknown name `{name}`.{nearest(name, self.symbols)} "
             f"Names here: {', '.join([*self.symbols, 'pi'])}."
         )
 
-    def _call(self, name: str, argument: sp.Expr) -> sp.Expr:
+    def _call(self, name: str, first: sp.Expr, *others: sp.Expr) -> sp.Expr:
         if name in self.symbols:
             raise _Refusal(f"`{name}` is no function; write `*` before the bracket.")
-        if name not in FUNCTIONS:
+        if name not in CALLABLE:
             raise _Refusal(
-                f"unknown function `{name}`.{nearest(name, FUNCTIONS)} "
-                f"Functions: {', '.join(FUNCTIONS)}."
+                f"unknown function `{name}`.{nearest(name, CALLABLE)} "
+                f"Functions: {', '.join(CALLABLE)}."
             )
-        return getattr(sp, name)(argument)
+        if name in SEVERAL:
+            if not others:
+                raise _Refusal(f"`{name}` compares two numbers or more: {name}(a, b).")
+            return reduce(SEVERAL[name], others, first)
+        if others:
+            raise _Refusal(f"`{name}` takes one argument; got {1 + len(others)}.", 1)
+        made = MADE.get(name)
+        return made(first) if made else getattr(sp, name)(first)
 
     def _group(self, value: sp.Expr) -> sp.Expr:
         return value

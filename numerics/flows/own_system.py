@@ -12,8 +12,9 @@
     [window]                   # where to look: [low, high] for each variable; optional
     x = [-4, 4]
 
-The formulas are those of `numerics.flows.expressions`.  Starting points are uniform in the window,
-whose default is [-2, 2] for each variable.
+A map may have [period] too: the period of each variable that is an angle.  The formulas are those
+of `numerics.flows.expressions`.  Starting points are uniform in the window, whose default is
+[-2, 2] for each variable.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ import sympy as sp
 
 from numerics.flows.expressions import FormulaError, read_formula
 from numerics.flows.system import System, Variable
-from theory.codegen.components import FUNCTIONS, Assign, Components
+from theory.codegen.components import FUNCTIONS, PIECEWISE, Assign, Components
 from theory.codegen.names import identifier, nearest, plain_text
 
 __all__ = ["own_system", "own_system_text", "system_of_text"]
 
-KEYS = ("name", "variables", "parameters", "definitions", "field", "map", "window")
+KEYS = ("name", "variables", "parameters", "definitions", "field", "map", "period", "window")
 BYTES, NAMES, LETTERS, AROUND = 65_536, 64, 24, 60
 DEFAULT_WINDOW = (-2.0, 2.0)
-RESERVED = {"pi", "y", "p", "maximum", "ratio", "field", "linearisation", *FUNCTIONS}
+RESERVED = {"pi", "y", "p", "ratio", "field", "linearisation", *FUNCTIONS, *PIECEWISE}
 
 
 def own_system(path: str | Path, **settings: float) -> System:
@@ -127,7 +128,8 @@ class _Reading:
             values=np.array(list(values.values()), dtype=float),
             settings={"file": str(self.path), **values},
             starts=lambda rng, count: rng.uniform(low, high, size=(count, len(variables))),
-            window=(low[0], high[0], low[1], high[1]) if len(variables) == 2 else None,
+            periods=self._periods(document, variables, kind),
+            window=tuple(float(x) for side in zip(low, high, strict=True) for x in side),
         )
 
     def _complain(self, what: str) -> NoReturn:
@@ -198,6 +200,21 @@ class _Reading:
                 )
             box[x] = (float(interval[0]), float(interval[1]))
         return box
+
+    def _periods(
+        self, document: Mapping[str, Any], variables: Sequence[str], kind: str
+    ) -> tuple[float, ...]:
+        found = self._table(document, "period", (int, float), "numbers")
+        if found and kind != "map":
+            self._complain("[period] is for a [map]; leave it out of a [field].")
+        for x, period in found.items():
+            if x not in variables:
+                self._complain(
+                    f"[period] names `{x}`, which is no variable.{nearest(x, variables)}"
+                )
+            if not (np.isfinite(period) and period > 0):
+                self._complain(f"[period] `{x}` must be a finite number above 0; got {period!r}.")
+        return tuple(float(found.get(x, np.inf)) for x in variables) if found else ()
 
     def _table(
         self, document: Mapping[str, Any], key: str, kind: type | tuple[type, ...], what: str

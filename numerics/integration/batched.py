@@ -253,4 +253,5 @@ def _namespace() -> Mapping[str, Any]:
         return torch.maximum(*torch.broadcast_tensors(*tensors))
 
     names: dict[str, Any] = {name: lifted(name) for name in FUNCTIONS}
+    names |= {"step": lambda x: 0.5 * ((x > 0) * 1.0 + (x >= 0) * 1.0), "jump": lambda x: 0.0 * x}
     return {**names, "maximum": maximum, "pi": math.pi, "ratio": lambda p, q: p / q}

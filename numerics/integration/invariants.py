@@ -1,6 +1,8 @@
 """What the laws say about every trajectory, checked along a finished run.
 
-    conserved    drift = max over output times of |Q(t) - Q(0)|, at most tolerance (1 + |Q(0)|)
+    conserved    drift = max over output times of |Q(t) - Q(0)|, at most tolerance (1 + |Q(0)|), or
+                 tolerance (sum_i |dQ/dy_i| |y_i|) where that is more: what a relative error of the
+                 state makes of Q, where Q is a small difference of large terms
     decreasing   drift = largest rise from one output time to the next, at most rtol (1 + |Q|)
 
 Rows of scores (B1) are linear and kept by every engine to rounding.  The balances (B6, B7) are not:
@@ -15,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from numerics.flows import Quantity, System
-from theory.codegen.components import batch_values, local_derivatives
+from theory.codegen.components import batch_jacobian, batch_values, local_derivatives
 
 __all__ = ["Monitored", "invariant_tolerance", "monitored", "step_tolerance"]
 
@@ -66,4 +68,23 @@ def monitored(quantity: Quantity, y: np.ndarray, values: np.ndarray, rtol: float
     known = np.isfinite(change)
     drift = np.where(known, change, 0).max(axis=(1, 2))
     scale = 1 + np.abs(along[:, 0]).max(axis=-1)
-    return Monitored(along, drift, drift > allowed * scale)
+    violated = drift > allowed * scale
+    if quantity.kind == "conserved" and violated.any():
+        steep = _steepness(quantity, y[violated], values[violated])
+        excess = np.where(known[violated], change[violated], 0) > allowed * steep
+        violated[violated] = excess.any(axis=(1, 2))
+    return Monitored(along, drift, violated)
+
+
+def _steepness(quantity: Quantity, y: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return sum_i |dQ/dy_i| |y_i|, at least 1 + |Q(0)|, at states (batch, n_t, d).
+
+    Of shape (batch, n_t, entries).
+    """
+    batch, count, d = y.shape
+    states = np.nan_to_num(y.reshape(-1, d))  # those after the end count nowhere
+    slopes = batch_jacobian(quantity.values)(states, np.repeat(values, count, axis=0))
+    size = (np.abs(slopes) * np.abs(states)[:, None]).sum(axis=-1)
+    along = batch_values(quantity.values)(states, np.repeat(values, count, axis=0))
+    first = 1 + np.abs(along.reshape(batch, count, -1)[:, :1])
+    return np.maximum(size.reshape(batch, count, -1), first)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["growing", "load", "save"]
 
-ROWS = 4096  # trajectories that a file which grows keeps together
+ROWS = 4096  # trajectories at most that a file which grows keeps together
 
 
 def save(dataset: xr.Dataset, path: str | Path) -> None:
@@ -59,7 +59,8 @@ def growing(path: str | Path) -> Iterator[Callable[[xr.Dataset], None]]:
 
 def _begin(dataset: xr.Dataset, path: Path) -> None:
     grows = [x for x in dataset.variables if "trajectory" in dataset[x].dims]
-    encoding = {x: {"chunksizes": (ROWS, *dataset[x].shape[1:])} for x in grows}
+    rows = min(ROWS, max(dataset.sizes["trajectory"], 1))  # a chunk takes its room at once
+    encoding = {x: {"chunksizes": (rows, *dataset[x].shape[1:])} for x in grows}
     dataset.to_netcdf(
         path, engine="h5netcdf", unlimited_dims=["trajectory"], encoding=encoding
     )  # fmt: skip

@@ -30,6 +30,7 @@ from llvmlite import ir
 from numerics.integration.splitting import split
 from theory.codegen.components import (
     FUNCTIONS,
+    PIECEWISE,
     Components,
     LocalDerivatives,
     LogSumExp,
@@ -165,6 +166,8 @@ class _Writer:
         if isinstance(e, sp.Pow):
             return self._power(e)
         name = type(e).__name__
+        if name in PIECEWISE:
+            return self._piecewise(name, *map(self.value, e.args))
         if name not in FUNCTIONS:
             raise ValueError(
                 f"generated code cannot call `{name}`; it knows {', '.join(FUNCTIONS)}."
@@ -255,6 +258,15 @@ class _Writer:
 
     def _divide(self, a: Any, b: Any) -> Any:
         return self.builder.fdiv(a, b, flags=FLAGS)
+
+    def _piecewise(self, name: str, x: Any, other: Any = None) -> Any:
+        if name == "jump":
+            return _constant(0.0)
+        greater = self.builder.fcmp_ordered
+        if name == "maximum":
+            return self.builder.select(greater(">", x, other), x, other)
+        at_most = self.builder.select(greater("<", x, _constant(0.0)), *map(_constant, (0.0, 0.5)))
+        return self.builder.select(greater(">", x, _constant(0.0)), _constant(1.0), at_most)
 
     def _called(self, name: str, x: Any) -> Any:
         if name in ("exp", "falling"):

@@ -15,7 +15,7 @@ import numpy as np
 
 from numerics.portraits.plane import Window
 
-__all__ = ["lines_of_value"]
+__all__ = ["lines_of_value", "runs"]
 
 Function = Callable[[np.ndarray], np.ndarray]
 RESOLUTION = 240
@@ -45,7 +45,7 @@ def lines_of_value(
     found = []
     for line in generator.lines(0.0):
         refined, good = _refined(lambda p: function(p) - value, np.asarray(line), x, y)
-        found += _pieces(refined, good)
+        found += runs(refined, good)
     return found
 
 
@@ -78,8 +78,8 @@ def _nearest(grid: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((values - grid[0]) / step).astype(int), 0, len(grid) - 1)
 
 
-def _pieces(line: np.ndarray, good: np.ndarray) -> list[np.ndarray]:
+def runs(line: np.ndarray, good: np.ndarray) -> list[np.ndarray]:
     """Return the runs of good vertices of a line, at least two long."""
     ends = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(int)))
-    runs = zip(ends[::2], ends[1::2], strict=True)
-    return [line[a:b] for a, b in runs if b - a > 1]
+    pairs = zip(ends[::2], ends[1::2], strict=True)
+    return [line[a:b] for a, b in pairs if b - a > 1]

@@ -18,7 +18,7 @@ import sympy as sp
 from numerics.flows import System
 from numerics.integration import FixedPoint as Rest
 from numerics.integration import integrate
-from numerics.portraits.plane import Window
+from numerics.portraits.plane import Window, size_of
 from theory.codegen.components import Assign
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "eigenvectors",
     "flow_curves",
     "inside",
-    "size_of",
 ]
 
 LENGTH, OUTPUTS = 4.0, 4001  # in units of the window
@@ -47,7 +46,8 @@ class Curve:
     """One line of a portrait: (k, 2) vertices, in the direction of time where it has one.
 
     ``kind``   nullcline, slow manifold, trajectory, stable manifold, unstable manifold, iterates,
-               em, level
+               orbit (points of a map, not joined), stable limit cycle, unstable limit cycle,
+               stable cycle (of a map), em, level
     ``label``  what it belongs to: the component of a nullcline, the conserved quantity of a level
     ``value``  of a level; NaN otherwise
     """
@@ -177,7 +177,7 @@ def eigenvectors(system: System, window: Window, y: np.ndarray) -> list[tuple[fl
     return [(float(np.real(rate)), step) for rate, step in zip(rates, short, strict=True)]
 
 
-def inside(window: Window, points: np.ndarray, margin: float = MARGIN) -> np.ndarray:
+def inside(window: Sequence[float], points: np.ndarray, margin: float = MARGIN) -> np.ndarray:
     """Return which points (n, 2) lie in the window, widened by ``margin`` of its size."""
     low, high = np.array(window[::2]), np.array(window[1::2])
     room = margin * (high - low)
@@ -185,15 +185,13 @@ def inside(window: Window, points: np.ndarray, margin: float = MARGIN) -> np.nda
         return np.all((points >= low - room) & (points <= high + room), axis=1)
 
 
-def cut(window: Window, path: np.ndarray) -> np.ndarray:
-    """Return a path up to its first vertex outside the window, that one included if finite."""
+def cut(window: Sequence[float], path: np.ndarray) -> np.ndarray:
+    """Return a path up to its first vertex outside the window, that one included if finite.
+
+    Its first vertex always stays.
+    """
     outside = np.flatnonzero(~inside(window, path))
     if not len(outside):
         return path
     end = int(outside[0])
-    return path[: end + bool(np.isfinite(path[end]).all())]
-
-
-def size_of(window: Window) -> np.ndarray:
-    """Return width and height of a window."""
-    return np.array([window[1] - window[0], window[3] - window[2]])
+    return path[: max(end + bool(np.isfinite(path[end]).all()), 1)]

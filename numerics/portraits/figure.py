@@ -1,30 +1,18 @@
-"""The figure of a portrait: one that goes into a paper as it is.
+"""The figure of a portrait: one that goes into a paper as it is, or axes in a figure of one's own.
 
-Fixed points: filled stable, half-filled saddle, open unstable, a diamond where the linearisation
-does not decide; a ring around those that are proved.  The legend stands below the axes, so it
-never covers anything.
+In a figure of its own the legend stands below the axes, so it never covers anything.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from numerics.fixed_points import FixedPoint
-from numerics.portraits.curves import Curve, size_of
-from numerics.portraits.looks import (
-    BLACK,
-    COLUMN,
-    LINES,
-    MARKS,
-    PALE,
-    Look,
-    mathtext,
-    settings,
-)
+from numerics.portraits.drawing import draw_curves, draw_field, draw_points
+from numerics.portraits.looks import COLUMN, mathtext, settings
 from numerics.portraits.portrait import Portrait
 from theory.files import write_atomically
 
@@ -32,29 +20,70 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["SUFFIXES", "draw", "rendered"]
+__all__ = ["SUFFIXES", "Style", "draw", "draw_on", "fill", "rendered", "saved"]
 
 SUFFIXES = (".png", ".svg", ".pdf")
 ASPECT = 0.76  # height of the figure without its legend, as a part of its width
 COLUMNS, ROW = 3, 0.15  # of the legend; height of a row, inches
-MARK, RING = 5.2, 8.6  # diameters, points
 NOTE = 7.5  # points
+LEAST_ASPECT, LARGEST_ASPECT = 0.1, 10.0
 
 
-def draw(portrait: Portrait, path: str | Path, *, width: float = COLUMN, command: str = "") -> None:
+@dataclass(frozen=True)
+class Style:
+    """How a figure is laid out.
+
+    ``width``   inches
+    ``aspect``  "equal" for the same scale on both axes, or height over width of the axes
+    ``title``   above the axes; without one a slice says that it is one
+    ``legend``  whether there is one
+
+    Raises `ValueError` for an aspect that is neither.
+    """
+
+    width: float = COLUMN
+    aspect: float | str | None = None
+    title: str | None = None
+    legend: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the aspect."""
+        if self.aspect is None or self.aspect == "equal":
+            return
+        number = isinstance(self.aspect, int | float)
+        if not number or not LEAST_ASPECT <= float(self.aspect) <= LARGEST_ASPECT:
+            raise ValueError(
+                f"the aspect of a figure is `equal` or height over width, a number from "
+                f"{LEAST_ASPECT:g} to {LARGEST_ASPECT:g}; got `{self.aspect}`."
+            )
+
+
+def draw(
+    portrait: Portrait, path: str | Path, style: Style | None = None, *, command: str = ""
+) -> None:
     """Write the figure of a portrait: .png, .svg or .pdf, whole or not at all.
 
-    ``width``    inches
     ``command``  stored in the file: what the user ran
 
     Raises `ValueError` for another suffix, `OSError` where nothing can be written.
     """
     target = Path(path)
-    write_atomically(target, rendered(portrait, target.suffix, width=width, command=command))
+    write_atomically(target, rendered(portrait, target.suffix, style, command=command))
 
 
-def rendered(portrait: Portrait, suffix: str, *, width: float = COLUMN, command: str = "") -> bytes:
+def rendered(
+    portrait: Portrait, suffix: str, style: Style | None = None, *, command: str = ""
+) -> bytes:
     """Return the bytes of the figure as a file of this kind.
+
+    Raises `ValueError` for a suffix that is none of `SUFFIXES`.
+    """
+    title = f"phase portrait of {portrait.system.title}"
+    return saved(lambda figure: fill(figure, portrait, style or Style()), suffix, title, command)
+
+
+def saved(filling: Callable[[Figure], None], suffix: str, title: str, command: str) -> bytes:
+    """Return the bytes of a figure that ``filling`` draws, in the looks of a paper.
 
     Raises `ValueError` for a suffix that is none of `SUFFIXES`.
     """
@@ -69,10 +98,8 @@ def rendered(portrait: Portrait, suffix: str, *, width: float = COLUMN, command:
     with mpl.rc_context(settings()):
         figure = Figure(layout="constrained")
         FigureCanvasAgg(figure)
-        rows = _fill(figure, portrait)
-        figure.set_size_inches(width, ASPECT * width + ROW * rows)
+        filling(figure)
         buffer = io.BytesIO()
-        title = f"phase portrait of {portrait.system.title}"
         figure.savefig(buffer, format=suffix[1:], metadata=_metadata(suffix, title, command))
     return buffer.getvalue()
 
@@ -89,116 +116,48 @@ def _metadata(suffix: str, title: str, command: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fill(figure: Figure, portrait: Portrait) -> int:
-    """Draw everything; return the number of rows of the legend."""
+def fill(figure: Figure, portrait: Portrait, style: Style) -> None:
+    """Draw everything into an empty figure and give it its size."""
     axes = figure.add_subplot()
-    x, y = (mathtext(label) for label in portrait.system.labels)
-    axes.set_xlabel(f"${x}$")
-    axes.set_ylabel(f"${y}$", rotation=0, ha="right", va="center")
-    axes.set_xlim(*portrait.window[:2])
-    axes.set_ylim(*portrait.window[2:])
-    if portrait.note:
-        axes.set_title(portrait.note, fontsize=NOTE, pad=3.0)
-    _stream(axes, portrait)
-    entries = _curves(axes, portrait) | _points(axes, portrait)
-    if entries:
+    entries = draw_on(axes, portrait, style)
+    rows = -(-len(entries) // COLUMNS) if style.legend else 0
+    if rows:
         figure.legend(
             list(entries.values()), list(entries), loc="outside lower center", ncols=COLUMNS,
             frameon=False, handlelength=1.9, columnspacing=1.1, handletextpad=0.5,
             labelspacing=0.3, borderpad=0.1,
         )  # fmt: skip
-    return -(-len(entries) // COLUMNS)
+    room = ROW * (rows + bool(axes.get_title()))
+    figure.set_size_inches(style.width, _height(portrait, style) + room)
 
 
-def _stream(axes: Axes, portrait: Portrait) -> None:
-    x, y = portrait.grid[0, :, 0], portrait.grid[:, 0, 1]
-    u, v = (np.ma.masked_invalid(portrait.velocity[..., n]) for n in (0, 1))
-    if not (np.abs(u).max() > 0 or np.abs(v).max() > 0):
-        return  # nothing moves
-    axes.streamplot(
-        x, y, u, v, density=0.9, color=PALE, linewidth=0.55, arrowsize=0.5, arrowstyle="-|>",
-        zorder=1, broken_streamlines=True,
-    )  # fmt: skip
+def _height(portrait: Portrait, style: Style) -> float:
+    """Return the height of the figure without its legend, inches."""
+    a, b, c, d = portrait.window
+    ratio = (d - c) / (b - a) if style.aspect == "equal" else style.aspect
+    if ratio is None:
+        return ASPECT * style.width
+    ratio = min(max(float(ratio), LEAST_ASPECT), LARGEST_ASPECT)
+    return style.width * (0.84 * ratio + 0.14)  # of the width of the axes, and their labels
 
 
-def _curves(axes: Axes, portrait: Portrait) -> dict[str, Any]:
-    """Draw every curve; return one handle for each kind that there is, by its words."""
-    entries: dict[str, Any] = {}
-    for curve in sorted(portrait.curves, key=lambda c: list(LINES).index(_look_name(portrait, c))):
-        look = LINES[_look_name(portrait, curve)]
-        (line,) = axes.plot(*curve.points.T, **look.line())
-        if curve.kind in ("trajectory", "stable manifold", "unstable manifold"):
-            _arrow(axes, portrait, curve, look)
-        if curve.kind == "trajectory":
-            axes.plot(*curve.points[0], "o", ms=1.8, color=look.color, zorder=look.order)
-        if curve.kind in ("iterates", "em"):
-            line.set(marker="o" if curve.kind == "iterates" else "^", markersize=2.2)
-            line.set(markeredgewidth=0.3, markeredgecolor=BLACK)
-        entries.setdefault(_words(portrait, curve), line)
+def draw_on(axes: Axes, portrait: Portrait, style: Style) -> dict[str, Any]:
+    """Draw a portrait on axes; return the handles of a legend by their words."""
+    x, *others = (mathtext(label) for label in portrait.system.labels)
+    flows = portrait.system.kind == "flow"
+    velocity = mathtext(portrait.system.labels[0], r"\dot{%s}" if flows else r"%s")
+    y = others[0] if others else velocity + ("" if flows else "'")  # the next x
+    axes.set_xlabel(f"${x}$")
+    axes.set_ylabel(f"${y}$", rotation=0, ha="right", va="center")
+    draw_field(axes, portrait)
+    entries = draw_curves(axes, portrait) | draw_points(axes, portrait)
+    axes.set_xlim(*portrait.window[:2])
+    axes.set_ylim(*portrait.window[2:])
+    if style.aspect == "equal":
+        axes.set_aspect("equal", adjustable="box")
+    elif style.aspect is not None:
+        axes.set_box_aspect(float(style.aspect))
+    title = portrait.note if style.title is None else style.title
+    if title:
+        axes.set_title(title, fontsize=NOTE, pad=3.0)
     return entries
-
-
-def _look_name(portrait: Portrait, curve: Curve) -> str:
-    if curve.kind != "nullcline":
-        return curve.kind
-    return ("first", "second")[portrait.system.labels.index(curve.label)] + " nullcline"
-
-
-def _words(portrait: Portrait, curve: Curve) -> str:
-    """Return how the legend names a kind of curve."""
-    if curve.kind == "nullcline":
-        is_map = portrait.system.kind == "map"
-        x = mathtext(curve.label) if is_map else mathtext(curve.label, r"\dot{%s}")
-        return rf"$\Delta {x} = 0$" if is_map else f"${x} = 0$"
-    words = {
-        "em": "EM iterates",
-        "level": "invariant",
-        "slow manifold": r"slow manifold, $\epsilon \to 0$",
-    }
-    return words.get(curve.kind, curve.kind)
-
-
-def _arrow(axes: Axes, portrait: Portrait, curve: Curve, look: Look) -> None:
-    """Draw an arrow head in the middle of what is visible of a curve, in the direction of time."""
-    points = curve.points
-    steps = np.linalg.norm(np.diff(points, axis=0) / size_of(portrait.window), axis=1)
-    travelled = np.concatenate([[0.0], np.cumsum(steps)])
-    if not travelled[-1] > 0.08:
-        return
-    middle = int(np.searchsorted(travelled, min(travelled[-1] / 2, 0.25)))
-    tail = points[max(middle - 1, 0)]
-    axes.annotate(
-        "", xy=tuple(points[middle]), xytext=tuple(tail), zorder=look.order,
-        arrowprops={"arrowstyle": "-|>", "color": look.color, "lw": 0, "mutation_scale": 7.0,
-                    "shrinkA": 0, "shrinkB": 0},
-    )  # fmt: skip
-
-
-def _points(axes: Axes, portrait: Portrait) -> dict[str, Any]:
-    """Draw the fixed points; return the handles of the types that there are, then of the ring."""
-    entries: dict[str, Any] = {}
-    for name, mark in MARKS.items():
-        for point in portrait.points:
-            if _mark_name(point) == name:
-                (handle,) = axes.plot(*point.y, mark.marker, **_filled(mark.fill))
-                entries.setdefault(mark.label, handle)
-    for point in portrait.points:
-        if point.label == "proved":
-            (ring,) = axes.plot(
-                *point.y, "o", ms=RING, mfc="none", mec=BLACK, mew=0.7, zorder=6, clip_on=False
-            )
-            entries.setdefault("proved", ring)
-    return entries
-
-
-def _mark_name(point: FixedPoint) -> str:
-    if point.kind == "saddle":
-        return "saddle"
-    return {True: "stable", False: "unstable", None: "undecided"}[point.stable]
-
-
-def _filled(fill: str) -> dict[str, Any]:
-    common = {"ms": MARK, "mec": BLACK, "mew": 0.8, "zorder": 6, "clip_on": False}
-    if fill == "none":
-        return {**common, "mfc": "white"}
-    return {**common, "mfc": BLACK, "fillstyle": fill, "markerfacecoloralt": "white"}

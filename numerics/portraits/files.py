@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,50 +15,85 @@ import numpy as np
 from numerics.integration import save
 from numerics.integration.dataset import versions
 from numerics.portraits.curves import Curve
-from numerics.portraits.figure import rendered
+from numerics.portraits.figure import Style, rendered
 from numerics.portraits.portrait import Portrait
 from theory.files import replacement
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["portrait_dataset", "write_portrait"]
+__all__ = ["portrait_dataset", "portrait_table", "write_portrait"]
 
 
-def write_portrait(portrait: Portrait, path: str | Path, *, command: str = "") -> Path:
-    """Write the figure to ``path`` and its data beside it, both or none; return the data's path.
+def write_portrait(
+    portrait: Portrait,
+    path: str | Path,
+    style: Style | None = None,
+    *,
+    table: bool = False,
+    command: str = "",
+) -> Path:
+    """Write the figure to ``path`` and its data beside it, all or none; return the data's path.
+
+    ``table``  also write what is drawn as comma-separated values, see `portrait_table`
 
     Raises `ValueError` for a suffix that is no figure's, `OSError` where nothing can be written.
     """
     target = Path(path)
     data = target.with_suffix(".nc")
-    figure = rendered(portrait, target.suffix, command=command)
-    with replacement(target) as temporary:
-        temporary.write_bytes(figure)
+    figure = rendered(portrait, target.suffix, style, command=command)
+    with ExitStack() as files:
+        files.enter_context(replacement(target)).write_bytes(figure)
+        if table:
+            beside = files.enter_context(replacement(target.with_suffix(".csv")))
+            beside.write_text(portrait_table(portrait), encoding="utf-8")
         save(portrait_dataset(portrait, command=command), data)
     return data
+
+
+def portrait_table(portrait: Portrait) -> str:
+    """Return curves and fixed points as comma-separated values, one vertex or point a line.
+
+    Columns: number of the curve, kind, label, and the two variables; fixed points stand last, each
+    with a number of its own, their label says how sure they are.
+    """
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    labels = portrait.system.labels
+    follows = "velocity" if portrait.system.kind == "flow" else "next"
+    second = [] if len(labels) == 2 else [f"{follows} {labels[0]}"]
+    lines.writerow(["curve", "kind", "label", *labels, *second])
+    for n, curve in enumerate(portrait.curves):
+        lines.writerows([n, curve.kind, curve.label, *map(float, v)] for v in curve.points)
+    pairs = zip(portrait.points, portrait.places, strict=True)
+    for n, (point, place) in enumerate(pairs, len(portrait.curves)):
+        lines.writerow([n, point.kind, point.label, *map(float, place)])
+    return text.getvalue()
 
 
 def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
     """Return everything a portrait shows as a labelled dataset.
 
     ``velocity`` (row, column, component) at ``x`` (column) and ``y`` (row); ``curve_points``
-    (vertex, component), of which curve n has those where ``vertex_curve`` is n, with
+    (vertex, coordinate), of which curve n has those where ``vertex_curve`` is n, with
     ``curve_kind``, ``curve_label``, ``curve_level``; ``fixed_point`` (point, component) with
     ``fixed_point_kind``, ``stable`` ("yes", "no", "undecided"), ``proof``, ``eigenvalue_real`` and
-    ``eigenvalue_imag`` (NaN where a symmetry takes an eigenvalue away), ``residual``.
+    ``eigenvalue_imag`` (NaN where a symmetry takes an eigenvalue away), ``residual``; for a slice
+    those are of the whole system, and ``kind_in_slice`` is of the projected field; ``cycle_kind``,
+    ``cycle_period`` and ``cycle_multiplier`` (of largest modulus).
     """
     import xarray as xr
 
     system, curves, points = portrait.system, portrait.curves, portrait.points
-    eigenvalues = np.full((len(points), 2), complex("nan+nanj"))
+    most = max([2, *(len(p.eigenvalues) for p in points)])
+    eigenvalues = np.full((len(points), most), complex("nan+nanj"))
     for row, point in zip(eigenvalues, points, strict=True):
         row[: len(point.eigenvalues)] = point.eigenvalues
     words = {True: "yes", False: "no", None: "undecided"}
     field = "field" if system.kind == "flow" else "displacement M(y) - y"
     data: dict[str, Any] = {
         "velocity": (("row", "column", "component"), portrait.velocity, {"long_name": field}),
-        "curve_points": (("vertex", "component"), _stacked(curves)),
+        "curve_points": (("vertex", "coordinate"), _stacked(curves)),
         "vertex_curve": (
             "vertex",
             np.repeat(np.arange(len(curves)), [len(c.points) for c in curves]),
@@ -63,20 +101,32 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
         "curve_kind": ("curve", _text(c.kind for c in curves)),
         "curve_label": ("curve", _text(c.label for c in curves)),
         "curve_level": ("curve", np.array([c.value for c in curves], dtype=float)),
-        "fixed_point": (("point", "component"), np.array([p.y for p in points]).reshape(-1, 2)),
+        "fixed_point": (("point", "component"), _states(portrait)),
         "fixed_point_kind": ("point", _text(p.kind for p in points)),
         "stable": ("point", _text(words[p.stable] for p in points)),
         "proof": ("point", _text(p.label for p in points)),
         "eigenvalue_real": (("point", "eigenvalue"), np.real(eigenvalues)),
         "eigenvalue_imag": (("point", "eigenvalue"), np.imag(eigenvalues)),
+        "cycle_kind": ("cycle", _text(c.kind for c in portrait.cycles)),
+        "cycle_period": ("cycle", np.array([c.period for c in portrait.cycles], dtype=float)),
+        "cycle_multiplier": (
+            "cycle",
+            np.array([max(map(abs, c.multipliers)) for c in portrait.cycles], dtype=float),
+        ),
         "residual": ("point", np.array([p.residual for p in points], dtype=float)),
     }
+    if portrait.in_slice:
+        data["kind_in_slice"] = ("point", _text(portrait.in_slice))
     coordinates = {
         "x": ("column", portrait.grid[0, :, 0]),
-        "y": ("row", portrait.grid[:, 0, 1]),
+        **({"y": ("row", portrait.grid[:, 0, 1])} if system.dimension == 2 else {}),
         "component": list(system.labels),
     }
     return xr.Dataset(data, coordinates, _attributes(portrait, command))
+
+
+def _states(portrait: Portrait) -> np.ndarray:
+    return np.array([p.y for p in portrait.points]).reshape(-1, portrait.system.dimension)
 
 
 def _stacked(curves: Sequence[Curve]) -> np.ndarray:
@@ -98,6 +148,7 @@ def _attributes(portrait: Portrait, command: str) -> dict[str, Any]:
         "laws": ", ".join(system.laws),
         "window": list(portrait.window),
         "fixed_points": portrait.statement,
+        "left_out": "; ".join(portrait.left_out),
         "versions": json.dumps(versions()),
         "command": command,
     }

@@ -41,31 +41,49 @@ class Look(NamedTuple):
 
 LINES: Mapping[str, Look] = {
     "slow manifold": Look(ORANGE, 4.0, "solid", 1.5, 0.55),
+    "diagonal": Look(GREY, 0.8, (0, (2.2, 1.4)), 2.0),
+    "cobweb": Look(GREEN, 0.55, "solid", 2.2),
+    "field": Look(BLUE, 1.5, "solid", 2.5),
+    "map": Look(BLUE, 1.5, "solid", 2.5),
     "level": Look(GREY, 0.8, (0, (1, 1.4)), 2.0),
     "first nullcline": Look(BLUE, 1.1, (0, (4, 1.6)), 2.5),
     "second nullcline": Look(VERMILLION, 1.1, (0, (4, 1.4, 1, 1.4)), 2.5),
     "stable manifold": Look(GREEN, 1.5, "solid", 3.0),
     "unstable manifold": Look(PURPLE, 1.6, (0, (6, 0.9)), 3.0),
     "trajectory": Look(BLACK, 0.9, "solid", 3.5),
+    "stable limit cycle": Look(SKY, 2.4, "solid", 2.8),
+    "unstable limit cycle": Look(SKY, 2.4, (0, (1.6, 0.7)), 2.8),
     "iterates": Look(BLACK, 0.7, "solid", 3.5),
+    "orbit": Look(BLACK, 0.0, "none", 3.5),
+    "stable cycle": Look(SKY, 0.0, "none", 3.8),
     "em": Look(ORANGE, 0.9, "solid", 4.0),
 }
 
 
 class Mark(NamedTuple):
-    """The mark of a fixed point: what it is called, and how it is filled (see matplotlib)."""
+    """The mark of a fixed point: how it is filled, its shape (see matplotlib), a dot inside.
 
-    label: str
+    ``words`` stand in the legend instead of the kind, where that is too long for a column.
+    """
+
     fill: str
     marker: str = "o"
+    dot: bool = False
+    words: str = ""
 
 
 MARKS: Mapping[str, Mark] = {
-    "stable": Mark("stable", "full"),
-    "saddle": Mark("saddle", "left"),
-    "unstable": Mark("unstable", "none"),
-    "undecided": Mark("undecided", "none", "D"),
+    "stable node": Mark("full"),
+    "stable focus": Mark("full", "s"),
+    "saddle": Mark("left"),
+    "unstable node": Mark("none"),
+    "unstable focus": Mark("none", "s"),
+    "centre": Mark("none", dot=True),
+    "elliptic point": Mark("none", dot=True),
+    "degenerate": Mark("none", "D"),
+    "zero of the slice only": Mark("none", "X", words="slice only"),
 }
+"""By the kind of the point, which is its name in the legend too."""
 
 
 def settings() -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -19,10 +19,35 @@ from numerics.flows import System, Variable
 from theory.codegen.components import Components
 from theory.codegen.names import nearest
 
-__all__ = ["Window", "component", "restricted", "window_around"]
+__all__ = ["PlaneSlice", "Window", "component", "restricted", "size_of", "window_around"]
 
 Window = tuple[float, float, float, float]
 STARTS, OUTSIDE, ROOM = 256, 0.025, 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaneSlice(System):
+    """A plane of a larger system: two of its variables move, the others stay.
+
+    ``whole``   the system
+    ``at``      (d,) a state of it that lies in the plane
+    ``moving``  the numbers of the two variables
+    """
+
+    whole: System
+    at: np.ndarray
+    moving: tuple[int, ...]
+
+    def lifted(self, points: np.ndarray) -> np.ndarray:
+        """Return points of the plane (..., 2) as states of the system (..., d)."""
+        states = np.broadcast_to(self.at, (*np.shape(points)[:-1], len(self.at))).copy()
+        states[..., list(self.moving)] = points
+        return states
+
+
+def size_of(window: Sequence[float]) -> np.ndarray:
+    """Return the size of a window in each variable, (d,)."""
+    return np.array(window[1::2]) - np.array(window[::2])
 
 
 def component(system: System, label: str) -> int:
@@ -38,13 +63,13 @@ def component(system: System, label: str) -> int:
     return system.labels.index(label)
 
 
-def restricted(system: System, axes: Sequence[str], at: np.ndarray) -> System:
+def restricted(system: System, axes: Sequence[str], at: np.ndarray) -> PlaneSlice:
     """Return the slice of a system in which only the two variables ``axes`` move.
 
     ``at``  (d,) the state through which the slice goes; its entries at ``axes`` do not matter
 
     Conserved quantities and relabellings of the system are not those of a slice, so it has none;
-    the symmetry directions that lie in the plane stay.
+    the symmetry directions that lie in the plane stay, and so does a window of the system.
 
     Raises `ValueError` for labels that are unknown or equal, a state of the wrong shape or not
     finite.
@@ -74,19 +99,22 @@ def restricted(system: System, axes: Sequence[str], at: np.ndarray) -> System:
     titles = [v.title for v in system.variables for _ in range(v.size)]
     fixed = {system.labels[n]: float(at[n]) for n in rest}
     starts = system.starts
-    return replace(
-        system,
-        title=f"slice of {system.title}",
-        variables=tuple(Variable(x, (), titles[n]) for x, n in zip(axes, moving, strict=True)),
-        field=field,
-        values=np.concatenate([system.values, at[rest]]),
-        settings={**system.settings, "slice": list(axes), "at": fixed},
-        starts=lambda rng, count: starts(rng, count)[:, moving],
-        quantities=(),
-        shifts=_in_plane(system.shifts, moving, rest),
-        relabellings=(),
-        window=None,
-    )
+    window = system.window and tuple(x for n in moving for x in system.window[2 * n : 2 * n + 2])
+    kept = {f.name: getattr(system, f.name) for f in fields(System)}
+    changed = {
+        "title": f"slice of {system.title}",
+        "variables": tuple(Variable(x, (), titles[n]) for x, n in zip(axes, moving, strict=True)),
+        "field": field,
+        "values": np.concatenate([system.values, at[rest]]),
+        "settings": {**system.settings, "slice": list(axes), "at": fixed},
+        "starts": lambda rng, count: starts(rng, count)[:, moving],
+        "quantities": (),
+        "shifts": _in_plane(system.shifts, moving, rest),
+        "relabellings": (),
+        "window": window,
+        "plain": None,
+    }
+    return PlaneSlice(**(kept | changed), whole=system, at=at, moving=tuple(moving))
 
 
 def _in_plane(shifts: np.ndarray, moving: list[int], rest: list[int]) -> np.ndarray:
@@ -106,7 +134,8 @@ def window_around(system: System, points: np.ndarray | None = None) -> Window:
     ``points``  (k, 2) states that must be inside too
     """
     if system.window is not None:
-        return system.window
+        a, b, c, d = system.window
+        return a, b, c, d
     starts = system.starts(np.random.default_rng(0), STARTS)
     low, high = np.quantile(starts, [OUTSIDE, 1 - OUTSIDE], axis=0)
     if points is not None and len(points):

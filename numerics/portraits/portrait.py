@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from numerics.fixed_points import FixedPoint
 from numerics.flows import System
-from numerics.portraits.curves import Curve, flow_curves, inside, size_of
-from numerics.portraits.equilibria import fixed_points_in
+from numerics.portraits.coordinates import UNIT, Frame
+from numerics.portraits.curves import Curve, flow_curves
+from numerics.portraits.cycles import Cycle, cycles_of_map, limit_cycles
+from numerics.portraits.equilibria import fixed_points_in, of_whole
 from numerics.portraits.maps import displacement, iterates, map_curves
 from numerics.portraits.overlays import em_over, levels, nullclines, slow_manifold
-from numerics.portraits.plane import Window, component, window_around
+from numerics.portraits.plane import PlaneSlice, Window, component, window_around
+from numerics.portraits.starts import TRAJECTORIES, checked_window, starting_points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Portrait", "portrait"]
 
 GRID = 61
-TRAJECTORIES = 6
-PLASTIC = 1.32471795724474602596  # the real root of x^3 = x + 1
+SINGLE = ("trajectory", "iterates", "orbit", "em")
+"""Curves of which a single point says something: it stays there, or leaves at once."""
+CLOSE = 0.02  # in coordinates of the window
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Portrait:
     """A phase portrait of a system with two variables (a slice of a larger one is such a system).
+
+    That of a system with one variable is made by `phase_line`: it is drawn in the plane of x and
+    its velocity, or the next x, and ``grid`` and ``velocity`` have one row and one component.
 
     ``system``      the system
     ``window``      (x_low, x_high, y_low, y_high)
@@ -35,6 +46,11 @@ class Portrait:
     ``points``      the fixed points in the window
     ``complete``    whether it is proved that the window holds no others
     ``statement``   that, or what is not known, in words
+    ``cycles``      limit cycles of a flow, stable cycles of a map, as far as they were found; they
+                    are among the curves too
+    ``in_slice``    of a slice: the kind of each point in the projected field alone; ``points`` have
+                    the kind that they have in the system
+    ``left_out``    what was asked for and could not be drawn, one sentence each
     """
 
     system: System
@@ -45,18 +61,51 @@ class Portrait:
     points: tuple[FixedPoint, ...]
     complete: bool
     statement: str
+    cycles: tuple[Cycle, ...] = ()
+    in_slice: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where the fixed points are drawn, (k, 2): of one variable on the axis or the diagonal."""
+        states = np.array([p.y for p in self.points]).reshape(-1, self.system.dimension)
+        if self.system.dimension == 2:
+            return states
+        return np.column_stack([states, states * (self.system.kind == "map")])
 
     @property
     def note(self) -> str:
         """What a reader must know about a slice; empty for a whole system."""
-        if "slice" not in self.system.settings:
+        if not isinstance(self.system, PlaneSlice):
             return ""
-        others = len(self.system.settings["at"])
+        others = self.system.whole.dimension - 2
         return f"slice of the projected field, {others} other variable{'s' * (others != 1)} fixed"
 
     def of_kind(self, kind: str) -> list[Curve]:
         """Return the curves of one kind."""
         return [c for c in self.curves if c.kind == kind]
+
+    def draw(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draw it on axes, in a new figure if none are given, and return them.
+
+        ``style``  aspect, title, legend, width; see `numerics.portraits.figure.Style`.  On axes of
+                   your own there is a legend only if you ask, or call ``ax.legend()``.
+
+        Raises `ValueError` for an aspect that is none.
+        """
+        from numerics.portraits.notebook import drawn
+
+        return drawn(self, ax, style)
+
+    def _repr_png_(self) -> bytes:
+        from numerics.portraits.figure import rendered
+
+        return rendered(self, ".png")
+
+    def _repr_html_(self) -> str:
+        from numerics.portraits.notebook import page
+
+        return page(self)
 
 
 def portrait(
@@ -80,82 +129,106 @@ def portrait(
     ``fast``      the fast one of two timescales: its attracting nullcline is the slow manifold
     ``progress``  called with the name of each step
 
-    Raises `ValueError` for a system of other than two variables, a window without area, starts of
-    the wrong shape or not finite, a system to which no EM map belongs.
+    Everything is computed in coordinates of the window, so units and origin of the variables
+    change nothing.
+
+    Raises `ValueError` for a system of other than two variables, a window without area or where
+    the field is nowhere finite, starts of the wrong shape, outside the window or where the field
+    is not finite, a system to which no EM map belongs.
     """
     if system.dimension != 2:
         raise ValueError(
             f"a portrait needs two variables, `{system.name}` has {system.dimension}; "
             f"take a slice, such as {','.join(system.labels[:2])}."
             if system.dimension > 2
-            else f"a portrait needs two variables; `{system.name}` has one."
+            else f"a portrait needs two variables; `{system.name}` has one. Take `phase_line`."
         )
     say = progress or (lambda _: None)
-    window = _checked_window(window_around(system) if window is None else window)
-    begin = _starts(starts, window, seed)
+    a, b, c, d = checked_window(window_around(system) if window is None else window, 2)
+    window = (a, b, c, d)
     em_map = em_over(system) if em else None  # whatever is wrong is said before anything runs
     if fast is not None:
         component(system, fast)
-    is_map = system.kind == "map"
-    field = displacement(system) if is_map else system
+    frame = Frame.of(window)
+    inside, is_map = frame.system(system), system.kind == "map"
+    field = displacement(inside) if is_map else inside
 
     say("field")
-    grid = np.stack(
-        np.meshgrid(np.linspace(*window[:2], GRID), np.linspace(*window[2:], GRID)), axis=-1
-    )
-    velocity = field.velocity(grid.reshape(-1, 2)).reshape(grid.shape)
+    grid, velocity = _field(system, window)
+    begin = frame.inward(starting_points(system, starts, window, seed))
+    say("fixed points")
+    found = fixed_points_in(inside, UNIT, proofs=prove)
+    saddles = [p.y for p in found.points if p.kind == "saddle"]
+    say("nullclines")
+    curves = nullclines(field, UNIT)
+    if fast is not None:
+        curves += slow_manifold(field, UNIT, fast)
+    curves += levels(inside, UNIT, saddles)
+    say("trajectories")
+    if is_map:
+        curves += map_curves(inside, UNIT, begin, saddles)
+        cycles = cycles_of_map(inside, UNIT, [c for c in curves if c.kind == "orbit"])
+    else:
+        curves += flow_curves(inside, UNIT, begin, saddles, [p.y for p in found.points])
+        # a closed orbit of a slice is none of the system
+        sliced = isinstance(system, PlaneSlice)
+        cycles = [] if sliced else limit_cycles(inside, UNIT, found.points)
+    curves += [Curve(c.kind, c.points, f"period {c.period:.6g}") for c in cycles]
+    if em_map is not None:
+        say("EM")
+        curves += iterates(frame.system(em_map), UNIT, begin, "em")
+    points = [frame.fixed_point(system, p) for p in found.points]
+    in_slice: tuple[str, ...] = ()
+    statement = found.statement
+    if isinstance(system, PlaneSlice):
+        in_slice = tuple(p.kind for p in points)
+        points = [of_whole(system, p, proofs=prove) for p in points]
+        statement = f"in the slice, whose other variables are held: {statement}"
+    drawn = [c for c in curves if len(c.points) > 1 or c.kind in SINGLE]
+    return Portrait(
+        system, window, grid, velocity,
+        tuple(replace(c, points=frame.outward(c.points)) for c in drawn),
+        tuple(points), found.complete, statement,
+        tuple(replace(c, points=frame.outward(c.points)) for c in cycles), in_slice,
+        tuple(_left_out(system, drawn, saddles, frame, fast)),
+    )  # fmt: skip
+
+
+def _field(system: System, window: Window) -> tuple[np.ndarray, np.ndarray]:
+    """Return the grid and the field on it.
+
+    Raises `ValueError` if it is nowhere finite.
+    """
+    axes = np.linspace(*window[:2], GRID), np.linspace(*window[2:], GRID)
+    grid = np.stack(np.meshgrid(*axes), axis=-1)
+    points = grid.reshape(-1, 2)
+    with np.errstate(invalid="ignore"):
+        velocity = system.velocity(points) - points * (system.kind == "map")
     if not np.isfinite(velocity).all(axis=-1).any():
         raise ValueError(
             f"the field of `{system.name}` is not finite anywhere in the window "
             f"{list(window)}; give another one."
         )
-    say("fixed points")
-    found = fixed_points_in(system, window, proofs=prove)
-    saddles = [p.y for p in found.points if p.kind == "saddle"]
-    say("nullclines")
-    curves = nullclines(field, window)
-    if fast is not None:
-        curves += slow_manifold(field, window, fast)
-    curves += levels(system, window, saddles)
-    say("trajectories")
-    if is_map:
-        curves += map_curves(system, window, begin, saddles)
-    else:
-        curves += flow_curves(system, window, begin, saddles, [p.y for p in found.points])
-    if em_map is not None:
-        say("EM")
-        curves += iterates(em_map, window, begin, "em")
-    return Portrait(
-        system, window, grid, velocity, tuple(curves), found.points, found.complete, found.statement
-    )
+    return grid, velocity.reshape(grid.shape)
 
 
-def _checked_window(window: Window) -> Window:
-    a, b, c, d = (float(x) for x in window)
-    if not (np.isfinite([a, b, c, d]).all() and a < b and c < d):
-        raise ValueError(
-            "a window must be four finite numbers x_low < x_high, y_low < y_high; "
-            f"got {a:g}, {b:g}, {c:g}, {d:g}, which has no area."
+def _left_out(
+    system: System, curves: Sequence[Curve], saddles: Sequence[np.ndarray], frame: Frame,
+    fast: str | None,
+) -> Iterator[str]:  # fmt: skip
+    """Yield what a reader of the figure would miss without being told."""
+    if fast is not None and not any(c.kind == "slow manifold" for c in curves):
+        yield f"no slow manifold: the nullcline of {fast} attracts nowhere in this window"
+    for saddle in saddles:
+        place = ", ".join(
+            f"{x} = {v:.6g}" for x, v in zip(system.labels, frame.outward(saddle), strict=True)
         )
-    return a, b, c, d
+        for kind, end in (("stable manifold", -1), ("unstable manifold", 0)):
+            if not any(c.kind == kind and _touches(c, end, saddle) for c in curves):
+                yield f"the {kind} of the saddle at {place} could not be followed"
 
 
-def _starts(starts: np.ndarray | int, window: Window, seed: int) -> np.ndarray:
-    if isinstance(starts, int):
-        if starts < 0:
-            raise ValueError(f"the number of trajectories must be 0 or above; got {starts}.")
-        # the additive recurrence that fills a square most evenly, at a random place of it
-        first = np.random.default_rng(seed).uniform(size=2)
-        spread = (first + np.arange(starts)[:, None] * [1 / PLASTIC, 1 / PLASTIC**2]) % 1
-        return np.array(window[::2]) + spread * size_of(window)
-    points = np.asarray(starts, dtype=float)
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise ValueError(
-            f"starts of trajectories must be finite points of shape (n, 2); got {points.tolist()}."
-        )
-    if not inside(window, points, 0.0).all():
-        row = points[int(np.argmin(inside(window, points, 0.0)))]
-        raise ValueError(
-            f"starts of trajectories must lie in the window {list(window)}; got {row.tolist()}."
-        )
-    return points
+def _touches(curve: Curve, end: int, saddle: np.ndarray) -> bool:
+    """Whether a manifold belongs to a saddle; one found as a contour passes through it."""
+    at_end = np.abs(curve.points[end] - saddle).max() < CLOSE
+    return bool(at_end or np.abs(curve.points - saddle).max(axis=1).min() < CLOSE)

@@ -254,6 +254,23 @@ def portrait(
     prove: Annotated[
         bool, typer.Option("--prove/--no-prove", help="Prove the fixed points in ball arithmetic.")
     ] = True,
+    aspect: Annotated[
+        str | None, typer.Option(help="Shape of the axes: equal, or height over width.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="A title above the figure.")] = None,
+    legend: Annotated[
+        bool, typer.Option("--legend/--no-legend", help="Whether there is one.")
+    ] = True,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Also write curves and points as comma-separated values.")
+    ] = False,
+    series: Annotated[
+        str | None,
+        typer.Option(help="Draw these variables against time instead, such as x,y or all."),
+    ] = None,
+    until: Annotated[
+        float | None, typer.Option(help="The end of time series; 50 if not given.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Draw a phase portrait: field, nullclines, fixed points, manifolds, trajectories."""
@@ -261,7 +278,8 @@ def portrait(
 
     options = PortraitOptions(
         system, output, tuple(set_ or ()), window, slice_, at, em, fast, starts,
-        tuple(start or ()), seed, prove,
+        tuple(start or ()), seed, prove, aspect, title, legend, csv,
+        series, until,
     )  # fmt: skip
     return run_portrait(options, as_json=json)
 

@@ -42,7 +42,8 @@ def run_fixed_points(
     limits = system.window
     if window is not None:
         limits = numbers(window, 2 * system.dimension, "`--window` takes low,high of each variable")
-    if limits is not None and (window is not None or system.shifts.size == 0):
+    small = system.dimension <= 2 and not system.shifts.size
+    if limits is not None and (window is not None or small):
         found = _complete(system, limits, seconds)
         points, status = [*found.points, *found.doubtful], 0 if found.complete else UNDECIDED
     else:

@@ -8,7 +8,8 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,16 @@ from typing import Any
 import numpy as np
 
 from numerics.flows import System, system_from
-from numerics.portraits import SUFFIXES, Portrait, portrait, restricted, write_portrait
+from numerics.portraits import (
+    SUFFIXES,
+    Portrait,
+    Style,
+    phase_line,
+    portrait,
+    restricted,
+    write_portrait,
+)
+from numerics.portraits.notebook import described
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import numbers, settings_from
 from proofs_checks.reports.machine import SCHEMA
@@ -43,6 +53,12 @@ class PortraitOptions:
     start: Sequence[str] = ()
     seed: int = 0
     prove: bool = True
+    aspect: str | None = None
+    title: str | None = None
+    legend: bool = True
+    table: bool = False
+    series: str | None = None
+    until: float | None = None
 
     @property
     def command(self) -> str:
@@ -51,13 +67,27 @@ class PortraitOptions:
         for flag, values in (
             ("--set", self.settings), ("--window", self.window), ("--slice", self.slice),
             ("--at", self.at), ("--fast", self.fast), ("--starts", self.starts),
-            ("--start", self.start), ("--seed", self.seed or None),
+            ("--start", self.start), ("--seed", self.seed or None), ("--aspect", self.aspect),
+            ("--title", self.title), ("--series", self.series), ("--until", self.until),
         ):  # fmt: skip
             for value in values if isinstance(values, Sequence) and flag in MANY else [values]:
                 words += [flag, str(value)] if value is not None else []
         words += ["--em"] if self.em else []
         words += [] if self.prove else ["--no-prove"]
+        words += [] if self.legend else ["--no-legend"]
+        words += ["--csv"] if self.table else []
         return shlex.join(words)
+
+    @property
+    def style(self) -> Style:
+        """The layout of the figure.
+
+        Raises `ValueError` for an aspect that is none.
+        """
+        aspect: float | str | None = self.aspect
+        with suppress(ValueError, TypeError):
+            aspect = float(self.aspect or "")
+        return Style(aspect=aspect, title=self.title, legend=self.legend)
 
 
 MANY = ("--set", "--start")
@@ -75,16 +105,13 @@ def run_portrait(options: PortraitOptions, *, as_json: bool) -> int:
 def _run(options: PortraitOptions, as_json: bool) -> int:
     begin = time.perf_counter()
     _check_output(options.output)
-    window = starts = None
-    if options.window is not None:
-        a, b, c, d = numbers(options.window, 4, "--window x_low,x_high,y_low,y_high")
-        window = (a, b, c, d)
-    if options.start:
-        starts = np.array([numbers(text, 2, "--start x,y") for text in options.start])
-        if options.starts is not None:
-            raise ValueError("give either `--starts N` or points with `--start x,y`, not both.")
-    elif options.starts is not None:
-        starts = options.starts
+    style = options.style  # what is wrong with it is said before anything runs
+    if options.series is not None:
+        from proofs_checks.cli.time_series import run_series
+
+        return run_series(options, style, as_json)
+    if options.until is not None:
+        raise ValueError("`--until` is the end of time series; ask for them with `--series`.")
     with progress_bar() as bar:
         task = bar.add_task("system", total=STEPS + options.em)
 
@@ -92,25 +119,42 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
             bar.update(task, advance=1, description=step)
 
         system = _system(options)
-        found = portrait(
-            system,
-            window=window,
-            seed=options.seed,
-            prove=options.prove,
-            em=options.em,
-            fast=options.fast,
-            progress=say,
-            **({} if starts is None else {"starts": starts}),
-        )
+        found = _computed(system, options, say)
         say("figure")
-        data = write_portrait(found, options.output, command=options.command)
+        data = write_portrait(
+            found, options.output, style, table=options.table, command=options.command
+        )
     if as_json:
         document = _document(found, options, data, time.perf_counter() - begin)
         print(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         _print(found)
-        print(f"wrote {options.output} and {data}", file=sys.stderr)
+        for sentence in found.left_out:
+            print(f"left out: {sentence}", file=sys.stderr)
+        table = f", {options.output.with_suffix('.csv')}" if options.table else ""
+        print(f"wrote {options.output}{table} and {data}", file=sys.stderr)
     return 0
+
+
+def _computed(system: System, options: PortraitOptions, say: Callable[[str], None]) -> Portrait:
+    """Return the portrait that the options ask for: in the plane, or of one variable."""
+    one = system.dimension == 1
+    ends, place = ("x_low,x_high", "x") if one else ("x_low,x_high,y_low,y_high", "x,y")
+    chosen: dict[str, Any] = {"seed": options.seed, "prove": options.prove, "progress": say}
+    if options.window is not None:
+        chosen["window"] = tuple(numbers(options.window, 2 if one else 4, f"--window {ends}"))
+    if options.start:
+        given = [numbers(text, 1 if one else 2, f"--start {place}") for text in options.start]
+        chosen["starts"] = np.array(given)
+        if options.starts is not None:
+            raise ValueError("give either `--starts N` or points with `--start x,y`, not both.")
+    elif options.starts is not None:
+        chosen["starts"] = options.starts
+    if not one:
+        return portrait(system, em=options.em, fast=options.fast, **chosen)
+    if options.em or options.fast:
+        raise ValueError(f"`--em` and `--fast` need two variables; `{system.name}` has one.")
+    return phase_line(system, **chosen)
 
 
 def _check_output(output: Path) -> None:
@@ -224,21 +268,29 @@ def _document(
                 "stable": STABLE[p.stable],
                 "label": p.label,
                 "eigenvalues": [[float(x.real), float(x.imag)] for x in p.eigenvalues],
+                **({"kind_in_slice": found.in_slice[n]} if found.in_slice else {}),
             }
-            for p in found.points
+            for n, p in enumerate(found.points)
+        ],
+        "cycles": [
+            {
+                "kind": c.kind,
+                "period": c.period,
+                "multipliers": [[z.real, z.imag] for z in c.multipliers],
+                "through": dict(zip(found.system.labels, map(float, c.points[0]), strict=True)),
+                "label": "verified numerically",
+            }
+            for c in found.cycles
         ],
         "complete": found.complete,
         "statement": found.statement,
+        "left_out": list(found.left_out),
         "curves": dict(Counter(c.kind for c in found.curves)),
         "seconds": round(seconds, 3),
     }
 
 
 def _print(found: Portrait) -> None:
-    for p in found.points:
-        rounded = np.round(p.y, 12) + 0.0  # a zero is known to rounding only
-        place = ", ".join(
-            f"{x} = {v:.6g}" for x, v in zip(found.system.labels, rounded, strict=True)
-        )
-        print(f"{p.kind}\t{place}\t{p.label}")
+    for row in described(found):
+        print(*row, sep="\t")
     print(found.statement)

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import sympy as sp
+from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from numerics.fixed_points import ball_program
 from numerics.flows.expressions import FormulaError, read_formula
+from numerics.integration.scalar import scalar_field
 from theory.codegen.components import FUNCTIONS, Components, batch_jacobian, batch_values
 
 NAMES = {n: sp.Symbol(n) for n in ("a", "b", "mu", "n")}
@@ -134,3 +137,56 @@ def test_any_text_is_read_or_refused(text):
 @pytest.mark.parametrize("text", ["a + " * 249 + "a", "*".join(f"(a+{n})" for n in range(130))])
 def test_long_formulas_are_read(text):
     assert np.isfinite(value(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "slopes"),
+    [
+        ("abs(b)", 1.3, (0, -1)),
+        ("max(a, b)", 0.7, (1, 0)),
+        ("min(a, b, -4)", -4, (0, 0)),
+        ("min(a, b)", -1.3, (0, 1)),
+        ("max(1e20*a^2, 1) - 1e20*a^2", 0, (0, 0)),
+        ("heaviside(a) + Heaviside(b)", 1, (0, 0)),
+        ("a*sign(b)", -0.7, (-1, 0)),
+        ("heaviside(a - 0.7)", 0.5, (0, 0)),
+        ("max(2, 3)*sech(0) + min(abs(-1), 5) + heaviside(0)", 4.5, (0, 0)),
+        ("cot(a)", 1 / np.tan(0.7), (-1 / np.sin(0.7) ** 2, 0)),
+        ("sec(a)*csc(a)", 1 / (np.cos(0.7) * np.sin(0.7)), None),
+        ("coth(a) - csch(a)", (np.cosh(0.7) - 1) / np.sinh(0.7), None),
+    ],
+)
+def test_functions_of_several_pieces(text, expected, slopes):
+    e = read_formula(text, NAMES, CONSTANTS)
+    program = Components("f", (NAMES["a"], NAMES["b"]), tuple(CONSTANTS), (), (e,))
+    at, p = np.array([[0.7, -1.3]]), np.array([1.5, 3.0])
+    assert batch_values(program)(at, p)[0, 0] == pytest.approx(expected, abs=1e-12)
+    assert scalar_field(program)(at[0], p.tolist())[0] == pytest.approx(expected, abs=1e-12)
+    if slopes is not None:
+        np.testing.assert_allclose(batch_jacobian(program)(at, p)[0, 0], slopes, atol=1e-12)
+
+
+def test_balls_across_a_kink_and_a_jump():
+    a = NAMES["a"]
+    kink = Components("f", (a,), (), (), (read_formula("abs(a)", NAMES, {}),))
+    (value,), ((slope,),) = ball_program(kink).linearised([arb(0, 1)], [], [[arb(1)]])
+    assert value.contains(0) and value.contains(1) and slope.contains(-1) and slope.contains(1)
+    jumps = Components("f", (a,), (), (), (read_formula("heaviside(a)", NAMES, {}),))
+    (value,), ((slope,),) = ball_program(jumps).linearised([arb(0, 1)], [], [[arb(1)]])
+    assert value.contains(0) and value.contains(1) and not slope.is_finite()
+    (value,), ((slope,),) = ball_program(jumps).linearised([arb(2, 1)], [], [[arb(1)]])
+    assert value == 1 and slope == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("min(a)", "`min` compares two numbers or more"),
+        ("sin(a, b)", "`sin` takes one argument; got 2"),
+        ("abs(a, b)", "`abs` takes one argument; got 2"),
+        ("max(a,)", "cannot stand here"),
+    ],
+)
+def test_wrong_numbers_of_arguments(text, message):
+    with pytest.raises(FormulaError, match=message):
+        read_formula(text, NAMES, CONSTANTS)

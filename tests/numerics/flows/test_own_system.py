@@ -60,7 +60,7 @@ p = "y*p"
 "theta'" = "lambda*theta'"
 """
     system = own_system(write(tmp_path, text))
-    assert (system.kind, system.name, system.window) == ("map", "own", None)
+    assert (system.kind, system.name, system.window) == ("map", "own", (-2, 2) * 3)
     assert system.velocity(np.array([3.0, 5.0, 7.0])) == pytest.approx([7.0, 15.0, 14.0])
     assert system.labels == ("y", "p", "theta'")
 
@@ -136,3 +136,15 @@ def test_unknown_parameter_missing_file_and_files_that_are_no_text(tmp_path):
         own_system(write(tmp_path, "#" * 70_000))
     with pytest.raises(ValueError, match="`variables` must list"):
         own_system(write(tmp_path, ""))
+
+
+def test_the_periods_of_a_map(tmp_path):
+    text = 'variables = ["x", "p"]\n[map]\nx = "x + p"\np = "p"\n[period]\nx = 6.5\n'
+    assert own_system(write(tmp_path, text)).periods == (6.5, np.inf)
+    for wrong, message in (
+        (text.replace("[map]", "[field]"), r"\[period\] is for a \[map\]"),
+        (text.replace("x = 6.5", "q = 6.5"), r"\[period\] names `q`, which is no variable"),
+        (text.replace("6.5", "0"), r"\[period\] `x` must be a finite number above 0; got 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            own_system(write(tmp_path, wrong))

@@ -12,7 +12,7 @@ from numerics.integration import ENGINES, FixedPoint, Section, integrate
 from numerics.integration.lane_engine import LaneEngine, LaneRun
 from numerics.integration.problem import Solution
 from numerics.integration.running import requested
-from theory.codegen.components import Components
+from theory.codegen.components import Components, maximum, step
 
 
 def small(name, states, expressions, parameters=(), values=(), quantities=()):
@@ -249,3 +249,14 @@ def test_events_and_maps_that_make_no_sense_are_refused():
         Section("x", 0.0, direction=2)
     with pytest.raises(ValueError, match="`square` is a map, and only flows are integrated"):
         integrate(replace(SQUARE, kind="map"), [[1.0]], 1.0)
+
+
+@pytest.mark.parametrize("engine", ["explicit", "stiff", "torch", "scipy"])
+def test_kinks_and_jumps_in_every_engine_that_takes_them(engine):
+    # dx/dt = max(-x, -1), dv/dt = step(x - 1): x falls at speed 1 to x = 1, then as exp(-t)
+    def field(x, v):
+        return maximum(-x, -sp.Integer(1)), step(x - 1) - 3 * step(-v)
+
+    run = integrate(small("kinked", "x v", field), [3.0, 1.0], [0, 1.0, 3.0], engine=engine)
+    expected = [[3, 1], [2, 2], [np.exp(-1), 3]]
+    np.testing.assert_allclose(run["y"].values[0], expected, atol=1e-5)

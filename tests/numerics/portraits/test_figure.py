@@ -13,9 +13,9 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from numerics.fixed_points import FixedPoint, Proof
-from numerics.portraits import figure, looks, portrait
+from numerics.portraits import Style, figure, looks, portrait, restricted
 from numerics.portraits.figure import COLUMNS, SUFFIXES, draw, rendered
-from tests.numerics.portraits.systems import flow, iterated
+from tests.numerics.portraits.systems import flow, iterated, own
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +23,12 @@ def bistable():
     return portrait(flow("x - x^3", "-y"), fast="y", starts=2, prove=False)
 
 
-def drawn(found, width=3.4):
+def drawn(found, width=3.4, **style):
     """The figure itself, laid out."""
     with mpl.rc_context(looks.settings()):
         canvas = Figure(layout="constrained")
         FigureCanvasAgg(canvas)
-        rows = figure._fill(canvas, found)
-        canvas.set_size_inches(width, figure.ASPECT * width + figure.ROW * rows)
+        figure.fill(canvas, found, Style(width, **style))
         canvas.canvas.draw()
         return canvas
 
@@ -78,25 +77,49 @@ def test_the_legend_names_what_there_is_and_nothing_else(bistable):
     words = legend_words(drawn(bistable))
     assert words == [
         r"slow manifold, $\epsilon \to 0$", r"$\dot{x} = 0$", r"$\dot{y} = 0$", "stable manifold",
-        "unstable manifold", "trajectory", "stable", "saddle",
+        "unstable manifold", "trajectory", "stable node", "saddle",
     ]  # fmt: skip
     of_map = legend_words(drawn(portrait(iterated("x/2", "y/3"), starts=1, prove=False)))
-    assert of_map == [r"$\Delta x = 0$", r"$\Delta y = 0$", "iterates", "stable"]
+    assert of_map == [r"$\Delta x = 0$", r"$\Delta y = 0$", "iterates", "stable node"]
 
 
-def test_rings_mark_proved_points_and_diamonds_undecided_ones(bistable):
+def test_rings_mark_proved_points_and_every_kind_has_its_mark(bistable):
     proved = replace(bistable.points[0], proof=Proof("proved", ""))
     odd = FixedPoint(np.zeros(2), "degenerate", None, 0, np.zeros(2), 0.0)
     words = legend_words(drawn(replace(bistable, points=(proved, odd))))
-    assert words[-3:] == ["stable", "undecided", "proved"]
+    assert words[-3:] == ["stable node", "degenerate", "proved"]
+    assert len(set(looks.MARKS.values())) == len(looks.MARKS) - 1  # centres and elliptic points
+
+
+def test_centres_and_foci_are_named_in_the_legend():
+    foci = legend_words(drawn(portrait(flow("y", "x - x^3 - y/4"), starts=0, prove=False)))
+    assert foci[-2:] == ["stable focus", "saddle"]
+    assert legend_words(drawn(portrait(flow("y", "-x"), starts=0, prove=False)))[-1] == "centre"
+    turned = iterated("0.6*x - 0.8*y", "0.8*x + 0.6*y")
+    assert legend_words(drawn(portrait(turned, starts=0, prove=False)))[-1] == "elliptic point"
+
+
+def test_the_longest_words_fit_into_a_column():
+    turned = own({"x": "y - x", "y": "x - 2*y", "z": "1 - z"})
+    found = portrait(restricted(turned, ("x", "y"), np.zeros(3)), fast="y", starts=1, prove=False)
+    canvas = drawn(found)
+    box = canvas.legends[0].get_window_extent()
+    assert "slice only" in legend_words(canvas)
+    assert canvas.bbox.x0 <= box.x0 and box.x1 <= canvas.bbox.x1
+
+
+def test_iterates_that_leave_the_numbers_are_drawn():
+    away = portrait(iterated("x^9 + 2*x", "y^9 + 2*y"), starts=4, prove=False)
+    assert max(np.abs(c.points).max() for c in away.of_kind("iterates")) > 100
+    assert rendered(away, ".png").startswith(b"\x89PNG")
 
 
 def test_kinds_of_line_differ_by_more_than_colour():
-    marked = {"iterates", "em"}  # by marks of their own
+    marked = {"iterates", "orbit", "stable cycle", "em"}  # by marks of their own
     plain = [look for name, look in looks.LINES.items() if name not in marked]
     dashed = [str(look.dashes) for look in plain if look.dashes != "solid"]
     solid = sorted(look.width for look in plain if look.dashes == "solid")
-    assert len(set(dashed)) == len(dashed) == 4
+    assert len(set(dashed)) == len(dashed) == 5
     assert min(b / a for a, b in zip(solid, solid[1:], strict=False)) > 1.5
 
 
@@ -118,12 +141,28 @@ def test_labels_as_mathematics(label, expected):
 def test_a_field_of_rest_and_a_slice_are_drawn(tmp_path):
     still = portrait(flow("0*x", "0*y"), starts=0, prove=False)
     assert rendered(still, ".svg").startswith(b"<?xml")
-    system = still.system
-    slice_ = replace(
-        still, system=replace(system, settings={"slice": ["x", "y"], "at": {"z": 1.0}})
-    )
-    title = drawn(slice_).axes[0].get_title()
-    assert title == "slice of the projected field, 1 other variable fixed"
+    turned = portrait(restricted(still.system, ("y", "x"), np.zeros(2)), starts=0, prove=False)
+    title = drawn(turned).axes[0].get_title()
+    assert title == "slice of the projected field, 0 other variables fixed"
+
+
+def test_the_style_of_a_figure(bistable):
+    equal = drawn(bistable, aspect="equal")
+    box = equal.axes[0].get_window_extent()
+    assert box.height == pytest.approx(box.width, rel=0.01)  # the window is a square
+    low = drawn(bistable, aspect=0.5, title="two wells", legend=False)
+    box = low.axes[0].get_window_extent()
+    assert box.height == pytest.approx(box.width / 2, rel=0.01) and low.legends == []
+    assert low.axes[0].get_title() == "two wells"
+    for wrong in ("wide", 0.0, 100.0, float("nan")):
+        with pytest.raises(ValueError, match="`equal` or height over width, a number from 0.1 to"):
+            Style(aspect=wrong)
+
+
+def test_fields_of_any_size_are_drawn():
+    for speed in (1e-290, 1e290):
+        fast = portrait(flow("k*y", "-k*x", k=speed), starts=0, prove=False)
+        assert len(drawn(fast).axes[0].collections) > 0
 
 
 def test_another_suffix_is_refused(bistable, tmp_path):

@@ -1,5 +1,6 @@
 """Figure and data are written together, whole, and the data hold all that the figure shows."""
 
+import csv
 import json
 
 import numpy as np
@@ -34,6 +35,18 @@ def test_the_data_hold_all_that_the_figure_shows(found, tmp_path):
     assert dataset.attrs["command"] == "proofhead portrait own.toml -o p.svg"
     assert json.loads(dataset.attrs["settings"])["a"] == 2.5
     assert "numpy" in json.loads(dataset.attrs["versions"])
+
+
+def test_the_table_holds_every_vertex_and_point(found, tmp_path):
+    write_portrait(found, tmp_path / "p.svg", table=True)
+    with open(tmp_path / "p.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == sum(len(c.points) for c in found.curves) + len(found.points)
+    first = [[float(r["x"]), float(r["y"])] for r in rows if r["curve"] == "0"]
+    np.testing.assert_array_equal(first, found.curves[0].points)
+    assert [r["kind"] for r in rows[-3:]] == [p.kind for p in found.points]
+    write_portrait(found, tmp_path / "q.svg")
+    assert not (tmp_path / "q.csv").exists()
 
 
 def test_a_portrait_without_points_and_curves_is_saved(tmp_path):

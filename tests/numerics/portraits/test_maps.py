@@ -1,7 +1,10 @@
 """Iterates and manifolds of maps, against curves known in closed form."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from numerics.portraits.coordinates import Frame
 from numerics.portraits.maps import displacement, iterates, map_curves
 from tests.numerics.portraits.systems import iterated
 
@@ -58,8 +61,44 @@ def test_iterates_are_those_of_the_map():
     assert 20 < len(n) < 40
     (away,) = iterates(iterated("3*x", "y"), system.window, np.array([[1.0, 0.0]]))
     np.testing.assert_array_equal(away.points, [[1.0, 0.0], [3.0, 0.0]])
-    (cycle,) = iterates(iterated("-x", "y"), system.window, np.array([[1.0, 0.0]]))
-    assert len(cycle.points) == 201
+
+
+def test_orbits_that_neither_leave_nor_arrive_are_dots():
+    starts = np.array([[1.0, 0.0], [0.0, 0.5]])
+    turning = iterated("-x", "y/2")
+    cycle, still = iterates(turning, turning.window, starts)
+    assert (cycle.kind, len(cycle.points)) == ("orbit", 2001)
+    assert (still.kind, len(still.points)) == ("iterates", 201)  # arrived, with the other one
+    henon = iterated("1 - 1.4*x^2 + y", "0.3*x", ((-2, 2), (-0.6, 0.6)))
+    (chaos,) = iterates(henon, henon.window, np.zeros((1, 2)))
+    assert chaos.kind == "orbit"
+    np.testing.assert_array_equal(chaos.points[1:], henon.velocity(chaos.points[:-1]))
+
+
+def test_henons_manifolds_end_and_keep_to_the_map():
+    # both fixed points are saddles; one unstable manifold fills the attractor and has no end
+    henon = iterated("1 - 1.4*x^2 + y", "0.3*x", ((-2, 2), (-0.6, 0.6)))
+    x = (-0.7 + np.sqrt(0.7**2 + 4 * 1.4)) / 2.8
+    curves = map_curves(henon, henon.window, NONE, [np.array([x, 0.3 * x])])
+    unstable = [c.points for c in curves if c.kind == "unstable manifold"]
+    assert len(unstable) == 2 and sum(map(len, unstable)) < 20_000
+    for points in unstable:
+        assert np.isfinite(points).all() and np.abs(points).max() < 2
+        image = henon.velocity(points[: len(points) // 4])
+        apart = (image[:, None] - np.vstack(unstable)[None]) / [4, 1.2]
+        assert np.linalg.norm(apart, axis=2).min(axis=1).max() < 0.01  # the distance of vertices
+    assert len([c for c in curves if c.kind == "stable manifold"]) == 2
+
+
+def test_angles_stay_in_their_period():
+    # a rotation by 1 of an angle, and a free variable
+    system = replace(iterated("x + 1", "y + 0*x", ((0, 3), (0, 1))), periods=(3.0, np.inf))
+    (curve,) = iterates(system, system.window, np.array([[0.5, 0.25]]))
+    assert curve.kind == "orbit"
+    np.testing.assert_allclose(curve.points[:4], [[0.5, 0.25], [1.5, 0.25], [2.5, 0.25],
+                                                  [0.5, 0.25]])  # fmt: skip
+    inner = Frame.of(system.window).system(system)
+    assert inner.periods == (2.0, np.inf)
 
 
 def test_iterates_that_are_no_numbers_are_cut():

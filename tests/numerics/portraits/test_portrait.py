@@ -1,14 +1,16 @@
 """What a portrait holds: field, zeros of its components, typed fixed points, overlays."""
 
+import importlib
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import sympy as sp
 
+from numerics.fixed_points import Proof
 from numerics.flows import Quantity, attention_flow, system_named
 from numerics.portraits import portrait, restricted
-from tests.numerics.portraits.systems import flow, iterated
+from tests.numerics.portraits.systems import flow, iterated, own
 from theory.codegen.components import Components
 
 # dx/dt = x - x^3, dy/dt = -y: stable nodes at (-1, 0) and (1, 0), a saddle at the origin
@@ -89,6 +91,63 @@ def test_em_iterates_over_the_flow_end_in_the_same_fixed_points():
         np.testing.assert_allclose(a.points[-1], b.points[-1], atol=1e-3)
 
 
+def test_fields_undefined_in_part_of_the_window():
+    system = flow("log(x) - y", "x - 2*y", ((-1, 4), (-2, 2)))
+    found = portrait(system, starts=6, prove=False)
+    paths = found.of_kind("trajectory")
+    assert len(paths) == 6
+    assert all(c.points[0, 0] > 0 and np.isfinite(c.points).all() for c in paths)
+    with pytest.raises(ValueError, match=r"cannot start at \[-0.5, 0.0\]: the field of `test` is"):
+        portrait(system, starts=np.array([[1.0, 1.0], [-0.5, 0.0]]), prove=False)
+
+
+@pytest.mark.parametrize("prove", [True, False])
+def test_poles_are_no_fixed_points(prove):
+    pole = flow("-y/(x^2 + y^2)^2", "x/(x^2 + y^2)^2")
+    assert portrait(pole, starts=0, prove=prove).points == ()
+    beside = portrait(flow("1/(x^2 + y^2) - 1", "x*y"), starts=0, prove=prove)
+    assert kinds(beside) == [
+        ((-1.0, 0.0), "saddle"), ((0.0, -1.0), "centre"), ((0.0, 1.0), "centre"),
+        ((1.0, 0.0), "saddle"),
+    ]  # fmt: skip
+
+
+def test_a_point_that_the_proof_refutes_is_left_out(monkeypatch):
+    module = importlib.import_module("numerics.portraits.equilibria")
+    monkeypatch.setattr(module, "prove", lambda *_: Proof("excluded", "moves along a symmetry"))
+    system = replace(flow("x - x^3", "0*y"), shifts=np.array([[0.0, 1.0]]))
+    assert portrait(system, starts=0).points == ()
+    assert len(portrait(system, starts=0, prove=False).points) > 0
+
+
+def test_what_is_asked_for_and_cannot_be_drawn_is_said():
+    repelling = portrait(flow("5*x - y", "x"), fast="x", starts=0, prove=False)
+    assert repelling.left_out == (
+        "no slow manifold: the nullcline of x attracts nowhere in this window",
+    )
+    assert portrait(BISTABLE, fast="y", starts=0, prove=False).left_out == ()
+
+
+LORENZ = own({"x": "10*(y - x)", "y": "x*(28 - z) - y", "z": "x*y - 8*z/3"}, z=(-5, 55))
+
+
+@pytest.mark.parametrize("prove", [True, False])
+def test_a_slice_shows_the_type_of_the_whole_system(prove):
+    found = portrait(restricted(LORENZ, ("x", "z"), np.zeros(3)), starts=0, prove=prove)
+    (origin,) = found.points
+    assert (origin.kind, origin.stable, origin.index) == ("saddle", False, 1)
+    assert len(origin.eigenvalues) == 3 and origin.label == ("proved" if prove else origin.label)
+    assert found.in_slice == ("stable node",)
+    assert found.statement.startswith("in the slice, whose other variables are held: 1 fixed point")
+    assert found.window == (-2, 2, -5, 55)  # the file's
+
+
+def test_a_zero_of_the_slice_where_the_others_move_is_no_fixed_point():
+    found = portrait(restricted(LORENZ, ("x", "y"), np.array([0, 0, 3.0])), starts=0)
+    assert [(p.kind, p.stable) for p in found.points] == [("zero of the slice only", None)]
+    assert found.in_slice == ("saddle",)
+
+
 def test_em_leaves_a_slice():
     system = system_named("mixture-flow", K=3)
     with pytest.raises(ValueError, match="its iterates leave a slice"):
@@ -151,3 +210,13 @@ def test_systems_of_other_dimensions_and_undefined_windows():
         portrait(system_named("em-symmetric"))
     with pytest.raises(ValueError, match="the field of `test` is not finite anywhere"):
         portrait(flow("log(-1 - x^2)", "y"))
+
+
+def test_fields_with_kinks_and_jumps():
+    dry = flow("y", "-x - max(y, 0)/5", ((-3, 3), (-3, 3)))  # a damper of one side
+    (point,) = portrait(dry, starts=1, prove=False).points
+    assert np.abs(point.y).max() < 1e-12
+    wells = flow("abs(x) - 1", "-y - 2*heaviside(x)", ((-3, 3), (-3, 3)))
+    found = portrait(wells, starts=2)
+    assert kinds(found) == [((-1.0, 0.0), "stable node"), ((1.0, -2.0), "saddle")]
+    assert found.complete and {p.label for p in found.points} == {"proved"}

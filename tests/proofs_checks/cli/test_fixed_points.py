@@ -91,3 +91,22 @@ def test_bad_usage(arguments, message, capsys):
     assert run(["fixed-points", *arguments]) == 2
     out, err = capsys.readouterr()
     assert message in err and "Traceback" not in err and out == ""
+
+
+def test_the_window_of_a_file_with_one_variable_is_where_to_look(tmp_path, capsys):
+    text = 'variables = ["N"]\n[field]\nN = "N*(1 - N/9000)*(N/100 - 1)"\n[window]\nN = [50, 10000]'
+    path = tmp_path / "allee.toml"
+    path.write_text(text, encoding="utf-8")
+    assert run(["fixed-points", str(path)]) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert "[50..10000]: 2 fixed points, proved, and no others in the window" in first
+    assert ["N = 9000" in lines[0], "N = 100 " in lines[1]] == [True, True]
+    assert [x.split("   ")[0].strip() for x in lines] == ["stable node", "unstable node"]
+
+
+def test_three_variables_with_a_window_are_looked_at_from_starts(tmp_path, capsys):
+    text = OWN.replace('"y"]', '"y", "z"]').replace("[window]", 'z = "5 - z"\n[window]\nz = [0, 9]')
+    path = tmp_path / "three.toml"
+    path.write_text(text, encoding="utf-8")
+    assert run(["fixed-points", str(path)]) == 0
+    assert "3 fixed points" in capsys.readouterr().out

@@ -90,6 +90,70 @@ def test_slices_of_three_variables(folder, capsys, at, z):
         assert f"y = {z:g}" in capsys.readouterr().out
 
 
+def test_a_slice_prints_the_type_of_the_whole_system(folder, capsys):
+    (folder / "turned.toml").write_text(THREE.replace('z = "1 - z"', 'z = "z"'))
+    words = ["portrait", "turned.toml", "-o", "p.svg", "--slice", "x,y", "--at", "[0, 0, 0]"]
+    assert run([*words, "--starts", "0"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert "saddle (in the slice: stable node)\tx = 1, y = 0\tproved" in out
+    assert run([*words, "--starts", "0", "--json"]) == 0
+    points = json.loads(capsys.readouterr().out)["fixed_points"]
+    assert {(p["kind"], p["kind_in_slice"]) for p in points} == {
+        ("saddle", "stable node"), ("saddle", "saddle"),
+    }  # fmt: skip
+    assert [len(p["eigenvalues"]) for p in points] == [3, 3, 3]
+    assert sorted(load("p.nc")["kind_in_slice"].values) == ["saddle", *["stable node"] * 2]
+
+
+def test_one_variable_is_a_phase_line(folder, capsys):
+    (folder / "one.toml").write_text('variables = ["x"]\n[field]\nx = "x - x^3"\n')
+    words = ["portrait", "one.toml", "-o", "p.png", "--window=-3,3", "--csv"]
+    assert run(words) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[:3] == [
+        "stable node\tx = -1\tproved", "stable node\tx = 1\tproved", "unstable node\tx = 0\tproved",
+    ]  # fmt: skip
+    assert err == "wrote p.png, p.csv and p.nc\n" and names(folder) == ["p.csv", "p.nc", "p.png"]
+    assert run([*words, "--fast", "x"]) == 2
+    assert "`--em` and `--fast` need two variables" in capsys.readouterr().err
+
+
+def test_limit_cycles_are_printed(folder, capsys):
+    (folder / "vdp.toml").write_text(OWN.replace('"k*x - x^3"', '"y"').replace(
+        '"-y"', '"(1 - x^2)*y - x"'))  # fmt: skip
+    words = ["portrait", "vdp.toml", "-o", "p.svg", "--window=-3,3,-4,4", "--starts", "0"]
+    assert run([*words, "--no-prove", "--aspect", "equal", "--no-legend", "--title", "mu = 1"]) == 0
+    line = "stable limit cycle\tperiod 6.66329, multiplier 0.000859695\tverified numerically"
+    assert line in capsys.readouterr().out.splitlines()
+    assert run([*words, "--no-prove", "--json"]) == 0
+    (cycle,) = json.loads(capsys.readouterr().out)["cycles"]
+    assert cycle["period"] == pytest.approx(6.6632868593, abs=1e-8)
+    assert load("p.nc")["cycle_period"].values[0] == pytest.approx(cycle["period"])
+    assert run([*words, "--aspect", "tall"]) == 2
+    assert "the aspect of a figure is `equal` or height over width" in capsys.readouterr().err
+
+
+def test_time_series_instead_of_the_plane(folder, capsys):
+    words = ["portrait", "three.toml", "-o", "s.png", "--series", "z, x", "--until", "4"]
+    assert run([*words, "--start", "1,1,0", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["variables"] == ["z", "x"] and document["trajectories"] == {"finished": 1}
+    z = load("s.nc")["y"].sel(component="z").values[0]
+    assert z[-1] == pytest.approx(1 - np.exp(-4.0), abs=1e-6)
+    assert "--series 'z, x' --until 4.0" in document["command"]
+    assert run([*words, "--window=0,1,0,1"]) == 2
+    assert "`--window` belongs to the plane" in capsys.readouterr().err
+    assert run(["portrait", "own.toml", "-o", "p.png", "--until", "4"]) == 2
+    assert "ask for them with `--series`" in capsys.readouterr().err
+
+
+def test_what_is_left_out_is_said(folder, capsys):
+    words = ["portrait", "own.toml", "-o", "p.svg", "--set", "k=9", "--window=-1,1,-1,1"]
+    assert run([*words, "--fast", "x", "--starts", "0", "--no-prove"]) == 0
+    err = capsys.readouterr().err
+    assert "left out: no slow manifold: the nullcline of x attracts nowhere in this window" in err
+
+
 def test_a_slice_through_the_end_of_a_trajectory(folder, capsys):
     from numerics.flows import own_system
     from numerics.integration import integrate, save

@@ -11,6 +11,7 @@ from theory.codegen.components.derivative import (
     local_derivatives,
     log_sum_exp_weight,
 )
+from theory.codegen.components.piecewise import PIECEWISE, jump, maximum, step
 from theory.codegen.components.program import (
     Assign,
     Components,
@@ -24,6 +25,7 @@ from theory.codegen.components.unroll import entries, unroll
 
 __all__ = [
     "FUNCTIONS",
+    "PIECEWISE",
     "Assign",
     "Components",
     "LocalDerivatives",
@@ -34,9 +36,12 @@ __all__ = [
     "batch_values",
     "component_source",
     "entries",
+    "jump",
     "linearisation_source",
     "local_derivatives",
     "log_sum_exp_weight",
+    "maximum",
+    "step",
     "symbols_of",
     "unroll",
 ]

@@ -34,6 +34,8 @@ def numpy_namespace() -> Mapping[str, Any]:
     return {
         **{name: getattr(np, theirs) for name, theirs in names.items()},
         "erf": erf,
+        "step": lambda x: np.heaviside(x, 0.5),
+        "jump": lambda x: 0.0 * x,
         "ratio": lambda p, q: p / q,
     }
 

@@ -6,8 +6,9 @@
               difference stands once, so that enclosures stay tight
 
     def NAME(y, p):       ->  tuple of outputs, or of local derivatives
-The functions exp, log, sqrt, tanh, ... , `maximum` (of two) and `ratio` (of two integers) are names
-that the caller provides; ``y[n]`` and ``p[n]`` may be floats, arrays over a batch, or balls.
+The functions exp, log, sqrt, tanh, ... , `maximum` (of two), `step`, `jump` (see `piecewise`) and
+`ratio` (of two integers) are names that the caller provides; ``y[n]`` and ``p[n]`` may be floats,
+arrays over a batch, or balls.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sympy as sp
 from sympy.printing.str import StrPrinter
 
 from theory.codegen.components.derivative import LocalDerivatives
+from theory.codegen.components.piecewise import PIECEWISE
 from theory.codegen.components.program import Assign, Components, LogSumExp, Softmax, Stage
 from theory.codegen.names import plain_text
 
@@ -156,7 +158,7 @@ class _Printer(StrPrinter):
 
     def _print_Function(self, expr: sp.Function) -> str:
         name = expr.func.__name__
-        if name not in FUNCTIONS:
+        if name not in (*FUNCTIONS, *PIECEWISE):
             raise ValueError(
                 f"generated code cannot call `{name}`; it knows {', '.join(FUNCTIONS)}."
             )

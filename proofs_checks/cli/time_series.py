@@ -1,0 +1,69 @@
+"""`proofhead portrait --series`: variables against time instead of the plane."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from numerics.flows import System, system_from
+from numerics.portraits import Style, time_series, write_series
+from proofs_checks.cli.settings import numbers, settings_from
+from proofs_checks.reports.machine import SCHEMA
+
+if TYPE_CHECKING:
+    from proofs_checks.cli.portraying import PortraitOptions
+
+__all__ = ["run_series"]
+
+
+def run_series(options: PortraitOptions, style: Style, as_json: bool) -> int:
+    """Integrate, or iterate, draw the chosen variables, write the data; return the status.
+
+    The status is 1 if a trajectory failed.
+    """
+    of_the_plane = {
+        "--slice": options.slice, "--at": options.at, "--em": options.em, "--fast": options.fast,
+        "--window": options.window, "--csv": options.table,
+    }  # fmt: skip
+    for name, value in of_the_plane.items():
+        if value:
+            raise ValueError(f"`{name}` belongs to the plane, not to time series; leave it out.")
+    system = system_from(options.source, **settings_from(options.settings))
+    variables = None if options.series == "all" else _labels(options.series or "", system)
+    chosen: dict[str, Any] = {} if options.until is None else {"until": options.until}
+    if options.start:
+        what = f"--start {','.join(system.labels)}"
+        given = [numbers(text, system.dimension, what) for text in options.start]
+        chosen["starts"] = np.array(given)
+    elif options.starts is not None:
+        chosen["starts"] = options.starts
+    found = time_series(system, variables, seed=options.seed, command=options.command, **chosen)
+    data = write_series(found, options.output, style, command=options.command)
+    ends = Counter(map(str, found.data["status"].values))
+    if as_json:
+        document = {
+            "schema": SCHEMA, "system": system.name, "kind": system.kind,
+            "figure": str(options.output), "data": str(data), "command": options.command,
+            "variables": list(found.variables), "until": float(found.data["time"].values[-1]),
+            "trajectories": dict(ends),
+        }  # fmt: skip
+        print(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        print(", ".join(f"{count} {end}" for end, count in ends.items()))
+        print(f"wrote {options.output} and {data}", file=sys.stderr)
+    return int(set(ends) != {"finished"})
+
+
+def _labels(text: str, system: System) -> list[str]:
+    """Return the labels in "A,B,C"; labels such as W_Q,11 have commas of their own."""
+    parts, found = [part.strip() for part in text.split(",")], []
+    while parts:  # the longest label that the text begins with
+        lengths = range(len(parts), 0, -1)
+        n = next((k for k in lengths if ",".join(parts[:k]) in system.labels), 1)
+        found.append(",".join(parts[:n]))
+        parts = parts[n:]
+    return found

@@ -1,0 +1,50 @@
+"""docs/gallery.md: its commands make its figures and find what textbooks say."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from proofs_checks.cli.run import run
+
+HOME = Path(__file__).parent.parent
+PAGE = (HOME / "docs" / "gallery.md").read_text(encoding="utf-8")
+COMMANDS = {c.split()[-1]: c for c in re.findall(r"^proofhead (portrait .*)$", PAGE, re.M)}
+SHOWN = re.findall(r"!\[.*?\]\(figures/gallery/(.*?)\)", PAGE)
+
+KNOWN = {
+    "van_der_pol.png": ({(0, 0): "unstable focus"}, 6.6632868593231),
+    "fitzhugh_nagumo.png": ({(-0.804848, -0.131060): "unstable focus"}, 39.47441498),
+    "duffing.png": ({(-1, 0): "stable focus", (1, 0): "stable focus", (0, 0): "saddle"}, None),
+    "lotka_volterra.png": ({(0, 0): "saddle", (5000, 400): "centre"}, None),
+    "henon.png": ({(0.631354, 0.189406): "saddle", (-1.131354, -0.339406): "saddle"}, None),
+    "standard_map.png": ({(0, 0): "saddle", (3.141593, 0): "elliptic point"}, None),
+}  # fmt: skip
+"""Fixed points with their kinds, the period of a limit cycle."""
+
+
+@pytest.mark.parametrize("figure", COMMANDS)
+def test_the_commands_make_the_figures(figure, tmp_path, monkeypatch, capsys):
+    (tmp_path / "examples").symlink_to(HOME / "examples")
+    monkeypatch.chdir(tmp_path)
+    assert run([*shlex.split(COMMANDS[figure]), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    points, period = KNOWN[figure]
+    found = {tuple(p["at"].values()): p["kind"] for p in document["fixed_points"]}
+    assert len(found) == len(points) and document["complete"]
+    assert {p["label"] for p in document["fixed_points"]} == {"proved"}
+    for place, kind in points.items():
+        near = [k for at, k in found.items() if at == pytest.approx(place, abs=2e-6)]
+        assert near == [kind]
+    if period is not None:
+        (cycle,) = document["cycles"]
+        assert cycle["period"] == pytest.approx(period, abs=1e-6)
+    assert bool(document["cycles"]) == (figure in ("van_der_pol.png", "fitzhugh_nagumo.png"))
+    assert document["left_out"] == [] and (tmp_path / figure).stat().st_size > 10_000
+
+
+def test_the_page_shows_what_its_commands_make():
+    kept = {p.name for p in (HOME / "docs" / "figures" / "gallery").iterdir()}
+    assert set(SHOWN) == set(COMMANDS) == kept == set(KNOWN)
