@@ -58,6 +58,7 @@ def rendered(portrait: Portrait, suffix: str, *, width: float = COLUMN, command:
 
     Raises `ValueError` for a suffix that is none of `SUFFIXES`.
     """
+    suffix = suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(
             f"a figure is written as {', '.join(SUFFIXES)}; got `{suffix or 'no suffix'}`."

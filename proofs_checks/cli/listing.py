@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from proofs_checks.cli.outputs import LATEX, PDF, checked_output
 from proofs_checks.cli.selection import selected_laws
 from proofs_checks.reports import print_laws
 from proofs_checks.reports.machine import SCHEMA
@@ -102,9 +103,12 @@ def _print_steps(steps: Sequence[ProofStep], model: Model) -> None:
 
 
 def run_latex(
-    names: Sequence[str], paper: str | None, output: Path, *, pdf: bool, as_json: bool
+    names: Sequence[str], paper: str | None, output: Path, *, pdf: bool, force: bool, as_json: bool
 ) -> int:
-    """Write the document, and compile it where asked."""
+    """Write the document, and compile it where asked; the PDF stands beside it."""
+    checked_output(output, LATEX, force=force)
+    if pdf:
+        checked_output(output.with_suffix(".pdf"), PDF, force=force)
     source = document(selected_laws(names, paper))
     write_atomically(output, source)
     written = [str(output)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 import time
@@ -16,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from numerics.flows import System, system_from
-from numerics.portraits import SUFFIXES, Portrait, portrait, restricted, write_portrait
+from numerics.portraits import Portrait, portrait, restricted, write_portrait
+from proofs_checks.cli.outputs import FIGURE, PORTRAIT_DATA, checked_output
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import numbers, settings_from
 from proofs_checks.reports.machine import SCHEMA
@@ -43,6 +43,7 @@ class PortraitOptions:
     start: Sequence[str] = ()
     seed: int = 0
     prove: bool = True
+    force: bool = False
 
     @property
     def command(self) -> str:
@@ -74,7 +75,9 @@ def run_portrait(options: PortraitOptions, *, as_json: bool) -> int:
 
 def _run(options: PortraitOptions, as_json: bool) -> int:
     begin = time.perf_counter()
-    _check_output(options.output)
+    read = (options.source, options.at or "-")
+    checked_output(options.output, FIGURE, read, force=options.force)
+    checked_output(options.output.with_suffix(".nc"), PORTRAIT_DATA, read, force=options.force)
     window = starts = None
     if options.window is not None:
         a, b, c, d = numbers(options.window, 4, "--window x_low,x_high,y_low,y_high")
@@ -111,19 +114,6 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
         _print(found)
         print(f"wrote {options.output} and {data}", file=sys.stderr)
     return 0
-
-
-def _check_output(output: Path) -> None:
-    """Raise before anything is computed if the figure could not be written."""
-    folder = output.absolute().parent
-    if output.suffix not in SUFFIXES:
-        raise ValueError(
-            f"`{output}`: a figure ends in {', '.join(SUFFIXES)}; got `{output.suffix or 'none'}`."
-        )
-    if not folder.is_dir():
-        raise FileNotFoundError(f"cannot write `{output}`: the folder `{folder}` does not exist.")
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"cannot write `{output}`: the folder `{folder}` is read-only.")
 
 
 def _system(options: PortraitOptions) -> System:
