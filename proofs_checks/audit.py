@@ -50,6 +50,11 @@ class LawReport:
         wrong = [self.wrong_step.verdict.status] if self.wrong_step else []
         return worst([self.verdict.status, *wrong])
 
+    def _repr_html_(self) -> str:
+        from proofs_checks.reports.notebook import law_report_html
+
+        return law_report_html(self)
+
 
 def audit_law(law: Law, model: Model, *, seed: int = 0) -> LawReport:
     """Return the report on one law in one model: statement, derivation, last line."""

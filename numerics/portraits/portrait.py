@@ -58,6 +58,11 @@ class Portrait:
         """Return the curves of one kind."""
         return [c for c in self.curves if c.kind == kind]
 
+    def _repr_png_(self) -> bytes:
+        from numerics.portraits.figure import rendered
+
+        return rendered(self, ".png")
+
 
 def portrait(
     system: System,

@@ -22,6 +22,7 @@ def main() -> None:
     is_ours = handler is signal.default_int_handler  # not where it is ignored, as under nohup
     if is_ours:
         signal.signal(signal.SIGINT, end)
+    _forget_the_working_folder()
     from proofs_checks.cli.run import run
 
     if is_ours:
@@ -30,3 +31,13 @@ def main() -> None:
     if is_ours:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     raise SystemExit(status)
+
+
+def _forget_the_working_folder() -> None:
+    """Import nothing from the working folder, unless we lie there: it may have its own `theory`."""
+    import os
+    import sys
+
+    here, ours = os.getcwd(), os.path.dirname(__file__).rsplit(os.sep, 2)[0]
+    if os.path.realpath(here) != os.path.realpath(ours):
+        sys.path[:] = [p for p in sys.path if os.path.abspath(p or here) != here]

@@ -25,7 +25,17 @@ Certify = Annotated[
 Force = Annotated[
     bool, typer.Option("--force", help="Write over what is not of this command's own making.")
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of what is random, 0 or more.")]
+
+
+def _not_negative(seed: int) -> int:
+    if seed < 0:
+        raise typer.BadParameter(f"a seed must be 0 or more; got {seed}.")
+    return seed
+
+
+Seed = Annotated[
+    int, typer.Option(callback=_not_negative, help="Seed of what is random, 0 or more.")
+]
 Paper = Annotated[str | None, typer.Option(help="Only laws of this source (a references.bib key).")]
 
 

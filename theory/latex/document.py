@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["display", "document", "law_section"]
 
-PREAMBLE = r"""% Written by `proofhead latex`; what is changed here is lost when it is run again.
-\documentclass[11pt,a4paper]{article}
+PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+% Written by `proofhead latex`; what is changed here is lost when it is run again.
 \usepackage[margin=25mm]{geometry}
 \usepackage{amsmath,amssymb}
 \usepackage{array,booktabs,longtable}
