@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -24,6 +25,16 @@ def told(*arguments):
 netcdf._begin = told
 from proofs_checks.cli import main
 main()
+"""
+
+
+SHARED = """
+import functools
+import proofs_checks.cli.auditing as auditing
+auditing.audit_laws = functools.partial(auditing.audit_laws, processes=2)
+from proofs_checks.cli import main
+if __name__ == "__main__":
+    main()
 """
 
 
@@ -100,6 +111,46 @@ def test_an_audit_that_nobody_reads_keeps_its_status():
         process.stdin.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+def children(process):
+    """Return the numbers of the processes that a process has started."""
+    with open(f"/proc/{process}/task/{process}/children") as listed:
+        return [int(number) for number in listed.read().split()]
+
+
+def lives(process):
+    try:
+        with open(f"/proc/{process}/stat") as opened:
+            return opened.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def eventually(holds):
+    """Wait until it holds, for as long as a busy machine may need; at the end it must hold."""
+    for _ in range(600):
+        if holds():
+            return True
+        time.sleep(0.1)
+    return holds()
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs the /proc of Linux")
+@pytest.mark.parametrize(("ending", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGKILL", -9)])
+def test_an_audit_that_is_ended_leaves_no_process_behind(ending, status):
+    with start(SHARED, "audit") as process:
+        started = []
+        try:
+            assert eventually(lambda: len(children(process.pid)) >= 2)
+            started = children(process.pid)
+            process.send_signal(getattr(signal, ending))
+            assert process.wait(60) == status
+            assert eventually(lambda: not any(map(lives, started)))
+        finally:
+            process.kill()
+            for number in filter(lives, started):
+                os.kill(number, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
