@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 
 from proofs_checks.checks import normal_form
 from proofs_checks.judging import judge
@@ -49,6 +50,11 @@ class LawReport:
         """The statement's verdict, or that of the first wrong line if it is graver."""
         wrong = [self.wrong_step.verdict.status] if self.wrong_step else []
         return worst([self.verdict.status, *wrong])
+
+    def _repr_html_(self) -> str:
+        from proofs_checks.reports.notebook import law_report_html
+
+        return law_report_html(self)
 
 
 def audit_law(law: Law, model: Model, *, seed: int = 0) -> LawReport:
@@ -113,7 +119,8 @@ def audit_laws(
             for name in names:
                 yield audit_law(by_name[name], model_named(model), seed=seed)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_ctrl_c)
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_the_parent)
     try:
         running = {
             pool.submit(_audit_by_name, name, model, seed): name
@@ -122,6 +129,10 @@ def audit_laws(
         }
         for done in as_completed(running):
             yield replace(done.result(), law=by_name[running[done]])
+    except BaseException:  # an interrupt, or whoever asked wants no more: nothing works on
+        for child in active_children():
+            child.kill()
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -136,6 +147,9 @@ def _audit_by_name(law: str, model: str, seed: int) -> LawReport:
     return replace(report, law=None)  # type: ignore[arg-type]
 
 
-def _leave_ctrl_c() -> None:
-    """Let the main process alone answer Ctrl-C."""
+def _follow_the_parent() -> None:
+    """Let the main process alone answer Ctrl-C, and end with it, even if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()

@@ -76,6 +76,11 @@ class PaperReport:
         """0 all proved, 1 refuted or inconsistent, 2 unreadable, 3 undecided, 130 interrupted."""
         return 130 if self.interrupted else exit_status(self.statuses)
 
+    def _repr_html_(self) -> str:
+        from proofs_checks.reports.notebook import paper_html
+
+        return paper_html(self)
+
 
 def check_paper(
     paper: Paper,

@@ -85,6 +85,11 @@ class Verdict:
     sizes: Mapping[str, int] = field(default_factory=dict)
     repaired: Equation | None = field(default=None, repr=False)
 
+    def _repr_html_(self) -> str:
+        from proofs_checks.reports.notebook import verdict_html
+
+        return verdict_html(self)
+
 
 @dataclass(frozen=True)
 class Draft:

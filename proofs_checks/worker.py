@@ -77,8 +77,9 @@ class Worker:
         self._complaints = tempfile.TemporaryFile()
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
         self._is_ready = False
+        # -P: nothing is imported from the working folder, which may have a `theory` of its own
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, *([TORCH] if self.torch else [])],
+            [sys.executable, "-P", "-c", _COMMAND, *([TORCH] if self.torch else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

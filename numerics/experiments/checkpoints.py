@@ -40,8 +40,8 @@ def latest(folder: Path) -> tuple[int, State | None, list[str]]:
 
 
 def clear(folder: Path) -> None:
-    """Remove the checkpoints of a finished run, and what an interrupted write left."""
-    for path in [*folder.glob("step-*.state"), *folder.glob(".*.state.*")]:
+    """Remove the checkpoints of a finished run."""
+    for path in folder.glob("step-*.state"):
         path.unlink(missing_ok=True)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,10 +27,8 @@ def save(dataset: xr.Dataset, path: str | Path) -> None:
     """
     target = Path(path)
     with replacement(target) as temporary:
-        try:
-            dataset.to_netcdf(temporary, engine="h5netcdf")
-        except (RuntimeError, OSError) as error:  # HDF5 reports a full disk as either
-            raise OSError(f"cannot write `{target}`: {error}") from error
+        with _opened(temporary, "w+") as file:
+            dataset.to_netcdf(file, engine="h5netcdf")
 
 
 @contextmanager
@@ -43,43 +42,76 @@ def growing(path: str | Path) -> Iterator[Callable[[xr.Dataset], None]]:
     """
     target = Path(path)
     with replacement(target) as temporary:
-        temporary.unlink()
 
         def append(dataset: xr.Dataset) -> None:
-            try:
-                if temporary.exists():
-                    _append(dataset, temporary)
-                else:
-                    _begin(dataset, temporary)
-            except (RuntimeError, OSError) as error:
-                raise OSError(f"cannot write `{target}`: {error}") from error
+            is_begun = temporary.stat().st_size > 0
+            with _opened(temporary, "r+" if is_begun else "w+") as file:
+                (_append if is_begun else _begin)(dataset, file)
 
         yield append
 
 
-def _begin(dataset: xr.Dataset, path: Path) -> None:
+class _File(io.FileIO):
+    """A file for HDF5 that keeps what goes wrong in writing; HDF5 itself crashes on a full disk."""
+
+    error: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        """Write all of it; after an error pretend to have."""
+        left = memoryview(data).cast("B")
+        size = len(left)
+        try:
+            while left and self.error is None:
+                left = left[super().write(left) :]
+        except OSError as error:
+            self.error = error
+        return size
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Set the size; after an error pretend to have."""
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.error = self.error or error
+            return size or 0
+
+
+@contextmanager
+def _opened(path: Path, mode: str) -> Iterator[_File]:
+    """Give a file for HDF5, and raise what went wrong in writing once HDF5 is done with it."""
+    with _File(path, mode) as file:
+        try:
+            yield file
+        except (OSError, RuntimeError):  # HDF5 cannot read back what it believes to be written
+            if file.error is None:
+                raise
+        if file.error is not None:
+            raise file.error
+
+
+def _begin(dataset: xr.Dataset, file: _File) -> None:
     grows = [x for x in dataset.variables if "trajectory" in dataset[x].dims]
     rows = min(ROWS, max(dataset.sizes["trajectory"], 1))  # a chunk takes its room at once
     encoding = {x: {"chunksizes": (rows, *dataset[x].shape[1:])} for x in grows}
     dataset.to_netcdf(
-        path, engine="h5netcdf", unlimited_dims=["trajectory"], encoding=encoding
+        file, engine="h5netcdf", unlimited_dims=["trajectory"], encoding=encoding
     )  # fmt: skip
 
 
-def _append(dataset: xr.Dataset, path: Path) -> None:
+def _append(dataset: xr.Dataset, file: _File) -> None:
     import h5netcdf
 
-    with h5netcdf.File(path, "a") as file:
-        first = file.dimensions["trajectory"].size
+    with h5netcdf.File(file, "a") as opened:
+        first = opened.dimensions["trajectory"].size
         last = first + dataset.sizes["trajectory"]
-        file.resize_dimension("trajectory", last)
+        opened.resize_dimension("trajectory", last)
         for name in dataset.variables:
             values = dataset[name].values
             if "trajectory" in dataset[name].dims:
                 kind = {"U": object, "b": np.int8}.get(values.dtype.kind, values.dtype)
-                file.variables[str(name)][first:last] = values.astype(kind)
+                opened.variables[str(name)][first:last] = values.astype(kind)
         if "interrupted" in dataset.attrs:
-            file.attrs["interrupted"] = dataset.attrs["interrupted"]
+            opened.attrs["interrupted"] = dataset.attrs["interrupted"]
 
 
 def load(path: str | Path) -> xr.Dataset:

@@ -87,6 +87,7 @@ def saved(filling: Callable[[Figure], None], suffix: str, title: str, command: s
 
     Raises `ValueError` for a suffix that is none of `SUFFIXES`.
     """
+    suffix = suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(
             f"a figure is written as {', '.join(SUFFIXES)}; got `{suffix or 'no suffix'}`."

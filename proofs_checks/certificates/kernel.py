@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 
 from proofs_checks.certificates.agreement import disagreement
@@ -22,6 +21,7 @@ from proofs_checks.certificates.emission import Certificate
 from proofs_checks.certificates.project import LIBRARY, library_files
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.checks.plain.jets import Unjudgeable
+from theory.files import scratch_folder
 
 __all__ = ["ALLOWED", "HOW_TO_GET_COQ", "Judgement", "Kernel", "coq_version", "refusal"]
 
@@ -148,8 +148,8 @@ class Kernel:
         self.coqc = shutil.which("coqc") or "coqc"
         self.version = coq_version()
         self.seconds = seconds
-        self._folder = tempfile.TemporaryDirectory(prefix="proofhead-certificates-")
-        self.folder = Path(self._folder.name)
+        self._tidying = ExitStack()
+        self.folder = self._tidying.enter_context(scratch_folder())
         self._is_ready = False
 
     def __enter__(self) -> Kernel:
@@ -161,7 +161,7 @@ class Kernel:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._folder.cleanup()
+        self._tidying.close()
 
     def prepare(self) -> None:
         """Compile the library, if that is not done yet."""

@@ -52,10 +52,13 @@ def write_project(folder: Path, certificates: Sequence[Certificate]) -> list[Pat
             f"cannot write to `{folder}`: it is a file. Name a folder for the certificates."
         )
     (folder / "library").mkdir(parents=True, exist_ok=True)
-    contents = {f"library/{name}": text for name, text in library_files().items()}
-    contents |= {f"{c.theorem}.v": c.text for c in certificates}
-    contents["_CoqProject"] = "\n".join(["-R library Proofhead", '-Q . ""', *contents]) + "\n"
-    contents["Makefile"] = _makefile(certificates)
+    sources = {f"library/{name}": text for name, text in library_files().items()}
+    sources |= {f"{c.theorem}.v": c.text for c in certificates}
+    contents = {  # the first says whose folder this is, should a full disk end it here
+        "_CoqProject": "\n".join(["-R library Proofhead", '-Q . ""', *sources]) + "\n",
+        **sources,
+        "Makefile": _makefile(certificates),
+    }
     written = []
     for name, text in contents.items():
         write_atomically(folder / name, text)

@@ -22,6 +22,20 @@ Laws = Annotated[list[str] | None, typer.Argument(help="Names of laws; all if no
 Certify = Annotated[
     bool, typer.Option("--certify", help="Also let Coq's kernel check what is proved.")
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="Write over what is not of this command's own making.")
+]
+
+
+def _not_negative(seed: int) -> int:
+    if seed < 0:
+        raise typer.BadParameter(f"a seed must be 0 or more; got {seed}.")
+    return seed
+
+
+Seed = Annotated[
+    int, typer.Option(callback=_not_negative, help="Seed of what is random, 0 or more.")
+]
 Paper = Annotated[str | None, typer.Option(help="Only laws of this source (a references.bib key).")]
 
 
@@ -55,7 +69,7 @@ def _top(
 def audit(
     laws: Laws = None,
     paper: Paper = None,
-    seed: Annotated[int, typer.Option(help="Seed of the random judges.")] = 0,
+    seed: Seed = 0,
     certify: Certify = False,
     json: Json = False,
 ) -> int:
@@ -78,7 +92,7 @@ def check(
         str | None,
         typer.Option(help="Whose symbols: a model's name, or none for the document's own."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the random judges.")] = 0,
+    seed: Seed = 0,
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds for each equation, then undecided.")
     ] = 20.0,
@@ -88,6 +102,7 @@ def check(
         bool, typer.Option("--symbols", help="Only print how the symbols were understood.")
     ] = False,
     certify: Certify = False,
+    force: Force = False,
     json: Json = False,
 ) -> int:
     """Read the equations of documents and prove or refute each of them."""
@@ -95,7 +110,7 @@ def check(
 
     return run_check(
         files, model=model, seed=seed, timeout=timeout, as_json=json, junit=junit, html=html,
-        symbols=symbols, certify=certify,
+        symbols=symbols, certify=certify, force=force,
     )  # fmt: skip
 
 
@@ -116,6 +131,7 @@ def certify(
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Run coqc if it is there.")
     ] = True,
+    force: Force = False,
     json: Json = False,
 ) -> int:
     """Write laws or the equations of documents as Coq theorems, and check them with coqc."""
@@ -123,7 +139,7 @@ def certify(
 
     return run_certify(
         names or [], output, paper=paper, every_model=every_model, model=model, check=check,
-        as_json=json,
+        force=force, as_json=json,
     )  # fmt: skip
 
 
@@ -164,12 +180,15 @@ def latex(
     fragment: Annotated[
         bool, typer.Option("--fragment", help="Only the laws, for \\input in a document of yours.")
     ] = False,
+    force: Force = False,
     json: Json = False,
 ) -> int:
     """Write the laws with their derivations as a LaTeX document."""
     from proofs_checks.cli.listing import run_latex
 
-    return run_latex(laws or [], paper, output, pdf=pdf, as_json=json, fragment=fragment)
+    return run_latex(
+        laws or [], paper, output, pdf=pdf, force=force, as_json=json, fragment=fragment
+    )
 
 
 @app.command()
@@ -179,7 +198,7 @@ def flow(
         list[str] | None, typer.Option("--set", help="A setting, name=value; may be repeated.")
     ] = None,
     starts: Annotated[int, typer.Option(help="How many starting points.")] = 16,
-    seed: Annotated[int, typer.Option(help="Seed of the starting points.")] = 0,
+    seed: Seed = 0,
     until: Annotated[float, typer.Option(help="Time at the end.")] = 50.0,
     times: Annotated[int, typer.Option(help="Output times, start and end included.")] = 101,
     engine: Annotated[
@@ -192,6 +211,7 @@ def flow(
     compare: Annotated[
         str | None, typer.Option(help="em: EM from the same starts; or slow-manifold.")
     ] = None,
+    force: Force = False,
     json: Json = False,
 ) -> int:
     """Integrate a flow from many starts, monitor what the laws say, and sum it up."""
@@ -199,7 +219,7 @@ def flow(
 
     return run_flow(
         system, set_ or [], starts=starts, seed=seed, until=until, times=times, engine=engine,
-        rtol=rtol, output=output, compare=compare, as_json=json,
+        rtol=rtol, output=output, compare=compare, force=force, as_json=json,
     )  # fmt: skip
 
 
@@ -213,7 +233,7 @@ def fixed_points(
         str | None, typer.Option(help="low,high of each variable; all points in it are proved.")
     ] = None,
     starts: Annotated[int, typer.Option(help="How many starting points, without a window.")] = 64,
-    seed: Annotated[int, typer.Option(help="Seed of the starting points.")] = 0,
+    seed: Seed = 0,
     timeout: Annotated[float, typer.Option(help="Seconds for a window, then undecided.")] = 60.0,
     json: Json = False,
 ) -> int:
@@ -250,7 +270,7 @@ def portrait(
     start: Annotated[
         list[str] | None, typer.Option(help="Start of a trajectory, x,y; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the starts.")] = 0,
+    seed: Seed = 0,
     prove: Annotated[
         bool, typer.Option("--prove/--no-prove", help="Prove the fixed points in ball arithmetic.")
     ] = True,
@@ -271,6 +291,7 @@ def portrait(
     until: Annotated[
         float | None, typer.Option(help="The end of time series; 50 if not given.")
     ] = None,
+    force: Force = False,
     json: Json = False,
 ) -> int:
     """Draw a phase portrait: field, nullclines, fixed points, manifolds, trajectories."""
@@ -280,6 +301,7 @@ def portrait(
         system, output, tuple(set_ or ()), window, slice_, at, em, fast, starts,
         tuple(start or ()), seed, prove, aspect, title, legend, csv,
         series, until,
+        force,
     )  # fmt: skip
     return run_portrait(options, as_json=json)
 
@@ -385,6 +407,7 @@ def reproduce(
     skip_malformed: Annotated[
         bool, typer.Option("--skip-malformed", help="Use the other lines of --data.")
     ] = False,
+    force: Force = False,
     json: Json = False,
 ) -> int:
     """Run a source paper's experiment and compare it with what was published."""
@@ -396,5 +419,5 @@ def reproduce(
 
     return run_reproduce(
         name, preset=preset, seeds=seeds, first_seed=first_seed, device=device, output=output,
-        as_json=json,
+        force=force, as_json=json,
     )  # fmt: skip

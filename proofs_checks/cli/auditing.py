@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rich.console import Console
-
 from proofs_checks.audit import LawReport, audit_laws
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.selection import selected_laws
+from proofs_checks.cli.standard_output import print_json, standard_output
 from proofs_checks.reports import audit_document, print_audit
 from proofs_checks.reports.kernel import print_kernel
 from proofs_checks.verdict import exit_status
@@ -50,12 +48,13 @@ def run_audit(
     reports.sort(key=lambda r: (names.index(r.law.name), order[r.law.name, r.model]))
     if certify and not interrupted:
         reports = _certified(reports)
-    if as_json:
-        print(json.dumps(audit_document(reports), ensure_ascii=False, indent=1))
-    else:
-        print_audit(Console(), reports, time.perf_counter() - start)
-        if certify:
-            print_kernel(Console(), [(f"{r.law.name} in {r.model}", r.verdict) for r in reports])
+    with standard_output() as console:
+        if as_json:
+            print_json(audit_document(reports))
+        else:
+            print_audit(console, reports, time.perf_counter() - start)
+            if certify:
+                print_kernel(console, [(f"{r.law.name} in {r.model}", r.verdict) for r in reports])
     if interrupted:
         print("proofhead: interrupted; the report is partial", file=sys.stderr)
         return 130

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from numerics.bifurcations import (
-    SUFFIXES,
     ClosedForm,
     Diagram,
     Special,
@@ -22,7 +21,7 @@ from numerics.bifurcations import (
 from numerics.flows import System, system_from
 from numerics.portraits.plane import component
 from numerics.sweeps import Axis, axis_from
-from proofs_checks.cli.outputs import checked_output
+from proofs_checks.cli.outputs import DIAGRAM_DATA, FIGURE, checked_output
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import settings_from
 from proofs_checks.cli.standard_output import print_json
@@ -46,7 +45,8 @@ def run_bifurcation(
 ) -> int:
     """Compute a diagram, write its figure and data, print its special points; return the status."""
     begin = time.perf_counter()
-    checked_output(output, [source], SUFFIXES)
+    checked_output(output, FIGURE, [source])
+    checked_output(output.with_suffix(".nc"), DIAGRAM_DATA, [source])
     axis = _axis(over)
     given = settings_from(settings)
     if axis.name in given:

@@ -12,6 +12,7 @@ from proofs_checks.certificates import Certificate, NotCertified, Problem, certi
 from proofs_checks.certificates.kernel import HOW_TO_GET_COQ, Judgement, Kernel, coq_version
 from proofs_checks.certificates.problem import claim_problems, law_problem
 from proofs_checks.certificates.project import write_project
+from proofs_checks.cli.outputs import CERTIFICATES, checked_folder
 from theory.models import model_named
 
 __all__ = ["run_certify"]
@@ -27,12 +28,14 @@ def run_certify(
     every_model: bool = False,
     model: str | None = None,
     check: bool = True,
+    force: bool = False,
     as_json: bool = False,
 ) -> int:
     """Write certificates, judge them, report; return 0 if all that were asked for are certified.
 
     Without coqc the files are written and nothing fails; a sentence says how to get it.
     """
+    checked_folder(output, CERTIFICATES, force=force)
     documents = [n for n in names if n.lower().endswith(SUFFIXES)]
     laws = [n for n in names if n not in documents]
     problems = list(_law_problems(laws, paper, every_model)) if laws or not documents else []

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proofs_checks.bench import Bench
-from proofs_checks.cli.outputs import checked_output
+from proofs_checks.cli.outputs import JUNIT, PAGE, checked_output
 from proofs_checks.verdict import exit_status
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def run_check(
     html: Path | None = None,
     symbols: bool = False,
     certify: bool = False,
+    force: bool = False,
 ) -> int:
     """Check documents, print the report, write the files asked for, return the exit status.
 
@@ -91,8 +92,8 @@ def run_check(
     files = list(dict.fromkeys(files))
     if symbols:
         return _run_symbols(files, model, as_json=as_json, is_report_wanted=bool(junit or html))
-    junit = None if junit is None else checked_output(junit, files, (".xml",))
-    html = None if html is None else checked_output(html, files, (".html", ".htm"))
+    junit = None if junit is None else checked_output(junit, JUNIT, files, force=force)
+    html = None if html is None else checked_output(html, PAGE, files, force=force)
     findings = _check(files, model, seed, timeout)
     if certify and not findings.interrupted:
         _certify(findings)

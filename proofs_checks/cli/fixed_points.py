@@ -98,9 +98,20 @@ def _kind(x: FixedPoint) -> str:
 
 def _state(system: System, x: FixedPoint) -> str:
     """Return the state, as far as it was determined."""
-    tidy = _without_dust(x.y)
+    tidy = _tidy_state(system, x)
     shown = (f"{a} = {b:.6g}" for a, b in zip(system.labels[:SHOWN], tidy, strict=False))
     return ", ".join(shown) + (", ..." if len(x.y) > SHOWN else "")
+
+
+def _tidy_state(system: System, x: FixedPoint) -> np.ndarray:
+    """Return the state with 0 where it is known to be 0 as far as anything is known.
+
+    That is where the proved enclosure has 0 in it; without a proof, below rounding of the largest
+    entry or, where all entries are small, of the system's window (of 1 if it has none).
+    """
+    if x.proof is not None and x.proof.holds:
+        return np.where([bool(ball.contains(0)) for ball in x.proof.enclosure], 0.0, x.y)
+    return _without_dust(x.y, float(np.abs(system.window).max()) if system.window else 1.0)
 
 
 def _eigenvalues(values: np.ndarray) -> str:
@@ -109,9 +120,9 @@ def _eigenvalues(values: np.ndarray) -> str:
     return f"eigenvalues {', '.join(texts)}" + (", ..." if len(tidy) > SHOWN else "")
 
 
-def _without_dust(values: np.ndarray) -> np.ndarray:
-    """Return numbers with 0 for those at rounding level."""
-    largest = max(1e-300, float(np.abs(values).max(initial=0.0)))
+def _without_dust(values: np.ndarray, scale: float = 1e-300) -> np.ndarray:
+    """Return numbers with 0 for those at rounding level of the largest, or of ``scale``."""
+    largest = max(scale, float(np.abs(values).max(initial=0.0)))
     return np.where(np.abs(values) < DUST * largest, 0.0, values)
 
 

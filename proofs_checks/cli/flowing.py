@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from rich.table import Table
 
 from numerics.flows import System, system_named
 from numerics.integration.running import LARGEST
+from proofs_checks.cli.outputs import RUN, checked_output
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import settings_from
 from theory.codegen.names import nearest
@@ -47,18 +47,20 @@ def run_flow(
     rtol: float,
     output: Path | None,
     compare: str | None,
+    force: bool,
     as_json: bool,
 ) -> int:
     """Integrate, write NetCDF if asked, print a summary, return the exit status.
 
     The status is 1 if a trajectory failed or a law was broken beyond tolerance, 130 after Ctrl-C.
     """
+    if output is not None:
+        checked_output(output, RUN, (name,), force=force)
     system = system_from(name, settings)
     if starts < 1:
         raise ValueError(f"`--starts` must be at least 1; got {starts}.")
     if times < 2:
         raise ValueError(f"`--times` must be at least 2, the start and the end; got {times}.")
-    _check_output(output)
     if 8 * starts * system.dimension > LARGEST:
         raise ValueError(
             f"{starts} starts would take {8e-9 * starts * system.dimension:.1f} GB, more than "
@@ -86,18 +88,6 @@ def run_flow(
         print(f"proofhead: interrupted; {found.attrs['interrupted']}", file=sys.stderr)
         return 130
     return status
-
-
-def _check_output(output: Path | None) -> None:
-    """Refuse a file that cannot be written before minutes of work, not after."""
-    if output is None:
-        return
-    if not output.parent.is_dir():
-        raise ValueError(f"`{output.parent}` must be a folder that exists; make it first.")
-    if output.is_dir():
-        raise ValueError(f"`{output}` is a folder; give the name of a file in it.")
-    if not os.access(output.parent, os.W_OK):
-        raise ValueError(f"`{output.parent}` must be a folder that may be written to.")
 
 
 def system_from(name: str, settings: Sequence[str]) -> System:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from proofs_checks.cli.outputs import LATEX, PDF, checked_output
 from proofs_checks.cli.selection import selected_laws
 from proofs_checks.reports import print_laws
 from proofs_checks.reports.machine import SCHEMA
@@ -50,14 +51,21 @@ def run_latex(
     output: Path,
     *,
     pdf: bool,
+    force: bool,
     as_json: bool,
     fragment: bool = False,
 ) -> int:
-    """Write the document, and compile it where asked; or a part for the reader's own document."""
+    """Write the document, and compile it where asked; or a part for the reader's own document.
+
+    The PDF stands beside it.
+    """
     if fragment and pdf:
         raise ValueError(
             "a fragment has no preamble to compile with; drop `--pdf` or `--fragment`."
         )
+    checked_output(output, LATEX, force=force)
+    if pdf:
+        checked_output(output.with_suffix(".pdf"), PDF, force=force)
     source = document(selected_laws(names, paper), fragment=fragment)
     write_atomically(output, source)
     written = [str(output)]

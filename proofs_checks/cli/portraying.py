@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 import time
@@ -18,7 +17,6 @@ import numpy as np
 
 from numerics.flows import System, system_from
 from numerics.portraits import (
-    SUFFIXES,
     Portrait,
     Style,
     phase_line,
@@ -27,6 +25,7 @@ from numerics.portraits import (
     write_portrait,
 )
 from numerics.portraits.notebook import described
+from proofs_checks.cli.outputs import FIGURE, PORTRAIT_DATA, checked_output
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import numbers, settings_from
 from proofs_checks.reports.machine import SCHEMA
@@ -59,6 +58,7 @@ class PortraitOptions:
     table: bool = False
     series: str | None = None
     until: float | None = None
+    force: bool = False
 
     @property
     def command(self) -> str:
@@ -104,7 +104,9 @@ def run_portrait(options: PortraitOptions, *, as_json: bool) -> int:
 
 def _run(options: PortraitOptions, as_json: bool) -> int:
     begin = time.perf_counter()
-    _check_output(options.output)
+    read = (options.source, options.at or "-")
+    checked_output(options.output, FIGURE, read, force=options.force)
+    checked_output(options.output.with_suffix(".nc"), PORTRAIT_DATA, read, force=options.force)
     style = options.style  # what is wrong with it is said before anything runs
     if options.series is not None:
         from proofs_checks.cli.time_series import run_series
@@ -155,19 +157,6 @@ def _computed(system: System, options: PortraitOptions, say: Callable[[str], Non
     if options.em or options.fast:
         raise ValueError(f"`--em` and `--fast` need two variables; `{system.name}` has one.")
     return phase_line(system, **chosen)
-
-
-def _check_output(output: Path) -> None:
-    """Raise before anything is computed if the figure could not be written."""
-    folder = output.absolute().parent
-    if output.suffix not in SUFFIXES:
-        raise ValueError(
-            f"`{output}`: a figure ends in {', '.join(SUFFIXES)}; got `{output.suffix or 'none'}`."
-        )
-    if not folder.is_dir():
-        raise FileNotFoundError(f"cannot write `{output}`: the folder `{folder}` does not exist.")
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"cannot write `{output}`: the folder `{folder}` is read-only.")
 
 
 def _system(options: PortraitOptions) -> System:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from proofs_checks.cli.outputs import EXPERIMENT, checked_folder
 from proofs_checks.reports.machine import SCHEMA
 
 __all__ = ["finite", "run_reproduce"]
@@ -21,6 +22,7 @@ def run_reproduce(
     first_seed: int,
     device: str,
     output: Path | None,
+    force: bool,
     as_json: bool,
 ) -> int:
     """List the experiments, or run one: 0 where nothing failed to reproduce, else 1.
@@ -39,9 +41,7 @@ def run_reproduce(
             f"--seeds must be 1 or more and --first-seed 0 or more; got {seeds} and {first_seed}."
         )
     _check_device(device)
-    folder = output or Path(f"{name}-{preset}")
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"cannot write to `{folder}`: it is a file. Name a folder.")
+    folder = checked_folder(output or Path(f"{name}-{preset}"), EXPERIMENT, force=force)
     wanted = range(first_seed, first_seed + seeds)
     runs = _run(found, sizes, list(wanted), folder, device)
     return _report(found, preset, runs, folder, as_json=as_json)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 import typer
 
@@ -14,6 +18,8 @@ __all__ = ["BAD_USAGE", "INTERRUPTED", "run"]
 
 BAD_USAGE = 2
 INTERRUPTED = 130
+ENDING = ("SIGTERM", "SIGHUP")
+"""Signals that end a command; like Ctrl-C they leave it time to tidy up."""
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -22,20 +28,68 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         # not `command.main`, which would turn an interrupt into an exit without a word
-        with command.make_context("proofhead", words) as context:
-            return int(command.invoke(context) or 0)
+        with _tidy_endings(), command.make_context("proofhead", words) as context:
+            status = int(command.invoke(context) or 0)
+            sys.stdout.flush()
+            return status
     except KeyboardInterrupt:
         print("proofhead: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # whoever read our output has had enough; keep Python from complaining at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # whoever read it has had enough
         return 0
     except (ValueError, OSError) as error:
-        print(f"proofhead: error: {error}", file=sys.stderr)
+        print(f"proofhead: error: {_sentence(error)}", file=sys.stderr)
+        _flush_or_drop()
         return BAD_USAGE
     except Exception as error:
         return _usage_error(error)
+
+
+@contextmanager
+def _tidy_endings() -> Iterator[None]:
+    """Let the signals `ENDING` raise `SystemExit`, so that temporary files and processes go.
+
+    A second one ends the process at once.  One that is ignored, as under nohup, stays so.
+    """
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise SystemExit(128 + number)
+
+    numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    numbers = [n for n in numbers if signal.getsignal(n) == signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _sentence(error: Exception) -> str:
+    """Return what an error says; what comes from the system gets the file's name in front."""
+    if isinstance(error, OSError) and error.errno is not None:
+        name = f"`{error.filename}`" if error.filename else "the output"
+        return f"{name}: {error.strerror}."
+    return str(error)
+
+
+def _flush_or_drop() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+
+
+def _drop_output() -> None:
+    """Let what is left of the output go nowhere, so that Python does not complain at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _usage_error(error: Exception) -> int:

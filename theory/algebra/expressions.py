@@ -78,6 +78,9 @@ class Relation(sp.Basic):
         """The right side."""
         return self.args[1]  # type: ignore[return-value]
 
+    def _latex(self, printer: Any, **_: Any) -> str:
+        return f"{printer._print(self.left)} {self.sign} {printer._print(self.right)}"
+
 
 class Equation(Relation):
     """The statement ``left = right``."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import sympy as sp
 from sympy.core.symbol import Symbol
+from sympy.printing.precedence import PRECEDENCE
 
 __all__ = [
     "Flow",
@@ -120,6 +121,13 @@ class Tensor(sp.IndexedBase):
                 )
         return sp.Indexed(self, *given)
 
+    # SymPy's printers would take us for its own class of this name
+    def _latex(self, printer: Any, **_: Any) -> str:
+        return printer._print(self.label)
+
+    def _pretty(self, printer: Any, **_: Any) -> Any:
+        return printer._print(self.label)
+
 
 def order_of(size: Size) -> Tensor:
     """Return the tensor whose entry [j, k] is 1 where k <= j and 0 elsewhere.
@@ -143,6 +151,11 @@ def scalar(name: str, *, positive: bool = False) -> Symbol:
 def _expression(value: Any) -> sp.Basic:
     """Return a number or an expression; a string is refused, because SymPy would evaluate it."""
     return sp.sympify(value, strict=True)
+
+
+def _factor(printer: Any, expression: sp.Basic) -> str:
+    """Return an expression in LaTeX, in brackets unless it can stand beside a factor."""
+    return printer.parenthesize(expression, PRECEDENCE["Mul"], strict=True)
 
 
 def total(body: Any, *bound: Index) -> Any:
@@ -179,6 +192,12 @@ class Partial(sp.Expr):
             raise ValueError("`Partial` needs at least one entry to differentiate by; got none.")
         return sp.Expr.__new__(cls, *map(_expression, (quantity, *by)))
 
+    def _latex(self, printer: Any, **_: Any) -> str:
+        quantity, *by = self.args
+        power = f"^{{{len(by)}}}" if len(by) > 1 else ""
+        below = " ".join(rf"\partial {printer._print(x)}" for x in by)
+        return rf"\frac{{\partial{power} {_factor(printer, quantity)}}}{{{below}}}"
+
 
 class Step(sp.Expr):
     """The first-order change of ``args[0]`` under one gradient step of rate ``args[1]``.
@@ -193,6 +212,9 @@ class Step(sp.Expr):
             raise ValueError("`Step` needs at least one tensor that moves; got none.")
         return sp.Expr.__new__(cls, *map(_expression, (quantity, rate, *moved)))
 
+    def _latex(self, printer: Any, **_: Any) -> str:
+        return rf"\Delta {_factor(printer, self.args[0])}"
+
 
 class Flow(sp.Expr):
     """The rate d/dt of ``args[0]`` along the gradient flow dx/dt = -rate_x dL/dx.
@@ -206,6 +228,9 @@ class Flow(sp.Expr):
             raise ValueError("`Flow` needs at least one (tensor, rate) pair; got none.")
         flat = [item for pair in pairs for item in (pair if isinstance(pair, tuple) else (pair,))]
         return sp.Expr.__new__(cls, *map(_expression, (quantity, *flat)))
+
+    def _latex(self, printer: Any, **_: Any) -> str:
+        return rf"\frac{{d}}{{dt}} {_factor(printer, self.args[0])}"
 
     @property
     def pairs(self) -> tuple[tuple[Any, Any], ...]:

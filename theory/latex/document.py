@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 __all__ = ["display", "document", "law_section"]
 
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+% Written by `proofhead latex`; what is changed here is lost when it is run again.
 \usepackage[margin=25mm]{geometry}
 \usepackage{amsmath,amssymb}
 \usepackage{array,booktabs,longtable}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt}
+\ifdefined\pdfinfo\pdfinfo{/Creator (proofhead latex)}\fi
 """
 
 

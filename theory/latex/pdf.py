@@ -10,10 +10,9 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
-from theory.files import write_atomically
+from theory.files import scratch_folder, write_atomically
 
 __all__ = ["LatexError", "compile_pdf"]
 
@@ -39,8 +38,8 @@ def compile_pdf(source: str, output: str | Path) -> Path:
     if program is None:
         raise LatexError(f"`pdflatex` is needed for a PDF and is not on the PATH. {ADVICE}")
     output = Path(output)
-    with tempfile.TemporaryDirectory(prefix="latex-") as folder:
-        path = Path(folder) / "document.tex"
+    with scratch_folder() as folder:
+        path = folder / "document.tex"
         path.write_text(source, encoding="utf-8")
         for run in range(RUNS):
             log = _run(program, path)

@@ -71,6 +71,16 @@ class Law:
         """Return the lines of the derivation, from the loss to the statement."""
         return self.derive(model)
 
+    def _repr_latex_(self) -> str:
+        from theory.latex.rich import law_latex
+
+        return law_latex(self)
+
+    def _repr_html_(self) -> str:
+        from theory.latex.rich import law_html
+
+        return law_html(self)
+
 
 def chain(first: sp.Expr, *lines: tuple[sp.Expr, str]) -> tuple[ProofStep, ...]:
     """Return the steps first = a = b = ... from (expression, reason) pairs."""

@@ -155,6 +155,11 @@ class Model:
                 "sum over them or put them on the left side."
             )
 
+    def _repr_latex_(self) -> str:
+        from theory.latex.rich import model_latex
+
+        return model_latex(self)
+
     def __hash__(self) -> int:
         """Models are told apart by name and lines."""
         return hash((self.name, self.definitions, self.vocabulary, self.constraints))

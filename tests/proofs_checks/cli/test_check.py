@@ -112,7 +112,7 @@ def test_files_are_written_whole_or_not_at_all(write, tmp_path, capsys):
     assert run(["check", source, "--html", str(nowhere)]) == 2
     out, err = capsys.readouterr()
     assert out == ""  # found before anything was judged
-    assert "its folder does not exist" in err
+    assert "none` does not exist. Make it first" in err
 
 
 def test_another_vocabulary_can_be_forced(write, capsys):

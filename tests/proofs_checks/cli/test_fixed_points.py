@@ -30,6 +30,15 @@ def test_a_complete_list_of_a_users_own_system(tmp_path, capsys):
     assert all("proved, " in line for line in lines) and err == ""
 
 
+def test_a_zero_is_printed_as_0(tmp_path, capsys):
+    """Its enclosure has its middle at 1e-62 or so."""
+    path = tmp_path / "van_der_pol.toml"
+    path.write_text('variables = ["x", "y"]\n[field]\nx = "y"\ny = "1.5*(1 - x^2)*y - x"\n')
+    for window in (["--window=-3,3,-3,3"], []):
+        assert run(["fixed-points", str(path), *window]) == 0
+        assert "x = 0, y = 0 " in capsys.readouterr().out
+
+
 def test_json_of_a_complete_list(capsys):
     arguments = ["fixed-points", "em-symmetric", "--set", "sigma2=0.5", "--window=0,4", "--json"]
     assert run(arguments) == 0

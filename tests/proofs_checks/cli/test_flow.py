@@ -61,7 +61,7 @@ def test_the_run_is_written_as_netcdf_with_its_command(tmp_path, capsys):
         (["flow", "binary-head", "--engine", "heioka"], "Did you mean `heyoka`"),
         (["flow", "binary-head", "--compare", "me"], "Did you mean `em`"),
         (["flow", "nothing.toml"], "there is no file `nothing.toml`"),
-        (["flow", "binary-head", "-o", "nowhere/run.nc"], "must be a folder that exists"),
+        (["flow", "binary-head", "-o", "nowhere/run.nc"], "nowhere` does not exist. Make it first"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(arguments, message, capsys):
@@ -112,10 +112,10 @@ def test_a_tolerance_no_run_can_meet_is_said(capsys, monkeypatch):
 def test_what_cannot_be_written_or_held_is_refused_before_the_run(tmp_path, monkeypatch, capsys):
     (tmp_path / "run.nc").mkdir()
     assert run([*BINARY, "-o", str(tmp_path / "run.nc")]) == 2
-    assert "is a folder; give the name of a file in it" in capsys.readouterr().err
+    assert "it is a folder. Name a file in it, ending in `.nc`" in capsys.readouterr().err
     monkeypatch.setattr("os.access", lambda *_: False)
     assert run([*BINARY, "-o", str(tmp_path / "other.nc")]) == 2
-    assert "a folder that may be written to" in capsys.readouterr().err
+    assert "its folder may not be written to" in capsys.readouterr().err
     assert run(["flow", "binary-head", "--starts", "1000000000"]) == 2
     assert "1000000000 starts would take 16.0 GB" in capsys.readouterr().err
 

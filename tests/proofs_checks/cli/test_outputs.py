@@ -1,17 +1,18 @@
 """Where reports may be written, and standard output that is closed early."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from proofs_checks.cli.outputs import checked_output
+from proofs_checks.cli.outputs import PAGE, FolderKind, checked_folder, checked_output
 from proofs_checks.cli.run import run
+from proofs_checks.reports.page import page
 
 WRONG = r"\[ \frac{\partial L}{\partial s_{ij}} = \alpha_{ij} b_{ij} \]"
-ENDINGS = (".html", ".htm")
 
 
 @pytest.fixture
@@ -24,9 +25,11 @@ def paper(tmp_path):
 def test_good_places(paper, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("check.html", "CHECK.HTM", str(tmp_path / "x.html")):
-        assert checked_output(Path(name), [str(paper), "-"], ENDINGS) == Path(name)
-    (tmp_path / "check.html").write_text("an older report")
-    assert checked_output(Path("check.html"), ["paper.tex"], ENDINGS) == Path("check.html")
+        assert checked_output(Path(name), PAGE, [str(paper), "-"]) == Path(name)
+    (tmp_path / "empty.html").touch()
+    (tmp_path / "dangling.html").symlink_to(tmp_path / "later.html")
+    for name in ("empty.html", "dangling.html"):
+        assert checked_output(Path(name), PAGE, ["paper.tex", '{"x": 1}' * 99]) == Path(name)
 
 
 def test_an_input_is_never_written_over(paper, tmp_path, monkeypatch):
@@ -38,28 +41,125 @@ def test_an_input_is_never_written_over(paper, tmp_path, monkeypatch):
     hard = tmp_path / "hard.html"
     os.link(web, hard)
     for output in (web, link, hard, Path("page.html")):
-        with pytest.raises(ValueError, match="it is the document `.*page.html`, which would be"):
-            checked_output(output, [str(paper), str(web)], ENDINGS)
-    with pytest.raises(ValueError, match=r"it is the document `paper.tex`.* ending in `.html` or"):
-        checked_output(paper, ["paper.tex"], ENDINGS)
-    with pytest.raises(ValueError, match="it is the document `gone.html`"):
-        checked_output(Path("gone.html"), ["gone.html"], ENDINGS)
+        for force in (False, True):
+            with pytest.raises(ValueError, match="it is `.*page.html`, which would be lost"):
+                checked_output(output, PAGE, [str(paper), str(web)], force=force)
+    with pytest.raises(ValueError, match=r"it is `paper.tex`.* ending in `.html` or `.htm`"):
+        checked_output(paper, PAGE, ["paper.tex"])
+    with pytest.raises(ValueError, match="it is `gone.html`"):
+        checked_output(Path("gone.html"), PAGE, ["gone.html"])
+
+
+def test_only_a_file_of_the_same_kind_is_written_over(tmp_path):
+    path = tmp_path / "check.html"
+    path.write_text("<p>somebody's page</p>")
+    link = tmp_path / "link.html"
+    link.symlink_to(path)
+    for output in (path, link):
+        with pytest.raises(FileExistsError, match="is not a page of `proofhead check`.* --force"):
+            checked_output(output, PAGE)
+        assert checked_output(output, PAGE, force=True) == output
+    path.write_text(page([]))
+    assert checked_output(path, PAGE) == path
 
 
 def test_places_where_no_report_can_be(paper, tmp_path, monkeypatch):
     with pytest.raises(IsADirectoryError, match="it is a folder. Name a file in it"):
-        checked_output(tmp_path, [str(paper)], ENDINGS)
+        checked_output(tmp_path, PAGE, [str(paper)])
     with pytest.raises(ValueError, match=r"must end in `.html` or `.htm`. Write `.*other.html`"):
-        checked_output(tmp_path / "other.tex", [str(paper)], ENDINGS)
-    with pytest.raises(FileNotFoundError, match="its folder does not exist. Make `.*none` first"):
-        checked_output(tmp_path / "none" / "check.html", [str(paper)], ENDINGS)
+        checked_output(tmp_path / "other.tex", PAGE, [str(paper)])
+    with pytest.raises(FileNotFoundError, match="the folder `.*none` does not exist. Make it"):
+        checked_output(tmp_path / "none" / "check.html", PAGE, [str(paper)])
     pipe = tmp_path / "pipe.html"
     os.mkfifo(pipe)
-    with pytest.raises(FileExistsError, match="it is no ordinary file. Name another one"):
-        checked_output(pipe, [str(paper)], ENDINGS)
+    with pytest.raises(FileExistsError, match="it is no ordinary file .* Name another one"):
+        checked_output(pipe, PAGE, [str(paper)])
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(PermissionError, match="may not be written to. Choose another folder"):
-        checked_output(tmp_path / "check.html", [str(paper)], ENDINGS)
+        checked_output(tmp_path / "check.html", PAGE, [str(paper)])
+
+
+def test_a_folder_is_new_or_empty_or_of_the_same_kind(tmp_path, monkeypatch):
+    kind = FolderKind("certificates", "_CoqProject", b"-R library")
+    folder = tmp_path / "a"
+    assert checked_folder(folder / "b", kind) == folder / "b"
+    folder.mkdir()
+    (folder / ".hidden").touch()
+    assert checked_folder(folder, kind) == folder
+    (folder / "Makefile").write_text("all:")
+    with pytest.raises(FileExistsError, match="holds other files than certificates.* --force"):
+        checked_folder(folder, kind)
+    assert checked_folder(folder, kind, force=True) == folder
+    (folder / "_CoqProject").write_text("-R library Proofhead")
+    assert checked_folder(folder, kind) == folder
+    with pytest.raises(NotADirectoryError, match="it is a file. Name a folder"):
+        checked_folder(folder / "Makefile", kind)
+    with pytest.raises(PermissionError, match="`.*Makefile` may not be written to"):
+        checked_folder(folder / "Makefile" / "c", kind)
+
+
+SYSTEM = 'variables = ["x", "y"]\n[field]\nx = "y"\ny = "-x"\n'
+REFUSED = {
+    "flow vdp.toml -o vdp.toml": "it is `vdp.toml`, which would be lost",
+    "flow vdp.toml -o run.csv": "the name must end in `.nc`. Write `run.nc`",
+    "flow vdp.toml -o table.nc": "is not a run of `proofhead flow`",
+    "flow vdp.toml -o portrait.nc": "is not a run of `proofhead flow`",
+    "portrait vdp.toml -o run.png": "`run.nc`: what stands there is not the data of a portrait",
+    "portrait vdp.toml --slice x,y --at run.nc -o run.svg --force": "`run.nc`: it is `run.nc`",
+    "portrait vdp.toml -o photo.png": "`photo.png`: what stands there is not a figure",
+    "portrait vdp.toml -o vdp.gif": "must end in `.png` or `.svg` or `.pdf`. Write `vdp.png`",
+    "latex -o out.pdf --pdf": "the name must end in `.tex`. Write `out.tex`",
+    "latex -o paper.tex": "is not a document of `proofhead latex`",
+    "latex -o thesis.tex --pdf": "`thesis.pdf`: what stands there is not a PDF of",
+    "certify -o .": "it holds other files than certificates",
+    "reproduce bijection -o .": "it holds other files than runs of `proofhead reproduce`",
+    "check paper.tex --junit results.xml": "is not a result of `proofhead check`",
+}
+
+
+@pytest.fixture
+def desk(tmp_path, paper, monkeypatch):
+    """A folder with what a user may have in it."""
+    import h5py
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vdp.toml").write_text(SYSTEM)
+    for name in ("photo.png", "thesis.pdf", "results.xml", "table.nc"):
+        (tmp_path / name).write_text("years of work")
+    for name, attribute in (("run.nc", "engine"), ("portrait.nc", "fixed_points")):
+        with h5py.File(tmp_path / name, "w") as file:
+            file.attrs[attribute] = "something"
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", REFUSED)
+def test_what_would_be_lost_is_refused_before_the_work(command, desk, capsys):
+    before = {path: path.read_bytes() for path in desk.iterdir()}
+    assert run(command.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert REFUSED[command] in err
+    assert {path: path.read_bytes() for path in desk.iterdir()} == before
+
+
+def test_what_a_command_wrote_it_writes_again(desk, capsys):
+    commands = [
+        "latex softmax-jacobian -o laws.tex",
+        *(f"portrait vdp.toml --no-prove --starts 0 -o figure.{x}" for x in ("png", "SVG", "pdf")),
+        "flow vdp.toml --starts 1 --until 1 -o run.nc",
+        "flow vdp.toml --starts 1 --until 1 -o table.nc --force",
+        "certify softmax-jacobian --no-check -o certificates",
+    ]
+    for command in commands:
+        for words in (command, command.removesuffix(" --force")):
+            assert run(words.split()) == 0, words
+    assert (desk / "figure.SVG").read_bytes().startswith(b"<?xml")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_a_pdf_of_laws_is_known_again(desk):
+    for _ in range(2):
+        assert run(["latex", "softmax-jacobian", "-o", "laws.tex", "--pdf"]) == 0
 
 
 @pytest.mark.parametrize("option", ["--html", "--junit"])
