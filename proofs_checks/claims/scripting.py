@@ -16,6 +16,7 @@ from proofs_checks.claims.problems import Refusal
 __all__ = ["Scripting", "of_a_policy"]
 
 _INDEX_LETTERS = frozenset("ijklm")
+LEFT_OUT = ("setminus", "backslash", "neq", "le", "leq", "lt")
 EXCEPT = {"<": "before", "lt": "before", "le": "upto", "leq": "upto"}
 """What stands before an index in a subscript, as part of the name."""
 
@@ -154,9 +155,7 @@ class Scripting(Arguments):
             first = self.sub(found[:colon], place)
             last = self.sub(found[colon + 1 :], place)
             return [tree.Interval(first, last, span=place)]
-        if found[0].sign("<") or found[0].command(
-            "setminus", "neq", "le", "leq", "lt", "backslash"
-        ):
+        if found[0].sign("<") or found[0].command(*LEFT_OUT):
             # y_{<t} is another quantity of t
             mark = tree.Label(EXCEPT.get(found[0].text, "but"), span=found[0].span)
             return [mark, *self.items(found[1:], place)]

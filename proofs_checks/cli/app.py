@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from proofs_checks.cli.options import Certify, Force, Format, Json, Laws, Paper, Seed
 
 __all__ = ["app"]
 
@@ -16,36 +17,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Verify theory of attention: derive, prove, cross-check and print gradient laws.",
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Laws = Annotated[list[str] | None, typer.Argument(help="Names of laws; all if none is given.")]
-Certify = Annotated[
-    bool, typer.Option("--certify", help="Also let Coq's kernel check what is proved.")
-]
-Force = Annotated[
-    bool, typer.Option("--force", help="Write over what is not of this command's own making.")
-]
-
-
-def _not_negative(seed: int) -> int:
-    if seed < 0:
-        raise typer.BadParameter(f"a seed must be 0 or more; got {seed}.")
-    return seed
-
-
-Seed = Annotated[
-    int, typer.Option(callback=_not_negative, help="Seed of what is random, 0 or more.")
-]
-Paper = Annotated[str | None, typer.Option(help="Only laws of this source (a references.bib key).")]
-
-
-class Format(StrEnum):
-    """What `derive` prints."""
-
-    text = "text"
-    latex = "latex"
-    numpy = "numpy"
-    torch = "torch"
 
 
 def _version(wanted: bool) -> None:
