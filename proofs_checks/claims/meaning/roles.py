@@ -214,6 +214,10 @@ class Roles(Scripts):
         letter = self.letter(node)
         if letter is None or (isinstance(node, tree.Entry) and letter not in self.bound):
             return False
+        if letter.isupper() and letter not in self.bound | self.compared:
+            scripts = (slot for (_, place), slot in self.slots.items() if place[0] != "(")
+            if not any(letter in slot.letters for slot in scripts):
+                return False  # LL(D): the data, or a random variable
         return letter in self.bound | self.compared or letter not in self.quantities
 
     def _application(self, node: tree.Apply) -> Reference | None:

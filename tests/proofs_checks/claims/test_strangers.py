@@ -125,6 +125,15 @@ def test_notation(text, verdict):
     assert _last(text) == verdict
 
 
+def test_a_capital_argument_that_indexes_nothing_names_the_data():
+    text = (
+        r"$$LL(D) = \sum_j \log \sum_i a_i e^{x_j m_i}$$ $$\frac{\partial LL(D)}{\partial a_i} = "
+        r"\sum_j \frac{e^{x_j m_i}}{\sum_l a_l e^{x_j m_l}}$$"
+    )
+    assert _last(text) == "proved"
+    assert _last(text.replace("a_l ", "")) == "refuted"
+
+
 @pytest.mark.parametrize(
     ("text", "verdict"),
     [
