@@ -3,11 +3,10 @@
 from numerics.bifurcations.branch import Branch
 from numerics.bifurcations.closed_forms import ClosedForm, closed_form
 from numerics.bifurcations.diagram import Diagram, diagram
-from numerics.bifurcations.figure import SUFFIXES, diagram_dataset, write_diagram
+from numerics.bifurcations.figure import diagram_dataset, write_diagram
 from numerics.bifurcations.special import Special
 
 __all__ = [
-    "SUFFIXES",
     "Branch",
     "ClosedForm",
     "Diagram",

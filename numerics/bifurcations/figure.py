@@ -6,7 +6,6 @@ their own; a closed form lies underneath as a broad band.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,16 +17,16 @@ from numerics.bifurcations.closed_forms import ClosedForm
 from numerics.bifurcations.diagram import Diagram
 from numerics.integration import save
 from numerics.integration.dataset import versions
-from numerics.portraits.looks import BLACK, COLUMN, GREY, ORANGE, SKY, mathtext, settings
+from numerics.portraits.figure import saved
+from numerics.portraits.looks import BLACK, COLUMN, GREY, ORANGE, SKY, mathtext
 from theory.files import replacement
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["MARKS", "SUFFIXES", "diagram_dataset", "write_diagram"]
+__all__ = ["MARKS", "diagram_dataset", "write_diagram"]
 
-SUFFIXES = (".png", ".svg", ".pdf")
 MARKS: Mapping[str, tuple[str, str]] = {
     "fold": ("s", BLACK),
     "transcritical": ("D", SKY),
@@ -48,29 +47,19 @@ def write_diagram(
 
     Raises `ValueError` for a suffix that is no figure's, `OSError` where nothing can be written.
     """
-    if path.suffix not in SUFFIXES:
-        raise ValueError(
-            f"`{path}`: a figure ends in {', '.join(SUFFIXES)}; got `{path.suffix or 'none'}`."
-        )
-    import matplotlib as mpl
+
+    def fill(figure: Figure) -> None:
+        _fill(figure, found, component, exact)
 
     data = path.with_suffix(".nc")
-    with mpl.rc_context(settings()):
-        figure, buffer = _figure(found, component, exact), io.BytesIO()
-        dates = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-        figure.savefig(buffer, format=path.suffix[1:], metadata=dates.get(path.suffix))
+    title = f"bifurcation diagram of {found.system.title}"
     with replacement(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+        temporary.write_bytes(saved(fill, path.suffix, title, command))
         save(diagram_dataset(found, exact, command=command), data)
     return data
 
 
-def _figure(found: Diagram, component: int, exact: ClosedForm | None) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(layout="constrained")
-    FigureCanvasAgg(figure)
+def _fill(figure: Figure, found: Diagram, component: int, exact: ClosedForm | None) -> None:
     axes = figure.add_subplot()
     family, entries = found.family, {}
     axes.set_xlabel(f"${mathtext(found.name)}$")
@@ -110,7 +99,6 @@ def _figure(found: Diagram, component: int, exact: ClosedForm | None) -> Figure:
         handlelength=1.9, columnspacing=1.1, handletextpad=0.5, labelspacing=0.3, borderpad=0.1,
     )  # fmt: skip
     figure.set_size_inches(COLUMN, 0.76 * COLUMN + ROW * -(-len(entries) // 2))
-    return figure
 
 
 def _limits(found: Diagram, component: int) -> tuple[float, float]:

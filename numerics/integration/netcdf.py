@@ -25,10 +25,10 @@ def save(dataset: xr.Dataset, path: str | Path) -> None:
 
     Raises `OSError` (missing folder, no permission, full disk) and then leaves nothing behind.
     """
-    target = Path(path)
-    with replacement(target) as temporary:
-        with _opened(temporary, "w+") as file:
-            dataset.to_netcdf(file, engine="h5netcdf")
+    with replacement(Path(path)) as temporary:
+        whole = io.BytesIO()  # HDF5 in memory: what goes wrong on the disk never meets it
+        dataset.to_netcdf(whole, engine="h5netcdf")
+        temporary.write_bytes(whole.getvalue())
 
 
 @contextmanager
@@ -52,20 +52,50 @@ def growing(path: str | Path) -> Iterator[Callable[[xr.Dataset], None]]:
 
 
 class _File(io.FileIO):
-    """A file for HDF5 that keeps what goes wrong in writing; HDF5 itself crashes on a full disk."""
+    """A file for HDF5 that keeps what goes wrong in writing; HDF5 itself crashes on a full disk.
 
-    error: OSError | None = None
+    What could not be written is held in memory, so that HDF5 reads back what it believes to have
+    written and can close its file.
+    """
+
+    def __init__(self, path: Path, mode: str) -> None:
+        super().__init__(path, mode)
+        self.error: OSError | None = None
+        self._lost: list[tuple[int, bytes]] = []
 
     def write(self, data: Any, /) -> int:
-        """Write all of it; after an error pretend to have."""
-        left = memoryview(data).cast("B")
-        size = len(left)
+        """Write all of it; after an error keep it in memory."""
+        whole, at = memoryview(data).cast("B"), self.tell()
+        left = whole
         try:
             while left and self.error is None:
                 left = left[super().write(left) :]
         except OSError as error:
             self.error = error
-        return size
+        if left:
+            self._lost.append((at, bytes(whole)))
+            self.seek(at + len(whole))
+        return len(whole)
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read what was written, or would have been."""
+        view, at = memoryview(buffer).cast("B"), self.tell()
+        count = super().readinto(view)
+        for start, data in self._lost:
+            first, last = max(start, at), min(start + len(data), at + len(view))
+            if first < last:
+                view[count : max(count, first - at)] = bytes(max(0, first - at - count))
+                view[first - at : last - at] = data[first - start : last - start]
+                count = max(count, last - at)
+        self.seek(at + count)
+        return count
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a place; the end is where it would be."""
+        if whence == io.SEEK_END and self._lost:
+            end = max(super().seek(0, io.SEEK_END), *(at + len(d) for at, d in self._lost))
+            return super().seek(end + offset)
+        return super().seek(offset, whence)
 
     def truncate(self, size: int | None = None, /) -> int:
         """Set the size; after an error pretend to have."""

@@ -76,8 +76,7 @@ def _write(path: Path, data: bytes) -> None:
         write_atomically(path, data)
     except OSError as error:
         raise OSError(
-            f"cannot write `{path}`: {error.strerror or error}. Every finished chunk is kept; "
-            "make room and run the same command again."
+            f"{error} Every finished chunk is kept; make room and run the same command again."
         ) from None
 
 

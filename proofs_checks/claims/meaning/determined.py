@@ -292,6 +292,9 @@ class Determination:
                 target = name_of(entry_tensor(entry))
                 if names and target not in above:
                     return f"nothing says how {sorted(names)[0]} depends on {target}"
+        for name in sorted((reached - both) & self.reading.ranks.applied):
+            if name not in self.model.by_name and name not in self.reading.definitions.found:
+                return f"nothing says what {name.split('_.')[0]} is"
         weights = sorted(n for n in reached if n.startswith("prob_"))
         if weights:
             return f"nothing says what the distribution {weights[0].removeprefix('prob_')} is"

@@ -31,7 +31,9 @@ def is_restriction(relation: Relation, computed: frozenset[str]) -> bool:
         return False
     if not isinstance(relation, Equation):
         return True
-    return not left | right or not left & right and any(map(_is_bare, sides))
+    if not left | right:  # of sizes alone
+        return bool(_sizes(sides[0]) | _sizes(sides[1]))
+    return not left & right and any(map(_is_bare, sides))
 
 
 def gives_value(relation: Relation) -> bool:

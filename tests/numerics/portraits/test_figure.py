@@ -116,7 +116,8 @@ def test_iterates_that_leave_the_numbers_are_drawn():
 
 def test_kinds_of_line_differ_by_more_than_colour():
     marked = {"iterates", "orbit", "stable cycle", "em"}  # by marks of their own
-    plain = [look for name, look in looks.LINES.items() if name not in marked]
+    of_lines = {"diagonal", "cobweb", "field", "map"}  # in figures of one variable
+    plain = [look for name, look in looks.LINES.items() if name not in marked | of_lines]
     dashed = [str(look.dashes) for look in plain if look.dashes != "solid"]
     solid = sorted(look.width for look in plain if look.dashes == "solid")
     assert len(set(dashed)) == len(dashed) == 5

@@ -30,7 +30,7 @@ def _reason(claim):
         ([r"H = - p \log p (1-p)"], "whether this bracket belongs to the argument is open"),
         ([r"f(A) = a^\top A a", r"f(x) = x^\top x", r"f(x) = 2 x^\top x"], "two definitions"),
         ([r"\log 2 = 0.693"], "the decimals may be rounded"),
-        ([r"x = E_{\mathrm{lookup}}[I]", r"\sum_i x_i = 1"], "stands on the right side only"),
+        ([r"x = E_{\mathrm{lookup}}[I]", r"\sum_i x_i = 1"], "nothing says what E_lookup is"),
         ([r"g = \half x", r"g = x"], r"`\half` is not known"),
     ],
 )

@@ -77,7 +77,7 @@ def test_the_same_diagram_is_the_same_file(folder, suffix):
         (["--over", "k=0:1", "--show", "z"], "`z`"),
         (["--over", "k=0:1", "--starts", "0"], "`--starts` must be at least 1; got 0"),
         (["--over", "k=0:1", "-o", "a.gif"], "must end in `.png` or `.svg` or `.pdf`"),
-        (["--over", "k=0:1", "-o", "no/a.png"], "its folder does not exist"),
+        (["--over", "k=0:1", "-o", "no/a.png"], "does not exist. Make it first"),
         (["--over", "q=5:6", "--set", "k=nan"], "must be finite"),
     ],
 )
