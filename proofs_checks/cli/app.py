@@ -342,7 +342,8 @@ def bifurcation(
     starts: Annotated[
         int, typer.Option(help="Starts from which fixed points are looked for, at five values.")
     ] = 32,
-    seed: Annotated[int, typer.Option(help="Seed of the starts.")] = 0,
+    seed: Seed = 0,
+    force: Force = False,
     json: Json = False,
 ) -> int:
     """Follow fixed points over a parameter: folds, pitchforks, Hopf points, stability."""
@@ -350,7 +351,7 @@ def bifurcation(
 
     return run_bifurcation(
         system, set_ or [], over=over, output=output, show=show, starts=starts, seed=seed,
-        as_json=json,
+        force=force, as_json=json,
     )  # fmt: skip
 
 

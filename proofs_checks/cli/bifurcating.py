@@ -41,12 +41,13 @@ def run_bifurcation(
     show: str | None,
     starts: int,
     seed: int,
+    force: bool,
     as_json: bool,
 ) -> int:
     """Compute a diagram, write its figure and data, print its special points; return the status."""
     begin = time.perf_counter()
-    checked_output(output, FIGURE, [source])
-    checked_output(output.with_suffix(".nc"), DIAGRAM_DATA, [source])
+    checked_output(output, FIGURE, [source], force=force)
+    checked_output(output.with_suffix(".nc"), DIAGRAM_DATA, [source], force=force)
     axis = _axis(over)
     given = settings_from(settings)
     if axis.name in given:

@@ -135,9 +135,10 @@ def _attributes(path: Path) -> Mapping[str, object]:
         return {}
 
 
-def _made_by(command: str) -> Callable[[Path], bool]:
-    """Return whether a NetCDF file says that it was made by a command of ours."""
-    return lambda path: f" {command} " in str(_attributes(path).get("command", ""))
+def _is_of_a_portrait(path: Path) -> bool:
+    """Whether a NetCDF file holds a portrait, or time series of `portrait --series`."""
+    found = _attributes(path)
+    return "fixed_points" in found or " portrait " in str(found.get("command", ""))
 
 
 PAGE = FileKind(
@@ -156,8 +157,10 @@ FIGURE = FileKind(
     _marked(b"Software\0proofhead", b"<dc:title>proofhead</dc:title>", b"/Creator (proofhead)"),
 )  # fmt: skip
 RUN = FileKind("a run of `proofhead flow`", (".nc",), lambda path: "engine" in _attributes(path))
-PORTRAIT_DATA = FileKind("the data of a portrait", (".nc",), _made_by("portrait"))
-DIAGRAM_DATA = FileKind("the data of a bifurcation diagram", (".nc",), _made_by("bifurcation"))
+PORTRAIT_DATA = FileKind("the data of a portrait", (".nc",), _is_of_a_portrait)
+DIAGRAM_DATA = FileKind(
+    "the data of a bifurcation diagram", (".nc",), lambda path: "varied" in _attributes(path)
+)
 CERTIFICATES = FolderKind(
     "certificates of `proofhead certify`", "_CoqProject", b"-R library Proofhead"
 )
