@@ -292,8 +292,10 @@ class Determination:
                 target = name_of(entry_tensor(entry))
                 if names and target not in above:
                     return f"nothing says how {sorted(names)[0]} depends on {target}"
-        for name in sorted((reached - both) & self.reading.ranks.applied):
-            if name not in self.model.by_name and name not in self.reading.definitions.found:
+        ranks = self.reading.ranks
+        for name in sorted((reached - both) & ranks.applied):
+            at_a_label = "_." in name and max(ranks.slots_seen[name], default=0) == 0  # f(D)
+            if at_a_label and name not in self.model.by_name:
                 return f"nothing says what {name.split('_.')[0]} is"
         weights = sorted(n for n in reached if n.startswith("prob_"))
         if weights:
