@@ -330,9 +330,7 @@ def _binds(lexeme: Lexeme | None) -> bool:
     """Tell whether a lexeme wants a factor beside it."""
     if lexeme is None:
         return False
-    if lexeme.kind == "command":
-        return lexeme.text in LOOSE_OPERATORS or is_relation(lexeme) or lexeme.text == "{"
-    return lexeme.sign(*"+-*/=<>([{_^")
+    return _awaits(lexeme) or lexeme.sign(*"<>{_^") or lexeme.command("{")
 
 
 def _awaits(lexeme: Lexeme) -> bool:

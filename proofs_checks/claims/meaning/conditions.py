@@ -176,9 +176,7 @@ def _from_zero(typer: Typer, item: tree.Bound) -> Any:
             size = typer.ranges.declare(name)
             typer.context.from_zero.add(size.name)
             return size
-    name = typer.roles.size_name(last) if last is not None else None
-    if name == "infty":
-        raise MeaningError("a sum to infinity is a limit, which is not read.", item.span)
+    name = _size_at_end(typer, last) if last is not None else None
     if name is None:
         raise MeaningError("this range from 0 is not read.", item.span, expected="0 to n - 1")
     if name in typer.context.ends:
@@ -223,10 +221,16 @@ def _limit(
     return name, True
 
 
-def _end(typer: Typer, node: tree.Node) -> Any:
+def _size_at_end(typer: Typer, node: tree.Node) -> str | None:
+    """Return the size at which a sum ends, None if it ends at something else."""
     name = typer.roles.size_name(node)
     if name == "infty":
         raise MeaningError("a sum to infinity is a limit, which is not read.", node.span)
+    return name
+
+
+def _end(typer: Typer, node: tree.Node) -> Any:
+    name = _size_at_end(typer, node)
     if name is None:
         raise MeaningError("a sum must end at a size.", node.span, expected="a letter such as n")
     if name in typer.context.offsets:

@@ -66,19 +66,16 @@ class Determination:
                 meaning = reading.meanings[statement.number]
                 meaning.error = meaning.error or MeaningError(str(error), statement.span)
             return
+        computed = frozenset(self.model.by_name.keys() | self.unknown)
         for statement in reading.statements:
             meaning = reading.meanings[statement.number]
+            sums = any(isinstance(n, tree.Sum) for side in statement.sides for n in nodes(side))
             for link in meaning.links:
                 if meaning.error is None and link.relation is not None:
                     meaning.error = self._error(link) or self._recursion(link)
                     if link.kind in ("claim", "step"):
-                        computed = self.model.by_name.keys() | self.unknown
-                        sums = any(
-                            isinstance(n, tree.Sum) for s in statement.sides for n in nodes(s)
-                        )
-                        link.of_inputs = is_restriction(
-                            link.relation, frozenset(computed)
-                        ) and not (sums and isinstance(link.relation, Equation))
+                        is_sum = sums and isinstance(link.relation, Equation)
+                        link.of_inputs = not is_sum and is_restriction(link.relation, computed)
                         link.hedge = (
                             link.hedge
                             or doubts.of(statement, link)

@@ -32,6 +32,7 @@ class Doubts:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
+        self.inline = {s.number for s in reading.statements if s.is_inline}
         self.doubtful = doubtful([r for s in reading.statements for r in s.sides])
 
     def of(self, statement: Statement, link: Link) -> str:
@@ -131,12 +132,11 @@ class Doubts:
         authored = self.reading.authored
         if isinstance(link.relation, Equation):
             return ""
-        inline = {s.number for s in self.reading.statements if s.is_inline}
         for root in statement.roots:
             for node in nodes(root):
                 name = authored.function_name(node) if isinstance(node, tree.Apply) else None
                 template = authored.templates.get(name or "")
-                if template is not None and template.number in inline:
+                if template is not None and template.number in self.inline:
                     return f"{name} is defined in the prose, perhaps as an example"
         return ""
 

@@ -26,6 +26,8 @@ NOTE = "read within its section: elsewhere the document uses these letters other
 
 def read_in_sections(said: Said, reading: Reading) -> None:
     """Give statements that the document leaves without a meaning the one of their section."""
+    if not any(_is_open(reading.meanings[s.number]) for s in said.statements if not s.is_inline):
+        return
     sections = list(_sections(said, reading))
     for section in sections if len(sections) > 1 else ():
         numbers = {s.number for s in section}
@@ -40,13 +42,19 @@ def read_in_sections(said: Said, reading: Reading) -> None:
             rows=reading.rows, broken=[n for n in said.broken if n in reading.unknown],
         )  # fmt: skip
         alone = Reading(part, reading.base)
-        for statement in open_ones:
-            _take(reading.meanings[statement.number], alone, reading, statement)
+        formals = _formals(alone)
+        wanted = {s.number for s in open_ones}
+        for statement in alone.statements:
+            if statement.number in wanted:
+                _take(alone, reading, statement, formals)
 
 
-def _take(meaning: Meaning, alone: Reading, reading: Reading, statement: Statement) -> None:
-    """Give a statement what it means in its section, if that leaves nothing open."""
-    found = alone.meanings[statement.number]
+def _take(alone: Reading, reading: Reading, statement: Statement, formals: set[str]) -> None:
+    """Give a statement what it means in its section, if that leaves nothing open.
+
+    ``formals`` are the arguments of the functions that the section defines.
+    """
+    meaning, found = reading.meanings[statement.number], alone.meanings[statement.number]
     if found.error or found.skipped or any(link.hedge for link in found.links):
         return
     if not meaning.error and any(
@@ -54,8 +62,7 @@ def _take(meaning: Meaning, alone: Reading, reading: Reading, statement: Stateme
         for new, old in zip(found.links, meaning.links, strict=False)
     ):
         return  # what the document claims, its section does not define
-    own = next(s for s in alone.statements if s.number == statement.number)
-    if not is_forced(alone, reading, Scope(alone, own).names - _formals(alone)):
+    if not is_forced(alone, reading, Scope(alone, statement).names - formals):
         return
     told = str(meaning.error or "").rstrip(".") or meaning.links[0].hedge
     meaning.error, meaning.links = None, found.links
