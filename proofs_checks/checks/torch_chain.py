@@ -12,14 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from proofs_checks.checks.torch_inputs import leaves
-from proofs_checks.checks.torch_positive import (
-    MAJORANT,
-    PLAIN,
-    Arithmetic,
-    distribution,
-    magnitudes,
-)
+from proofs_checks.checks.torch_positive import Arithmetic, distribution, run, run_majorant
 
 if TYPE_CHECKING:
     from proofs_checks.checks.torch_draws import Draw
@@ -41,9 +34,7 @@ def markov_chain(
     Raises `ValueError` for a missing input or one that is not float64.
     """
     kind = str(features["chain"])
-    given = leaves(inputs, INPUTS[kind], "the Markov chain")
-    with torch.enable_grad():
-        return given | PROGRAMS[kind](given, PLAIN)
+    return run(inputs, INPUTS[kind], "the Markov chain", PROGRAMS[kind])
 
 
 def markov_chain_majorant(
@@ -54,9 +45,7 @@ def markov_chain_majorant(
 ) -> Tensors:
     """Return the majorant of every quantity that `markov_chain` gave as ``at``."""
     kind = str(features["chain"])
-    given = magnitudes(at, INPUTS[kind])
-    with torch.enable_grad():
-        return given | PROGRAMS[kind](given, MAJORANT)
+    return run_majorant(at, INPUTS[kind], PROGRAMS[kind])
 
 
 def _circulant(given: Tensors, arithmetic: Arithmetic) -> Tensors:

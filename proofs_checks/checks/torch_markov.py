@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from proofs_checks.checks.torch_inputs import leaves
-from proofs_checks.checks.torch_positive import (
-    MAJORANT,
-    PLAIN,
-    Arithmetic,
-    distribution,
-    magnitudes,
-)
+from proofs_checks.checks.torch_positive import Arithmetic, distribution, run, run_majorant
 
 if TYPE_CHECKING:
     from proofs_checks.checks.torch_draws import Draw
@@ -40,9 +33,7 @@ def hidden_markov(
     Raises `ValueError` for a missing input or one that is not float64.
     """
     kind = str(features["markov"])
-    given = leaves(inputs, INPUTS[kind], "the hidden Markov model")
-    with torch.enable_grad():
-        return given | PROGRAMS[kind](given, PLAIN)
+    return run(inputs, INPUTS[kind], "the hidden Markov model", PROGRAMS[kind])
 
 
 def hidden_markov_majorant(
@@ -53,9 +44,7 @@ def hidden_markov_majorant(
 ) -> Tensors:
     """Return the majorant of every quantity that `hidden_markov` gave as ``at``."""
     kind = str(features["markov"])
-    given = magnitudes(at, INPUTS[kind])
-    with torch.enable_grad():
-        return given | PROGRAMS[kind](given, MAJORANT)
+    return run_majorant(at, INPUTS[kind], PROGRAMS[kind])
 
 
 def _step(given: Tensors, arithmetic: Arithmetic) -> Tensors:

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 
 import torch
 
+from proofs_checks.checks.torch_inputs import leaves
 from proofs_checks.checks.torch_majorant import inverse_majorant, log_majorant
 
-__all__ = ["MAJORANT", "PLAIN", "Arithmetic", "distribution", "magnitudes"]
+__all__ = [
+    "MAJORANT", "PLAIN", "Arithmetic", "distribution", "magnitudes", "run", "run_majorant",
+]  # fmt: skip
 
 Array = torch.Tensor
+Program = Callable[[dict[str, Array], "Arithmetic"], dict[str, Array]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,27 @@ MAJORANT = Arithmetic(
 def magnitudes(at: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
     """Return the magnitudes of inputs, as leaves of their own."""
     return {name: at[name].detach().abs().requires_grad_() for name in names}
+
+
+def run(
+    inputs: Mapping[str, Array], names: tuple[str, ...], title: str, program: Program
+) -> dict[str, Array]:
+    """Return inputs and what a program of positive quantities makes of them, with the graph.
+
+    Raises `ValueError` for a missing input or one that is not float64, naming ``title``.
+    """
+    given = leaves(inputs, names, title)
+    with torch.enable_grad():
+        return given | program(given, PLAIN)
+
+
+def run_majorant(
+    at: Mapping[str, Array], names: tuple[str, ...], program: Program
+) -> dict[str, Array]:
+    """Return the majorants of what `run` gave as ``at``."""
+    given = magnitudes(at, names)
+    with torch.enable_grad():
+        return given | program(given, MAJORANT)
 
 
 def distribution(shape: tuple[int, ...], generator: torch.Generator) -> Array:
