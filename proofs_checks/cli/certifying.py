@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from proofs_checks.certificates.kernel import HOW_TO_GET_COQ, Judgement, Kernel,
 from proofs_checks.certificates.problem import claim_problems, law_problem
 from proofs_checks.certificates.project import write_project
 from proofs_checks.cli.outputs import CERTIFICATES, checked_folder
+from proofs_checks.cli.standard_output import print_json
 from theory.models import model_named
 
 __all__ = ["run_certify"]
@@ -58,7 +58,7 @@ def run_certify(
         *(_refused_entry(p, reason) for p, reason in refused),
     ]
     if as_json:
-        print(json.dumps({"schema": 1, "statements": entries}, ensure_ascii=False, indent=1))
+        print_json({"schema": 1, "statements": entries})
     else:
         _print(entries, output, bool(written))
     if check and written and not judgements:

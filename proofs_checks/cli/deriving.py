@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 from proofs_checks.reports.text import as_text
 from theory.codegen import value_and_gradient
@@ -49,7 +49,7 @@ def run_derive(
             for step in steps
         ]
         body = {"schema": SCHEMA, "model": name, "wrt": ", ".join(quantities), "steps": lines}
-        print(json.dumps({**body, "source": code or None}, ensure_ascii=False, indent=1))
+        print_json({**body, "source": code or None})
     elif code:
         print(code)
     elif format == "latex":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from numerics.flows import System
 from proofs_checks.cli.flowing import system_from
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import numbers
+from proofs_checks.cli.standard_output import print_json
 
 __all__ = ["run_fixed_points"]
 
@@ -50,7 +50,7 @@ def run_fixed_points(
         found = find(system, number=starts, seed=seed, proofs=True)
         points, status = list(found), 0
     if as_json:
-        print(json.dumps(_document(system, found, points), ensure_ascii=False, indent=1))
+        print_json(_document(system, found, points))
     else:
         _print(system, found, points)
     return status

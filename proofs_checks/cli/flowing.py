@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from numerics.integration.running import LARGEST
 from proofs_checks.cli.outputs import RUN, checked_output
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import settings_from
+from proofs_checks.cli.standard_output import print_json
 from theory.codegen.names import nearest
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def run_flow(
     if output is not None:
         rows.append(("written", str(output)))
     if as_json:
-        print(json.dumps(_document(system, found, rows, status), ensure_ascii=False, indent=1))
+        print_json(_document(system, found, rows, status))
     else:
         _print(system, found, rows)
     if "interrupted" in found.attrs:

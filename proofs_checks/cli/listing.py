@@ -12,6 +12,7 @@ from rich.console import Console
 
 from proofs_checks.cli.outputs import LATEX, PDF, checked_output
 from proofs_checks.cli.selection import selected_laws
+from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports import print_laws
 from proofs_checks.reports.machine import SCHEMA
 from theory.files import write_atomically
@@ -41,7 +42,7 @@ def run_laws(paper: str | None, *, as_json: bool) -> int:
                 "models": list(law.models),
             }
         )
-    print(json.dumps({"schema": SCHEMA, "laws": entries}, ensure_ascii=False, indent=1))
+    print_json({"schema": SCHEMA, "laws": entries})
     return 0
 
 

@@ -28,6 +28,7 @@ from numerics.portraits.notebook import described
 from proofs_checks.cli.outputs import FIGURE, PORTRAIT_DATA, checked_output
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import numbers, settings_from
+from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 
 __all__ = ["PortraitOptions", "run_portrait"]
@@ -128,7 +129,7 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
         )
     if as_json:
         document = _document(found, options, data, time.perf_counter() - begin)
-        print(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document)
     else:
         _print(found)
         for sentence in found.left_out:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 from numerics.flows import System, system_from
 from numerics.portraits import Style, time_series, write_series
 from proofs_checks.cli.settings import numbers, settings_from
+from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def run_series(options: PortraitOptions, style: Style, as_json: bool) -> int:
             "variables": list(found.variables), "until": float(found.data["time"].values[-1]),
             "trajectories": dict(ends),
         }  # fmt: skip
-        print(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document)
     else:
         print(", ".join(f"{count} {end}" for end, count in ends.items()))
         print(f"wrote {options.output} and {data}", file=sys.stderr)
