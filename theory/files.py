@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["check_place", "replacement", "scratch_folder", "write_atomically"]
+__all__ = ["check_place", "is_temporary", "replacement", "scratch_folder", "write_atomically"]
 
 NAME = re.compile(r"\.proofhead-(?P<host>[0-9a-zA-Z_]+)-(?P<process>\d+)-\w+")
 FORGOTTEN = 86_400.0
@@ -118,6 +118,11 @@ def scratch_folder() -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         _in_use.discard(folder)
+
+
+def is_temporary(path: Path) -> bool:
+    """Return whether a file has the name of one that is, or was, being written here."""
+    return NAME.fullmatch(path.name) is not None
 
 
 def _prefix() -> str:

@@ -14,6 +14,7 @@ import dataclasses
 import fcntl
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,12 +24,13 @@ from numerics import archives
 from numerics.integration.dataset import versions
 from numerics.sweeps.plan import Plan
 from numerics.sweeps.solving import resolved
-from theory.files import write_atomically
+from theory.files import is_temporary, write_atomically
 
 __all__ = ["SCHEMA", "begun", "chunk_path", "missing", "open_folder", "stored"]
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
+CHUNK = re.compile(r"chunk-(?P<number>\d+)\.arrays", re.ASCII)
 
 Warn = Callable[[str], None]
 
@@ -119,7 +121,7 @@ def _difference(there: Plan, asked: Plan, asked_engine: str) -> str:
 def _check_strangers(folder: Path, plan: Plan) -> None:
     """Refuse a folder without a manifest in which there is anything but chunks of this plan."""
     for path in sorted(folder.iterdir()):
-        if path.name == MANIFEST or path.name.startswith(f".{MANIFEST}."):
+        if path.name == MANIFEST or is_temporary(path):
             continue
         chunk = _number(path)
         if chunk is None:
@@ -150,19 +152,12 @@ def chunk_path(folder: Path, chunk: int) -> Path:
 
 
 def _number(path: Path) -> int | None:
-    stem, _, ending = path.name.lstrip(".").partition(".")
-    digits = stem.removeprefix("chunk-")
-    return int(digits) if ending.startswith("arrays") and digits.isdecimal() else None
+    parts = CHUNK.fullmatch(path.name)
+    return int(parts["number"]) if parts else None
 
 
 def missing(folder: Path, plan: Plan, warn: Warn) -> list[int]:
-    """Return the chunks that are not there, or not what was written; each of these is named.
-
-    What an interrupted write left behind is removed.
-    """
-    for path in folder.glob(".*"):
-        if _number(path) is not None or path.name.startswith(f".{MANIFEST}."):
-            path.unlink(missing_ok=True)
+    """Return the chunks that are not there, or not what was written; each of these is named."""
     wanted = []
     for chunk in range(plan.chunks):
         state = _whole(folder, plan, chunk)

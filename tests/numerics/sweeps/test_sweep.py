@@ -14,6 +14,7 @@ import pytest
 
 from numerics.integration import load
 from numerics.sweeps import axis_from, plan, sweep
+from theory.files import replacement
 
 VAN_DER_POL = """
 variables = ["x", "y"]
@@ -67,6 +68,12 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def leftover(folder, process):
+    """Return the name of what a process would leave there if it were killed while it writes."""
+    with replacement(folder.parent / "x") as temporary:
+        return folder / temporary.name.replace(f"-{os.getpid()}-", f"-{process}-")
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
@@ -90,7 +97,7 @@ def test_killed_at_three_moments_and_run_again_it_gives_the_same_bytes(tmp_path,
         now = {path.name: path.stat().st_mtime_ns for path in out.glob("chunk-*.arrays")}
         assert kept.items() <= now.items()  # nothing is done twice
         kept = now
-    (out / ".chunk-000015.arrays.leftover").write_text("half of a chunk")
+    leftover(out, process.pid).write_text("half of a chunk")
     process = command(tmp_path, "out", "--jobs", "2", "--json")
     stdout, stderr = process.communicate(timeout=SLOW)
     assert process.returncode == 0, stderr
@@ -193,6 +200,16 @@ def test_the_folder_of_another_sweep_is_refused(tmp_path, undisturbed, options, 
     own(tmp_path, VAN_DER_POL + " ")
     with pytest.raises(ValueError, match="`own.toml` was another text when it began"):
         sweep(plan(tmp_path / "own.toml", axes, **base), out)
+    assert contents(out) == undisturbed
+
+
+def test_a_run_that_was_killed_at_its_first_write_does_not_bar_the_folder(tmp_path, undisturbed):
+    out = tmp_path / "out"
+    out.mkdir()
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    leftover(out, process.pid).write_text("half of a manifest")
+    assert sweep(small(tmp_path), out).computed == 16
     assert contents(out) == undisturbed
 
 
