@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["SUFFIXES", "Style", "draw", "draw_on", "fill", "rendered", "saved"]
+__all__ = ["SUFFIXES", "Style", "draw", "draw_on", "fill", "metadata", "rendered", "saved"]
 
 SUFFIXES = (".png", ".svg", ".pdf")
 ASPECT = 0.76  # height of the figure without its legend, as a part of its width
@@ -101,12 +101,12 @@ def saved(filling: Callable[[Figure], None], suffix: str, title: str, command: s
         FigureCanvasAgg(figure)
         filling(figure)
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=suffix[1:], metadata=_metadata(suffix, title, command))
+        figure.savefig(buffer, format=suffix[1:], metadata=metadata(suffix, title, command))
     return buffer.getvalue()
 
 
-def _metadata(suffix: str, title: str, command: str) -> dict[str, Any]:
-    """Return what the file says about itself; no date, so that equal portraits are equal files."""
+def metadata(suffix: str, title: str, command: str) -> dict[str, Any]:
+    """Return what the file says about itself; no date, so that equal figures are equal files."""
     if suffix == ".png":
         return {"Title": title, "Description": command, "Software": "proofhead"}
     if suffix == ".svg":

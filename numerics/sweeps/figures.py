@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from numerics.portraits.figure import metadata
 from numerics.portraits.looks import BLACK, COLUMN, GREY, mathtext, settings
 
 if TYPE_CHECKING:
@@ -58,17 +59,13 @@ ROW = 0.16
 """Height of a row of the legend, inches."""
 
 
-def rendered(figure: Figure, ending: str, command: str) -> bytes:
-    """Return a figure as the bytes of a .pdf or .png that says which command made it."""
+def rendered(figure: Figure, ending: str, title: str, command: str) -> bytes:
+    """Return a figure as the bytes of a .pdf or .png that says what it is and how it was made."""
     import matplotlib as mpl
 
-    about: dict[str, Any] = (
-        {"Description": command, "Software": "proofhead"} if ending == ".png"
-        else {"Subject": command, "Creator": "proofhead", "Producer": None, "CreationDate": None}
-    )  # fmt: skip
     buffer = io.BytesIO()
     with mpl.rc_context(settings()):
-        figure.savefig(buffer, format=ending[1:], metadata=about)
+        figure.savefig(buffer, format=ending[1:], metadata=metadata(ending, title, command))
     return buffer.getvalue()
 
 

@@ -37,10 +37,11 @@ def summarised(folder: Path, plan: Plan) -> tuple[dict[str, int], tuple[Path, ..
     files = [folder / "ends.csv", folder / "ends.nc"]
     _write_table(found, files[0])
     save(found, files[1])
+    about = str(found.attrs["title"]), str(found.attrs["command"])
     for name, figure in (("regimes", regime_figure(found)), ("ends", ends_figure(found))):
         for ending in (".pdf", ".png"):
             files.append(folder / f"{name}{ending}")
-            write_atomically(files[-1], rendered(figure, ending, str(found.attrs["command"])))
+            write_atomically(files[-1], rendered(figure, ending, *about))
     chunks = [chunk_path(folder, n) for n in range(plan.chunks)]
     files.append(folder / CHECKSUMS)
     write_atomically(files[-1], _checksums([folder / MANIFEST, *chunks, *files[:-1]]))
