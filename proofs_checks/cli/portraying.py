@@ -27,7 +27,7 @@ from numerics.portraits import (
 from numerics.portraits.notebook import described
 from proofs_checks.cli.outputs import FIGURE, PORTRAIT_DATA, checked_output
 from proofs_checks.cli.progress import progress_bar
-from proofs_checks.cli.settings import numbers, settings_from
+from proofs_checks.cli.settings import labels_in, numbers, settings_from
 from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 
@@ -167,19 +167,9 @@ def _system(options: PortraitOptions) -> System:
         if options.at is not None:
             raise ValueError("`--at` says where a slice lies; name its variables with `--slice`.")
         return system
-    axes = [label.strip() for label in _labels(options.slice, system)]
+    axes = labels_in(options.slice, system)
     at = state_at(system, options.at or "fixed", options.seed)
     return restricted(system, axes, at)
-
-
-def _labels(text: str, system: System) -> list[str]:
-    """Return the labels in "A,B"; labels such as W_Q,11 have commas of their own."""
-    parts = text.split(",")
-    for n in range(1, len(parts)):
-        pair = [",".join(parts[:n]).strip(), ",".join(parts[n:]).strip()]
-        if set(pair) <= set(system.labels):
-            return pair
-    return parts
 
 
 def state_at(system: System, place: str, seed: int) -> np.ndarray:

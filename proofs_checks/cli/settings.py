@@ -1,12 +1,15 @@
-"""`--set name=value`: what a user sets a system's settings to."""
+"""What a user types about a system: `--set name=value`, numbers and labels between commas."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["numbers", "settings_from"]
+if TYPE_CHECKING:
+    from numerics.flows import System
+
+__all__ = ["labels_in", "numbers", "settings_from"]
 
 
 def settings_from(words: Sequence[str]) -> dict[str, Any]:
@@ -39,6 +42,17 @@ def numbers(text: str, count: int, what: str) -> list[float]:
         found = []
     if len(found) != count:
         raise ValueError(f"{what}: {count} numbers with commas between them; got `{text}`.")
+    return found
+
+
+def labels_in(text: str, system: System) -> list[str]:
+    """Return the labels in "A,B,C"; labels such as W_Q,11 have commas of their own."""
+    parts, found = [part.strip() for part in text.split(",")], []
+    while parts:  # the longest label that the text begins with
+        lengths = range(len(parts), 0, -1)
+        n = next((k for k in lengths if ",".join(parts[:k]) in system.labels), 1)
+        found.append(",".join(parts[:n]))
+        parts = parts[n:]
     return found
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics.flows import System, system_from
+from numerics.flows import system_from
 from numerics.portraits import Style, time_series, write_series
-from proofs_checks.cli.settings import numbers, settings_from
+from proofs_checks.cli.settings import labels_in, numbers, settings_from
 from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 
@@ -33,7 +33,7 @@ def run_series(options: PortraitOptions, style: Style, as_json: bool) -> int:
         if value:
             raise ValueError(f"`{name}` belongs to the plane, not to time series; leave it out.")
     system = system_from(options.source, **settings_from(options.settings))
-    variables = None if options.series == "all" else _labels(options.series or "", system)
+    variables = None if options.series == "all" else labels_in(options.series or "", system)
     chosen: dict[str, Any] = {} if options.until is None else {"until": options.until}
     if options.start:
         what = f"--start {','.join(system.labels)}"
@@ -56,14 +56,3 @@ def run_series(options: PortraitOptions, style: Style, as_json: bool) -> int:
         print(", ".join(f"{count} {end}" for end, count in ends.items()))
         print(f"wrote {options.output} and {data}", file=sys.stderr)
     return int(set(ends) != {"finished"})
-
-
-def _labels(text: str, system: System) -> list[str]:
-    """Return the labels in "A,B,C"; labels such as W_Q,11 have commas of their own."""
-    parts, found = [part.strip() for part in text.split(",")], []
-    while parts:  # the longest label that the text begins with
-        lengths = range(len(parts), 0, -1)
-        n = next((k for k in lengths if ",".join(parts[:k]) in system.labels), 1)
-        found.append(",".join(parts[:n]))
-        parts = parts[n:]
-    return found
