@@ -3,15 +3,16 @@
     document = read_document(data, "notes.tex")      see `proofs_checks.claims.documents`
     document.kind, document.equations                "tex", (Equation(...), Unreadable(...), ...)
 
-What displays say of shapes, and what the prose defines, is kept beside the equations.
+What is said of shapes, and what the prose defines, is kept beside the equations.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from proofs_checks.claims import tree
 from proofs_checks.claims.directives import Directive
-from proofs_checks.claims.equations import Equation, Passed, Stated, Unreadable
+from proofs_checks.claims.equations import Equation, Passed, Unreadable
 from proofs_checks.claims.macros import Macros
 from proofs_checks.claims.places import Source
 from proofs_checks.claims.problems import Problem
@@ -37,7 +38,7 @@ class Document:
     | equations | equations and unreadable ones, in the order of the document |
     | directives | the readable directives, in order |
     | passed | displays without an equality |
-    | stated | what displays say about shapes |
+    | stated | the spaces in which displays and prose put symbols |
     | inline | equations of the prose, which may define what displays use |
     | signs | inequalities of the prose that say what sign a symbol has |
     | problems | what concerns no equation: undecodable bytes, unreadable directives |
@@ -50,7 +51,7 @@ class Document:
     equations: tuple[Equation | Unreadable, ...]
     directives: tuple[Directive, ...] = ()
     passed: tuple[Passed, ...] = ()
-    stated: tuple[Stated, ...] = ()
+    stated: tuple[tree.Compare, ...] = ()
     inline: tuple[Equation, ...] = ()
     signs: tuple[Equation, ...] = ()
     problems: tuple[Problem, ...] = ()

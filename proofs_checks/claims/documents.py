@@ -18,7 +18,6 @@ from proofs_checks.claims.equations import (
     Equation,
     Passed,
     Read,
-    Stated,
     Unreadable,
     divided,
     is_judged,
@@ -36,6 +35,7 @@ from proofs_checks.claims.places import Source, Span, View, decode
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
 from proofs_checks.claims.prose import Prose
 from proofs_checks.claims.sources.bundle import Bundle
+from proofs_checks.claims.spaces import spaces_in
 from proofs_checks.claims.tidy import tidy
 
 __all__ = ["read_document"]
@@ -106,7 +106,7 @@ class _Reader:
         self.count = 0
         self.items: list[tuple[int, Equation | Unreadable]] = []  # start of its display, item
         self.passed: list[Passed] = []
-        self.stated: list[Stated] = []
+        self.stated: list[tree.Compare] = []
         self.directives: list[Directive] = []
         self.problems: list[Problem] = []
 
@@ -134,7 +134,7 @@ class _Reader:
             tuple(equations),
             tuple(self.directives),
             tuple(self.passed),
-            tuple(self.stated),
+            (*self.prose.spaces(finder.inline), *self.stated),
             (*self.prose.equations(finder.inline), *sums_to_one(self.prose, finder.inline)),
             self.prose.signs(finder.inline),
             tuple(self.problems),
@@ -241,8 +241,7 @@ class _Reader:
         self._pass(f"no equality but `{self._text(relations[0].span)}`", span)
         read = read_statement(statement, self._text, self.limits)
         if isinstance(read, Read):
-            for node in read.conditions:
-                self.stated.append(Stated(node, self._text(span), span))
+            self.stated.extend(spaces_in(read.conditions))
 
     def _damaged(
         self, start: int, end: int, *, display: Display | None = None, displayed: bool = True

@@ -22,7 +22,6 @@ __all__ = [
     "Equation",
     "Passed",
     "Relation",
-    "Stated",
     "Unreadable",
     "divided",
     "is_judged",
@@ -111,15 +110,6 @@ class Passed:
     line: int
     column: int
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """What a display says about a symbol without an equation: the space it lies in."""
-
-    node: tree.Node
-    source: str
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)

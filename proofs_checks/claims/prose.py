@@ -22,6 +22,7 @@ from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View
 from proofs_checks.claims.problems import Refusal, Refusals
 from proofs_checks.claims.rows import is_equality
+from proofs_checks.claims.spaces import spaces_in
 from proofs_checks.claims.tidy import tidy
 
 __all__ = ["Prose"]
@@ -35,6 +36,7 @@ SUPPOSES = re.compile(
 SIGN = re.compile(
     r"(?:\\?[A-Za-z]+)(?:_\w|_\{\w+\})?\s*(?:>|<|\\geq?\b|\\leq?\b|\\gt\b|\\lt\b)\s*0"
 )
+IN = re.compile(r"\\in\b|\N{ELEMENT OF}")
 AFTER_CONDITION = ("", "then", "we have", "we get", "then we have", "this gives", "it is")
 
 
@@ -70,6 +72,18 @@ class Prose:
             for equation in self._statements(start, end, is_judged)
             if not equation.conditions
         )
+
+    def spaces(self, inline: Sequence[tuple[int, int]]) -> tuple[tree.Compare, ...]:
+        r"""Return what formulae such as ``x, y \in \mathbb{R}^n`` say of shapes."""
+        found: list[tree.Compare] = []
+        for start, end in inline[:MOST_INLINE]:
+            if end - start <= MOST_INLINE_CHARACTERS and IN.search(self.view.text, start, end):
+                try:
+                    nodes = parse_conditions(self.lexemes(start, end), self.limits)
+                except (Refusal, Refusals):
+                    continue
+                found.extend(spaces_in(nodes))
+        return tuple(found)
 
     def _statements(self, start: int, end: int, admits: Callable[[Lexeme], bool]) -> list[Equation]:
         """Return the statements of a formula with these relations alone.

@@ -66,7 +66,7 @@ def read_claims(
         [*statements, *inline],
         assumptions=assumptions,
         inputs=[symbol for d in document.directives for symbol in d.symbols],
-        stated=[s.node for s in document.stated],
+        stated=document.stated,
         broken=_broken(document),
         headings=[m.start() for m in HEADING.finditer(document.source.text)],
         summation="" if _directive(document, "summation") != "einstein" else "asked for",

@@ -176,6 +176,10 @@ def transpose(typer: Typer, node: tree.Transpose) -> Value:
     if node.mark in ("T", "t") and value.is_scalar and isinstance(base, tree.Name | tree.Entry):
         if node.mark in typer.roles.sizes:
             return Value(value.expression ** typer.ranges.declare(node.mark))
+        raise MeaningError(
+            f"a number is not transposed, and nothing says what the power {node.mark} is.",
+            node.span, suggestion=f"`^\\top` for a transpose, `{node.mark}` a size for a power",
+        )  # fmt: skip
     return typer.shapes.transpose(value)
 
 

@@ -107,6 +107,8 @@ def _bind(
         typer.first[letter] = item.span
         if item.domain is not None:
             size = _domain(typer, item)
+            if isinstance(item.domain, tree.Name):
+                typer.sets.append(size)
         elif item.last is not None and _starts_at_zero(item.first):
             size = _from_zero(typer, item)
         elif item.last is not None:
@@ -129,6 +131,8 @@ def _bind(
                         item.first.span,
                     )
                 further.append(tree.Compare(item.index, ">" if limit[1] else ">=", limit[0]))
+    if item is not None and item.domain is None and item.last is None:
+        typer.unbounded.append((size, item.span))
     typer.letters[letter] = Index(letter, typer.ranges.find(size))
     typer.ranges.show(size)
 
@@ -342,6 +346,9 @@ def factor_of(typer: Typer, items: Sequence[tree.Compare]) -> Any:
 
 def indicator(typer: Typer, node: tree.Indicator) -> Value:
     """Return 1 where the conditions hold, else 0."""
+    for item in node.conditions:
+        if item.relation == "in" and isinstance(item.right, tree.Name):
+            raise MeaningError("nothing says what lies in this set.", item.right.span)
     return Value(factor_of(typer, node.conditions))
 
 

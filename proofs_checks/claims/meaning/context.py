@@ -55,6 +55,7 @@ class Scope(ABC):
     | scope | formal arguments of a function, and what is put in for them |
     | mean | inside E_{alpha_i}[..]: alpha_i and its axis |
     | moving | symbols whose differentials are directions |
+    | sets, unbounded | ranges of sums over a set, and of those of which no bound is written |
     """
 
     def __init__(self, context: Context, number: int) -> None:
@@ -68,6 +69,8 @@ class Scope(ABC):
         self.scope: dict[str, Value] = {}
         self.mean: tuple[Value, Index] | None = None
         self.moving: dict[str, Any] | None = None
+        self.sets: list[Any] = []
+        self.unbounded: list[tuple[Any, Span]] = []
         self._count = 0
         self._depth = 0
 
@@ -99,10 +102,7 @@ class Scope(ABC):
             raise MeaningError(
                 f"{what} needs an index letter here.", node.span, expected="a letter such as i"
             )
-        index = self.letters.get(letter)
-        if index is None:
-            fixed = f"!{letter}" if self.is_fixed(letter) else f"{letter}@{self.number}"
-            index = self.letters[letter] = Index(plain(letter), self.ranges.open(fixed))
+        index = self.lettered(letter)
         first = self.first.setdefault(letter, node.span)
         if self.ranges.clash(index.size, size):
             raise MeaningError(
@@ -114,6 +114,14 @@ class Scope(ABC):
         self.ranges.meet(index.size, size)
         self.ranges.show(size)
         return Index(index.name, self.ranges.find(size))
+
+    def lettered(self, letter: str) -> Index:
+        """Return the index of a letter, over a range of its own until something says which."""
+        index = self.letters.get(letter)
+        if index is None:
+            fixed = f"!{letter}" if self.is_fixed(letter) else f"{letter}@{self.number}"
+            index = self.letters[letter] = Index(plain(letter), self.ranges.open(fixed))
+        return index
 
     def is_fixed(self, letter: str) -> bool:
         """Return whether a letter is one constant position for the whole document."""

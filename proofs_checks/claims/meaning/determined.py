@@ -161,13 +161,20 @@ class Determination:
         return ""
 
     def _recursion(self, link: Link) -> MeaningError | None:
-        """Return why a definition has no meaning that is computed from its own neighbours."""
+        """Return why a definition has no meaning that is computed from a recursion.
+
+        The recursion itself is a definition as it stands: nothing is asked of it.
+        """
         if link.kind != "definition":
             return None
         names = tensors_in(link.relation)
         reached = self._reached(names)
         stems = {n.split("_.")[0] for n in reached & self.reading.roles.shifted}
+        own = name_of(entry_tensor(link.relation.left))
         for name in sorted(stems & reached):
+            if name == own:
+                link.notes = (*link.notes, f"{name} is defined by recursion, which is not unrolled")
+                continue
             return MeaningError(
                 f"{name} is defined by recursion over its index, which is not unrolled.", link.span,
                 expected="a closed form, such as a sum over s \\le t",

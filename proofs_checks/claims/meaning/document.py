@@ -17,6 +17,7 @@ from proofs_checks.claims.meaning.assembly import Assembly
 from proofs_checks.claims.meaning.determined import Determination
 from proofs_checks.claims.meaning.sides import FAILURES
 from proofs_checks.claims.meaning.statements import MeaningError, Said, Statement
+from proofs_checks.claims.meaning.typing import Typer
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Relation
 from theory.algebra.symbols import Index
@@ -38,6 +39,7 @@ class Reading(Assembly):
         every = [s for s in (*self.statements, *self.assumptions)]
         every = [s for s in every if not s.is_inline or self._is_used(s)]
         failed: dict[int, MeaningError] = {}
+        self._say_dimensions()
         for statement in every:
             if _names_a_list(statement):
                 skipped = "a name for a list, with which nothing is computed"
@@ -77,6 +79,15 @@ class Reading(Assembly):
         self.unknown |= self._unread({n: m.error for n, m in self.meanings.items() if m.error})
         self._make_model()
         self._check()
+
+    def _say_dimensions(self) -> None:
+        r"""Give the axes of symbols the ranges that the document states: ``x \in \mathbb{R}^n``."""
+        for number, stated in enumerate(self.stated):
+            before = self.ranges.mark()
+            try:
+                self._dimensions(Typer(self.context, -2 - number), stated)
+            except (MeaningError, *FAILURES):
+                self.ranges.back(before)
 
     def _show_named_sizes(self) -> None:
         for name in sorted(self.roles.sizes):

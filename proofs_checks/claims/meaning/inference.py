@@ -54,7 +54,8 @@ class Inference:
         self.rewriting = rewritten(roots, [s.sides[0] for s in said.statements])
         self.notes += self.rewriting.notes
         given, rest = _with_roots(given, self.rewriting.trees)
-        self.inputs, self.stated = rest[: len(said.inputs)], rest[len(said.inputs) :]
+        self.inputs = rest[: len(said.inputs)]
+        self.stated = [x for x in rest[len(said.inputs) :] if isinstance(x, tree.Compare)]
         self.statements = given[: len(said.statements)]
         self.statements += one_layer_on(self.statements)
         self.assumptions = given[len(said.statements) :]
@@ -91,9 +92,11 @@ class Inference:
         self.definitions = Definitions(self.statements, self.roles, self.authored, known)
         self.ranks = Ranks(self.roles, self.authored, known)
         self.ranks.expect([s for s in every if not s.is_inline])
-        for node in self.stated:
-            if isinstance(node, tree.Compare) and isinstance(node.right, tree.Space):
-                self.ranks.declare(node.left, node.right)
+        shown = {n for s in every if not s.is_inline for root in s.roots for n in self.names(root)}
+        self.stated = [s for s in self.stated if self.names(s.left) & shown]
+        for stated in self.stated:
+            if isinstance(stated.right, tree.Space):
+                self.ranks.declare(stated.left, stated.right)
         for statement in every:
             if not statement.is_inline or self._is_used(statement):
                 self.ranks.add(statement)

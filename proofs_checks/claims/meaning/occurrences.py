@@ -67,23 +67,29 @@ class Occurrences(Scope):
         letter = self.roles.letter(node)
         if letter is None or not isinstance(node, tree.Name):
             return None
+        places = self.roles.numbers[self.number].get(letter, ())
+        if any(self.roles.is_index(place, node) for place in places):
+            return self._counted(self.lettered(letter), node)
         if letter in self.letters and letter in self.roles.bound | self.roles.compared:
             if letter not in self.symbols.table or not self.symbols.table[letter].is_defined:
-                index = self.letters[letter]
-                index = Index(index.name, self.ranges.find(index.size))
-                start = self.counts.get(letter)
-                if start is None and index.size.name in self.context.from_zero:
-                    raise MeaningError(
-                        f"{letter} stands as a number, and its range is counted from 0 elsewhere.",
-                        node.span, expected=f"a sum that says where {letter} starts",
-                    )  # fmt: skip
-                return Value(index - 1 if start == 0 else index)
+                return self._counted(self.letters[letter], node)
         if letter in self.roles.bound and letter not in self.symbols.table:
             raise MeaningError(
                 f"{letter} is bound by a sum elsewhere and stands free here.", node.span,
                 suggestion="another letter",
             )  # fmt: skip
         return None
+
+    def _counted(self, index: Index, node: tree.Name) -> Value:
+        """Return an index as the number that it counts."""
+        index = Index(index.name, self.ranges.find(index.size))
+        start = self.counts.get(self.roles.spell(node))
+        if start is None and index.size.name in self.context.from_zero:
+            raise MeaningError(
+                f"{node.letter} stands as a number, and its range is counted from 0 elsewhere.",
+                node.span, expected=f"a sum that says where {node.letter} starts",
+            )  # fmt: skip
+        return Value(index - 1 if start == 0 else index)
 
     def _said(self, lower: Sequence[tree.Node], what: str) -> Any:
         """Return the range that a subscript of I or 1 names, else a new one."""

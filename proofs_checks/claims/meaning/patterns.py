@@ -61,7 +61,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
         layer_labels,
         named_superscripts,
         policies,
-        _powers_of_bound,
+        _powers_of_letter,
         _laws_of_outcomes,
         lambda _: lambda node: _mixed_delta(without_dots(node, letter)),
         lambda _: _inner_of_lists,
@@ -86,20 +86,19 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
     return Rewriting(out, list(notes), tuple(made))
 
 
-def _powers_of_bound(roots: Sequence[tree.Node]) -> Change:
-    r"""Make ``\gamma^t`` a power where the document sums over t.
+def _powers_of_letter(roots: Sequence[tree.Node]) -> Change:
+    r"""Make ``\gamma^t`` a power where t is a letter of the document: an index, a bound, a number.
 
-    Alone ``A^t`` is a transpose; a document that sums over t writes its transposes otherwise.
+    Alone ``A^t`` is a transpose; a document that has a t writes its transposes otherwise.
     """
-    bounds = (b for r in roots for n in nodes(r) if isinstance(n, tree.Sum) for b in n.bounds)
-    bound = {b.index.letter for b in bounds if isinstance(b.index, tree.Name)}
 
     def change(node: tree.Node) -> tree.Node:
         if isinstance(node, tree.Transpose) and node.mark == "t":
             return tree.Power(node.base, tree.Name("t", span=node.span), span=node.span)
         return node
 
-    return change if "t" in bound else unchanged
+    named = (n for r in roots for n in nodes(r) if isinstance(n, tree.Name))
+    return change if any(n.letter == "t" and not n.font for n in named) else unchanged
 
 
 def _laws_of_outcomes(roots: Sequence[tree.Node]) -> Change:

@@ -173,7 +173,8 @@ class Roles(Scripts):
                 labels.append("_." + flat(item, self.spell))
                 self.shifted.add(name + "".join(labels))
             else:
-                labels.append("_" + flat(item, self.spell))
+                bracket = "in." if isinstance(item, tree.Bracketed) else ""  # x_{(i)} is no x_i
+                labels.append(f"_{bracket}{flat(item, self.spell)}")
                 depends |= self._parameters(item)
         above: list[tree.Node] = []  # they come first: x^{(i)}_j is the j-th of the vector x^{(i)}
         for n, item in enumerate(node.upper):

@@ -25,13 +25,15 @@ class Scripts(Letters):
     """The slots of one document's symbols.
 
     ``slots`` maps each place to the letters seen there, ``mismatched`` a symbol to the indices
-    that agree with nothing on the other side of its equation.
+    that agree with nothing on the other side of its equation, ``numbers`` a statement to the
+    letters that are scripts and exponents in it, x_t = a^t y_t, with their places.
     """
 
     def __init__(self, spell: Spelling, sizes: Iterable[str] = ()) -> None:
         super().__init__(spell, sizes)
         self.slots: dict[Place, Slot] = defaultdict(Slot)
         self.mismatched: dict[str, set[str]] = defaultdict(set)
+        self.numbers: dict[int, dict[str, set[Place]]] = defaultdict(dict)
 
     def _bind_the_unbound(self, statement: Statement) -> None:
         """Let a sum bind what its conditions mention and nothing else binds."""
@@ -113,6 +115,16 @@ class Scripts(Letters):
             for c in statement.conditions
             for n in nodes(c)
             if isinstance(n, tree.Name)
+        }
+        exponents = {
+            self.spell(n.exponent)
+            for side in statement.sides
+            for n in nodes(side)
+            if isinstance(n, tree.Power) and isinstance(n.exponent, tree.Name)
+        }
+        self.numbers[statement.number] = {
+            letter: set[Place]().union(*(free.get(letter, ()) for free in sides))
+            for letter in exponents & everywhere
         }
         for free in sides:
             for letter, places in free.items():

@@ -169,11 +169,11 @@ def _used(reading: Reading, roots: Iterable[tree.Node]) -> set[str]:
     return found
 
 
-def _stated(said: Said, section: list[Statement]) -> list[tree.Node]:
+def _stated(said: Said, section: list[Statement]) -> list[tree.Compare]:
     """Return the spaces of symbols as the section has them, the last ones where it says none."""
     end = section[-1].span.end
-    last: dict[str, tree.Node] = {}
+    last: dict[str, tree.Compare] = {}
     for node in said.stated:
-        if node.span.start <= end and isinstance(node, tree.Compare):
+        if node.span.start <= end:
             last[str(node.left)] = node
     return list(last.values())

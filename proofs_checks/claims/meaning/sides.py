@@ -106,7 +106,18 @@ class Sides(SideConditions):
             self._joined(typer, left, right, span)
         for condition in statement.conditions:
             self._condition(typer, condition)
+        self._part_and_whole(typer)
         return typer, values
+
+    def _part_and_whole(self, typer: Typer) -> None:
+        r"""Refuse ``\sum_{i \in S} x_i = \sum_i x_i``: S may be all of a range, or a part of it."""
+        sets = {self.ranges.find(size) for size in typer.sets}
+        for size, span in typer.unbounded:
+            if self.ranges.find(size) in sets:
+                raise MeaningError(
+                    "whether this sum runs over the set of the other one is open.", span,
+                    expected="its bounds, such as i = 1 to n",
+                )  # fmt: skip
 
     def _left_letters(self, statement: Statement) -> list[tree.Node]:
         found = self.definitions.by_side.get((statement.number, 0))

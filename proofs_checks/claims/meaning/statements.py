@@ -77,7 +77,7 @@ class Said:
     statements: Sequence[Statement]
     assumptions: Sequence[Statement] = ()
     inputs: Sequence[tree.Node] = ()
-    stated: Sequence[tree.Node] = ()
+    stated: Sequence[tree.Compare] = ()
     broken: Sequence[str] = ()
     summation: str = ""
     rows: bool = True

@@ -110,7 +110,14 @@ class Typer(Occurrences):
         return found
 
     def inner(self, node: tree.Inner) -> Value:
-        r"""Return ``\langle a, b \rangle``."""
+        r"""Return ``\langle a, b \rangle``, of vectors or, with F, of matrices."""
+        order = node.order
+        is_plain = isinstance(order, tree.Space) or getattr(order, "letter", "") in ("F", "Fro")
+        if order is not None and not is_plain:
+            raise MeaningError(
+                "an inner product with this subscript is not part of the language.", order.span,
+                suggestion="a^\\top M b for the weight M",
+            )  # fmt: skip
         return self.shapes.inner(self.value(node.left), self.value(node.right), node.span)
 
 

@@ -97,3 +97,43 @@ def test_a_case_of_its_own_begins_where_the_other_cases_did():
     )
     found = [verdict_of(c) for c in read_claims(text, "a.md").claims]
     assert found == ["definition", "proved", "proved", "proved"]
+
+
+@pytest.mark.parametrize(
+    "displays",
+    [
+        # a script t is an index where the document has a t, and no transpose
+        ([r"m_t = 2 g_t", r"u_t = \beta^t m_t", r"\beta^t = \beta"]),
+        ([r"x_k = \beta^k y_k", r"x_s = \beta^k y_s"]),
+        ([r"x_t = \beta^t y_t", r"x_2 = \beta y_2"]),
+        ([r"u = 3 c x^2", r"c^T x = c x + 0 u"]),  # c is a number, and T no size
+        # brackets and subscripts that say something
+        ([r"x_{(i)} = x_i"]),
+        ([r"A_{[i]} = A_i"]),
+        ([r"\langle x, y \rangle_A = \langle x, y \rangle"]),
+        # a set may be a part of the range
+        ([r"1_{\{i \in S\}} x_i = x_i"]),
+        ([r"\sum_{i \in S} x_i = \sum_i x_i"]),
+    ],
+)
+def test_what_changes_the_meaning_is_not_passed_over(displays):
+    assert verdict_of(_last(*displays)) != "proved"
+
+
+@pytest.mark.parametrize(
+    "displays",
+    [
+        ([r"x_t = \beta^t y_t", r"x_2 = \beta^2 y_2"]),
+        ([r"\hat m_t = \frac{m_t}{1 - \beta^t}", r"\hat m_s (1 - \beta^s) = m_s"]),
+        ([r"x_k = \beta^k y_k", r"\beta^k y_k = x_k"]),
+        ([r"p_i = e^{z_i} / \sum_{j \in V} e^{z_j}", r"\sum_{i \in V} p_i = 1"]),
+    ],
+)  # fmt: skip
+def test_an_index_in_an_exponent_is_the_number_that_it_counts(displays):
+    assert verdict_of(_last(*displays)) == "proved"
+
+
+def test_a_recursion_is_a_definition_that_is_not_unrolled():
+    claims = read_claims(r"\[ m_t = \beta m_{t-1} + (1 - \beta) g_t \]", "a.tex").claims
+    assert claims[-1].kind == "definition"
+    assert "m is defined by recursion, which is not unrolled" in claims[-1].notes

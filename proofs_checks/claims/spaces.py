@@ -1,0 +1,48 @@
+r"""The spaces of symbols, as displays and the prose state them.
+
+    x, y \in \mathbb{R}^n        x and y are vectors
+    W \in R^{d \times k}         W is a matrix, d x k
+    y \in \{0, 1\}^C             y is a vector
+
+What else is said of a symbol stands in its equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from proofs_checks.claims import tree
+
+__all__ = ["spaces_in"]
+
+
+def spaces_in(conditions: Iterable[tree.Node]) -> Iterator[tree.Compare]:
+    r"""Yield ``symbol \in space`` for every symbol that conditions put into a space."""
+    listed: list[tree.Node] = []  # the x and y of x, y, z \in \mathbb{R}^n
+    for node in conditions:
+        if isinstance(node, tree.Name | tree.Entry):
+            listed.append(node)
+            continue
+        if isinstance(node, tree.Compare) and node.relation == "in":
+            space = _space(node.right)
+            for symbol in (*listed, node.left) if space is not None else ():
+                if isinstance(symbol, tree.Name | tree.Entry):
+                    yield replace(node, left=symbol, right=space)
+        listed = []
+
+
+def _space(node: tree.Node) -> tree.Space | None:
+    """Return the space of numbers that a node is, with its dimensions."""
+    if isinstance(node, tree.Space):
+        return node
+    if not isinstance(node, tree.Power):
+        return None
+    base, exponent = node.base, node.exponent
+    is_reals = isinstance(base, tree.Name) and base.letter == "R" and base.font in ("", "bf", "rm")
+    if not is_reals and not isinstance(base, tree.SetOf):
+        return None
+    dims = (exponent,)
+    if isinstance(exponent, tree.Product) and exponent.operator == "times":
+        dims = exponent.factors
+    return tree.Space("R", dims, span=node.span)
