@@ -43,6 +43,10 @@ class Functions(Scripting):
             return self.big(function, span)
         lower: list[tree.Node] = []
         power: list[tree.Node] = []
+        primes = 0
+        while self.peek is not None and self.peek.sign("'"):
+            primes += 1
+            self.next()
         while (lexeme := self.peek) is not None and lexeme.sign("_", "^"):
             self.next()
             opening = self.here
@@ -58,13 +62,20 @@ class Functions(Scripting):
                 found = self.script("^")
                 if function in INVERTIBLE and found and found[0].sign("-", "("):
                     raise Refusal("a superscript of a function that is no power", opening)
-                power.append(self.sub(found, opening))
-        node = self._called(function, tuple(lower), span)
+                if found and all(x.command("prime") for x in found):
+                    primes += len(found)
+                else:
+                    power.append(self.sub(found, opening))
+        if primes and function in NEEDS_BRACKETS:
+            raise Refusal("a prime stands after a symbol, or a function of a number", span)
+        node = self._called(function, tuple(lower), span, primes)
         for exponent in power:
             node = tree.Power(node, exponent, span=node.span)
         return node
 
-    def _called(self, function: str, lower: tuple[tree.Node, ...], span: Span) -> tree.Node:
+    def _called(
+        self, function: str, lower: tuple[tree.Node, ...], span: Span, primes: int
+    ) -> tree.Node:
         lexeme = self.peek
         if lexeme is not None and (lexeme.sign("(", "[") or lexeme.command("{")):
             self.next()
@@ -77,7 +88,7 @@ class Functions(Scripting):
                 raise Refusal("a bar cannot part the arguments of this function", lexeme.span)
             if function == "kl" and len(found) != 2:
                 raise Refusal("a divergence has two arguments", whole, expected="`\\|`")
-            call = tree.Call(function, tuple(found), lower, span=whole)
+            call = tree.Call(function, tuple(found), lower, primes=primes, span=whole)
             return self.scripts(call)
         if function == "expectation":
             argument = self.operand()
@@ -88,7 +99,8 @@ class Functions(Scripting):
         if function in NEEDS_BRACKETS:
             raise Refusal("this function needs its argument in brackets", span, expected="`(`")
         argument = self._bare_argument(span)
-        return tree.Call(function, (argument,), lower, bare=True, span=span.to(argument.span))
+        whole = span.to(argument.span)
+        return tree.Call(function, (argument,), lower, bare=True, primes=primes, span=whole)
 
     def _bare_argument(self, span: Span) -> tree.Node:
         """Return the argument of a function without brackets: one factor, or symbols in a row."""

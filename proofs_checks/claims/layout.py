@@ -249,6 +249,9 @@ class _Assembly:
         inner = _in_brackets(content)
         if inner and inner[0].kind == "text":
             return True  # "(by the chain rule)"
+        if inner and inner[0].command("because", "therefore"):
+            self.done[-1].remarks.append(content)
+            return True
         kinds = list(relations_in(inner or content))
         equal = any(map(is_equality, kinds))
         if inner and (kinds or inner[0].command("forall")):

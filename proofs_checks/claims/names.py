@@ -18,7 +18,6 @@ from proofs_checks.claims.notation import (
     BIG_WORDS,
     FONTS,
     NAMED_SYMBOLS,
-    PLAIN_FUNCTIONS,
     WORDS_WITH_D,
     function_named,
 )
@@ -60,25 +59,16 @@ class Symbols(Functions, Differentials):
 
     def _plain_function(self, lexeme: Lexeme) -> tree.Node | None:
         """Return the call of a function whose name is spelled in plain letters: ln(x)."""
-        word, at = lexeme.text, self.at
-        end = lexeme.span.end
-        while at < len(self.lexemes) and self.lexemes[at].kind == "letter":
-            if self.lexemes[at].span.start != end or len(word) > 8:
-                break
-            word += self.lexemes[at].text
-            end = self.lexemes[at].span.end
-            at += 1
         twice = self.peek
         if lexeme.text == "L" and twice is not None and twice.kind == "letter":
             after = self.ahead()
             if twice.text == "L" and after is not None and after.sign("("):
                 self.next()  # LL(D), a log-likelihood
                 return self.applied(tree.Name("LL", "it", span=lexeme.span.to(twice.span)))
-        following = self.lexemes[at] if at < len(self.lexemes) else None
-        is_bracket = following is not None and (following.sign("(", "[") or following.command("{"))
-        if word not in PLAIN_FUNCTIONS or not is_bracket:
+        word, end = self.spelled(self.at - 1)
+        if not word:
             return None
-        self.at = at
+        self.at = end
         return self.call(function_named(word) or word, lexeme.span)
 
     def word(self, lexeme: Lexeme) -> tree.Node:

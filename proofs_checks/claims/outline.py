@@ -60,9 +60,9 @@ def _sum(node: tree.Sum) -> str:
 
 
 def _call(node: tree.Call) -> str:
-    bare = "~" if node.bare else ""
+    primes, bare = "'" * node.primes, "~" if node.bare else ""
     lower = f"[{_list(node.lower)}]" if node.lower else ""
-    return _form(f"{node.function}{bare}{lower}", node.arguments)
+    return _form(f"{node.function}{primes}{bare}{lower}", node.arguments)
 
 
 def _apply(node: tree.Apply) -> str:

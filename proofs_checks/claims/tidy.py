@@ -32,6 +32,10 @@ from proofs_checks.claims.problems import Refusal
 
 __all__ = ["is_relation", "tidy"]
 
+# Relations that are typed as two signs.
+TWO_SIGNS = {":=": ":=", "+=": "+=", "-=": "-=", "<=": "le", ">=": "ge", "=>": "Rightarrow",
+             "->": "to"}  # fmt: skip
+
 _CASES = frozenset("cases dcases rcases drcases numcases subnumcases".split())
 SWITCHES = frozenset("rm bf cal sf it tt".split())
 _STACKED_DEFINITION = ("def", "triangle", "eqdef")
@@ -87,13 +91,13 @@ class _Tidier:
             return self._brace(i)
         if lexeme.kind in {"begin", "end"} and lexeme.text.rstrip("*") in _CASES:
             lexeme = lexeme._replace(text="cases")
-        if lexeme.sign(":") and self._is(i + 1, "="):
-            self._put(Lexeme("command", ":=", lexeme.span.to(self.lexemes[i + 1].span)))
-            return i + 2
-        if lexeme.sign("+", "-") and self._is(i + 1, "="):
-            place = lexeme.span.to(self.lexemes[i + 1].span)
-            self._put(Lexeme("command", f"{lexeme.text}=", place))
-            return i + 2
+        following = self.lexemes[i + 1] if i + 1 < len(self.lexemes) else None
+        if lexeme.kind == "sign" and following is not None and following.kind == "sign":
+            name = TWO_SIGNS.get(lexeme.text + following.text)
+            touch = lexeme.span.end == following.span.start
+            if name is not None and (touch or following.text == "="):
+                self._put(Lexeme("command", name, lexeme.span.to(following.span)))
+                return i + 2
         if lexeme.sign("|"):
             lexeme = lexeme._replace(kind="bar")
         self._put(lexeme)

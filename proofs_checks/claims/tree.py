@@ -182,13 +182,14 @@ class Call(Node):
     ``function`` is one of the names in `notation.FUNCTIONS`; ``lower`` its subscripts (the
     distribution of "expectation", "var" and "cov", perhaps as ``Compare(k, "~", alpha_i)``; the
     index of "softmax" and "lse").  ``bare`` when the argument was written without brackets.
-    ``root`` n of ``\sqrt[n]{x}`` stands in ``lower``.
+    ``root`` n of ``\sqrt[n]{x}`` stands in ``lower``.  ``primes`` count derivatives: ``\tanh'(x)``.
     """
 
     function: str
     arguments: tuple[Node, ...]
     lower: tuple[Node, ...] = ()
     bare: bool = False
+    primes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

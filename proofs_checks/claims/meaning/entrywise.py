@@ -53,6 +53,7 @@ ENTRYWISE: Mapping[str, Callable[[Any], Any]] = {
     "sech": sp.sech, "sigmoid": sigmoid, "relu": lambda x: sp.Max(x, 0),
     "softplus": lambda x: sp.log(1 + sp.exp(x)), "abs": sp.Abs,
 }  # fmt: skip
+CORNERED = ("relu", "abs")
 
 
 def entrywise(typer: Typer, node: tree.Call) -> Value:
@@ -60,7 +61,13 @@ def entrywise(typer: Typer, node: tree.Call) -> Value:
     expect(node, 1)
     no_subscript(node)
     value = typer.value(node.arguments[0])
-    return value.with_expression(ENTRYWISE[node.function](value.expression))
+    function = ENTRYWISE[node.function]
+    if not node.primes:
+        return value.with_expression(function(value.expression))
+    if node.function in CORNERED:
+        raise MeaningError(f"`{node.function}` has no derivative at 0.", node.span)
+    x = sp.Dummy("x", real=True)
+    return value.with_expression(sp.diff(function(x), x, node.primes).subs(x, value.expression))
 
 
 def root(typer: Typer, node: tree.Call) -> Value:

@@ -60,6 +60,8 @@ FUNCTIONS: Mapping[str, Callable[[Typer, tree.Call], Value]] = {
 def call(typer: Typer, node: tree.Call) -> Value:
     """Return the value of a function of the language."""
     name = node.function
+    if node.primes and name not in ENTRYWISE:
+        raise MeaningError(f"a derivative of `{name}` by a prime is not read.", node.span)
     if name == "sqrt":
         return root(typer, node)
     if name == "log" and node.lower:

@@ -175,10 +175,11 @@ class Inference:
         if len(statement.sides) != 2 or statement.kinds != ("equality",):
             return False
         total, one = statement.sides
-        plain = isinstance(total, tree.Sum) and isinstance(total.body, tree.Entry)
-        if not plain or not isinstance(one, tree.Number) or one.text != "1":
+        if not isinstance(total, tree.Sum) or not isinstance(total.body, tree.Entry):
             return False
-        names = self.names(total)
+        if not isinstance(one, tree.Number) or one.text != "1":
+            return False
+        names = self.names(total.body)
         shown = {
             name
             for s in self.statements

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.dots import without_dots
@@ -62,6 +62,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
         named_superscripts,
         policies,
         _powers_of_letter,
+        lambda now: _products_in_one_font(now, lefts),
         _laws_of_outcomes,
         lambda _: lambda node: _mixed_delta(without_dots(node, letter)),
         lambda _: _inner_of_lists,
@@ -99,6 +100,40 @@ def _powers_of_letter(roots: Sequence[tree.Node]) -> Change:
 
     named = (n for r in roots for n in nodes(r) if isinstance(n, tree.Name))
     return change if any(n.letter == "t" and not n.font for n in named) else unchanged
+
+
+def _products_in_one_font(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]) -> Change:
+    r"""Make ``\mathbf{QK}`` a product where Q and K are bold matrices and nothing defines QK."""
+    every = [n for r in roots for n in nodes(r) if isinstance(n, tree.Name) and n.font]
+    single = {(n.letter, n.font) for n in every if len(n.letter) == 1}
+    bases = (x.base if isinstance(x, tree.Entry) else x for x in lefts)
+    defined = {x.letter for x in bases if isinstance(x, tree.Name)}
+
+    def is_product(node: tree.Node) -> TypeGuard[tree.Name]:
+        return (
+            isinstance(node, tree.Name)
+            and len(node.letter) > 1
+            and node.letter.isupper()
+            and node.letter not in defined
+            and not (node.accents or node.primes)
+            and all((x, node.font) in single for x in node.letter)
+        )
+
+    products: list[tree.Product] = []
+
+    def change(node: tree.Node) -> tree.Node:
+        if is_product(node):
+            factors = tuple(tree.Name(x, node.font, span=node.span) for x in node.letter)
+            products.append(tree.Product(factors, span=node.span))
+            return products[-1]
+        if isinstance(node, tree.Transpose | tree.Power):
+            for product in products:
+                if node.base is product:  # \mathbf{QK}^\top is Q K^\top
+                    last = replace(node, base=product.factors[-1])
+                    return replace(product, factors=(*product.factors[:-1], last))
+        return node
+
+    return change if any(map(is_product, every)) else unchanged
 
 
 def _laws_of_outcomes(roots: Sequence[tree.Node]) -> Change:

@@ -175,3 +175,10 @@ def test_displays_without_equality_are_passed_over_with_the_reason():
     assert document.equations == ()
     reasons = [p.reason for p in document.passed]
     assert reasons == ["no relation", *["an expression without a relation"] * 2]
+
+
+def test_two_signs_are_one_relation_and_a_reason_in_brackets_is_a_remark():
+    text = r"\[ a = b => a^2 = b^2 \] \[ u = 1 \quad (\because \ln e = 1) \] \[ a <= b + c \]"
+    found = [e for e in read_document(text, "a.tex").equations]
+    assert [e.source for e in found] == ["a = b", "a^2 = b^2", "u = 1", "a <= b + c"]
+    assert any("was taken as a remark" in note for note in found[2].notes)

@@ -43,6 +43,9 @@ TABLE = [
     (r"\bar{O_{ij}}", "bar.O[i,j]"),
     (r"x + O(\eta^2)", "(+ x O((^ eta 2)))"),
     (r"x + \mathcal{O}(\eta^2)", "(+ x cal:O((^ eta 2)))"),
+    # functions
+    (r"\tanh'(x) + \exp^{\prime}(x)^2", "(+ (tanh' x) (^ (exp' x) 2))"),
+    (r"y_ilog(p_i) + y_i k", "(+ (* y[i] (log p[i])) (* y[i] k))"),
     # indices
     (r"s_{ij} + s_{i,j} + s_{i j}", "(+ s[i,j] s[i,j] s[i,j])"),
     (r"P_{i:} P_{i,:} P_{:j} P_{i\cdot} P_{\cdot j}", "(* P[i,:] P[i,:] P[:,j] P[i,:] P[:,j])"),
@@ -216,7 +219,7 @@ REFUSED = [
     (r"x^10", "TeX takes `1` only", "`^{10}`"),
     (r"\mathrm{softmax} s_i", "this function needs its argument in brackets", ""),
     (r"\tanh^{-1}(x)", "superscript of a function", ""),
-    (r"\mathrm{softmax}'(x)", "this function needs its argument in brackets", ""),
+    (r"\mathrm{softmax}'(x)", "a prime stands after a symbol, or a function of a number", ""),
     (r"\partial L", "nothing says by what this is differentiated", ""),
     (r"\frac{\partial L}{d x}", "nothing says by what this is differentiated", ""),
     (r"\frac{\partial^2 L}{\partial x}", "the orders above and below differ", ""),

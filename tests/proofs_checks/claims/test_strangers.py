@@ -62,6 +62,14 @@ def test_labels_that_the_prose_calls_one_hot_sum_to_one(text):
     assert _last(text + SOFTMAX + claim.replace("-", "+")) == "refuted"
 
 
+def test_a_loss_of_the_prose_has_its_one_hot_labels_too():
+    text = (
+        r"Let $\mathbf{p} = \text{softmax}(\mathbf{z})$, and $\mathbf{y}$ be one-hot. The loss is "
+        r"$\mathcal{L} = -\sum_k y_k \log p_k$. "
+    )
+    assert _last(text + r"$$\frac{\partial \mathcal{L}}{\partial z_k} = p_k - y_k$$") == "proved"
+
+
 @pytest.mark.parametrize(
     "text", ["", r"$z$ and the one-hot code ", r"one-hot. $y$ ", r"$\sum_k y_k = 2$ "]
 )

@@ -54,6 +54,16 @@ def test_what_is_not_said_is_no_error_of_the_author(displays, reason):
         ([r"S_{ij} = S_{ji}", r"\sum_j S_{ij} x_j = \sum_j S_{ji} x_j"], "proved"),
         ([r"\sum_j S_{ij} x_j = \sum_j S_{ji} x_j"], "refuted"),
         # capitals stay matrices beside a vector of their rows
+        # derivatives of known functions
+        ([r"\tanh'(x) = 1 - \tanh^2(x)"], "proved"),
+        ([r"\tanh''(x) = 1 - \tanh^2(x)"], "refuted"),
+        ([r"\mathrm{ReLU}'(x) = 1"], "unreadable"),
+        ([r"\mathrm{softmax}'(x) = 1"], "unreadable"),
+        # letters in one font side by side are a product where nothing defines the word
+        ([r"\mathbf{A} x = \mathbf{B} x", r"\mathrm{tr}(\mathbf{AB}) = \mathrm{tr}(\mathbf{BA})"],
+         "proved"),
+        ([r"\mathbf{A} x = \mathbf{B} x", r"\mathbf{AB}^\top = (\mathbf{BA}^\top)^\top"], "proved"),
+        ([r"\mathbf{A} x = \mathbf{B} x", r"\mathbf{AB}^\top = \mathbf{BA}^\top"], "refuted"),
         (
             [r"P = \mathrm{softmax}(S), \quad O = P V, \quad D = \mathrm{rowsum}(dO \odot O)",
              r"dS = P \odot (dP - D)"],
