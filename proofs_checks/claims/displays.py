@@ -48,9 +48,13 @@ _PAGE = re.compile(
     r"|^[ \t]*%+[ \t]*proofhead:[^\n\r]*|<!--",
     re.DOTALL | re.MULTILINE,
 )
+_SCRIPT = r"<script\b[^>\n]*\bmath/tex\b[^>\n]*>"
 _MARKDOWN = re.compile(
-    _PAGE.pattern + r"|^[ \t]*(?:>[ \t]*)*(?:`{3,}|~{3,})[^\n\r]*|`+", _PAGE.flags
+    _PAGE.pattern + rf"|^[ \t]*(?:>[ \t]*)*(?:`{{3,}}|~{{3,}})[^\n\r]*|`+|{_SCRIPT}", _PAGE.flags
 )
+_OF_JEKYLL = re.compile(rf"\A---[ \t]*\r?\n|{_SCRIPT}")
+_SINGLE_DOLLAR = re.compile(r"(?<![\\$])\$(?!\$)")
+_WORDS = re.compile(r"[^\W\d_]")
 _QUOTE = re.compile(r"(?m)^[ \t]*(?:>[ \t]*)+")
 _LOOKS_MATHEMATICAL = re.compile(r"(?s)(?=.*[=≔≡])(?=.*(?:\\[A-Za-z]|[_^]))")
 
@@ -91,6 +95,9 @@ class Finder:
         self.text = view.text
         self.occupied: list[tuple[int, int]] = []
         self.inline: list[tuple[int, int]] = []  # formulae of the prose
+        # kramdown, of Jekyll's pages, marks a formula between words as it marks a display
+        is_page = kind == "md" and _OF_JEKYLL.search(view.text) is not None
+        self._is_kramdown = is_page and not _SINGLE_DOLLAR.search(view.text)
         self._unread_definitions = 0
         self._absent: set[str] = set()
         self._code = Code(view.text, self._paragraph_end)
@@ -127,6 +134,8 @@ class Finder:
             return [], stop
         if mark.startswith("$"):
             return self._dollars(mark, start, after)
+        if mark.startswith("<script"):
+            return self._script(mark, start, after)
         if mark == "<!--":
             return self._html_comment(after)
         if mark.startswith("`") or mark.lstrip(" \t>").startswith(("```", "~~~")):
@@ -228,6 +237,9 @@ class Finder:
             if inside["dollars"] == "$$":
                 if not self.text[after : inside.start()].strip():
                     return [], inside.end()
+                if self._is_kramdown and self._is_between_words(start, inside.end()):
+                    self._in_prose(after, inside.start())
+                    return [], inside.end()
                 return [self._display("$$", start, after, inside.start(), inside.end())], (
                     inside.end()
                 )
@@ -236,6 +248,24 @@ class Finder:
                     continue
                 return self._unclosed("$$", start, after, inside.start())
         return self._unclosed("$$", start, after, -1)
+
+    def _is_between_words(self, start: int, end: int) -> bool:
+        """Tell whether a formula shares its only line with words."""
+        first, last = self.text.rfind("\n", 0, start) + 1, self.text.find("\n", start)
+        last = len(self.text) if last < 0 else last
+        around = self.text[first:start] + self.text[end:last]
+        return end <= last and _WORDS.search(around) is not None
+
+    def _script(self, mark: str, start: int, after: int) -> _Found:
+        """Return the mathematics that a page's script holds, in Markdown as it is in HTML."""
+        stop = self._find("</script>", after)
+        if stop < 0:
+            return [], after
+        end = stop + len("</script>")
+        if "mode=display" in mark.replace(" ", ""):
+            return [self._display("script", start, after, stop, end)], end
+        self._in_prose(after, stop)
+        return [], end
 
     def _spans_blank_lines(self, start: int, after: int) -> bool:
         """Tell whether a display of a page, its marks alone on their lines, has blank lines."""

@@ -63,6 +63,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
         policies,
         _powers_of_letter,
         lambda now: _products_in_one_font(now, lefts),
+        lambda now: _entries_of_functions(now, lefts),
         _laws_of_outcomes,
         lambda _: lambda node: _mixed_delta(without_dots(node, letter)),
         lambda _: _inner_of_lists,
@@ -134,6 +135,30 @@ def _products_in_one_font(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]
         return node
 
     return change if any(map(is_product, every)) else unchanged
+
+
+def _entries_of_functions(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]) -> Change:
+    r"""Make ``\sigma(z)_i`` the function ``\sigma_i(z)`` where the document defines it so.
+
+    What has entries without a bracket is a matrix: A(x)_i is the entry of a product.
+    """
+    tensors = {n.base for r in roots for n in nodes(r) if isinstance(n, tree.Entry)}
+    defined = {
+        side.base.base
+        for side in lefts
+        if isinstance(side, tree.Entry) and isinstance(side.base, tree.Apply)
+        and isinstance(side.base.base, tree.Name) and not side.upper
+        and all(isinstance(x, tree.Name) for x in side.base.arguments)
+    } - tensors  # fmt: skip
+
+    def change(node: tree.Node) -> tree.Node:
+        if isinstance(node, tree.Entry) and isinstance(node.base, tree.Apply):
+            function = node.base.base
+            if function in defined and not node.upper:
+                return replace(node.base, base=replace(node, base=function), span=node.span)
+        return node
+
+    return change if defined else unchanged
 
 
 def _laws_of_outcomes(roots: Sequence[tree.Node]) -> Change:

@@ -308,3 +308,18 @@ def test_macros_that_cannot_be_expanded(text, message):
     (item,) = read_document(text, kind="tex").equations
     assert isinstance(item, Unreadable)
     assert any(message in problem.message for problem in item.problems), item.problems
+
+
+def test_a_page_of_kramdown_has_displays_in_scripts_and_formulae_between_words():
+    text = (
+        "The softmax $$s_i$$ of $$x$$ sums to one, $$\\sum_i s_i = 1$$.\n\n"
+        '<script type="math/tex; mode=display">\ns_i = e^{x_i} / \\sum_j e^{x_j}\n</script>\n\n'
+        '<script type="math/tex">q = 1</script> and\n\n$$\n\\sum_i s_i = 1\n$$\n'
+    )
+    document = read_document(text, "post.md")
+    assert [e.source for e in document.equations] == [
+        r"s_i = e^{x_i} / \sum_j e^{x_j}", r"\sum_i s_i = 1",
+    ]  # fmt: skip
+    assert len(document.inline) == 2
+    single = read_document("With $q$ we have $$a = b$$ here.", "post.md")
+    assert [e.source for e in single.equations] == ["a = b"]  # no kramdown: a display

@@ -59,6 +59,17 @@ def test_what_is_not_said_is_no_error_of_the_author(displays, reason):
         ([r"\tanh''(x) = 1 - \tanh^2(x)"], "refuted"),
         ([r"\mathrm{ReLU}'(x) = 1"], "unreadable"),
         ([r"\mathrm{softmax}'(x) = 1"], "unreadable"),
+        # a function defined by its entries
+        (
+            [r"\sigma(\mathbf{z})_i = \frac{e^{z_i}}{\sum_j e^{z_j}}",
+             r"\frac{\partial \sigma(\mathbf{z})_i}{\partial z_j} = "
+             r"\sigma(\mathbf{z})_i (\delta_{ij} - \sigma(\mathbf{z})_j)"],
+            "proved",
+        ),
+        (
+            [r"s(x)_i = \frac{e^{x_i}}{\sum_j e^{x_j}}", r"\sum_i s(x)_i = 2"],
+            "refuted",
+        ),
         # letters in one font side by side are a product where nothing defines the word
         ([r"\mathbf{A} x = \mathbf{B} x", r"\mathrm{tr}(\mathbf{AB}) = \mathrm{tr}(\mathbf{BA})"],
          "proved"),
