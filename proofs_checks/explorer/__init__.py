@@ -4,7 +4,8 @@ What it needs of a server and a page is bokeh, which only `server`, `page`, `pla
 import; the rest is the model, which runs without.
 """
 
-from proofs_checks.explorer.explorer import Explorer, Picture
+from proofs_checks.explorer.explorer import Explorer
+from proofs_checks.explorer.painter import Picture
 from proofs_checks.explorer.subject import Subject, subject_of
 from proofs_checks.explorer.view import Slider, View
 

@@ -8,50 +8,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from numerics.portraits import (
-    PlaneSlice,
-    Portrait,
-    TimeSeries,
-    rendered,
-    starts_inside,
-    time_series,
-    with_starts,
-)
-from proofs_checks.cli.portraying import computed_portrait, system_of
 from proofs_checks.explorer import view as checks
-from proofs_checks.explorer.scene import Scene, scene_of
+from proofs_checks.explorer.painter import Painter, Picture
 from proofs_checks.explorer.subject import Subject
 from proofs_checks.explorer.view import View
 
-__all__ = ["Explorer", "Picture"]
+__all__ = ["Explorer"]
 
 LOG = logging.getLogger(__name__)
 PATIENCE = 3.0  # seconds that closing waits for the step that runs
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A view, computed.
-
-    ``portrait``  with its trajectories
-    ``scene``     what is drawn of it
-    ``command``   the command line that draws it
-    ``series``    the trajectories in time; None without any, or before they are computed
-    ``notes``     what is missing, one sentence each
-    """
-
-    view: View
-    portrait: Portrait
-    scene: Scene
-    command: str
-    series: TimeSeries | None = None
-    notes: tuple[str, ...] = ()
 
 
 class _Superseded(Exception):
@@ -75,8 +44,7 @@ class Explorer:
         self.working = ""
         self.complaint = ""
         self.listeners: list[Callable[[], None]] = []
-        self._backdrop: tuple[View, Portrait] | None = None
-        self._whole: tuple[View, Portrait] | None = None
+        self._painter = Painter(subject)
         self._wanted: View | None = None
         self._closed = False
         self._news = threading.Condition()
@@ -166,13 +134,7 @@ class Explorer:
         with self._computing:
             if self.picture is None:
                 raise ValueError("there is no portrait yet; wait until it is computed.")
-            view = self.picture.view
-            options = self.subject.options(view, suffix)
-            if self._whole is None or self._whole[0] != view:
-                found = computed_portrait(system_of(options), options, lambda _: None)
-                self._whole = view, found
-            data = rendered(self._whole[1], suffix, options.style, command=options.command)
-        return options.output.name, data
+            return self._painter.figure(self.picture.view, suffix)
 
     # -- computing ------------------------------------------------------------------------------
 
@@ -210,7 +172,8 @@ class Explorer:
                 return
             try:
                 with self._computing:
-                    self._compute(view)
+                    for picture in self._painter.pictures(view, self._say):
+                        self._show(picture)
             except _Superseded:
                 continue
             except (ValueError, ArithmeticError, OSError) as error:
@@ -236,47 +199,9 @@ class Explorer:
             self.working = step
         self._tell()
 
-    def _compute(self, view: View) -> None:
-        behind = replace(view, starts=(), em=False, until=1.0)
-        if self._backdrop is None or self._backdrop[0] != behind:
-            options = self.subject.options(behind)
-            self._say("system")
-            self._backdrop = behind, computed_portrait(system_of(options), options, self._say)
-        found = self._backdrop[1]
-        self._say("trajectories")
-        starts = starts_inside(found, view.starts)
-        lost = len(view.starts) - len(starts)
-        notes = list(found.left_out)
-        if lost:
-            notes.append(f"{lost} started outside the window; left out")
-        shown = replace(view, starts=tuple(map(tuple, starts.tolist())))
-        portrait = with_starts(found, starts, em=view.em)
-        command = self.subject.options(shown).command
-        picture = Picture(shown, portrait, scene_of(portrait, starts), command, None, tuple(notes))
-        self._show(picture)
-        if len(starts):
-            self._say("time series")
-            series, more = _series(portrait, starts, view.until)
-            self._show(replace(picture, series=series, notes=(*notes, *more)))
-
     def _show(self, picture: Picture) -> None:
         with self._news:
             self.picture = picture
             if self._wanted is None:
                 self.view = picture.view
         self._tell()
-
-
-def _series(
-    portrait: Portrait, starts: np.ndarray, until: float
-) -> tuple[TimeSeries | None, Sequence[str]]:
-    """Return the trajectories in time, of a slice those of the whole system; what is missing."""
-    system, shown = portrait.system, portrait.system.labels
-    if isinstance(system, PlaneSlice):
-        starts, system = system.lifted(starts), system.whole
-    try:
-        found = time_series(system, shown, starts=starts, until=until)
-    except (ValueError, ArithmeticError) as error:
-        return None, [f"no time series: {error}"]
-    ends = map(str, found.data["status"].values)
-    return found, [f"start {n}: {end}" for n, end in enumerate(ends, 1) if end != "finished"]

@@ -16,7 +16,8 @@ from bokeh.models import Button, CustomJS, Div, Slider, TextInput, Toggle
 
 from numerics.portraits import SUFFIXES
 from numerics.portraits.notebook import table
-from proofs_checks.explorer.explorer import Explorer, Picture
+from proofs_checks.explorer.explorer import Explorer
+from proofs_checks.explorer.painter import Picture
 from proofs_checks.explorer.plane import Plane
 from proofs_checks.explorer.series import SeriesPanels
 
@@ -36,7 +37,7 @@ BUSY = {"background": "#fff3cd", "color": "#664d03", "padding": "4px 8px"}
 ANGRY = {"background": "#f8d7da", "color": "#842029", "padding": "4px 8px"}
 MONO = {
     "font-family": "monospace", "font-size": "12px", "white-space": "pre-wrap",
-    "overflow-wrap": "anywhere", "background": "#f3f3f3", "padding": "6px",
+    "word-break": "break-all", "background": "#f3f3f3", "padding": "6px",
 }  # fmt: skip
 
 
@@ -87,8 +88,7 @@ class Page:
         if picture is None or picture is self._shown:
             return
         self._shown = picture
-        d = picture.portrait.system.dimension
-        self.window.value = ",".join(f"{x:.10g}" for x in picture.portrait.window[: 2 * d])
+        self.window.value = _limits(picture)
         self.plane.show(picture)
         self.series.show(picture.series)
         self.command.text = picture.command
@@ -125,8 +125,7 @@ class Page:
 
     def _look(self, text: Any) -> None:
         picture = self.explorer.picture
-        shown = picture and picture.portrait.window[: 2 * picture.portrait.system.dimension]
-        if not shown or text != ",".join(f"{x:.10g}" for x in shown):
+        if picture is None or text != _limits(picture):
             self.explorer.look(text)
 
     def _look_here(self) -> None:
@@ -189,3 +188,9 @@ def page_into(document: Document, explorer: Explorer, prefix: str) -> Page:
 
 def _text(name: str, styles: Any = CALM) -> Div:
     return Div(name=name, width=SIDE, render_as_text=True, styles=styles)
+
+
+def _limits(picture: Picture) -> str:
+    """Return the window of a picture as its text field shows it."""
+    limits = picture.portrait.window[: 2 * picture.portrait.system.dimension]
+    return ",".join(f"{x:.6g}" for x in limits)

@@ -14,7 +14,8 @@ from numerics.portraits import Portrait
 from numerics.portraits.drawing import DOTTED
 from numerics.portraits.looks import BLACK, MARKS, Look
 from numerics.portraits.plane import size_of
-from proofs_checks.explorer.explorer import Picture
+from numerics.portraits.series import LOOKS as TIMES
+from proofs_checks.explorer.painter import Picture
 from proofs_checks.explorer.scene import LOOKS, Arrow
 
 __all__ = ["Plane"]
@@ -23,6 +24,7 @@ WIDTH, HEIGHT = 600, 450  # of the frame, pixels
 SCALE = 1.6  # pixels for a point of the printed figure
 MARK, RING, HALO, HEAD = 11, 18, 22, 9  # diameters, pixels
 SHAPES = {"o": "circle", "s": "square", "D": "diamond", "X": "x", "^": "triangle"}
+COLORS = [color for color, _ in TIMES]  # of starts, as in their time series
 COLUMNS, HALF_FILLED = 4, "◐"  # of the legend
 
 
@@ -36,7 +38,7 @@ class Plane:
         self.ranges = Range1d(start=0, end=1), Range1d(start=0, end=1)
         self.figure: Any = figure(
             frame_width=WIDTH, frame_height=HEIGHT, x_range=self.ranges[0], y_range=self.ranges[1],
-            tools="pan,wheel_zoom,reset", active_scroll=None, toolbar_location="above",
+            tools="pan,wheel_zoom,reset", name="plane", toolbar_location="above",
         )  # fmt: skip
         self.figure.toolbar.logo = None
         self._clicked = clicked
@@ -47,13 +49,16 @@ class Plane:
             "x", "y", angle="angle", color="color", marker="triangle", size=HEAD, level="glyph",
             source=_source("x", "y", "angle", "color"),
         )  # fmt: skip
-        self._starts = self.figure.scatter("x", "y", size=5, color=BLACK, source=_source("x", "y"))
+        self._starts = self.figure.scatter(
+            "x", "y", size=6, color="color", source=_source("x", "y", "color")
+        )
         self._marks: dict[str, list[Any]] = {}
         self._points = _source("x", "y", "kind", "place", "label")
         self._ring_source = _source("x", "y")
         self._make_marks()
         self._legend: Any = Legend(
-            items=[], ncols=COLUMNS, border_line_color=None, padding=2, spacing=0, margin=4,
+            items=[], ncols=COLUMNS, border_line_color=None, spacing=6, margin=4,
+            location="left",
             label_text_font_size="12px", glyph_height=18, click_policy="none",
         )  # fmt: skip
         self._legend.padding = 2
@@ -70,7 +75,8 @@ class Plane:
         for kind, renderer in self._dots.items():
             points = scene.dots.get(kind)
             renderer.data_source.data = _columns(() if points is None else points)
-        self._starts.data_source.data = _columns(scene.starts)
+        colors = [COLORS[n % len(COLORS)] for n in range(len(scene.starts))]
+        self._starts.data_source.data = {**_columns(scene.starts), "color": colors}
         self._heads.data_source.data = _heads(portrait, scene.arrows)
         self._show_points(portrait)
         self._show_axes(portrait)
@@ -183,7 +189,7 @@ def _source(*columns: str) -> Any:
     return ColumnDataSource({name: [] for name in columns})
 
 
-def _columns(points: Any) -> dict[str, list[float]]:
+def _columns(points: Any) -> dict[str, list[Any]]:
     pairs = [(float(x), float(y)) for x, y in points]
     return {"x": [x for x, _ in pairs], "y": [y for _, y in pairs]}
 
