@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from numerics.portraits.starts import checked_window
-from proofs_checks.cli.settings import numbers
+from proofs_checks.cli.settings import numbers, numbers_wanted
 
 __all__ = [
     "Slider", "View", "clicked", "entered", "with_end", "with_number", "with_start", "with_window",
@@ -139,7 +139,7 @@ def entered(text: Any, count: int, what: str) -> list[float]:
     Raises `ValueError` that says what they should have been.
     """
     if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-        raise ValueError(f"{what}: {count} numbers with commas between them; got {_shown(text)}.")
+        raise ValueError(f"{what}: {numbers_wanted(count)}; got {_shown(text)}.")
     return numbers(text, count, what)
 
 
