@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 import signal
+import socket
 from typing import Any
 
 from bokeh.document import Document
 from bokeh.server.server import BaseServer
 from bokeh.server.tornado import BokehTornado
-from bokeh.server.util import bind_sockets
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.web import RequestHandler
@@ -28,6 +29,7 @@ __all__ = ["ExplorerServer"]
 
 ADDRESS = "127.0.0.1"
 LARGEST_MESSAGE = 1_000_000  # bytes from the page
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".pdf": "application/pdf"}
 
 
@@ -40,20 +42,21 @@ class ExplorerServer:
     """
 
     def __init__(self, explorer: Explorer, port: int = 0) -> None:
-        self._explorer, self._loop = explorer, IOLoop.current()
+        try:
+            listening = socket.create_server((ADDRESS, port))
+        except OSError as error:
+            raise OSError(
+                f"cannot listen on port {port} of {ADDRESS}: {os.strerror(error.errno or 0)}. "
+                "Give another `--port`, or none for a free one."
+            ) from None
+        listening.setblocking(False)
+        self.port: int = listening.getsockname()[1]
+        self._explorer, self._loop = explorer, IOLoop()
         prefix = f"/{secrets.token_urlsafe(24)}"
 
         def page(document: Document) -> None:
             page_into(document, explorer, prefix)
 
-        _quiet()
-        try:
-            sockets, self.port = bind_sockets(ADDRESS, port)
-        except OSError as error:
-            raise OSError(
-                f"cannot listen on port {port} of {ADDRESS}: {error.strerror}. "
-                "Give another `--port`, or none for a free one."
-            ) from None
         application = BokehTornado(
             page, prefix=prefix, extra_websocket_origins=[f"{ADDRESS}:{self.port}"],
             sign_sessions=True, secret_key=secrets.token_bytes(32), ico_path="none",
@@ -61,9 +64,9 @@ class ExplorerServer:
             websocket_max_message_size_bytes=LARGEST_MESSAGE,
             include_headers=[], include_cookies=[],
         )  # fmt: skip
-        http = HTTPServer(application)
-        http.add_sockets(sockets)
-        self._server = BaseServer(self._loop, application, http)
+        self._http = HTTPServer(application)
+        self._http.add_sockets([listening])
+        self._server = BaseServer(self._loop, application, self._http)
         self.url = f"http://{ADDRESS}:{self.port}{prefix}/"
 
     def run(self) -> int:
@@ -74,8 +77,9 @@ class ExplorerServer:
             ended_by.append(number)
             self._loop.stop()
 
+        _quiet()
         loop = self._loop.asyncio_loop  # pyright: ignore[reportAttributeAccessIssue]
-        numbers = [n for n in _ENDING if signal.getsignal(n) != signal.SIG_IGN]
+        numbers = [n for n in ENDING if signal.getsignal(n) != signal.SIG_IGN]
         for number in numbers:
             loop.add_signal_handler(number, end, number)
         self._explorer.open()
@@ -83,14 +87,25 @@ class ExplorerServer:
         try:
             self._loop.start()
         finally:
-            self._explorer.close()
-            self._server.stop()
             for number in numbers:
                 loop.remove_signal_handler(number)
+            self.close()
         return ended_by[0] if ended_by else 0
 
+    def close(self) -> None:
+        """Hear no more, and give up what is being computed."""
+        self._explorer.close()
+        self._server.stop()
+        self._loop.run_sync(self._hang_up)
+        self._loop.close()
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    async def _hang_up(self) -> None:
+        """Close what visitors have open, and let what still runs in the loop end."""
+        await self._http.close_all_connections()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
 
 class _Figure(RequestHandler):

@@ -13,7 +13,7 @@ from numerics.flows import System, system_from
 from numerics.flows.catalogue import settings_of
 from numerics.portraits import PlaneSlice, checked_plane, em_over
 from numerics.sweeps.axes import axis_from
-from proofs_checks.cli.portraying import PortraitOptions, system_of
+from proofs_checks.cli.portraying import PortraitOptions, checked_overlays, system_of
 from proofs_checks.cli.settings import numbers, settings_from
 from proofs_checks.explorer.view import DIGITS, Slider, View, with_start, with_window
 from theory.codegen.names import nearest
@@ -75,6 +75,7 @@ def subject_of(options: PortraitOptions, ranges: Sequence[str] = ()) -> Subject:
     system = system_of(options)
     if system.dimension != 1:
         checked_plane(system)
+    checked_overlays(system, options)
     whole = system.whole if isinstance(system, PlaneSlice) else system
     sliders = tuple(_sliders(options, whole, ranges))
     view = View({s.name: s.value for s in sliders}, prove=options.prove)
@@ -87,9 +88,6 @@ def subject_of(options: PortraitOptions, ranges: Sequence[str] = ()) -> Subject:
     with suppress(ValueError):
         em_over(system)
         has_em = system.dimension == 2
-    if options.em and not has_em:
-        em_over(system)  # which says why
-        raise ValueError(f"`--em` needs two variables; `{system.name}` has one.")
     for text in options.start:
         place = numbers(text, system.dimension, f"--start {'x,y' if count == 4 else 'x'}")
         view = with_start(view, view.window or (-np.inf, np.inf) * system.dimension, place)

@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager
 
 MAIN = "from proofs_checks.cli import main; main()"
+SAID = "only who has this address can see it; end it with Ctrl-C\n"
 OWN = """
 name = "own"
 variables = ["x", "y"]

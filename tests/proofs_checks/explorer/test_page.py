@@ -89,6 +89,16 @@ def test_a_visit(visit):
     assert "proved" in page.notes.text and "--no-prove" not in page.command.text
 
 
+def test_it_says_what_is_being_computed(visit):
+    page = visit()
+    page.explorer.working = "fixed points"
+    page.refresh()
+    assert page.working.text == "computing: fixed points ..."
+    page.explorer.working = ""
+    page.refresh()
+    assert page.working.text == "ready"
+
+
 def test_what_makes_no_sense_is_answered_and_widgets_go_back(visit):
     page = visit()
     send(page, "slider k", value_throttled=1e9)

@@ -63,8 +63,12 @@ def test_intervals_that_make_no_sense(ranges, words):
         ({"window": "1,2"}, "--window x_low,x_high,y_low,y_high: 4 numbers"),
         ({"start": ("1,x",)}, "--start x,y: 2 numbers"),
         ({"start": ("9,0",), "window": "-1,1,-1,1"}, "must start in the window"),
-        ({"em": True}, "EM"),
-        ({"source": "em-symmetric-flow", "em": True}, "`--em` needs two variables"),
+        ({"em": True}, "`own` has no EM map"),
+        ({"fast": "z"}, "`own` has no variable `z`"),
+        (
+            {"source": "em-symmetric-flow", "em": True},
+            "`--em` and `--fast` need two variables; `em-symmetric-flow` has one",
+        ),
     ],
 )
 def test_what_portrait_refuses_is_refused_before_anything_is_served(options, words):
