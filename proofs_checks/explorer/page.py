@@ -50,6 +50,7 @@ class Page:
     def __init__(self, document: Document, explorer: Explorer, prefix: str) -> None:
         self.document, self.explorer = document, explorer
         self._shown: Picture | None = None
+        self._values: dict[str, float] = {}
         system = explorer.subject.system
         self.plane = Plane(explorer.click)
         self.series = SeriesPanels(system.labels, system.kind == "map")
@@ -80,7 +81,9 @@ class Page:
             text=explorer.complaint, styles=ANGRY, visible=bool(explorer.complaint)
         )
         for name, slider in self.sliders.items():
-            slider.value = view.parameters[name]
+            value = view.parameters[name]
+            if value != self._values.get(name) or explorer.complaint:  # else it may be in a hand
+                self._values[name] = slider.value = value
         for name, switch in self.switches.items():
             switch.active = getattr(view, name)
         self.until.value = f"{view.until:g}"

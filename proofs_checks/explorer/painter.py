@@ -22,7 +22,7 @@ from numerics.portraits import (
     with_starts,
 )
 from proofs_checks.cli.portraying import computed_portrait, system_of
-from proofs_checks.explorer.scene import Scene, scene_of
+from proofs_checks.explorer.scene import Scene, scene_of, streamlines
 from proofs_checks.explorer.subject import Subject
 from proofs_checks.explorer.view import View
 
@@ -53,7 +53,7 @@ class Painter:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
-        self._backdrop: tuple[View, Portrait] | None = None
+        self._backdrop: tuple[View, Portrait, list[np.ndarray]] | None = None
         self._whole: tuple[View, Portrait] | None = None
 
     def pictures(self, view: View, say: Callable[[str], None]) -> Iterator[Picture]:
@@ -64,7 +64,7 @@ class Painter:
 
         Raises `ValueError` for a view that has no portrait.
         """
-        found = self._without_starts(view, say)
+        found, streams = self._without_starts(view, say)
         say("trajectories")
         starts = starts_inside(found, view.starts)
         notes, lost = found.left_out, len(view.starts) - len(starts)
@@ -75,7 +75,9 @@ class Painter:
         shown = replace(view, starts=tuple(map(tuple, starts.tolist())))
         portrait = with_starts(found, starts, em=view.em)
         command = self._subject.options(shown).command
-        picture = Picture(shown, portrait, scene_of(portrait, starts), command, None, notes)
+        picture = Picture(
+            shown, portrait, scene_of(portrait, starts, streams), command, None, notes
+        )
         yield picture
         if len(starts):
             say("time series")
@@ -93,13 +95,18 @@ class Painter:
         data = rendered(self._whole[1], suffix, options.style, command=options.command)
         return options.output.name, data
 
-    def _without_starts(self, view: View, say: Callable[[str], None]) -> Portrait:
+    def _without_starts(
+        self, view: View, say: Callable[[str], None]
+    ) -> tuple[Portrait, list[np.ndarray]]:
+        """Return what does not depend on starts: the portrait without any, its streamlines."""
         behind = replace(view, starts=(), em=False, until=1.0)
         if self._backdrop is None or self._backdrop[0] != behind:
             say("system")
             options = self._subject.options(behind)
-            self._backdrop = behind, computed_portrait(system_of(options), options, say)
-        return self._backdrop[1]
+            found = computed_portrait(system_of(options), options, say)
+            say("streamlines")
+            self._backdrop = behind, found, streamlines(found)
+        return self._backdrop[1:]
 
 
 def _series(

@@ -5,7 +5,7 @@ The looks are those of the printed figure, `numerics.portraits.looks`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,9 +24,9 @@ from numerics.portraits.drawing import (
 )
 from numerics.portraits.looks import BLACK, LINES, PALE, Look
 
-__all__ = ["LOOKS", "STREAMLINES", "Arrow", "Scene", "scene_of"]
+__all__ = ["LOOKS", "STREAMLINES", "Arrow", "Scene", "scene_of", "streamlines"]
 
-STREAMLINES, AXIS, STARTS = "streamlines", "axis", "start"
+STREAMLINES, AXIS = "streamlines", "axis"
 LOOKS: Mapping[str, Look] = {
     STREAMLINES: Look(PALE, 0.6, "solid", 1.0),
     AXIS: Look(BLACK, 0.6, "solid", 2.0),
@@ -59,13 +59,16 @@ class Scene:
     words: Mapping[str, str]
 
 
-def scene_of(portrait: Portrait, starts: np.ndarray) -> Scene:
-    """Return what is drawn of a portrait with trajectories from ``starts`` (n, d)."""
+def scene_of(portrait: Portrait, starts: np.ndarray, streams: Sequence[np.ndarray]) -> Scene:
+    """Return what is drawn of a portrait with trajectories from ``starts`` (n, d).
+
+    ``streams``  its `streamlines`
+    """
     lines: dict[str, list[np.ndarray]] = {}
     dots: dict[str, list[np.ndarray]] = {}
     words: dict[str, str] = {}
     arrows = list(_arrows(portrait))
-    for line in _streamlines(portrait):
+    for line in streams:
         lines.setdefault(STREAMLINES, []).append(line)
         arrows += [Arrow(*ends, PALE) for ends in arrow_of(portrait, line)]
     for curve in portrait.curves:
@@ -83,7 +86,7 @@ def scene_of(portrait: Portrait, starts: np.ndarray) -> Scene:
     return Scene(lines, {k: np.vstack(v) for k, v in dots.items()}, starts, arrows, words)
 
 
-def _streamlines(portrait: Portrait) -> list[np.ndarray]:
+def streamlines(portrait: Portrait) -> list[np.ndarray]:
     """Return the streamlines of the printed figure, each (k, 2)."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

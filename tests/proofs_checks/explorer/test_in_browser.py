@@ -58,6 +58,7 @@ def test_a_visit(tmp_path):
         explorer("own.toml", "--range", "k=-1:3", cwd=tmp_path) as (process, url),
         chromium(tmp_path / "profile") as page,
     ):
+        page.send("Browser.grantPermissions", permissions=["clipboardSanitizedWrite"])
         visitor = Visitor(page, url)
         assert "2 fixed points" not in visitor.text("notes")
         assert visitor.text("points").count("stable node") == 2
@@ -81,6 +82,10 @@ def test_a_visit(tmp_path):
         visitor.wait_for("--start 0.5,0.25", "command")
         visitor.wait_for("ready", "working")
         assert visitor.text("complaint") == ""
+
+        visitor.press("copy")
+        until(lambda: visitor.text("copy", "label") != "copy command", "the button answers")
+        assert visitor.text("copy", "label") == "copied"
 
         page.picture(tmp_path / "page.png")
         assert (tmp_path / "page.png").stat().st_size > 20_000
