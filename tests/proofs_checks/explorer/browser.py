@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PATIENCE = 60.0  # seconds for a page, or the browser, to come to a state
+PATIENCE = 180.0  # seconds for a page, or the browser, to come to a state
 SIZE = (1140, 1000)
 
 

@@ -10,7 +10,7 @@ from proofs_checks.cli.portraying import PortraitOptions
 from proofs_checks.cli.run import run
 from proofs_checks.explorer import Explorer, subject_of
 from proofs_checks.explorer import painter as painting
-from tests.proofs_checks.explorer.browser import until
+from tests.proofs_checks.explorer.browser import PATIENCE, until
 from tests.proofs_checks.explorer.serving import OWN
 
 FOLD = OWN.replace("k*x - x^3", "log(k) - x")
@@ -130,12 +130,12 @@ def test_what_is_no_longer_wanted_is_given_up(explore, monkeypatch):
     def slow(system, options, say):
         begun.append(options.settings)
         at_work.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return computed(system, options, say)
 
     monkeypatch.setattr(painting, "computed_portrait", slow)
     explorer.move("k", 0.5)
-    assert at_work.wait(60)
+    assert at_work.wait(PATIENCE)
     assert explorer.working
     for value in (1.5, 2.0, 2.5):
         explorer.move("k", value)

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.proofs_checks.explorer.browser import CHROMIUM, chromium, until
+from tests.proofs_checks.explorer.browser import CHROMIUM, PATIENCE, chromium, until
 from tests.proofs_checks.explorer.serving import OWN, SAID, explorer
 
 pytestmark = pytest.mark.skipif(
@@ -94,5 +94,5 @@ def test_a_visit(tmp_path):
             x for x in page.asked if not x.startswith((url, "data:", url.replace("http", "ws")))
         ] == []
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
         assert process.stderr.read() == SAID

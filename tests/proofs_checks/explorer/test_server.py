@@ -17,7 +17,7 @@ from bokeh.util.token import generate_jwt_token
 from websocket import WebSocketException, create_connection
 
 from proofs_checks.cli.run import run
-from tests.proofs_checks.explorer.browser import until
+from tests.proofs_checks.explorer.browser import PATIENCE, until
 from tests.proofs_checks.explorer.serving import OWN, SAID, explorer
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -33,14 +33,14 @@ def served(tmp_path_factory):
 
 def status(url):
     try:
-        with urlopen(url, timeout=30) as answer:
+        with urlopen(url, timeout=PATIENCE) as answer:
             return answer.status
     except HTTPError as error:
         return error.code
 
 
 def page_of(url):
-    with urlopen(url, timeout=30) as answer:
+    with urlopen(url, timeout=PATIENCE) as answer:
         return answer.read().decode()
 
 
@@ -51,7 +51,7 @@ def session(url):
 def handshake(url, token, origin):
     """Return the status that the server answers to one who asks for its WebSocket; 101 is yes."""
     address = urlsplit(url)
-    with closing(HTTPConnection(address.netloc, timeout=30)) as connection:
+    with closing(HTTPConnection(address.netloc, timeout=PATIENCE)) as connection:
         connection.request("GET", f"{address.path}ws", headers={
             "Connection": "Upgrade", "Upgrade": "websocket", "Origin": origin,
             "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
@@ -65,7 +65,7 @@ def handshake(url, token, origin):
 def opened(url, token):
     """Yield a WebSocket that comes from the page itself."""
     connection = create_connection(
-        f"{url.replace('http', 'ws')}ws", timeout=30, subprotocols=["bokeh", token],
+        f"{url.replace('http', 'ws')}ws", timeout=PATIENCE, subprotocols=["bokeh", token],
         origin=f"http://{urlsplit(url).netloc}",
     )  # fmt: skip
     try:
@@ -178,7 +178,7 @@ def named(connection, name):
 def test_the_figure_is_the_file_that_the_command_writes(served, monkeypatch, capsys):
     folder, _, url = served
     until(lambda: status(f"{url}figure.svg") == 200, "there is a portrait")
-    with urlopen(f"{url}figure.svg", timeout=60) as got:
+    with urlopen(f"{url}figure.svg", timeout=PATIENCE) as got:
         assert got.headers["Content-Disposition"] == 'attachment; filename="own.svg"'
         data = got.read()
     command = re.search(rb"proofhead portrait [^<]*", data)[0].decode()
@@ -196,5 +196,5 @@ def test_it_ends_at_once_and_quietly(ending, result, tmp_path):
     with explorer("own.toml", cwd=tmp_path) as (process, url):
         assert status(url) == 200  # while the first portrait is being computed
         process.send_signal(getattr(signal, ending))
-        assert process.wait(60) == result
+        assert process.wait(PATIENCE) == result
         assert process.stderr.read() == SAID
