@@ -7,6 +7,7 @@ that are proved.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,18 @@ from numerics.portraits.portrait import Portrait
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_curves", "draw_field", "draw_points"]
+__all__ = [
+    "DIRECTED",
+    "DOTTED",
+    "arrow_of",
+    "arrows_of_the_line",
+    "draw_curves",
+    "draw_field",
+    "draw_points",
+    "drawable",
+    "look_name",
+    "words_of",
+]
 
 MARK, ANGULAR, DOT, RING, HALO = 5.2, 4.6, 1.6, 8.6, 11.0  # diameters, points
 DIRECTED = (
@@ -35,7 +47,7 @@ SEEN = 2.2  # least size of a dot in the legend, points
 def draw_field(axes: Axes, portrait: Portrait) -> None:
     """Draw streamlines of the field, of a map of its displacement; of one variable arrows."""
     if portrait.system.dimension == 1:
-        _arrows_of_the_line(axes, portrait)
+        _draw_the_line(axes, portrait)
         return
     x, y = portrait.grid[0, :, 0], portrait.grid[:, 0, 1]
     width, height = size_of(portrait.window)
@@ -50,12 +62,21 @@ def draw_field(axes: Axes, portrait: Portrait) -> None:
     )  # fmt: skip
 
 
-def _arrows_of_the_line(axes: Axes, portrait: Portrait) -> None:
+def _draw_the_line(axes: Axes, portrait: Portrait) -> None:
     """Draw the axis, and on it where a flow goes, between its rests and poles."""
     if portrait.system.kind == "map":
         return
-    low, high = portrait.window[:2]
     axes.axhline(0.0, color=BLACK, lw=0.6, zorder=2)
+    for tail, tip in arrows_of_the_line(portrait):
+        axes.annotate(
+            "", xy=(tip, 0.0), xytext=(tail, 0.0), zorder=4,
+            arrowprops={"arrowstyle": "-|>", "color": BLACK, "lw": 0.6, "mutation_scale": 9.0},
+        )  # fmt: skip
+
+
+def arrows_of_the_line(portrait: Portrait) -> Iterator[tuple[float, float]]:
+    """Yield tail and tip of an arrow for each interval through which a flow goes one way."""
+    low, high = portrait.window[:2]
     x, f = portrait.grid[0, :, 0], portrait.velocity[0, :, 0]
     way = np.sign(np.nan_to_num(f))
     for run in np.split(np.arange(len(x)), np.flatnonzero(np.diff(way)) + 1):
@@ -63,18 +84,15 @@ def _arrows_of_the_line(axes: Axes, portrait: Portrait) -> None:
         if not way[run[0]] or not length > SHORTEST * (high - low):
             continue
         middle, step = x[run].mean(), ARROW * (high - low) * way[run[0]]
-        axes.annotate(
-            "", xy=(middle + step, 0.0), xytext=(middle - step, 0.0), zorder=4,
-            arrowprops={"arrowstyle": "-|>", "color": BLACK, "lw": 0.6, "mutation_scale": 9.0},
-        )  # fmt: skip
+        yield float(middle - step), float(middle + step)
 
 
 def draw_curves(axes: Axes, portrait: Portrait) -> dict[str, Any]:
     """Draw every curve; return one handle for each kind that there is, by its words."""
     entries: dict[str, Any] = {}
-    for curve in sorted(portrait.curves, key=lambda c: list(LINES).index(_look_name(portrait, c))):
-        look = LINES[_look_name(portrait, curve)]
-        (line,) = axes.plot(*_drawable(portrait, curve.points).T, **look.line())
+    for curve in sorted(portrait.curves, key=lambda c: list(LINES).index(look_name(portrait, c))):
+        look = LINES[look_name(portrait, curve)]
+        (line,) = axes.plot(*drawable(portrait, curve.points).T, **look.line())
         if curve.kind in DIRECTED:
             _arrow(axes, portrait, curve, look)
         if curve.kind == "trajectory":
@@ -83,7 +101,7 @@ def draw_curves(axes: Axes, portrait: Portrait) -> dict[str, Any]:
             marker, size = DOTTED[curve.kind]
             line.set(marker=marker, markersize=size)
             line.set(markeredgewidth=0.3 * (curve.kind != "orbit"), markeredgecolor=BLACK)
-        entries.setdefault(_words(portrait, curve), line)
+        entries.setdefault(words_of(portrait, curve), line)
     for words, line in entries.items():
         line.set_label(words)
         if line.get_markersize() < SEEN and line.get_linestyle() == "None":
@@ -98,7 +116,7 @@ def _larger(line: Any) -> Any:
     return Line2D([], [], ls="none", marker="o", ms=SEEN, mew=0, color=line.get_color())
 
 
-def _drawable(portrait: Portrait, points: np.ndarray) -> np.ndarray:
+def drawable(portrait: Portrait, points: np.ndarray) -> np.ndarray:
     """Return vertices with the last one, which may lie far outside, brought near."""
     if len(points) < 2:
         return points
@@ -107,14 +125,15 @@ def _drawable(portrait: Portrait, points: np.ndarray) -> np.ndarray:
     return np.vstack([points[:-1], points[-2] + step * min(1.0, FAR / max(length, 1e-300))])
 
 
-def _look_name(portrait: Portrait, curve: Curve) -> str:
+def look_name(portrait: Portrait, curve: Curve) -> str:
+    """Return the name of the look of a curve in `LINES`."""
     if curve.kind != "nullcline":
         return curve.kind
     return ("first", "second")[portrait.system.labels.index(curve.label)] + " nullcline"
 
 
-def _words(portrait: Portrait, curve: Curve) -> str:
-    """Return how the legend names a kind of curve."""
+def words_of(portrait: Portrait, curve: Curve) -> str:
+    """Return how the legend names a kind of curve, for mathtext."""
     if curve.kind == "nullcline":
         is_map = portrait.system.kind == "map"
         x = mathtext(curve.label) if is_map else mathtext(curve.label, r"\dot{%s}")
@@ -130,19 +149,22 @@ def _words(portrait: Portrait, curve: Curve) -> str:
 
 
 def _arrow(axes: Axes, portrait: Portrait, curve: Curve, look: Look) -> None:
-    """Draw an arrow head in the middle of what is visible of a curve, in the direction of time."""
-    points = curve.points
+    """Draw an arrow head in the middle of what is visible of a curve."""
+    for tail, tip in arrow_of(portrait, curve.points):
+        axes.annotate(
+            "", xy=tuple(tip), xytext=tuple(tail), zorder=look.order,
+            arrowprops={"arrowstyle": "-|>", "color": look.color, "lw": 0, "mutation_scale": 7.0,
+                        "shrinkA": 0, "shrinkB": 0},
+        )  # fmt: skip
+
+
+def arrow_of(portrait: Portrait, points: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield tail and tip of an arrow in the direction of time, if a line is long enough for one."""
     steps = np.linalg.norm(np.diff(points, axis=0) / size_of(portrait.window), axis=1)
     travelled = np.concatenate([[0.0], np.cumsum(steps)])
-    if not travelled[-1] > 0.08:
-        return
-    middle = int(np.searchsorted(travelled, min(travelled[-1] / 2, 0.25)))
-    tail = points[max(middle - 1, 0)]
-    axes.annotate(
-        "", xy=tuple(points[middle]), xytext=tuple(tail), zorder=look.order,
-        arrowprops={"arrowstyle": "-|>", "color": look.color, "lw": 0, "mutation_scale": 7.0,
-                    "shrinkA": 0, "shrinkB": 0},
-    )  # fmt: skip
+    if travelled[-1] > 0.08:
+        middle = int(np.searchsorted(travelled, min(travelled[-1] / 2, 0.25)))
+        yield points[max(middle - 1, 0)], points[middle]
 
 
 def draw_points(axes: Axes, portrait: Portrait) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from numerics.portraits.portrait import Portrait
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["described", "drawn", "page"]
+__all__ = ["described", "drawn", "page", "table"]
 
 DUST = 1e-12  # of the window: a zero is known to rounding only
 
@@ -60,10 +60,15 @@ def page(portrait: Portrait) -> str:
     """Return the figure and what it shows as HTML, for a notebook."""
     figure = base64.b64encode(rendered(portrait, ".png")).decode("ascii")
     title = escape(f"phase portrait of {portrait.system.title}")
+    said = "".join(f"<p>{escape(x)}</p>" for x in (portrait.statement, *portrait.left_out))
+    image = f'<img alt="{title}" style="width: 34em" src="data:image/png;base64,{figure}"/>'
+    return f"<div>{image}{table(portrait)}{said}</div>"
+
+
+def table(portrait: Portrait) -> str:
+    """Return the fixed points and cycles as a table in HTML."""
     rows = "".join(
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
         for row in described(portrait)
     )
-    said = "".join(f"<p>{escape(x)}</p>" for x in (portrait.statement, *portrait.left_out))
-    image = f'<img alt="{title}" style="width: 34em" src="data:image/png;base64,{figure}"/>'
-    return f"<div>{image}<table>{rows}</table>{said}</div>"
+    return f"<table>{rows}</table>"

@@ -22,7 +22,7 @@ from numerics.portraits.starts import TRAJECTORIES, checked_window, starting_poi
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Portrait", "portrait"]
+__all__ = ["Portrait", "checked_plane", "portrait"]
 
 GRID = 61
 SINGLE = ("trajectory", "iterates", "orbit", "em")
@@ -136,13 +136,7 @@ def portrait(
     the field is nowhere finite, starts of the wrong shape, outside the window or where the field
     is not finite, a system to which no EM map belongs.
     """
-    if system.dimension != 2:
-        raise ValueError(
-            f"a portrait needs two variables, `{system.name}` has {system.dimension}; "
-            f"take a slice, such as {','.join(system.labels[:2])}."
-            if system.dimension > 2
-            else f"a portrait needs two variables; `{system.name}` has one. Take `phase_line`."
-        )
+    checked_plane(system)
     say = progress or (lambda _: None)
     a, b, c, d = checked_window(window_around(system) if window is None else window, 2)
     window = (a, b, c, d)
@@ -192,6 +186,21 @@ def portrait(
         tuple(replace(c, points=frame.outward(c.points)) for c in cycles), in_slice,
         tuple(_left_out(system, drawn, saddles, frame, fast)),
     )  # fmt: skip
+
+
+def checked_plane(system: System) -> System:
+    """Return a system if it has two variables.
+
+    Raises `ValueError` with what to do if it has not.
+    """
+    if system.dimension != 2:
+        raise ValueError(
+            f"a portrait needs two variables, `{system.name}` has {system.dimension}; "
+            f"take a slice, such as {','.join(system.labels[:2])}."
+            if system.dimension > 2
+            else f"a portrait needs two variables; `{system.name}` has one. Take `phase_line`."
+        )
+    return system
 
 
 def _field(system: System, window: Window) -> tuple[np.ndarray, np.ndarray]:

@@ -278,6 +278,53 @@ def portrait(
 
 
 @app.command()
+def explore(
+    system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, name=value; may be repeated.")
+    ] = None,
+    range_: Annotated[
+        list[str] | None,
+        typer.Option("--range", help="Interval of a slider, k=low:high; may be repeated."),
+    ] = None,
+    window: Annotated[str | None, typer.Option(help="x_low,x_high,y_low,y_high")] = None,
+    slice_: Annotated[
+        str | None, typer.Option("--slice", help="Two variables of a larger system, such as A,B.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="Where the slice lies: fixed, start, a .nc file, or JSON."),
+    ] = None,
+    em: Annotated[bool, typer.Option("--em", help="Lay iterates of EM over the flow.")] = False,
+    fast: Annotated[
+        str | None, typer.Option(help="The fast variable: draw the slow manifold.")
+    ] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(help="Start of a trajectory, x,y; may be repeated.")
+    ] = None,
+    seed: Seed = 0,
+    prove: Annotated[
+        bool, typer.Option("--prove/--no-prove", help="Prove the fixed points in ball arithmetic.")
+    ] = True,
+    port: Annotated[int, typer.Option(help="The port on this machine; 0 is a free one.")] = 0,
+    browser: Annotated[
+        bool,
+        typer.Option("--browser/--no-browser", help="Open the page, or only print its address."),
+    ] = True,
+    json: Json = False,
+) -> int:
+    """Explore a phase portrait in the browser: sliders, clicks, time series, export."""
+    from proofs_checks.cli.exploring import run_explore
+    from proofs_checks.cli.portraying import PortraitOptions
+
+    options = PortraitOptions(
+        system, Path("portrait.png"), tuple(set_ or ()), window, slice_, at, em, fast,
+        start=tuple(start or ()), seed=seed, prove=prove,
+    )  # fmt: skip
+    return run_explore(options, range_ or [], port=port, browser=browser, as_json=json)
+
+
+@app.command()
 def sweep(
     system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
     over: Annotated[

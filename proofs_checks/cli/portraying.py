@@ -19,19 +19,21 @@ from numerics.flows import System, system_from
 from numerics.portraits import (
     Portrait,
     Style,
+    em_over,
     phase_line,
     portrait,
     restricted,
     write_portrait,
 )
 from numerics.portraits.notebook import described
+from numerics.portraits.plane import component
 from proofs_checks.cli.outputs import FIGURE, PORTRAIT_DATA, checked_output
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import labels_in, numbers, settings_from
 from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 
-__all__ = ["PortraitOptions", "run_portrait"]
+__all__ = ["PortraitOptions", "checked_overlays", "computed_portrait", "run_portrait", "system_of"]
 
 STEPS, INTERRUPTED = 6, 130
 STABLE = {True: "yes", False: "no", None: "undecided"}
@@ -121,8 +123,8 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
         def say(step: str) -> None:
             bar.update(task, advance=1, description=step)
 
-        system = _system(options)
-        found = _computed(system, options, say)
+        system = system_of(options)
+        found = computed_portrait(system, options, say)
         say("figure")
         data = write_portrait(
             found, options.output, style, table=options.table, command=options.command
@@ -139,7 +141,9 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
     return 0
 
 
-def _computed(system: System, options: PortraitOptions, say: Callable[[str], None]) -> Portrait:
+def computed_portrait(
+    system: System, options: PortraitOptions, say: Callable[[str], None]
+) -> Portrait:
     """Return the portrait that the options ask for: in the plane, or of one variable."""
     one = system.dimension == 1
     ends, place = ("x_low,x_high", "x") if one else ("x_low,x_high,y_low,y_high", "x,y")
@@ -155,12 +159,21 @@ def _computed(system: System, options: PortraitOptions, say: Callable[[str], Non
         chosen["starts"] = options.starts
     if not one:
         return portrait(system, em=options.em, fast=options.fast, **chosen)
-    if options.em or options.fast:
-        raise ValueError(f"`--em` and `--fast` need two variables; `{system.name}` has one.")
+    checked_overlays(system, options)
     return phase_line(system, **chosen)
 
 
-def _system(options: PortraitOptions) -> System:
+def checked_overlays(system: System, options: PortraitOptions) -> None:
+    """Raise `ValueError` if EM or a slow manifold are asked for that the system cannot have."""
+    if system.dimension == 1 and (options.em or options.fast):
+        raise ValueError(f"`--em` and `--fast` need two variables; `{system.name}` has one.")
+    if options.em:
+        em_over(system)
+    if options.fast is not None:
+        component(system, options.fast)
+
+
+def system_of(options: PortraitOptions) -> System:
     """Return the system, or the slice of it that was asked for."""
     system = system_from(options.source, **settings_from(options.settings))
     if options.slice is None:
@@ -207,8 +220,6 @@ def state_at(system: System, place: str, seed: int) -> np.ndarray:
 
 def _by_labels(system: System, given: dict[str, Any]) -> np.ndarray:
     """Return the state with these entries and zeros elsewhere."""
-    from numerics.portraits.plane import component
-
     state = np.zeros(system.dimension)
     for label, value in given.items():
         if isinstance(value, bool) or not isinstance(value, int | float):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numerics.flows import System
 
-__all__ = ["labels_in", "numbers", "settings_from"]
+__all__ = ["labels_in", "numbers", "numbers_wanted", "settings_from"]
 
 
 def settings_from(words: Sequence[str]) -> dict[str, Any]:
@@ -41,8 +41,13 @@ def numbers(text: str, count: int, what: str) -> list[float]:
     except ValueError:
         found = []
     if len(found) != count:
-        raise ValueError(f"{what}: {count} numbers with commas between them; got `{text}`.")
+        raise ValueError(f"{what}: {numbers_wanted(count)}; got `{text}`.")
     return found
+
+
+def numbers_wanted(count: int) -> str:
+    """Return how one types so many numbers, in words."""
+    return "a number" if count == 1 else f"{count} numbers with commas between them"
 
 
 def labels_in(text: str, system: System) -> list[str]:
