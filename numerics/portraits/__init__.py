@@ -1,5 +1,6 @@
 """Phase portraits: their data, computed and labelled; figures for papers; both in files."""
 
+from numerics.portraits.basins import RESOLUTION, Attractor, Basins
 from numerics.portraits.curves import Curve
 from numerics.portraits.cycles import Cycle
 from numerics.portraits.figure import SUFFIXES, Style, draw
@@ -10,7 +11,10 @@ from numerics.portraits.portrait import Portrait, portrait
 from numerics.portraits.series import TimeSeries, time_series, write_series
 
 __all__ = [
+    "RESOLUTION",
     "SUFFIXES",
+    "Attractor",
+    "Basins",
     "Curve",
     "Cycle",
     "Portrait",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numerics.portraits.curves import Curve
-from numerics.portraits.looks import BLACK, LINES, MARKS, PALE, Look, Mark, mathtext
+from numerics.portraits.looks import BLACK, DARK, LINES, MARKS, PALE, Look, Mark, mathtext
 from numerics.portraits.plane import size_of
 from numerics.portraits.portrait import Portrait
 
@@ -45,8 +45,8 @@ def draw_field(axes: Axes, portrait: Portrait) -> None:
         return  # nothing moves
     u, v = u / fastest, v / fastest  # whatever its size
     axes.streamplot(
-        x, y, u, v, density=0.9, color=PALE, linewidth=0.55, arrowsize=0.5, arrowstyle="-|>",
-        zorder=1, broken_streamlines=True,
+        x, y, u, v, density=0.9, color=DARK if portrait.basins else PALE, linewidth=0.55,
+        arrowsize=0.5, arrowstyle="-|>", zorder=1, broken_streamlines=True,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from numerics.portraits.drawing import draw_curves, draw_field, draw_points
 from numerics.portraits.looks import COLUMN, mathtext, settings
 from numerics.portraits.portrait import Portrait
+from numerics.portraits.shading import draw_basins
 from theory.files import write_atomically
 
 if TYPE_CHECKING:
@@ -152,6 +153,8 @@ def draw_on(axes: Axes, portrait: Portrait, style: Style) -> dict[str, Any]:
     axes.set_ylabel(f"${y}$", rotation=0, ha="right", va="center")
     draw_field(axes, portrait)
     entries = draw_curves(axes, portrait) | draw_points(axes, portrait)
+    if portrait.basins is not None:
+        entries |= draw_basins(axes, portrait.basins, portrait.window)
     axes.set_xlim(*portrait.window[:2])
     axes.set_ylim(*portrait.window[2:])
     if style.aspect == "equal":

@@ -21,7 +21,7 @@ from numerics.portraits.contours import lines_of_value, runs
 from numerics.portraits.curves import Curve, cut, eigenvectors, inside
 from numerics.portraits.plane import Window, size_of
 
-__all__ = ["displacement", "iterates", "map_curves"]
+__all__ = ["displacement", "iterates", "map_curves", "on_circles"]
 
 Step = Callable[[np.ndarray], np.ndarray]
 ITERATES, ARRIVED = 200, 1e-7  # in units of the window
@@ -68,7 +68,7 @@ def _iterated(
     """Return each start and up to ``count`` iterates of it, to the first outside the window."""
     found = [starts]
     for _ in range(count):
-        found.append(_on_circles(system, window, system.velocity(found[-1])))
+        found.append(on_circles(system, window, system.velocity(found[-1])))
         with np.errstate(invalid="ignore", over="ignore"):  # orbits that run away
             moved = np.abs(found[-1] - found[-2]) / size_of(window)
         if np.nanmax(moved, initial=0.0) < ARRIVED:
@@ -76,7 +76,7 @@ def _iterated(
     return [cut(window, path) for path in np.stack(found, axis=1)]
 
 
-def _on_circles(system: System, window: Sequence[float], y: np.ndarray) -> np.ndarray:
+def on_circles(system: System, window: Sequence[float], y: np.ndarray) -> np.ndarray:
     """Return states with each angle in the period that begins where the window does."""
     if not system.periods:
         return y

@@ -10,6 +10,7 @@ import numpy as np
 
 from numerics.fixed_points import FixedPoint
 from numerics.flows import System
+from numerics.portraits.basins import Basins, basins_in, checked_resolution
 from numerics.portraits.coordinates import UNIT, Frame
 from numerics.portraits.curves import Curve, flow_curves
 from numerics.portraits.cycles import Cycle, cycles_of_map, limit_cycles
@@ -51,6 +52,7 @@ class Portrait:
     ``in_slice``    of a slice: the kind of each point in the projected field alone; ``points`` have
                     the kind that they have in the system
     ``left_out``    what was asked for and could not be drawn, one sentence each
+    ``basins``      where the starts of a grid end, if that was asked for
     """
 
     system: System
@@ -64,6 +66,7 @@ class Portrait:
     cycles: tuple[Cycle, ...] = ()
     in_slice: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    basins: Basins | None = None
 
     @property
     def places(self) -> np.ndarray:
@@ -80,6 +83,11 @@ class Portrait:
             return ""
         others = self.system.whole.dimension - 2
         return f"slice of the projected field, {others} other variable{'s' * (others != 1)} fixed"
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What is known of the fixed points, and of the basins, in words."""
+        return (self.statement, *((self.basins.statement,) if self.basins else ()))
 
     def of_kind(self, kind: str) -> list[Curve]:
         """Return the curves of one kind."""
@@ -117,6 +125,7 @@ def portrait(
     prove: bool = True,
     em: bool = False,
     fast: str | None = None,
+    basins: int | None = None,
     progress: Progress | None = None,
 ) -> Portrait:
     """Return the phase portrait of a system with two variables.
@@ -127,14 +136,15 @@ def portrait(
     ``prove``     prove each fixed point, and that there are no others
     ``em``        lay the iterates of EM from the same starts over the flow
     ``fast``      the fast one of two timescales: its attracting nullcline is the slow manifold
-    ``progress``  called with the name of each step
+    ``basins``    shade the basins of attraction, from so many starts on each side
+    ``progress``  called with the name of each step; what it says of a step has a colon
 
     Everything is computed in coordinates of the window, so units and origin of the variables
     change nothing.
 
     Raises `ValueError` for a system of other than two variables, a window without area or where
     the field is nowhere finite, starts of the wrong shape, outside the window or where the field
-    is not finite, a system to which no EM map belongs.
+    is not finite, a system to which no EM map belongs, a number of starts out of range.
     """
     if system.dimension != 2:
         raise ValueError(
@@ -149,6 +159,8 @@ def portrait(
     em_map = em_over(system) if em else None  # whatever is wrong is said before anything runs
     if fast is not None:
         component(system, fast)
+    if basins is not None:
+        checked_resolution(basins)
     frame = Frame.of(window)
     inside, is_map = frame.system(system), system.kind == "map"
     field = displacement(inside) if is_map else inside
@@ -184,13 +196,17 @@ def portrait(
         in_slice = tuple(p.kind for p in points)
         points = [of_whole(system, p, proofs=prove) for p in points]
         statement = f"in the slice, whose other variables are held: {statement}"
+    cycles = [replace(c, points=frame.outward(c.points)) for c in cycles]
+    shaded = None
+    if basins is not None:
+        say("basins")
+        shaded = basins_in(system, window, points, cycles, basins, say)
     drawn = [c for c in curves if len(c.points) > 1 or c.kind in SINGLE]
     return Portrait(
         system, window, grid, velocity,
         tuple(replace(c, points=frame.outward(c.points)) for c in drawn),
         tuple(points), found.complete, statement,
-        tuple(replace(c, points=frame.outward(c.points)) for c in cycles), in_slice,
-        tuple(_left_out(system, drawn, saddles, frame, fast)),
+        tuple(cycles), in_slice, tuple(_left_out(system, drawn, saddles, frame, fast)), shaded,
     )  # fmt: skip
 
 

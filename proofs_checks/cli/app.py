@@ -262,6 +262,12 @@ def portrait(
     until: Annotated[
         float | None, typer.Option(help="The end of time series; 50 if not given.")
     ] = None,
+    basins: Annotated[
+        bool, typer.Option("--basins", help="Shade where the starts of a grid end.")
+    ] = False,
+    resolution: Annotated[
+        int | None, typer.Option(help="Starts of basins on each side; 150 if not given.")
+    ] = None,
     force: Force = False,
     json: Json = False,
 ) -> int:
@@ -270,9 +276,8 @@ def portrait(
 
     options = PortraitOptions(
         system, output, tuple(set_ or ()), window, slice_, at, em, fast, starts,
-        tuple(start or ()), seed, prove, aspect, title, legend, csv,
-        series, until,
-        force,
+        tuple(start or ()), seed, prove, aspect, title, legend, csv, series, until, basins,
+        resolution, force,
     )  # fmt: skip
     return run_portrait(options, as_json=json)
 

@@ -17,6 +17,8 @@ import numpy as np
 
 from numerics.flows import System, system_from
 from numerics.portraits import (
+    RESOLUTION,
+    Basins,
     Portrait,
     Style,
     phase_line,
@@ -24,6 +26,7 @@ from numerics.portraits import (
     restricted,
     write_portrait,
 )
+from numerics.portraits.basins import BORDER, LEAVES, UNDECIDED, UNDEFINED
 from numerics.portraits.notebook import described
 from proofs_checks.cli.outputs import FIGURE, PORTRAIT_DATA, checked_output
 from proofs_checks.cli.progress import progress_bar
@@ -59,6 +62,8 @@ class PortraitOptions:
     table: bool = False
     series: str | None = None
     until: float | None = None
+    basins: bool = False
+    resolution: int | None = None
     force: bool = False
 
     @property
@@ -70,10 +75,12 @@ class PortraitOptions:
             ("--at", self.at), ("--fast", self.fast), ("--starts", self.starts),
             ("--start", self.start), ("--seed", self.seed or None), ("--aspect", self.aspect),
             ("--title", self.title), ("--series", self.series), ("--until", self.until),
+            ("--resolution", self.resolution),
         ):  # fmt: skip
             for value in values if isinstance(values, Sequence) and flag in MANY else [values]:
                 words += [flag, str(value)] if value is not None else []
         words += ["--em"] if self.em else []
+        words += ["--basins"] if self.basins else []
         words += [] if self.prove else ["--no-prove"]
         words += [] if self.legend else ["--no-legend"]
         words += ["--csv"] if self.table else []
@@ -113,13 +120,15 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
         from proofs_checks.cli.time_series import run_series
 
         return run_series(options, style, as_json)
+    if options.resolution is not None and not options.basins:
+        raise ValueError("`--resolution` is that of basins; ask for them with `--basins`.")
     if options.until is not None:
         raise ValueError("`--until` is the end of time series; ask for them with `--series`.")
     with progress_bar() as bar:
-        task = bar.add_task("system", total=STEPS + options.em)
+        task = bar.add_task("system", total=STEPS + options.em + options.basins)
 
         def say(step: str) -> None:
-            bar.update(task, advance=1, description=step)
+            bar.update(task, advance=int(":" not in step), description=step)
 
         system = _system(options)
         found = _computed(system, options, say)
@@ -154,9 +163,12 @@ def _computed(system: System, options: PortraitOptions, say: Callable[[str], Non
     elif options.starts is not None:
         chosen["starts"] = options.starts
     if not one:
-        return portrait(system, em=options.em, fast=options.fast, **chosen)
-    if options.em or options.fast:
-        raise ValueError(f"`--em` and `--fast` need two variables; `{system.name}` has one.")
+        basins = (options.resolution or RESOLUTION) if options.basins else None
+        return portrait(system, em=options.em, fast=options.fast, basins=basins, **chosen)
+    if options.em or options.fast or options.basins:
+        raise ValueError(
+            f"`--em`, `--fast` and `--basins` need two variables; `{system.name}` has one."
+        )
     return phase_line(system, **chosen)
 
 
@@ -262,6 +274,7 @@ def _document(
             }
             for c in found.cycles
         ],
+        **({"basins": _basins(found.basins)} if found.basins else {}),
         "complete": found.complete,
         "statement": found.statement,
         "left_out": list(found.left_out),
@@ -270,7 +283,26 @@ def _document(
     }
 
 
+def _basins(found: Basins) -> dict[str, Any]:
+    attractors = enumerate(zip(found.names, found.attractors, strict=True))
+    return {
+        "attractors": [
+            {"name": name, "kind": a.kind, "state": a.points[0].tolist(), "share": found.share(n)}
+            for n, (name, a) in attractors
+        ],
+        "others": {
+            "leave": found.share(LEAVES),
+            "border": found.share(BORDER),
+            "not_followed": found.share(UNDEFINED),
+            "undecided": found.share(UNDECIDED),
+        },  # fmt: skip
+        "starts": found.labels.size,
+        "label": "verified numerically",
+        "statement": found.statement,
+    }
+
+
 def _print(found: Portrait) -> None:
     for row in described(found):
         print(*row, sep="\t")
-    print(found.statement)
+    print(*found.said, sep="\n")

@@ -27,7 +27,7 @@ def run_series(options: PortraitOptions, style: Style, as_json: bool) -> int:
     """
     of_the_plane = {
         "--slice": options.slice, "--at": options.at, "--em": options.em, "--fast": options.fast,
-        "--window": options.window, "--csv": options.table,
+        "--window": options.window, "--csv": options.table, "--basins": options.basins,
     }  # fmt: skip
     for name, value in of_the_plane.items():
         if value:
