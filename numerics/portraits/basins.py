@@ -27,6 +27,7 @@ from numerics.portraits.curves import Curve
 from numerics.portraits.cycles import Cycle, cycles_of_map
 from numerics.portraits.maps import on_circles
 from numerics.portraits.plane import PlaneSlice, Window
+from numerics.portraits.stroboscope import StroboscopicMap, in_frame, oscillations
 from numerics.portraits.trapping import Region, around_cycle, around_orbit, around_point
 
 __all__ = [
@@ -51,7 +52,6 @@ ROUNDS, PATIENCE, SLOW = 14, 5, 0.01
 RATES = 20.0  # of the slowest attractor: the time has to be as long for its trajectories to come
 ITERATES = 16  # of a map in the first round
 SOUGHT, SEARCHES, SAME = 24, 3, 1e-6  # ends from which attractors are sought; how often
-DUST = 1e-9  # of the window: a zero is known to rounding only
 AT_SADDLE = 1e-3  # distance, in half windows
 TURN = 64  # iterates that show a cycle of a map
 
@@ -94,7 +94,7 @@ class Basins:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What each attractor is called: where it is, or a letter if it does not lie in the plane.
+        """What each attractor is called: where it is, roughly, or a letter outside the plane.
 
         A cycle is called by its kind; of several with the same name all but one get a number.
         """
@@ -107,8 +107,9 @@ class Basins:
                 is_cycle = a.kind == "stable cycle"
                 name = f"{len(a.points)}-cycle" if is_cycle else "limit cycle"
             else:
-                at = np.where(np.abs(a.points[0]) < DUST * size, 0.0, a.points[0])
-                name = f"({at[0]:.3g}, {at[1]:.3g})"
+                digits = np.ceil(np.log10(100 / size)).astype(int)
+                at = [round(v, k) + 0.0 for v, k in zip(a.points[0].tolist(), digits, strict=True)]
+                name = f"({at[0]:.6g}, {at[1]:.6g})"
             same = sum(x.split(" no. ")[0] == name for x in found)
             found.append(f"{name} no. {same + 1}" if same else name)
         return tuple(found)
@@ -156,7 +157,7 @@ def basins_in(
     lift = system.lifted if isinstance(system, PlaneSlice) else lambda points: points
     whole = system.whole if isinstance(system, PlaneSlice) else system
     frame = _frame(system, window)
-    inner = replace(frame.system(whole), quantities=())
+    inner = replace(in_frame(whole, frame), quantities=())
     side = (np.arange(checked_resolution(cells)) + 0.5) / cells
     x, y = window[0] + side * (window[1] - window[0]), window[2] + side * (window[3] - window[2])
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
@@ -224,7 +225,11 @@ class _Search:
     def go_on(self, ends: np.ndarray) -> None:
         """Look for attractors from some of the states (n, d) that are still on their way."""
         some = ends[np.unique(np.linspace(0, len(ends) - 1, SOUGHT).astype(int))]
-        for point in find(self.system, some, relabelled=False):
+        if isinstance(self.system, StroboscopicMap):
+            found = oscillations(self.system, some)
+        else:
+            found = [*find(self.system, some, relabelled=False)]
+        for point in found:
             if point.stable and np.abs(point.y).max() < FAR:
                 self.add(point.kind, point.y[None])
         if self.system.kind == "map" and self.system.dimension == 2:

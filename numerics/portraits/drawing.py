@@ -15,6 +15,7 @@ from numerics.portraits.curves import Curve
 from numerics.portraits.looks import BLACK, DARK, LINES, MARKS, PALE, Look, Mark, mathtext
 from numerics.portraits.plane import size_of
 from numerics.portraits.portrait import Portrait
+from numerics.portraits.stroboscope import StroboscopicMap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +38,8 @@ def draw_field(axes: Axes, portrait: Portrait) -> None:
     if portrait.system.dimension == 1:
         _arrows_of_the_line(axes, portrait)
         return
+    if isinstance(portrait.system, StroboscopicMap):
+        return  # a state jumps over many turns: no line leads from it to its image
     x, y = portrait.grid[0, :, 0], portrait.grid[:, 0, 1]
     width, height = size_of(portrait.window)
     u, v = (np.ma.masked_invalid(portrait.velocity[..., n]) for n in (0, 1))

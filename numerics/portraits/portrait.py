@@ -19,6 +19,7 @@ from numerics.portraits.maps import displacement, iterates, map_curves
 from numerics.portraits.overlays import em_over, levels, nullclines, slow_manifold
 from numerics.portraits.plane import PlaneSlice, Window, component, window_around
 from numerics.portraits.starts import TRAJECTORIES, checked_window, starting_points
+from numerics.portraits.stroboscope import StroboscopicMap, in_frame, stroboscopic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +79,9 @@ class Portrait:
 
     @property
     def note(self) -> str:
-        """What a reader must know about a slice; empty for a whole system."""
+        """What a reader must know about a slice or a driven system; empty for any other."""
+        if isinstance(self.system, StroboscopicMap):
+            return f"stroboscopic map, period {self.system.period:.6g}"
         if not isinstance(self.system, PlaneSlice):
             return ""
         others = self.system.whole.dimension - 2
@@ -139,13 +142,23 @@ def portrait(
     ``basins``    shade the basins of attraction, from so many starts on each side
     ``progress``  called with the name of each step; what it says of a step has a colon
 
+    Of a driven system it is that of the stroboscopic map, whose orbits are dots.
+
     Everything is computed in coordinates of the window, so units and origin of the variables
     change nothing.
 
-    Raises `ValueError` for a system of other than two variables, a window without area or where
+    Raises `ValueError` for a system of other than two variables, a driven one whose forcing has no
+    period, a window without area or where
     the field is nowhere finite, starts of the wrong shape, outside the window or where the field
     is not finite, a system to which no EM map belongs, a number of starts out of range.
     """
+    if system.forcing is not None:
+        system = stroboscopic(system)
+        if system.dimension != 2:
+            raise ValueError(
+                "the portrait of a stroboscopic map needs two variables beside the time; "
+                f"`{system.name}` has {system.dimension}. Draw time series with `--series all`."
+            )
     if system.dimension != 2:
         raise ValueError(
             f"a portrait needs two variables, `{system.name}` has {system.dimension}; "
@@ -159,11 +172,13 @@ def portrait(
     em_map = em_over(system) if em else None  # whatever is wrong is said before anything runs
     if fast is not None:
         component(system, fast)
+        if isinstance(system, StroboscopicMap):
+            raise ValueError(f"`{system.name}` is driven: a stroboscopic map has no slow manifold.")
     if basins is not None:
         checked_resolution(basins)
     frame = Frame.of(window)
-    inside, is_map = frame.system(system), system.kind == "map"
-    field = displacement(inside) if is_map else inside
+    inside, is_map = in_frame(system, frame), system.kind == "map"
+    strobed = isinstance(system, StroboscopicMap)  # without a formula, so without nullclines
 
     say("field")
     grid, velocity = _field(system, window)
@@ -172,13 +187,14 @@ def portrait(
     found = fixed_points_in(inside, UNIT, proofs=prove)
     saddles = [p.y for p in found.points if p.kind == "saddle"]
     say("nullclines")
-    curves = nullclines(field, UNIT)
+    field = displacement(inside) if is_map and not strobed else inside
+    curves = [] if strobed else nullclines(field, UNIT)
     if fast is not None:
         curves += slow_manifold(field, UNIT, fast)
     curves += levels(inside, UNIT, saddles)
     say("trajectories")
     if is_map:
-        curves += map_curves(inside, UNIT, begin, saddles)
+        curves += map_curves(inside, UNIT, begin, [] if strobed else saddles)
         cycles = cycles_of_map(inside, UNIT, [c for c in curves if c.kind == "orbit"])
     else:
         curves += flow_curves(inside, UNIT, begin, saddles, [p.y for p in found.points])
@@ -235,6 +251,9 @@ def _left_out(
     """Yield what a reader of the figure would miss without being told."""
     if fast is not None and not any(c.kind == "slow manifold" for c in curves):
         yield f"no slow manifold: the nullcline of {fast} attracts nowhere in this window"
+    if isinstance(system, StroboscopicMap) and len(saddles):
+        yield "a stroboscopic map shows no manifolds of its saddles"
+        return
     for saddle in saddles:
         place = ", ".join(
             f"{x} = {v:.6g}" for x, v in zip(system.labels, frame.outward(saddle), strict=True)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from numerics.flows import System, system_from
+from numerics.flows.checks import autonomous
 from numerics.portraits import (
     RESOLUTION,
     Basins,
@@ -179,7 +180,7 @@ def _system(options: PortraitOptions) -> System:
         if options.at is not None:
             raise ValueError("`--at` says where a slice lies; name its variables with `--slice`.")
         return system
-    axes = labels_in(options.slice, system)
+    axes = labels_in(options.slice, autonomous(system, "slices"))
     at = state_at(system, options.at or "fixed", options.seed)
     return restricted(system, axes, at)
 

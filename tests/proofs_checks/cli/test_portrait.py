@@ -172,6 +172,36 @@ def test_time_series_instead_of_the_plane(folder, capsys):
     assert "ask for them with `--series`" in capsys.readouterr().err
 
 
+DRIVEN = OWN.replace("[parameters]", 'period = "2*pi"\n[parameters]').replace(
+    '"k*x - x^3"', '"-x + k*cos(t)"'
+)
+
+
+def test_driven_systems(folder, capsys):
+    (folder / "driven.toml").write_text(DRIVEN)
+    assert run(["portrait", "driven.toml", "-o", "p.svg", "--starts", "1"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "stable node\tx = 0.5, y = 0\tverified numerically"
+    assert run(["portrait", "driven.toml", "-o", "s.svg", "--series", "all", "--start=0.5,1"]) == 0
+    assert "--start 0.5,1" in load("s.nc").attrs["command"]
+    assert run(["flow", "driven.toml", "--until", "40", "--starts", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out.split("\n", 1)[1])
+    assert found["end"][0] == pytest.approx([(np.cos(40) + np.sin(40)) / 2, 0, 40], abs=1e-6)
+    assert float(found["summary"]["largest velocity at the end"].split()[-1]) < 0.9
+    for words in (
+        ["fixed-points", "driven.toml"],
+        ["bifurcation", "driven.toml", "--over", "k=0:1", "-o", "b.svg"],
+        ["sweep", "driven.toml", "--over", "k=0:1:3", "-o", "runs"],
+        ["portrait", "driven.toml", "--slice", "x,y", "-o", "q.svg"],
+    ):
+        assert run(words) == 2
+        assert "is driven, its field mentions the time t, so it has no" in capsys.readouterr().err
+    (folder / "driven.toml").write_text(DRIVEN.replace('period = "2*pi"', ""))
+    assert run(["portrait", "driven.toml", "-o", "q.svg"]) == 2
+    assert "changes with the time t, so the plane has no portrait" in capsys.readouterr().err
+    assert names(folder) == ["p.nc", "p.svg", "s.nc", "s.svg"]
+
+
 def test_what_is_left_out_is_said(folder, capsys):
     words = ["portrait", "own.toml", "-o", "p.svg", "--set", "k=9", "--window=-1,1,-1,1"]
     assert run([*words, "--fast", "x", "--starts", "0", "--no-prove"]) == 0
