@@ -35,7 +35,7 @@ from proofs_checks.cli.settings import labels_in, numbers, settings_from
 from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 
-__all__ = ["PortraitOptions", "run_portrait"]
+__all__ = ["PortraitOptions", "chosen_system", "computed_portrait", "run_portrait", "state_at"]
 
 STEPS, INTERRUPTED = 6, 130
 STABLE = {True: "yes", False: "no", None: "undecided"}
@@ -131,8 +131,8 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
         def say(step: str) -> None:
             bar.update(task, advance=int(":" not in step), description=step)
 
-        system = _system(options)
-        found = _computed(system, options, say)
+        system = chosen_system(options)
+        found = computed_portrait(system, options, say)
         say("figure")
         data = write_portrait(
             found, options.output, style, table=options.table, command=options.command
@@ -149,7 +149,9 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
     return 0
 
 
-def _computed(system: System, options: PortraitOptions, say: Callable[[str], None]) -> Portrait:
+def computed_portrait(
+    system: System, options: PortraitOptions, say: Callable[[str], None]
+) -> Portrait:
     """Return the portrait that the options ask for: in the plane, or of one variable."""
     one = system.dimension == 1
     ends, place = ("x_low,x_high", "x") if one else ("x_low,x_high,y_low,y_high", "x,y")
@@ -173,7 +175,7 @@ def _computed(system: System, options: PortraitOptions, say: Callable[[str], Non
     return phase_line(system, **chosen)
 
 
-def _system(options: PortraitOptions) -> System:
+def chosen_system(options: PortraitOptions) -> System:
     """Return the system, or the slice of it that was asked for."""
     system = system_from(options.source, **settings_from(options.settings))
     if options.slice is None:
