@@ -150,9 +150,10 @@ def write_motion(
     def scenes(figure: Figure) -> Iterator[None]:
         axes = figure.add_subplot()
         lay_out(figure, still, style or Style(), draw_on(axes, still, style or Style()))
-        joined = "solid" if found.portrait.system.kind == "flow" else "none"
-        look = {"color": BLACK, "ls": joined, "marker": "" if joined == "solid" else "o"}
-        lines = [axes.plot([], [], lw=0.9, ms=1.4, mew=0, zorder=3.5, **look)[0] for _ in paths]
+        is_map = found.portrait.system.kind == "map"  # whose iterates are not joined
+        look: dict[str, Any] = {"ls": "none", "marker": "o"} if is_map else {"lw": 0.9}
+        look |= {"color": BLACK, "ms": 1.4, "mew": 0, "zorder": 3.5}
+        lines = [axes.plot([], [], **look)[0] for _ in paths]
         heads = axes.plot([], [], "o", ms=3.2, color=BLACK, zorder=6.5)[0]
         for n in range(len(found.times)):
             last = n * found.between

@@ -24,7 +24,7 @@ from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 __all__ = ["AnimationOptions", "run_animate"]
 
@@ -144,7 +144,7 @@ def _window(found: Portrait, text: str) -> str | None:
     return text if found.system.dimension == 2 else None
 
 
-def _shown(bar: Progress, task: int) -> Callable[[int, int], None]:
+def _shown(bar: Progress, task: TaskID) -> Callable[[int, int], None]:
     return lambda done, of: bar.update(task, completed=done, total=of, description="frames")
 
 

@@ -15,7 +15,8 @@ from theory.files import check_place
 
 __all__ = [
     "ANIMATION", "ANIMATION_DATA", "CERTIFICATES", "DIAGRAM_DATA", "EXPERIMENT", "FIGURE", "JUNIT",
-    "LATEX", "PAGE", "PDF", "PORTRAIT_DATA", "RUN", "FileKind", "FolderKind", "checked_folder", "checked_output",
+    "LATEX", "PAGE", "PDF", "PORTRAIT_DATA", "RUN", "FileKind", "FolderKind", "checked_folder",
+    "checked_output",
 ]  # fmt: skip
 
 LOOKED_AT = 65_536  # bytes at either end of a file
