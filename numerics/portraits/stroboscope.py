@@ -3,8 +3,8 @@
     P(y) = y(T),   dy/dt = f(y, t),   y(0) = y,   f of period T in t
 
 A fixed point of P is an oscillation with the period of the forcing; its multipliers are those of
-Floquet.  P has no formula: images, preimages and derivatives come from integrating the flow, the
-derivative by differences of fourth order.
+Floquet.  P has no formula: images and preimages come from integrating the flow, derivatives
+from its variational equation beside it.
 Source: Guckenheimer and Holmes, Nonlinear Oscillations, sections 1.5, 2.2.
 """
 
@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from numerics.fixed_points import FixedPoint
 from numerics.fixed_points.classification import classify
@@ -22,12 +24,11 @@ from numerics.flows import System
 from numerics.integration.problem import Solution
 from numerics.integration.running import parts, requested
 from numerics.portraits.coordinates import Frame
+from theory.codegen.components import Assign
 
 __all__ = ["StroboscopicMap", "in_frame", "oscillations", "stroboscopic"]
 
 RTOL, ATOL = 1e-11, 1e-13
-DIFFERENCE = 1e-3  # in units of the spread of starts; of fourth order, so the error is about 1e-9
-WEIGHTS = np.array([1.0, -8.0, 8.0, -1.0]) / 12
 STEPS = 20_000  # in a period at most
 TRIED = 300  # starts that the engine is chosen for: so many that it is a compiled one
 NEWTON = 40  # steps, each a part of the full one that makes the residual smaller
@@ -54,30 +55,44 @@ class StroboscopicMap(System):
         return float(self.flow.forcing or np.inf)
 
     @cached_property
-    def unit(self) -> np.ndarray:
-        """How far starts spread, (d,)."""
-        spread = self.starts(np.random.default_rng(0), 64).std(axis=0)
-        return np.where(spread > 0, spread, 1.0)
-
-    @cached_property
     def _engine(self) -> str:
         y = self.flow.starts(np.random.default_rng(0), TRIED)
         return requested(self.flow, y, self.period, "auto", RTOL, ATOL, ()).engine
 
+    @cached_property
+    def _linearised(self) -> System:
+        """The flow together with the derivative of its state by the start: d/dt M = f_y M."""
+        program, d = self.flow.field, self.dimension
+        known: dict[sp.Symbol, Any] = {}
+        for stage in program.stages:  # those of a user's formulas are assignments
+            if isinstance(stage, Assign):
+                known[stage.symbol] = stage.value.xreplace(known)
+        rates = [e.xreplace(known) for e in program.outputs]
+        moved = sp.Matrix(d, d, [sp.Symbol(f"moved_{n}_", real=True) for n in range(d * d)])
+        slopes = sp.Matrix(rates[:d]).jacobian(program.state[:d]) * moved
+        field = replace(
+            program, name=f"{program.name}, linearised", state=(*program.state, *moved),
+            stages=(), outputs=(*rates, *slopes), labels=(),
+        )  # fmt: skip
+        return replace(self.flow, field=field, quantities=())
+
     def orbits(self, y: np.ndarray, count: int, direction: int = 1) -> np.ndarray:
         """Return states (n, d) and ``count`` images of each, (n, count + 1, d); NaN where lost."""
+        begin = np.column_stack([y, np.zeros(len(y))])
+        return self._followed(self.flow, begin, count, direction)[..., :-1]
+
+    def _followed(self, flow: System, y: np.ndarray, count: int, direction: int) -> np.ndarray:
+        """Return states (n, k) of a flow over ``count`` periods, (n, count + 1, k)."""
         times = direction * self.period * np.arange(count + 1)
         known = np.isfinite(y).all(axis=1)
         path = np.full((len(y), count + 1, y.shape[1]), np.nan)
         if known.any():
-            begin = np.column_stack([y[known], np.zeros(int(known.sum()))])
-            request = requested(self.flow, begin, times, self._engine, RTOL, ATOL, ())
+            request = requested(flow, y[known], times, self._engine, RTOL, ATOL, ())
             problem = replace(request.problem, max_steps=STEPS * count)  # some run away, stiffly
-            request = request._replace(problem=problem)
-            found = Solution.room(request.problem, len(begin))
-            for _ in parts(request, found):
+            found = Solution.room(problem, int(known.sum()))
+            for _ in parts(request._replace(problem=problem), found):
                 pass
-            path[known] = found.y[..., :-1]
+            path[known] = found.y
         return path
 
     def velocity(self, y: np.ndarray) -> np.ndarray:
@@ -91,11 +106,9 @@ class StroboscopicMap(System):
     def jacobian(self, y: np.ndarray) -> np.ndarray:
         """Return the derivative of the map at ``y`` (..., d): (..., d, d)."""
         points, d = self._points(np.reshape(y, (-1, self.dimension))), self.dimension
-        steps = DIFFERENCE * np.array([-2.0, -1.0, 1.0, 2.0])
-        beside = points[:, None, None] + steps[:, None, None] * np.diag(self.unit)
-        images = self.velocity(beside.reshape(-1, d)).reshape(len(points), 4, d, d)
-        slopes = np.einsum("s,nskd->ndk", WEIGHTS, images) / (DIFFERENCE * self.unit)
-        return slopes.reshape((*np.shape(y), d))
+        one = np.tile(np.append(0.0, np.eye(d)), (len(points), 1))  # the time, and dy/dy
+        found = self._followed(self._linearised, np.column_stack([points, one]), 1, 1)
+        return found[:, -1, d + 1 :].reshape((*np.shape(y), d))
 
 
 def stroboscopic(flow: System) -> StroboscopicMap:
