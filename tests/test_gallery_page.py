@@ -1,6 +1,7 @@
 """docs/gallery.md: its commands make its figures and find what textbooks say."""
 
 import json
+import math
 import re
 import shlex
 from pathlib import Path
@@ -21,16 +22,45 @@ KNOWN = {
     "lotka_volterra.png": ({(0, 0): "saddle", (5000, 400): "centre"}, None),
     "henon.png": ({(0.631354, 0.189406): "saddle", (-1.131354, -0.339406): "saddle"}, None),
     "standard_map.png": ({(0, 0): "saddle", (3.141593, 0): "elliptic point"}, None),
+    "rabbits_and_sheep.png": ({(0, 0): "unstable node", (0, 2): "stable node",
+                               (3, 0): "stable node", (1, 1): "saddle"}, None),
+    "duffing_basins.png": ({(-1, 0): "stable focus", (1, 0): "stable focus", (0, 0): "saddle"},
+                           None),
+    "mixture_basins.png": ({(-2.309366, 2.046061): "stable node", (-0.121486, -0.121486): "saddle",
+                            (2.046061, -2.309366): "stable node"}, None),
 }  # fmt: skip
 """Fixed points with their kinds, the period of a limit cycle."""
 
+BASINS = {
+    "rabbits_and_sheep.png": {"(0, 2)", "(3, 0)"},
+    "duffing_basins.png": {"(-1, 0)", "(1, 0)"},
+    "mixture_basins.png": {"(-2.3, 2)", "(2, -2.3)"},
+    "forced_duffing_basins.png": {"(-0.85, 0.03)", "(1.14, 0.05)"},
+}
+DRIVEN = {
+    "forced_duffing.png": ({"saddle"}, 3),
+    "forced_duffing_basins.png": ({"saddle", "stable focus"}, 3),
+    "forced_van_der_pol.png": ({"unstable focus"}, 1),
+}
+"""The kinds of oscillations with the period of the forcing, and how many there are."""
 
-@pytest.mark.parametrize("figure", COMMANDS)
-def test_the_commands_make_the_figures(figure, tmp_path, monkeypatch, capsys):
+
+def made(figure, tmp_path, monkeypatch, capsys):
+    """What the command of a figure says about it."""
     (tmp_path / "examples").symlink_to(HOME / "examples")
     monkeypatch.chdir(tmp_path)
     assert run([*shlex.split(COMMANDS[figure]), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
+    basins = document.get("basins", {"attractors": []})["attractors"]
+    assert {a["name"] for a in basins} == BASINS.get(figure, set())
+    assert not basins or sum(a["share"] for a in basins) > 0.99
+    assert (tmp_path / figure).stat().st_size > 10_000
+    return document
+
+
+@pytest.mark.parametrize("figure", KNOWN)
+def test_the_commands_make_the_figures(figure, tmp_path, monkeypatch, capsys):
+    document = made(figure, tmp_path, monkeypatch, capsys)
     points, period = KNOWN[figure]
     found = {tuple(p["at"].values()): p["kind"] for p in document["fixed_points"]}
     assert len(found) == len(points) and document["complete"]
@@ -42,9 +72,22 @@ def test_the_commands_make_the_figures(figure, tmp_path, monkeypatch, capsys):
         (cycle,) = document["cycles"]
         assert cycle["period"] == pytest.approx(period, abs=1e-6)
     assert bool(document["cycles"]) == (figure in ("van_der_pol.png", "fitzhugh_nagumo.png"))
-    assert document["left_out"] == [] and (tmp_path / figure).stat().st_size > 10_000
+    assert document["left_out"] == []
+
+
+@pytest.mark.parametrize("figure", DRIVEN)
+def test_the_commands_make_the_figures_of_driven_systems(figure, tmp_path, monkeypatch, capsys):
+    document = made(figure, tmp_path, monkeypatch, capsys)
+    kinds, count = DRIVEN[figure]
+    assert {p["kind"] for p in document["fixed_points"]} == kinds
+    assert len(document["fixed_points"]) == count and not document["complete"]
+    if "duffing" in figure:  # the flow shrinks areas by exp(-delta T), Liouville
+        for p in document["fixed_points"]:
+            first, second = (complex(*z) for z in p["eigenvalues"])
+            assert first * second == pytest.approx(math.exp(-0.25 * 2 * math.pi), rel=1e-8)
 
 
 def test_the_page_shows_what_its_commands_make():
     kept = {p.name for p in (HOME / "docs" / "figures" / "gallery").iterdir()}
-    assert set(SHOWN) == set(COMMANDS) == kept == set(KNOWN)
+    assert set(SHOWN) == set(COMMANDS) == kept == {*KNOWN, *DRIVEN}
+    assert len(kept) == 12

@@ -31,6 +31,17 @@ def test_the_commands_make_the_figures(command, tmp_path, monkeypatch, capsys):
     assert "proved" in out and "no others in the window" in out
 
 
+@pytest.mark.parametrize("command", re.findall(r"^proofhead (animate .*)$", PAGE, re.M))
+def test_the_commands_make_the_animations(command, tmp_path, monkeypatch, capsys):
+    (tmp_path / "examples").symlink_to(HOME / "examples")
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(command)
+    assert run(words) == 0
+    assert re.fullmatch(r"\d+ frames\n", capsys.readouterr().out)
+    assert (tmp_path / words[-1]).read_bytes().startswith(b"GIF89a")
+    assert (tmp_path / words[-1]).with_suffix(".nc").stat().st_size > 10_000
+
+
 def test_the_page_shows_what_its_commands_make_and_the_folder_holds_nothing_else():
     made = {c.split()[-1] for c in COMMANDS}
     kept = {p.name for p in (HOME / "docs" / "figures").iterdir() if p.suffix in SUFFIXES}

@@ -6,7 +6,28 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["array", "count", "distribution", "fraction", "not_negative", "not_zero", "positive"]
+from numerics.flows.system import System
+
+__all__ = [
+    "array", "autonomous", "count", "distribution", "fraction", "not_negative", "not_zero",
+    "positive",
+]  # fmt: skip
+
+
+def autonomous(system: System, what: str) -> System:
+    """Return the system if its field does not depend on the time.
+
+    ``what``  that only such systems have, in the plural, such as "fixed points"
+
+    Raises `ValueError` that says what a driven system has instead.
+    """
+    if system.forcing is None:
+        return system
+    raise ValueError(
+        f"`{system.name}` is driven, its field mentions the time t, so it has no {what}. Draw its "
+        "stroboscopic map with `proofhead portrait` (the file then needs a `period`), its time "
+        "series with `--series all`, or integrate it with `proofhead flow`."
+    )
 
 
 def positive(name: str, value: Any, role: str) -> float:

@@ -12,9 +12,12 @@
     [window]                   # where to look: [low, high] for each variable; optional
     x = [-4, 4]
 
-A map may have [period] too: the period of each variable that is an angle.  The formulas are those
-of `numerics.flows.expressions`.  Starting points are uniform in the window, whose default is
-[-2, 2] for each variable.
+A map may have [period] too: the period of each variable that is an angle.  A field may mention the
+time t, unless the file uses that name: such a driven system has t as a last variable, with rate 1
+and start 0, and `period = "2*pi/omega"` above the tables says when the field repeats.
+
+The formulas are those of `numerics.flows.expressions`.  Starting points are uniform in the window,
+whose default is [-2, 2] for each variable.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ __all__ = ["own_system", "own_system_text", "system_of_text"]
 KEYS = ("name", "variables", "parameters", "definitions", "field", "map", "period", "window")
 BYTES, NAMES, LETTERS, AROUND = 65_536, 64, 24, 60
 DEFAULT_WINDOW = (-2.0, 2.0)
+TIME = "t"
 RESERVED = {"pi", "y", "p", "ratio", "field", "linearisation", *FUNCTIONS, *PIECEWISE}
 
 
@@ -105,13 +109,28 @@ class _Reading:
 
         symbols = {x: _symbol(x) for x in (*variables, *values)}
         constants = {symbols[x]: value for x, value in values.items()}
+        period = self._forcing(document, kind, symbols, constants)
+        states = [symbols[x] for x in variables]
+        clock = _symbol(TIME)
+        timed = kind == "field" and TIME not in (*symbols, *definitions)
+        if timed:
+            symbols[TIME] = clock
         stages = []
         for x, formula in definitions.items():
             e = self._formula("definitions", x, formula, symbols, constants)
             symbols[x] = _symbol(x)
             stages.append(Assign(symbols[x], e))
         outputs = [self._formula(kind, x, formulas[x], symbols, constants) for x in variables]
+        used = set().union(*(e.free_symbols for e in (*outputs, *(x.value for x in stages))))
+        driven = timed and clock in used
+        if period is not None and not driven:
+            self._complain("`period` is that of a [field] that mentions the time t; this does not.")
         low, high = np.array([box[x] for x in variables], dtype=float).T
+        window = tuple(float(x) for side in zip(low, high, strict=True) for x in side)
+        if driven:
+            variables, states, outputs = [*variables, TIME], [*states, clock], [*outputs, sp.S.One]
+            window = (*window, 0.0, period or 1.0)
+            low, high = np.append(low, 0.0), np.append(high, 0.0)
         return System(
             name=plain_text(name),
             title=plain_text(name),
@@ -119,7 +138,7 @@ class _Reading:
             variables=tuple(Variable(x, (), x) for x in variables),
             field=Components(
                 plain_text(name),
-                tuple(symbols[x] for x in variables),
+                tuple(states),
                 tuple(constants),
                 tuple(stages),
                 tuple(outputs),
@@ -129,7 +148,8 @@ class _Reading:
             settings={"file": str(self.path), **values},
             starts=lambda rng, count: rng.uniform(low, high, size=(count, len(variables))),
             periods=self._periods(document, variables, kind),
-            window=tuple(float(x) for side in zip(low, high, strict=True) for x in side),
+            window=window,
+            forcing=(period or np.inf) if driven else None,
         )
 
     def _complain(self, what: str) -> NoReturn:
@@ -204,6 +224,8 @@ class _Reading:
     def _periods(
         self, document: Mapping[str, Any], variables: Sequence[str], kind: str
     ) -> tuple[float, ...]:
+        if kind == "field" and not isinstance(document.get("period", {}), dict):
+            return ()  # that of the forcing
         found = self._table(document, "period", (int, float), "numbers")
         if found and kind != "map":
             self._complain("[period] is for a [map]; leave it out of a [field].")
@@ -215,6 +237,27 @@ class _Reading:
             if not (np.isfinite(period) and period > 0):
                 self._complain(f"[period] `{x}` must be a finite number above 0; got {period!r}.")
         return tuple(float(found.get(x, np.inf)) for x in variables) if found else ()
+
+    def _forcing(
+        self, document: Mapping[str, Any], kind: str, symbols: Mapping[str, sp.Symbol],
+        constants: Mapping[sp.Symbol, float],
+    ) -> float | None:  # fmt: skip
+        """Return the period of the forcing of a field, None if none is given."""
+        given = document.get("period")
+        if kind != "field" or given is None or isinstance(given, dict):
+            return None
+        if isinstance(given, str):
+            parameters = {x: e for x, e in symbols.items() if e in constants}
+            e = self._formula("", "period", given, parameters, constants)
+            value = complex(e.subs(list(constants.items())).evalf())
+            given = value.real if value.imag == 0 else np.nan
+        number = isinstance(given, int | float) and not isinstance(given, bool)
+        if not number or not (np.isfinite(given) and given > 0):
+            self._complain(
+                "`period` of a [field] must be a number above 0, or a formula of the parameters "
+                f'in quotes, such as "2*pi/omega"; got {document["period"]!r}.'
+            )
+        return float(given)
 
     def _table(
         self, document: Mapping[str, Any], key: str, kind: type | tuple[type, ...], what: str
@@ -259,8 +302,9 @@ class _Reading:
         except FormulaError as error:
             line, column = self._place(section, name, text, error.start)
             where = f"{self.path}:{line}:{column}" if line else str(self.path)
+            place = f"[{section}] {name}" if section else name
             excerpt = _excerpt(text, error.start, error.end)
-            raise ValueError(f"{where}: [{section}] {name}: {error.message}\n{excerpt}") from None
+            raise ValueError(f"{where}: {place}: {error.message}\n{excerpt}") from None
 
     def _place(self, section: str, name: str, formula: str, offset: int) -> tuple[int, int]:
         """Return line and column in the file, (0, 0) if the text does not stand there as it is."""

@@ -64,6 +64,8 @@ class System:
     ``window``         (x_low, x_high, y_low, y_high, ...), a box worth a look, if there is one
     ``periods``        of a map: the period of each variable that is an angle, infinite for others;
                        states that differ by periods are the same; empty if there is none
+    ``forcing``        of a driven flow, whose last variable is the time t, the period in which the
+                       field repeats, infinite if none is known; None for an autonomous system
     ``laws``           names of the laws the field is made of
     ``plain``          makes the same field as papers write it, for ball arithmetic, where nothing
                        underflows and every detour widens a ball; None if ``field`` is that
@@ -82,6 +84,7 @@ class System:
     relabellings: tuple[tuple[int, ...], ...] = ()
     window: tuple[float, ...] | None = None
     periods: tuple[float, ...] = ()
+    forcing: float | None = None
     laws: tuple[str, ...] = ()
     plain: Callable[[], Components] | None = None
 

@@ -1,5 +1,14 @@
 """Phase portraits: their data, computed and labelled; figures for papers; both in files."""
 
+from numerics.portraits.animation import (
+    ANIMATIONS,
+    Motion,
+    check_animation,
+    motion,
+    write_film,
+    write_motion,
+)
+from numerics.portraits.basins import RESOLUTION, Attractor, Basins
 from numerics.portraits.curves import Curve
 from numerics.portraits.cycles import Cycle
 from numerics.portraits.figure import SUFFIXES, Style, draw, rendered
@@ -12,16 +21,23 @@ from numerics.portraits.restarting import starts_inside, with_starts
 from numerics.portraits.series import TimeSeries, time_series, write_series
 
 __all__ = [
+    "ANIMATIONS",
+    "RESOLUTION",
     "SUFFIXES",
+    "Attractor",
+    "Basins",
     "Curve",
     "Cycle",
+    "Motion",
     "PlaneSlice",
     "Portrait",
     "Style",
     "TimeSeries",
+    "check_animation",
     "checked_plane",
     "draw",
     "em_over",
+    "motion",
     "phase_line",
     "portrait",
     "rendered",
@@ -30,6 +46,8 @@ __all__ = [
     "time_series",
     "window_around",
     "with_starts",
+    "write_film",
+    "write_motion",
     "write_portrait",
     "write_series",
 ]

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numerics.portraits.curves import Curve
-from numerics.portraits.looks import BLACK, LINES, MARKS, PALE, Look, Mark, mathtext
+from numerics.portraits.looks import BLACK, DARK, LINES, MARKS, PALE, Look, Mark, mathtext
 from numerics.portraits.plane import size_of
 from numerics.portraits.portrait import Portrait
+from numerics.portraits.stroboscope import StroboscopicMap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,6 +50,8 @@ def draw_field(axes: Axes, portrait: Portrait) -> None:
     if portrait.system.dimension == 1:
         _draw_the_line(axes, portrait)
         return
+    if isinstance(portrait.system, StroboscopicMap):
+        return  # a state jumps over many turns: no line leads from it to its image
     x, y = portrait.grid[0, :, 0], portrait.grid[:, 0, 1]
     width, height = size_of(portrait.window)
     u, v = (np.ma.masked_invalid(portrait.velocity[..., n]) for n in (0, 1))
@@ -57,8 +60,8 @@ def draw_field(axes: Axes, portrait: Portrait) -> None:
         return  # nothing moves
     u, v = u / fastest, v / fastest  # whatever its size
     axes.streamplot(
-        x, y, u, v, density=0.9, color=PALE, linewidth=0.55, arrowsize=0.5, arrowstyle="-|>",
-        zorder=1, broken_streamlines=True,
+        x, y, u, v, density=0.9, color=DARK if portrait.basins else PALE, linewidth=0.55,
+        arrowsize=0.5, arrowstyle="-|>", zorder=1, broken_streamlines=True,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ In a figure of its own the legend stands below the axes, so it never covers anyt
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,24 @@ from typing import TYPE_CHECKING, Any
 from numerics.portraits.drawing import draw_curves, draw_field, draw_points
 from numerics.portraits.looks import COLUMN, mathtext, settings
 from numerics.portraits.portrait import Portrait
+from numerics.portraits.shading import draw_basins
 from theory.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["SUFFIXES", "Style", "draw", "draw_on", "fill", "metadata", "rendered", "saved"]
+__all__ = [
+    "SUFFIXES",
+    "Style",
+    "draw",
+    "draw_on",
+    "fill",
+    "lay_out",
+    "metadata",
+    "rendered",
+    "saved",
+]
 
 SUFFIXES = (".png", ".svg", ".pdf")
 ASPECT = 0.76  # height of the figure without its legend, as a part of its width
@@ -119,8 +130,15 @@ def metadata(suffix: str, title: str, command: str) -> dict[str, Any]:
 
 def fill(figure: Figure, portrait: Portrait, style: Style) -> None:
     """Draw everything into an empty figure and give it its size."""
-    axes = figure.add_subplot()
-    entries = draw_on(axes, portrait, style)
+    lay_out(figure, portrait, style, draw_on(figure.add_subplot(), portrait, style))
+
+
+def lay_out(figure: Figure, portrait: Portrait, style: Style, entries: Mapping[str, Any]) -> None:
+    """Put the legend below the axes of a figure, and give it its size.
+
+    ``entries``  handles by their words
+    """
+    (axes,) = figure.axes
     rows = -(-len(entries) // COLUMNS) if style.legend else 0
     if rows:
         figure.legend(
@@ -152,6 +170,8 @@ def draw_on(axes: Axes, portrait: Portrait, style: Style) -> dict[str, Any]:
     axes.set_ylabel(f"${y}$", rotation=0, ha="right", va="center")
     draw_field(axes, portrait)
     entries = draw_curves(axes, portrait) | draw_points(axes, portrait)
+    if portrait.basins is not None:
+        entries |= draw_basins(axes, portrait.basins, portrait.window)
     axes.set_xlim(*portrait.window[:2])
     axes.set_ylim(*portrait.window[2:])
     if style.aspect == "equal":

@@ -14,6 +14,7 @@ import numpy as np
 
 from numerics.integration import save
 from numerics.integration.dataset import versions
+from numerics.portraits.basins import ENDINGS, Basins
 from numerics.portraits.curves import Curve
 from numerics.portraits.figure import Style, rendered
 from numerics.portraits.portrait import Portrait
@@ -54,8 +55,9 @@ def write_portrait(
 def portrait_table(portrait: Portrait) -> str:
     """Return curves and fixed points as comma-separated values, one vertex or point a line.
 
-    Columns: number of the curve, kind, label, and the two variables; fixed points stand last, each
-    with a number of its own, their label says how sure they are.
+    Columns: number of the curve, kind, label, and the two variables; fixed points follow, each
+    with a number of its own, their label says how sure they are; last the starts of basins, if
+    there are any, with the number and the name of the attractor.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -68,7 +70,35 @@ def portrait_table(portrait: Portrait) -> str:
     pairs = zip(portrait.points, portrait.places, strict=True)
     for n, (point, place) in enumerate(pairs, len(portrait.curves)):
         lines.writerow([n, point.kind, point.label, *map(float, place)])
+    if portrait.basins is not None:
+        basins, words = portrait.basins, _endings(portrait.basins)
+        for y, row in zip(basins.y.tolist(), basins.labels.tolist(), strict=True):
+            pairs = zip(basins.x.tolist(), row, strict=True)
+            lines.writerows([n, "basin", words[n], x, y] for x, n in pairs)
     return text.getvalue()
+
+
+def _endings(basins: Basins) -> dict[int, str]:
+    """Return what each label of basins means."""
+    return {**ENDINGS, **dict(enumerate(basins.names))}
+
+
+def _basin_data(basins: Basins) -> dict[str, Any]:
+    states = [a.points[0] for a in basins.attractors]
+    meaning = {str(n): text for n, text in _endings(basins).items()}
+    return {
+        "basin": (
+            ("basin_row", "basin_column"), basins.labels,
+            {"long_name": "attractor at which the start ends", "labels": json.dumps(meaning)},
+        ),
+        "basin_x": ("basin_column", basins.x),
+        "basin_y": ("basin_row", basins.y),
+        "attractor_kind": ("attractor", _text(a.kind for a in basins.attractors)),
+        "attractor_state": (
+            ("attractor", "entry"),
+            np.array(states, dtype=float).reshape(len(states), -1 if states else 0),
+        ),
+    }  # fmt: skip
 
 
 def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
@@ -80,7 +110,9 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
     ``fixed_point_kind``, ``stable`` ("yes", "no", "undecided"), ``proof``, ``eigenvalue_real`` and
     ``eigenvalue_imag`` (NaN where a symmetry takes an eigenvalue away), ``residual``; for a slice
     those are of the whole system, and ``kind_in_slice`` is of the projected field; ``cycle_kind``,
-    ``cycle_period`` and ``cycle_multiplier`` (of largest modulus).
+    ``cycle_period`` and ``cycle_multiplier`` (of largest modulus); ``basin`` (basin_row,
+    basin_column) at ``basin_x`` and ``basin_y`` is the number of the attractor, below 0 for starts
+    that end at none, with ``attractor_kind`` and ``attractor_state`` (of a cycle one of them).
     """
     import xarray as xr
 
@@ -117,6 +149,8 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
     }
     if portrait.in_slice:
         data["kind_in_slice"] = ("point", _text(portrait.in_slice))
+    if portrait.basins is not None:
+        data |= _basin_data(portrait.basins)
     coordinates = {
         "x": ("column", portrait.grid[0, :, 0]),
         **({"y": ("row", portrait.grid[:, 0, 1])} if system.dimension == 2 else {}),
@@ -149,6 +183,7 @@ def _attributes(portrait: Portrait, command: str) -> dict[str, Any]:
         "window": list(portrait.window),
         "fixed_points": portrait.statement,
         "left_out": "; ".join(portrait.left_out),
+        **({"basins": portrait.basins.statement} if portrait.basins else {}),
         "versions": json.dumps(versions()),
         "command": command,
     }

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from theory.latex.names import name_of, subscripted
 
-__all__ = ["COLUMN", "LINES", "MARKS", "Look", "Mark", "mathtext", "settings"]
+__all__ = ["COLUMN", "DARK", "LINES", "MARKS", "SHADES", "Look", "Mark", "mathtext", "settings"]
 
 COLUMN = 3.4
 """Width of a column, inches."""
-BLACK, GREY, PALE = "#000000", "#555555", "#c4c4c4"
+BLACK, GREY, DARK, PALE = "#000000", "#555555", "#8f8f8f", "#c4c4c4"
 ORANGE, SKY, GREEN, BLUE = "#e69f00", "#56b4e9", "#009e73", "#0072b2"
 VERMILLION, PURPLE = "#d55e00", "#cc79a7"
 
@@ -58,6 +58,10 @@ LINES: Mapping[str, Look] = {
     "stable cycle": Look(SKY, 0.0, "none", 3.8),
     "em": Look(ORANGE, 0.9, "solid", 4.0),
 }
+
+
+SHADES = ("#fdf1c8", "#a9cfe9", "#f8dac6", "#94bfae")
+"""Of basins: tints whose lightness (CIE L*) is 95, 81, 89, 74; streamlines over them are dark."""
 
 
 class Mark(NamedTuple):
@@ -105,6 +109,7 @@ def settings() -> Any:
         "ytick.direction": "in",
         "axes.unicode_minus": True,
         "lines.solid_capstyle": "round",
+        "hatch.linewidth": 0.5,
         "svg.hashsalt": "proofhead",
         "svg.fonttype": "path",
         "pdf.fonttype": 42,

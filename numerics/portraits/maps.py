@@ -20,8 +20,9 @@ from numerics.flows import System
 from numerics.portraits.contours import lines_of_value, runs
 from numerics.portraits.curves import Curve, cut, eigenvectors, inside
 from numerics.portraits.plane import Window, size_of
+from numerics.portraits.stroboscope import StroboscopicMap
 
-__all__ = ["displacement", "iterates", "map_curves"]
+__all__ = ["displacement", "iterates", "map_curves", "on_circles"]
 
 Step = Callable[[np.ndarray], np.ndarray]
 ITERATES, ARRIVED = 200, 1e-7  # in units of the window
@@ -46,7 +47,8 @@ def iterates(
     """Return the iterates of a map from each start (n, d), until they leave or arrive.
 
     Those that do neither (they end on a cycle or wander for ever) are an ``orbit`` instead: so
-    many points that they show where it goes, to be drawn as dots and not joined.
+    many points that they show where it goes, to be drawn as dots and not joined.  So are those of a
+    stroboscopic map.
     """
     paths = _iterated(
         system, window, np.array(starts, dtype=float).reshape(-1, system.dimension), ITERATES
@@ -56,8 +58,9 @@ def iterates(
     longer = _iterated(system, window, ends[stays], ORBIT - ITERATES)
     for n, rest in zip(np.flatnonzero(stays), longer, strict=True):
         paths[n] = np.vstack([paths[n], rest[1:]])
+    dots = isinstance(system, StroboscopicMap)  # between two points lie many turns
     return [
-        Curve("orbit" if wanders and kind == "iterates" else kind, path)
+        Curve("orbit" if (wanders or dots) and kind == "iterates" else kind, path)
         for wanders, path in zip(stays, paths, strict=True)
     ]
 
@@ -66,9 +69,11 @@ def _iterated(
     system: System, window: Sequence[float], starts: np.ndarray, count: int
 ) -> list[np.ndarray]:
     """Return each start and up to ``count`` iterates of it, to the first outside the window."""
+    if isinstance(system, StroboscopicMap):  # all of them in one go
+        return [cut(window, path) for path in system.orbits(starts, count)]
     found = [starts]
     for _ in range(count):
-        found.append(_on_circles(system, window, system.velocity(found[-1])))
+        found.append(on_circles(system, window, system.velocity(found[-1])))
         with np.errstate(invalid="ignore", over="ignore"):  # orbits that run away
             moved = np.abs(found[-1] - found[-2]) / size_of(window)
         if np.nanmax(moved, initial=0.0) < ARRIVED:
@@ -76,7 +81,7 @@ def _iterated(
     return [cut(window, path) for path in np.stack(found, axis=1)]
 
 
-def _on_circles(system: System, window: Sequence[float], y: np.ndarray) -> np.ndarray:
+def on_circles(system: System, window: Sequence[float], y: np.ndarray) -> np.ndarray:
     """Return states with each angle in the period that begins where the window does."""
     if not system.periods:
         return y
@@ -200,6 +205,8 @@ def _thinned(path: np.ndarray, size: np.ndarray) -> np.ndarray:
 
 def _backward(system: System, window: Window) -> Step:
     """Return the inverse of the map: Newton's method for M(z) = y, from z = y; NaN if it fails."""
+    if isinstance(system, StroboscopicMap):
+        return system.inverse
     size = size_of(window)
 
     def step(y: np.ndarray) -> np.ndarray:

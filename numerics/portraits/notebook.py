@@ -40,7 +40,7 @@ def drawn(portrait: Portrait, ax: Axes | None, style: Mapping[str, Any]) -> Axes
 
 
 def described(portrait: Portrait) -> Iterator[tuple[str, str, str]]:
-    """Yield for each fixed point and cycle: its kind, where or how long, how sure it is."""
+    """Yield for each fixed point, cycle and basin: its kind, where or how large, how sure it is."""
     labels, dust = (
         portrait.system.labels,
         DUST * size_of(portrait.window)[: portrait.system.dimension],
@@ -54,19 +54,25 @@ def described(portrait: Portrait) -> Iterator[tuple[str, str, str]]:
         many = ", ".join(f"{z.real:.6g}" + f"{z.imag:+.6g}i" * bool(z.imag) for z in c.multipliers)
         word = "multiplier" if len(c.multipliers) == 1 else "multipliers"
         yield c.kind, f"period {c.period:.6g}, {word} {many}", "verified numerically"
+    if portrait.basins is not None:
+        for n, (name, a) in enumerate(
+            zip(portrait.basins.names, portrait.basins.attractors, strict=True)
+        ):
+            size = f"{100 * portrait.basins.share(n):.3g} % of the window"
+            yield f"basin of {name}", f"{a.kind}, {size}", "verified numerically"
 
 
 def page(portrait: Portrait) -> str:
     """Return the figure and what it shows as HTML, for a notebook."""
     figure = base64.b64encode(rendered(portrait, ".png")).decode("ascii")
     title = escape(f"phase portrait of {portrait.system.title}")
-    said = "".join(f"<p>{escape(x)}</p>" for x in (portrait.statement, *portrait.left_out))
+    said = "".join(f"<p>{escape(x)}</p>" for x in (*portrait.said, *portrait.left_out))
     image = f'<img alt="{title}" style="width: 34em" src="data:image/png;base64,{figure}"/>'
     return f"<div>{image}{table(portrait)}{said}</div>"
 
 
 def table(portrait: Portrait) -> str:
-    """Return the fixed points and cycles as a table in HTML."""
+    """Return the fixed points, cycles and basins as a table in HTML."""
     rows = "".join(
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
         for row in described(portrait)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from numerics.flows import System, Variable
+from numerics.flows.checks import autonomous
 from theory.codegen.components import Components
 from theory.codegen.names import nearest
 
@@ -71,14 +72,15 @@ def restricted(system: System, axes: Sequence[str], at: np.ndarray) -> PlaneSlic
     Conserved quantities and relabellings of the system are not those of a slice, so it has none;
     the symmetry directions that lie in the plane stay, and so does a window of the system.
 
-    Raises `ValueError` for labels that are unknown or equal, a state of the wrong shape or not
-    finite.
+    Raises `ValueError` for a driven system, labels that are unknown or equal, a state of the wrong
+    shape or not finite.
     """
     if len(axes) != 2 or axes[0] == axes[1]:
         raise ValueError(
             f"a slice needs two different variables, such as {','.join(system.labels[:2])}; "
             f"got {','.join(axes)}."
         )
+    autonomous(system, "slices")
     at = np.asarray(at, dtype=float)
     if at.shape != (system.dimension,) or not np.isfinite(at).all():
         raise ValueError(

@@ -10,6 +10,7 @@ import numpy as np
 
 from numerics.fixed_points import FixedPoint
 from numerics.flows import System
+from numerics.portraits.basins import Basins, basins_in, checked_resolution
 from numerics.portraits.coordinates import UNIT, Frame
 from numerics.portraits.curves import Curve, flow_curves
 from numerics.portraits.cycles import Cycle, cycles_of_map, limit_cycles
@@ -18,6 +19,7 @@ from numerics.portraits.maps import displacement, iterates, map_curves
 from numerics.portraits.overlays import em_over, levels, nullclines, slow_manifold
 from numerics.portraits.plane import PlaneSlice, Window, component, window_around
 from numerics.portraits.starts import TRAJECTORIES, checked_window, starting_points
+from numerics.portraits.stroboscope import StroboscopicMap, in_frame, stroboscopic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,6 +53,7 @@ class Portrait:
     ``in_slice``    of a slice: the kind of each point in the projected field alone; ``points`` have
                     the kind that they have in the system
     ``left_out``    what was asked for and could not be drawn, one sentence each
+    ``basins``      where the starts of a grid end, if that was asked for
     """
 
     system: System
@@ -64,6 +67,7 @@ class Portrait:
     cycles: tuple[Cycle, ...] = ()
     in_slice: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    basins: Basins | None = None
 
     @property
     def places(self) -> np.ndarray:
@@ -75,11 +79,18 @@ class Portrait:
 
     @property
     def note(self) -> str:
-        """What a reader must know about a slice; empty for a whole system."""
+        """What a reader must know about a slice or a driven system; empty for any other."""
+        if isinstance(self.system, StroboscopicMap):
+            return f"stroboscopic map, period {self.system.period:.6g}"
         if not isinstance(self.system, PlaneSlice):
             return ""
         others = self.system.whole.dimension - 2
         return f"slice of the projected field, {others} other variable{'s' * (others != 1)} fixed"
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What is known of the fixed points, and of the basins, in words."""
+        return (self.statement, *((self.basins.statement,) if self.basins else ()))
 
     def of_kind(self, kind: str) -> list[Curve]:
         """Return the curves of one kind."""
@@ -117,6 +128,7 @@ def portrait(
     prove: bool = True,
     em: bool = False,
     fast: str | None = None,
+    basins: int | None = None,
     progress: Progress | None = None,
 ) -> Portrait:
     """Return the phase portrait of a system with two variables.
@@ -127,25 +139,33 @@ def portrait(
     ``prove``     prove each fixed point, and that there are no others
     ``em``        lay the iterates of EM from the same starts over the flow
     ``fast``      the fast one of two timescales: its attracting nullcline is the slow manifold
-    ``progress``  called with the name of each step
+    ``basins``    shade the basins of attraction, from so many starts on each side
+    ``progress``  called with the name of each step; what it says of a step has a colon
+
+    Of a driven system it is that of the stroboscopic map, whose orbits are dots.
 
     Everything is computed in coordinates of the window, so units and origin of the variables
     change nothing.
 
-    Raises `ValueError` for a system of other than two variables, a window without area or where
+    Raises `ValueError` for a system of other than two variables, a driven one whose forcing has no
+    period, a window without area or where
     the field is nowhere finite, starts of the wrong shape, outside the window or where the field
-    is not finite, a system to which no EM map belongs.
+    is not finite, a system to which no EM map belongs, a number of starts out of range.
     """
-    checked_plane(system)
+    system = checked_plane(system)
     say = progress or (lambda _: None)
     a, b, c, d = checked_window(window_around(system) if window is None else window, 2)
     window = (a, b, c, d)
     em_map = em_over(system) if em else None  # whatever is wrong is said before anything runs
     if fast is not None:
         component(system, fast)
+        if isinstance(system, StroboscopicMap):
+            raise ValueError(f"`{system.name}` is driven: a stroboscopic map has no slow manifold.")
+    if basins is not None:
+        checked_resolution(basins)
     frame = Frame.of(window)
-    inside, is_map = frame.system(system), system.kind == "map"
-    field = displacement(inside) if is_map else inside
+    inside, is_map = in_frame(system, frame), system.kind == "map"
+    strobed = isinstance(system, StroboscopicMap)  # without a formula, so without nullclines
 
     say("field")
     grid, velocity = _field(system, window)
@@ -154,13 +174,14 @@ def portrait(
     found = fixed_points_in(inside, UNIT, proofs=prove)
     saddles = [p.y for p in found.points if p.kind == "saddle"]
     say("nullclines")
-    curves = nullclines(field, UNIT)
+    field = displacement(inside) if is_map and not strobed else inside
+    curves = [] if strobed else nullclines(field, UNIT)
     if fast is not None:
         curves += slow_manifold(field, UNIT, fast)
     curves += levels(inside, UNIT, saddles)
     say("trajectories")
     if is_map:
-        curves += map_curves(inside, UNIT, begin, saddles)
+        curves += map_curves(inside, UNIT, begin, [] if strobed else saddles)
         cycles = cycles_of_map(inside, UNIT, [c for c in curves if c.kind == "orbit"])
     else:
         curves += flow_curves(inside, UNIT, begin, saddles, [p.y for p in found.points])
@@ -178,21 +199,32 @@ def portrait(
         in_slice = tuple(p.kind for p in points)
         points = [of_whole(system, p, proofs=prove) for p in points]
         statement = f"in the slice, whose other variables are held: {statement}"
+    cycles = [replace(c, points=frame.outward(c.points)) for c in cycles]
+    shaded = None
+    if basins is not None:
+        say("basins")
+        shaded = basins_in(system, window, points, cycles, basins, say)
     drawn = [c for c in curves if len(c.points) > 1 or c.kind in SINGLE]
     return Portrait(
         system, window, grid, velocity,
         tuple(replace(c, points=frame.outward(c.points)) for c in drawn),
         tuple(points), found.complete, statement,
-        tuple(replace(c, points=frame.outward(c.points)) for c in cycles), in_slice,
-        tuple(_left_out(system, drawn, saddles, frame, fast)),
+        tuple(cycles), in_slice, tuple(_left_out(system, drawn, saddles, frame, fast)), shaded,
     )  # fmt: skip
 
 
 def checked_plane(system: System) -> System:
-    """Return a system if it has two variables.
+    """Return the system of two variables that a portrait shows: a driven one's stroboscopic map.
 
-    Raises `ValueError` with what to do if it has not.
+    Raises `ValueError` with what to do if it has other than two variables, or no period.
     """
+    if system.forcing is not None:
+        system = stroboscopic(system)
+        if system.dimension != 2:
+            raise ValueError(
+                "the portrait of a stroboscopic map needs two variables beside the time; "
+                f"`{system.name}` has {system.dimension}. Draw time series with `--series all`."
+            )
     if system.dimension != 2:
         raise ValueError(
             f"a portrait needs two variables, `{system.name}` has {system.dimension}; "
@@ -228,6 +260,9 @@ def _left_out(
     """Yield what a reader of the figure would miss without being told."""
     if fast is not None and not any(c.kind == "slow manifold" for c in curves):
         yield f"no slow manifold: the nullcline of {fast} attracts nowhere in this window"
+    if isinstance(system, StroboscopicMap) and len(saddles):
+        yield "a stroboscopic map shows no manifolds of its saddles"
+        return
     for saddle in saddles:
         place = ", ".join(
             f"{x} = {v:.6g}" for x, v in zip(system.labels, frame.outward(saddle), strict=True)

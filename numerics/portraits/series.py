@@ -59,13 +59,15 @@ def time_series(
     """Return the trajectories of a flow, or the iterates of a map, from several starts.
 
     ``variables``  labels of those to show; all if not given
-    ``starts``     states (n, d), or how many of the system's own, drawn from ``seed``
+    ``starts``     states (n, d), or how many of the system's own, drawn from ``seed``; of a driven
+                   system without the time, which begins at 0, or with it
     ``until``      the last time; of a map the number of iterates
 
     Raises `ValueError` for unknown variables, starts of the wrong shape, a time that is not above
     0, a number of iterates that is not whole.
     """
-    chosen = tuple(system.labels if variables is None else variables)
+    own = system.labels if system.forcing is None else system.labels[:-1]  # not the time
+    chosen = tuple(own if variables is None else variables)
     for label in chosen:
         component(system, label)
     if isinstance(starts, int):
@@ -73,6 +75,8 @@ def time_series(
             raise ValueError(f"time series need at least one start; got {starts}.")
         starts = system.starts(np.random.default_rng(seed), starts)
     y = np.asarray(starts, dtype=float)
+    if system.forcing is not None and y.ndim == 2 and y.shape[1] == len(own):
+        y = np.column_stack([y, np.zeros(len(y))])
     if y.ndim != 2 or y.shape[1] != system.dimension or not np.isfinite(y).all():
         raise ValueError(
             f"starts of `{system.name}` must be finite states of shape (n, {system.dimension}); "

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from numerics.flows.checks import autonomous
 from numerics.flows.own_system import own_system_text
 from numerics.integration import ENGINES
 from numerics.sweeps.axes import Axis
@@ -63,6 +64,8 @@ def plan(
             f"`{engine}` is no engine.{nearest(engine, ENGINES)} Engines: {', '.join(ENGINES)}."
         )
     _check_names(found)
+    if text is not None:
+        autonomous(found.system({}), "fixed points and periodic orbits for runs to end in")
     _check_values(found)
     size = min(max(SMALLEST, -(-found.runs // PARTS)), LARGEST)
     is_map = found.kind == "map"

@@ -262,6 +262,12 @@ def portrait(
     until: Annotated[
         float | None, typer.Option(help="The end of time series; 50 if not given.")
     ] = None,
+    basins: Annotated[
+        bool, typer.Option("--basins", help="Shade where the starts of a grid end.")
+    ] = False,
+    resolution: Annotated[
+        int | None, typer.Option(help="Starts of basins on each side; 150 if not given.")
+    ] = None,
     force: Force = False,
     json: Json = False,
 ) -> int:
@@ -270,9 +276,8 @@ def portrait(
 
     options = PortraitOptions(
         system, output, tuple(set_ or ()), window, slice_, at, em, fast, starts,
-        tuple(start or ()), seed, prove, aspect, title, legend, csv,
-        series, until,
-        force,
+        tuple(start or ()), seed, prove, aspect, title, legend, csv, series, until, basins,
+        resolution, force,
     )  # fmt: skip
     return run_portrait(options, as_json=json)
 
@@ -322,6 +327,56 @@ def explore(
         start=tuple(start or ()), seed=seed, prove=prove,
     )  # fmt: skip
     return run_explore(options, range_ or [], port=port, browser=browser, as_json=json)
+
+
+@app.command()
+def animate(
+    system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The animation: .gif or .mp4; data beside it.")
+    ],
+    over: Annotated[
+        str | None,
+        typer.Option(help="A parameter, one frame for each value: k=low:high:n or k=1,2,5."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, name=value; may be repeated.")
+    ] = None,
+    window: Annotated[str | None, typer.Option(help="x_low,x_high,y_low,y_high")] = None,
+    starts: Annotated[int | None, typer.Option(min=0, help="How many trajectories.")] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(help="Start of a trajectory, x,y; may be repeated.")
+    ] = None,
+    seed: Seed = 0,
+    until: Annotated[
+        float | None, typer.Option(help="The time at the end; when most have arrived.")
+    ] = None,
+    frames: Annotated[int | None, typer.Option(help="How many frames; 90 if not given.")] = None,
+    fps: Annotated[
+        int | None, typer.Option(help="Frames a second: 20, over a parameter 5.")
+    ] = None,
+    prove: Annotated[
+        bool, typer.Option("--prove/--no-prove", help="Prove the fixed points of every frame.")
+    ] = False,
+    aspect: Annotated[
+        str | None, typer.Option(help="Shape of the axes: equal, or height over width.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="A title above the animation.")] = None,
+    legend: Annotated[
+        bool, typer.Option("--legend/--no-legend", help="Whether there is one.")
+    ] = True,
+    force: Force = False,
+    json: Json = False,
+) -> int:
+    """Animate a phase portrait: trajectories in time, or the portrait over a parameter."""
+    from proofs_checks.cli.animating import AnimationOptions, run_animate
+    from proofs_checks.cli.portraying import PortraitOptions
+
+    drawn = PortraitOptions(
+        system, output, tuple(set_ or ()), window, starts=starts, start=tuple(start or ()),
+        seed=seed, prove=prove, aspect=aspect, title=title, legend=legend, force=force,
+    )  # fmt: skip
+    return run_animate(AnimationOptions(drawn, over, until, frames, fps), as_json=json)
 
 
 @app.command()

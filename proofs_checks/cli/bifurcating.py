@@ -19,6 +19,7 @@ from numerics.bifurcations import (
     write_diagram,
 )
 from numerics.flows import System, system_from
+from numerics.flows.checks import autonomous
 from numerics.portraits.plane import component
 from numerics.sweeps import Axis, axis_from
 from proofs_checks.cli.outputs import DIAGRAM_DATA, FIGURE, checked_output
@@ -56,7 +57,9 @@ def run_bifurcation(
         raise ValueError(f"`--starts` must be at least 1; got {starts}.")
 
     def build(p: float) -> System:
-        return system_from(source, **given, **{axis.name: p})
+        return autonomous(
+            system_from(source, **given, **{axis.name: p}), "branches of fixed points"
+        )
 
     for end in axis.interval:
         build(end)  # what makes no sense there is said before work starts

@@ -9,6 +9,7 @@ import numpy as np
 
 from numerics.fixed_points import CompleteList, FixedPoint, FixedPoints, find, find_all
 from numerics.flows import System
+from numerics.flows.checks import autonomous
 from proofs_checks.cli.flowing import system_from
 from proofs_checks.cli.progress import progress_bar
 from proofs_checks.cli.settings import numbers
@@ -36,7 +37,7 @@ def run_fixed_points(
     In a window (the one given, or a system's own) the list is proved complete; the status is 3 if
     regions stay undecided.  Without one, points are looked for from starts and proved one by one.
     """
-    system = system_from(name, settings)
+    system = autonomous(system_from(name, settings), "fixed points")
     if starts < 1:
         raise ValueError(f"`--starts` must be at least 1; got {starts}.")
     limits = system.window

@@ -14,8 +14,9 @@ from pathlib import Path
 from theory.files import check_place
 
 __all__ = [
-    "CERTIFICATES", "DIAGRAM_DATA", "EXPERIMENT", "FIGURE", "JUNIT", "LATEX", "PAGE", "PDF",
-    "PORTRAIT_DATA", "RUN", "FileKind", "FolderKind", "checked_folder", "checked_output",
+    "ANIMATION", "ANIMATION_DATA", "CERTIFICATES", "DIAGRAM_DATA", "EXPERIMENT", "FIGURE", "JUNIT",
+    "LATEX", "PAGE", "PDF", "PORTRAIT_DATA", "RUN", "FileKind", "FolderKind", "checked_folder",
+    "checked_output",
 ]  # fmt: skip
 
 LOOKED_AT = 65_536  # bytes at either end of a file
@@ -155,6 +156,13 @@ PDF = FileKind("a PDF of `proofhead latex`", (".pdf",), _marked(b"/Creator (proo
 FIGURE = FileKind(
     "a figure of proofhead", (".png", ".svg", ".pdf"),
     _marked(b"Software\0proofhead", b"<dc:title>proofhead</dc:title>", b"/Creator (proofhead)"),
+)  # fmt: skip
+ANIMATION = FileKind(
+    "an animation of proofhead", (".gif", ".mp4"), _marked(b"proofhead: proofhead animate")
+)
+ANIMATION_DATA = FileKind(
+    "the data of an animation", (".nc",),
+    lambda path: " animate " in str(_attributes(path).get("command", "")),
 )  # fmt: skip
 RUN = FileKind("a run of `proofhead flow`", (".nc",), lambda path: "engine" in _attributes(path))
 PORTRAIT_DATA = FileKind("the data of a portrait", (".nc",), _is_of_a_portrait)

@@ -16,7 +16,10 @@ from typing import Any
 import numpy as np
 
 from numerics.flows import System, system_from
+from numerics.flows.checks import autonomous
 from numerics.portraits import (
+    RESOLUTION,
+    Basins,
     Portrait,
     Style,
     em_over,
@@ -25,6 +28,7 @@ from numerics.portraits import (
     restricted,
     write_portrait,
 )
+from numerics.portraits.basins import BORDER, LEAVES, UNDECIDED, UNDEFINED
 from numerics.portraits.notebook import described
 from numerics.portraits.plane import component
 from proofs_checks.cli.outputs import FIGURE, PORTRAIT_DATA, checked_output
@@ -33,7 +37,14 @@ from proofs_checks.cli.settings import labels_in, numbers, settings_from
 from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 
-__all__ = ["PortraitOptions", "checked_overlays", "computed_portrait", "run_portrait", "system_of"]
+__all__ = [
+    "PortraitOptions",
+    "checked_overlays",
+    "computed_portrait",
+    "run_portrait",
+    "state_at",
+    "system_of",
+]
 
 STEPS, INTERRUPTED = 6, 130
 STABLE = {True: "yes", False: "no", None: "undecided"}
@@ -61,6 +72,8 @@ class PortraitOptions:
     table: bool = False
     series: str | None = None
     until: float | None = None
+    basins: bool = False
+    resolution: int | None = None
     force: bool = False
 
     @property
@@ -72,10 +85,12 @@ class PortraitOptions:
             ("--at", self.at), ("--fast", self.fast), ("--starts", self.starts),
             ("--start", self.start), ("--seed", self.seed or None), ("--aspect", self.aspect),
             ("--title", self.title), ("--series", self.series), ("--until", self.until),
+            ("--resolution", self.resolution),
         ):  # fmt: skip
             for value in values if isinstance(values, Sequence) and flag in MANY else [values]:
                 words += [flag, str(value)] if value is not None else []
         words += ["--em"] if self.em else []
+        words += ["--basins"] if self.basins else []
         words += [] if self.prove else ["--no-prove"]
         words += [] if self.legend else ["--no-legend"]
         words += ["--csv"] if self.table else []
@@ -115,13 +130,15 @@ def _run(options: PortraitOptions, as_json: bool) -> int:
         from proofs_checks.cli.time_series import run_series
 
         return run_series(options, style, as_json)
+    if options.resolution is not None and not options.basins:
+        raise ValueError("`--resolution` is that of basins; ask for them with `--basins`.")
     if options.until is not None:
         raise ValueError("`--until` is the end of time series; ask for them with `--series`.")
     with progress_bar() as bar:
-        task = bar.add_task("system", total=STEPS + options.em)
+        task = bar.add_task("system", total=STEPS + options.em + options.basins)
 
         def say(step: str) -> None:
-            bar.update(task, advance=1, description=step)
+            bar.update(task, advance=int(":" not in step), description=step)
 
         system = system_of(options)
         found = computed_portrait(system, options, say)
@@ -158,15 +175,18 @@ def computed_portrait(
     elif options.starts is not None:
         chosen["starts"] = options.starts
     if not one:
-        return portrait(system, em=options.em, fast=options.fast, **chosen)
+        basins = (options.resolution or RESOLUTION) if options.basins else None
+        return portrait(system, em=options.em, fast=options.fast, basins=basins, **chosen)
     checked_overlays(system, options)
     return phase_line(system, **chosen)
 
 
 def checked_overlays(system: System, options: PortraitOptions) -> None:
-    """Raise `ValueError` if EM or a slow manifold are asked for that the system cannot have."""
-    if system.dimension == 1 and (options.em or options.fast):
-        raise ValueError(f"`--em` and `--fast` need two variables; `{system.name}` has one.")
+    """Raise `ValueError` if something is to be laid over a portrait that the system cannot have."""
+    if system.dimension == 1 and (options.em or options.fast or options.basins):
+        raise ValueError(
+            f"`--em`, `--fast` and `--basins` need two variables; `{system.name}` has one."
+        )
     if options.em:
         em_over(system)
     if options.fast is not None:
@@ -180,7 +200,7 @@ def system_of(options: PortraitOptions) -> System:
         if options.at is not None:
             raise ValueError("`--at` says where a slice lies; name its variables with `--slice`.")
         return system
-    axes = labels_in(options.slice, system)
+    axes = labels_in(options.slice, autonomous(system, "slices"))
     at = state_at(system, options.at or "fixed", options.seed)
     return restricted(system, axes, at)
 
@@ -273,6 +293,7 @@ def _document(
             }
             for c in found.cycles
         ],
+        **({"basins": _basins(found.basins)} if found.basins else {}),
         "complete": found.complete,
         "statement": found.statement,
         "left_out": list(found.left_out),
@@ -281,7 +302,26 @@ def _document(
     }
 
 
+def _basins(found: Basins) -> dict[str, Any]:
+    attractors = enumerate(zip(found.names, found.attractors, strict=True))
+    return {
+        "attractors": [
+            {"name": name, "kind": a.kind, "state": a.points[0].tolist(), "share": found.share(n)}
+            for n, (name, a) in attractors
+        ],
+        "others": {
+            "leave": found.share(LEAVES),
+            "border": found.share(BORDER),
+            "not_followed": found.share(UNDEFINED),
+            "undecided": found.share(UNDECIDED),
+        },  # fmt: skip
+        "starts": found.labels.size,
+        "label": "verified numerically",
+        "statement": found.statement,
+    }
+
+
 def _print(found: Portrait) -> None:
     for row in described(found):
         print(*row, sep="\t")
-    print(found.statement)
+    print(*found.said, sep="\n")

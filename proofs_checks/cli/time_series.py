@@ -27,7 +27,7 @@ def run_series(options: PortraitOptions, style: Style, as_json: bool) -> int:
     """
     of_the_plane = {
         "--slice": options.slice, "--at": options.at, "--em": options.em, "--fast": options.fast,
-        "--window": options.window, "--csv": options.table,
+        "--window": options.window, "--csv": options.table, "--basins": options.basins,
     }  # fmt: skip
     for name, value in of_the_plane.items():
         if value:
@@ -36,8 +36,9 @@ def run_series(options: PortraitOptions, style: Style, as_json: bool) -> int:
     variables = None if options.series == "all" else labels_in(options.series or "", system)
     chosen: dict[str, Any] = {} if options.until is None else {"until": options.until}
     if options.start:
-        what = f"--start {','.join(system.labels)}"
-        given = [numbers(text, system.dimension, what) for text in options.start]
+        own = system.labels if system.forcing is None else system.labels[:-1]  # time begins at 0
+        what = f"--start {','.join(own)}"
+        given = [numbers(text, len(own), what) for text in options.start]
         chosen["starts"] = np.array(given)
     elif options.starts is not None:
         chosen["starts"] = options.starts

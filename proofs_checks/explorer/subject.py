@@ -74,7 +74,7 @@ def subject_of(options: PortraitOptions, ranges: Sequence[str] = ()) -> Subject:
     """
     system = system_of(options)
     if system.dimension != 1:
-        checked_plane(system)
+        system = checked_plane(system)
     checked_overlays(system, options)
     whole = system.whole if isinstance(system, PlaneSlice) else system
     sliders = tuple(_sliders(options, whole, ranges))

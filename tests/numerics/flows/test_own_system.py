@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from numerics.flows import own_system, system_from
+from numerics.flows.checks import autonomous
 
 GOOD = """
 name = "van der Pol"
@@ -148,3 +149,50 @@ def test_the_periods_of_a_map(tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             own_system(write(tmp_path, wrong))
+
+
+DRIVEN = GOOD.replace("[parameters]", 'period = "2*pi/omega"\n[parameters]\nomega = 2').replace(
+    "damping*y - x", "damping*y - x + cos(omega*t)"
+)
+
+
+def test_a_field_that_mentions_the_time_has_it_as_a_variable(tmp_path):
+    system = own_system(write(tmp_path, DRIVEN))
+    assert system.labels == ("x", "y", "t") and system.forcing == pytest.approx(np.pi)
+    point = np.array([0.5, 2.0, 0.3])
+    expected = [2.0, 1.5 * 0.75 * 2 - 0.5 + np.cos(0.6), 1.0]
+    assert system.velocity(point) == pytest.approx(expected, rel=1e-15)
+    assert system.jacobian(point)[:, 2] == pytest.approx([0, -2 * np.sin(0.6), 0], rel=1e-14)
+    starts = system.starts(np.random.default_rng(0), 50)
+    assert (starts[:, 2] == 0).all() and starts[:, 0].std() > 1
+    assert system.window == (-4, 4, -6, 6, 0, pytest.approx(np.pi))
+    assert own_system(write(tmp_path, DRIVEN), omega=4).forcing == pytest.approx(np.pi / 2)
+
+
+def test_a_period_is_a_number_a_formula_or_unknown(tmp_path):
+    def period(text):
+        return own_system(write(tmp_path, DRIVEN.replace('period = "2*pi/omega"', text))).forcing
+
+    assert period("") == np.inf and period("period = 3") == 3.0
+    for wrong in ("period = -1", 'period = "omega - 5"', "period = true", 'period = "log(-1)"'):
+        with pytest.raises(ValueError, match=r"`period` of a \[field\] must be a|no real number"):
+            period(wrong)
+    with pytest.raises(ValueError, match=r"own.toml:4:13: period: unknown name `x`"):
+        period('period = "2*x"')
+    with pytest.raises(ValueError, match="`period` is that of a .field. that mentions the time t"):
+        own_system(write(tmp_path, DRIVEN.replace("cos(omega*t)", "0")))
+
+
+def test_a_name_of_the_files_own_is_not_the_time(tmp_path):
+    text = GOOD.replace("mu", "t")
+    system = own_system(write(tmp_path, text))
+    assert system.forcing is None and system.labels == ("x", "y") and system.settings["t"] == 1.5
+    with pytest.raises(ValueError, match="unknown name `t`"):
+        own_system(write(tmp_path, GOOD.replace("[field]", "[map]").replace("damping*y", "t*y")))
+
+
+def test_what_only_autonomous_systems_have(tmp_path):
+    system = own_system(write(tmp_path, DRIVEN))
+    assert autonomous(own_system(write(tmp_path, GOOD)), "slices").forcing is None
+    with pytest.raises(ValueError, match="is driven, its field mentions the time t, so it has no "):
+        autonomous(system, "slices")

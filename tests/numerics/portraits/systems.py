@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from numerics.flows import System, own_system
 
-__all__ = ["flow", "iterated", "own"]
+__all__ = ["driven", "flow", "iterated", "own"]
 
 
 def flow(x: str, y: str, window=((-2, 2), (-2, 2)), **parameters: float) -> System:
@@ -19,13 +19,19 @@ def iterated(x: str, y: str, window=((-2, 2), (-2, 2)), **parameters: float) -> 
     return _system({"x": x, "y": y}, "map", parameters, {"x": window[0], "y": window[1]})
 
 
+def driven(x: str, y: str | None, period: str | None = None) -> System:
+    """A field that mentions the time t; of one variable without a formula for y."""
+    formulas = {"x": x} if y is None else {"x": x, "y": y}
+    return _system(formulas, "field", {}, {}, [f'period = "{period}"'] if period else [])
+
+
 def own(formulas: Mapping[str, str], kind: str = "field", **window: tuple[float, float]) -> System:
     """A system of any number of variables; ``window`` of those whose interval is given."""
     return _system(formulas, kind, {}, window)
 
 
-def _system(formulas, kind, parameters, window):
-    lines = ['name = "test"', f"variables = {list(formulas)}", "[parameters]"]
+def _system(formulas, kind, parameters, window, above=()):
+    lines = ['name = "test"', f"variables = {list(formulas)}", *above, "[parameters]"]
     lines += [f"{name} = {value}" for name, value in parameters.items()]
     lines += [f"[{kind}]", *(f'{name} = "{text}"' for name, text in formulas.items())]
     lines += ["[window]", *(f"{name} = {list(side)}" for name, side in window.items())]

@@ -8,6 +8,7 @@ import pytest
 
 from numerics.flows import Quantity
 from numerics.portraits import portrait
+from numerics.portraits.basins import BORDER, LEAVES, UNDECIDED
 from numerics.portraits.coordinates import UNIT, Frame
 from tests.numerics.portraits.systems import flow, iterated
 from theory.codegen.components import Components
@@ -61,6 +62,25 @@ def test_a_portrait_is_the_same_in_other_units(name, seed):
         for c in ours:  # both sides of a manifold may change places
             apart = [_apart(c.points, other) for other in theirs]
             assert min(apart) < 4e-3 * 4  # the distance of vertices: 1/250 of the window
+
+
+@pytest.mark.parametrize(("name", "seed"), [("duffing", 1), ("competition", 2), ("a map", 3)])
+def test_basins_are_the_same_in_other_units(name, seed):
+    make, formulas = SYSTEMS[name]
+    options = {"starts": 0, "prove": False, "basins": 10}  # few enough to compile nothing
+    here = portrait(make(*formulas, window=BOX), **options).basins
+    system, scale, offset = in_other_units(make, formulas, seed)
+    there = portrait(system, **options).basins
+    turned = there.labels[:: int(np.sign(scale[1])), :: int(np.sign(scale[0]))]
+    np.testing.assert_allclose((there.x - offset[0]) / scale[0], here.x[:: int(np.sign(scale[0]))],
+                               atol=1e-9)  # fmt: skip
+    ends = [(a.points[0] - offset) / scale for a in there.attractors]
+    assert len(ends) == len(here.attractors) >= 2
+    for n, attractor in enumerate(here.attractors):
+        (same,) = [k for k, y in enumerate(ends) if np.allclose(y, attractor.points[0], atol=1e-6)]
+        np.testing.assert_array_equal(here.labels == n, turned == same)
+    for label in (LEAVES, BORDER, UNDECIDED):
+        np.testing.assert_array_equal(here.labels == label, turned == label)
 
 
 def _apart(a, b):

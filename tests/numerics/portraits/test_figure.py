@@ -108,6 +108,24 @@ def test_the_longest_words_fit_into_a_column():
     assert canvas.bbox.x0 <= box.x0 and box.x1 <= canvas.bbox.x1
 
 
+def test_basins_are_told_apart_in_print(bistable):
+    found = portrait(flow("x - x^3", "-y"), starts=0, prove=False, basins=8)
+    canvas = drawn(found)
+    assert legend_words(canvas)[-2:] == [f"basin of {x}".replace("-", "\u2212")
+                                         for x in found.basins.names]  # fmt: skip
+    grey = [sum(w * c for w, c in zip((0.299, 0.587, 0.114), mpl.colors.to_rgb(x), strict=True))
+            for x in (*looks.SHADES, "white")]  # fmt: skip
+    apart = [abs(a - b) for n, a in enumerate(grey) for b in grey[:n]]
+    assert min(apart) > 0.04 and min(grey) > mpl.colors.to_rgb(looks.DARK)[0] + 0.1
+    labels = np.array([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -2, -3, -4]] * 2)
+    ten = [replace(found.basins.attractors[0], points=np.array([[n, 1.0]])) for n in range(10)]
+    many = replace(found.basins, x=np.linspace(-2, 2, 14), y=np.array([-1.0, 1.0]), labels=labels,
+                   attractors=tuple(ten))  # fmt: skip
+    words = legend_words(drawn(replace(found, basins=many)))
+    assert words[-10:] == [*(f"basin of ({n}, 1)" for n in range(7)), "other basins", "leaves",
+                           "undecided"]  # fmt: skip
+
+
 def test_iterates_that_leave_the_numbers_are_drawn():
     away = portrait(iterated("x^9 + 2*x", "y^9 + 2*y"), starts=4, prove=False)
     assert max(np.abs(c.points).max() for c in away.of_kind("iterates")) > 100

@@ -5,7 +5,7 @@ import pytest
 
 from numerics.integration import load
 from numerics.portraits import Style, time_series, write_series
-from tests.numerics.portraits.systems import flow, iterated, own
+from tests.numerics.portraits.systems import driven, flow, iterated, own
 
 
 def test_a_flow_is_integrated(tmp_path):
@@ -18,6 +18,14 @@ def test_a_flow_is_integrated(tmp_path):
     data = write_series(found, tmp_path / "s.png", Style(title="three"), command="said")
     assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
     assert load(data)["y"].shape == (2, 1001, 3)
+
+
+def test_a_driven_system_begins_at_time_0_and_does_not_show_it():
+    found = time_series(driven("-x + cos(t)", None), starts=np.array([[0.5]]), until=5.0)
+    assert found.variables == ("x",)
+    t, x = found.data["time"].values, found.data["y"].sel(component="x").values[0]
+    np.testing.assert_allclose(x, (np.cos(t) + np.sin(t)) / 2, atol=1e-6)  # 0.5 is on the orbit
+    np.testing.assert_allclose(found.data["y"].sel(component="t").values[0], t, atol=1e-9)
 
 
 def test_a_map_is_iterated(tmp_path):

@@ -115,7 +115,7 @@ def test_one_variable_is_a_phase_line(folder, capsys):
     ]  # fmt: skip
     assert err == "wrote p.png, p.csv and p.nc\n" and names(folder) == ["p.csv", "p.nc", "p.png"]
     assert run([*words, "--fast", "x"]) == 2
-    assert "`--em` and `--fast` need two variables" in capsys.readouterr().err
+    assert "`--em`, `--fast` and `--basins` need two variables" in capsys.readouterr().err
 
 
 def test_limit_cycles_are_printed(folder, capsys):
@@ -133,6 +133,31 @@ def test_limit_cycles_are_printed(folder, capsys):
     assert "the aspect of a figure is `equal` or height over width" in capsys.readouterr().err
 
 
+def test_basins_are_shaded_and_kept(folder, capsys):
+    words = ["portrait", "own.toml", "-o", "p.svg", "--no-prove", "--csv", "--starts", "0"]
+    words += ["--basins", "--resolution", "8"]
+    assert run(words) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert "basin of (1, 0)\tstable node, 50 % of the window\tverified numerically" in out
+    assert out[-1] == "basins from 8 x 8 starts, verified numerically"
+    data = load("p.nc")
+    names_ = json.loads(data["basin"].attrs["labels"])
+    assert [names_[str(n)] for n in data["basin"].values[0]] == ["(-1, 0)"] * 4 + ["(1, 0)"] * 4
+    np.testing.assert_allclose(data["attractor_state"].values[:, 1], 0, atol=1e-12)
+    assert data.attrs["basins"] == out[-1]
+    rows = [line.split(",") for line in (folder / "p.csv").read_text().splitlines()]
+    assert len([r for r in rows if r[1] == "basin"]) == 64
+    assert run([*words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert {a["name"]: a["share"] for a in document["basins"]["attractors"]} == {
+        "(1, 0)": 0.5, "(-1, 0)": 0.5,
+    }  # fmt: skip
+    assert set(document["basins"]["others"].values()) == {0.0}
+    assert "--basins" in document["command"] and "--resolution 8" in document["command"]
+    assert run(["portrait", "own.toml", "-o", "s.svg", "--series", "x", "--basins"]) == 2
+    assert "`--basins` belongs to the plane" in capsys.readouterr().err
+
+
 def test_time_series_instead_of_the_plane(folder, capsys):
     words = ["portrait", "three.toml", "-o", "s.png", "--series", "z, x", "--until", "4"]
     assert run([*words, "--start", "1,1,0", "--json"]) == 0
@@ -145,6 +170,36 @@ def test_time_series_instead_of_the_plane(folder, capsys):
     assert "`--window` belongs to the plane" in capsys.readouterr().err
     assert run(["portrait", "own.toml", "-o", "p.png", "--until", "4"]) == 2
     assert "ask for them with `--series`" in capsys.readouterr().err
+
+
+DRIVEN = OWN.replace("[parameters]", 'period = "2*pi"\n[parameters]').replace(
+    '"k*x - x^3"', '"-x + k*cos(t)"'
+)
+
+
+def test_driven_systems(folder, capsys):
+    (folder / "driven.toml").write_text(DRIVEN)
+    assert run(["portrait", "driven.toml", "-o", "p.svg", "--starts", "1"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "stable node\tx = 0.5, y = 0\tverified numerically"
+    assert run(["portrait", "driven.toml", "-o", "s.svg", "--series", "all", "--start=0.5,1"]) == 0
+    assert "--start 0.5,1" in load("s.nc").attrs["command"]
+    assert run(["flow", "driven.toml", "--until", "40", "--starts", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out.split("\n", 1)[1])
+    assert found["end"][0] == pytest.approx([(np.cos(40) + np.sin(40)) / 2, 0, 40], abs=1e-6)
+    assert float(found["summary"]["largest velocity at the end"].split()[-1]) < 0.9
+    for words in (
+        ["fixed-points", "driven.toml"],
+        ["bifurcation", "driven.toml", "--over", "k=0:1", "-o", "b.svg"],
+        ["sweep", "driven.toml", "--over", "k=0:1:3", "-o", "runs"],
+        ["portrait", "driven.toml", "--slice", "x,y", "-o", "q.svg"],
+    ):
+        assert run(words) == 2
+        assert "is driven, its field mentions the time t, so it has no" in capsys.readouterr().err
+    (folder / "driven.toml").write_text(DRIVEN.replace('period = "2*pi"', ""))
+    assert run(["portrait", "driven.toml", "-o", "q.svg"]) == 2
+    assert "changes with the time t, so the plane has no portrait" in capsys.readouterr().err
+    assert names(folder) == ["p.nc", "p.svg", "s.nc", "s.svg"]
 
 
 def test_what_is_left_out_is_said(folder, capsys):
@@ -197,6 +252,8 @@ def test_labels_with_commas_of_their_own(folder):
         (["own.toml", "-o", "p.svg", "--start", "1,1", "--starts", "2"], "give either `--starts"),
         (["own.toml", "-o", "p.svg", "--at", "fixed"], "name its variables with `--slice`"),
         (["own.toml", "-o", "p.svg", "--em"], "`own` has no EM map"),
+        (["own.toml", "-o", "p.svg", "--resolution", "9"], "ask for them with `--basins`"),
+        (["own.toml", "-o", "p.svg", "--basins", "--resolution", "3"], "basins take 8 to 2000"),
         (["own.toml", "-o", "p.svg", "--fast", "z"], "has no variable `z`"),
         (["three.toml", "-o", "p.svg"], "needs two variables, `own` has 3; take a slice"),
         (["three.toml", "-o", "p.svg", "--slice", "x"], "a slice needs two different variables"),
