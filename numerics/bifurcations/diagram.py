@@ -1,13 +1,18 @@
-"""Bifurcation diagrams: all branches that starts and branch points lead to, and what is on them."""
+"""Bifurcation diagrams: all branches that starts and branch points lead to, and what is on them.
+
+Cycles are followed from every Hopf point of a flow.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.bifurcations.branch import Branch, corrected, followed
+from numerics.bifurcations.branch import Branch, followed
+from numerics.bifurcations.continuation import corrected
+from numerics.bifurcations.cycles import CycleBranch, followed_cycles
 from numerics.bifurcations.family import Family
 from numerics.bifurcations.special import Special, special_points
 from numerics.fixed_points import find
@@ -29,11 +34,12 @@ MANY = 60
 
 @dataclass(frozen=True)
 class Diagram:
-    """Branches of fixed points over one parameter.
+    """Branches of fixed points over one parameter, and of cycles.
 
     ``name``      of the parameter
     ``branches``  in the order in which they were found
     ``points``    special points, by parameter
+    ``cycles``    branches of cycles, by the Hopf point at which they begin
     ``notes``     what could not be followed, in words
     """
 
@@ -41,6 +47,7 @@ class Diagram:
     family: Family
     branches: tuple[Branch, ...]
     points: tuple[Special, ...]
+    cycles: tuple[CycleBranch, ...]
     notes: tuple[str, ...]
 
     @property
@@ -51,12 +58,13 @@ class Diagram:
 
 def diagram(
     build: Callable[[float], System], name: str, low: float, high: float, *, seed: int = 0,
-    starts: int = 32, progress: Callable[[str], None] = lambda step: None,
+    starts: int = 32, cycles: bool = True, progress: Callable[[str], None] = lambda step: None,
 ) -> Diagram:  # fmt: skip
     """Return the bifurcation diagram of the systems ``build(p)``, low <= p <= high.
 
     Fixed points are looked for from ``starts`` starts at `SEEDED` parameters; each is followed both
-    ways, and so is what branches off.  What neither reaches is not in the diagram.
+    ways, and so is what branches off; of a flow also the cycles, unless ``cycles`` is false.  What
+    neither reaches is not in the diagram.
 
     Raises `ValueError` for low >= high, a parameter that changes the form of the equations or does
     not enter them, or where no fixed point is found.
@@ -93,9 +101,11 @@ def diagram(
                 continue
             points.append(point)
             waiting += _beside(family, point)
+    points.sort(key=lambda x: x.parameter)
+    born = _cycles(family, points, reach, name, progress) if cycles else []
     return Diagram(
-        name, family, tuple(branches), tuple(sorted(points, key=lambda x: x.parameter)),
-        tuple(_notes(branches, len(waiting))),
+        name, family, tuple(branches), tuple(points), tuple(born),
+        tuple(_notes(name, branches, born, len(waiting))),
     )  # fmt: skip
 
 
@@ -110,6 +120,20 @@ def _seeds(family: Family, seed: int, starts: int) -> tuple[list[np.ndarray], in
             else:
                 found.append(family.point(point.y, p))
     return found, passed
+
+
+def _cycles(
+    family: Family, points: Sequence[Special], reach: float, name: str,
+    progress: Callable[[str], None],
+) -> list[CycleBranch]:  # fmt: skip
+    """Return the branches of cycles from the Hopf points, each once."""
+    found: list[CycleBranch] = []
+    for point in points:
+        if point.kind != "Hopf" or any(point is branch.target for branch in found):
+            continue
+        progress(f"cycles from {name} = {point.parameter:.6g}")
+        found += followed_cycles(family, point, points, reach, name)
+    return found
 
 
 def _beside(family: Family, point: Special) -> list[np.ndarray]:
@@ -142,10 +166,16 @@ def _lies_on(family: Family, branch: Branch, u: np.ndarray) -> bool:
     return False
 
 
-def _notes(branches: list[Branch], waiting: int) -> list[str]:
+def _notes(
+    name: str, branches: Sequence[Branch], cycles: Sequence[CycleBranch], waiting: int
+) -> list[str]:
     notes = [
         f"branch {n + 1} was {end}" for n, branch in enumerate(branches)
         for end in dict.fromkeys(branch.ends) if end.startswith("not followed")
+    ]  # fmt: skip
+    notes += [
+        f"cycles from {name} = {branch.origin.parameter:.10g} were {branch.end}"
+        for branch in cycles if branch.end.startswith("not followed")
     ]  # fmt: skip
     if waiting:
         notes.append(f"{waiting} more starts were left after {MANY} branches")

@@ -343,15 +343,21 @@ def bifurcation(
         int, typer.Option(help="Starts from which fixed points are looked for, at five values.")
     ] = 32,
     seed: Seed = 0,
+    cycles: Annotated[
+        bool, typer.Option("--cycles/--no-cycles", help="Follow cycles from Hopf points.")
+    ] = True,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Also write the branches as comma-separated values.")
+    ] = False,
     force: Force = False,
     json: Json = False,
 ) -> int:
-    """Follow fixed points over a parameter: folds, pitchforks, Hopf points, stability."""
+    """Follow fixed points and cycles over a parameter: folds, Hopf points, periods, stability."""
     from proofs_checks.cli.bifurcating import run_bifurcation
 
     return run_bifurcation(
         system, set_ or [], over=over, output=output, show=show, starts=starts, seed=seed,
-        force=force, as_json=json,
+        cycles=cycles, table=csv, force=force, as_json=json,
     )  # fmt: skip
 
 

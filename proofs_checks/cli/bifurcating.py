@@ -1,4 +1,4 @@
-"""`proofhead bifurcation`: branches of fixed points over a parameter, their special points."""
+"""`proofhead bifurcation`: fixed points and cycles over a parameter, and what happens on them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 
 from numerics.bifurcations import (
     ClosedForm,
+    Cycle,
+    CycleBranch,
     Diagram,
     Special,
     closed_form,
@@ -41,6 +43,8 @@ def run_bifurcation(
     show: str | None,
     starts: int,
     seed: int,
+    cycles: bool,
+    table: bool,
     force: bool,
     as_json: bool,
 ) -> int:
@@ -64,17 +68,18 @@ def run_bifurcation(
     with progress_bar() as bar:
         task = bar.add_task("system", total=None)
         found = diagram(
-            build, axis.name, *axis.interval, seed=seed, starts=starts,
+            build, axis.name, *axis.interval, seed=seed, starts=starts, cycles=cycles,
             progress=lambda step: bar.update(task, description=step, advance=1),
         )  # fmt: skip
     exact = closed_form(found)
     command = shlex.join(["proofhead", *sys.argv[1:]])
-    data = write_diagram(found, output, place, exact, command=command)
+    data = write_diagram(found, output, place, exact, table=table, command=command)
     if as_json:
         print_json(_document(found, exact, output, data, time.perf_counter() - begin))
     else:
-        _print(found, exact)
-        print(f"wrote {output} and {data}", file=sys.stderr)
+        _print(found, place, exact)
+        beside = f", {output.with_suffix('.csv')}" * table
+        print(f"wrote {output}{beside} and {data}", file=sys.stderr)
     return 0
 
 
@@ -89,12 +94,14 @@ def _axis(text: str) -> Axis:
     return axis
 
 
-def _print(found: Diagram, exact: ClosedForm | None) -> None:
+def _print(found: Diagram, place: int, exact: ClosedForm | None) -> None:
     for point in found.points:
         pairs = zip(found.system.labels[:SHOWN], point.y, strict=False)
-        place = ", ".join(f"{label} = {value + 0.0:.6g}" for label, value in pairs)
+        at = ", ".join(f"{label} = {value + 0.0:.6g}" for label, value in pairs)
         words = f"{point.criticality} {point.kind}".strip()
-        print(f"{words}\t{found.name} = {point.parameter:.12g}\t{place}\t{_form(point)}")
+        print(f"{words}\t{found.name} = {point.parameter:.12g}\t{at}\t{_form(point)}")
+    for branch in found.cycles:
+        _print_cycles(branch, found.name, found.system.labels[place], place)
     count = len(found.branches)
     print(f"{count} branch{'es' * (count != 1)}; there may be others that no start led to")
     if exact is not None:
@@ -104,6 +111,22 @@ def _print(found: Diagram, exact: ClosedForm | None) -> None:
         )
     for note in found.notes:
         print(note)
+
+
+def _print_cycles(branch: CycleBranch, name: str, label: str, place: int) -> None:
+    """Print the special points of a branch of cycles, then how far it goes and why it ends."""
+    for c in branch.points:
+        print(
+            f"{c.kind}\t{name} = {c.parameter:.12g}\t{label} from {c.low[place]:.6g} to "
+            f"{c.high[place]:.6g}\tperiod {c.period:.10g}"
+        )
+    cycles = branch.cycles[1:] or branch.cycles
+    stability = " and ".join(dict.fromkeys(c.stability for c in cycles))
+    last = branch.cycles[-1]
+    print(
+        f"cycles from {name} = {branch.origin.parameter:.10g}\tto {name} = {last.parameter:.10g}: "
+        f"{branch.end}\tperiod {branch.cycles[0].period:.6g} to {last.period:.6g}\t{stability}"
+    )
 
 
 def _form(point: Special) -> str:
@@ -151,7 +174,31 @@ def _document(
             }
             for b in found.branches
         ],
+        "cycles": [
+            {
+                "from": b.origin.parameter,
+                "to": b.cycles[-1].parameter,
+                "end": b.end,
+                "period": [b.cycles[0].period, b.cycles[-1].period],
+                "stable_vertices": sum(c.stability == "stable" for c in b.cycles[1:]),
+                "vertices": [_cycle(c, found) for c in b.cycles],
+                "points": [{"kind": c.kind, **_cycle(c, found)} for c in b.points],
+            }
+            for b in found.cycles
+        ],
         "closed_form": exact and {"critical": exact.critical, "largest_deviation": exact.deviation},
         "notes": list(found.notes),
         "seconds": round(seconds, 3),
+    }
+
+
+def _cycle(c: Cycle, found: Diagram) -> dict[str, Any]:
+    labels = found.system.labels
+    return {
+        "parameter": c.parameter,
+        "period": c.period,
+        "low": dict(zip(labels, c.low.tolist(), strict=True)),
+        "high": dict(zip(labels, c.high.tolist(), strict=True)),
+        "multipliers": [[z.real, z.imag] for z in c.multipliers.tolist()],
+        "stability": c.stability,
     }

@@ -30,5 +30,5 @@ def test_its_commands_run(command, tmp_path, monkeypatch, capsys):
 
 def test_it_names_every_kind_of_point():
     rows = PAGE.split("| point | where |")[1].split("\n\n")[0]
-    named = set(re.findall(r"^\| ([\w-]+) \|", rows, re.M))
+    named = set(re.findall(r"^\| ([\w -]+) \|", rows, re.M))
     assert named == set(MARKS) - {"branch point", "multiple crossing"}
