@@ -39,7 +39,7 @@ class Branch:
 def eigenvalues(family: Family, u: np.ndarray) -> np.ndarray:
     """Return the eigenvalues at a point (of a map: multipliers), the least stable first."""
     is_map = family.system.kind == "map"
-    found = np.linalg.eigvals(family.slope(u)[:, :-1]).astype(complex) + float(is_map)
+    found = np.linalg.eigvals(family.slope(u)[:, : family.size]).astype(complex) + float(is_map)
     weight = np.abs(found) if is_map else np.real(found)
     return found[np.lexsort((-np.imag(found), -weight))]
 

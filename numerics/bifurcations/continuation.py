@@ -33,6 +33,8 @@ FIRST, LEAST, MOST = 5e-3, 1e-7, 2e-2
 TURN = 0.985
 """Least cosine between successive tangents."""
 NEWTON, CONVERGED = 10, 1e-12
+SAME = 1e-6
+"""Distance within which two points are one."""
 QUADRATIC = 1e-7
 """Where steps shrink as squares, one of this length leaves an error of its square."""
 
@@ -197,3 +199,25 @@ def zero_between(
     there = at(float(root))
     left = abs(value(there))
     return there if left < 1e-3 * min(abs(low), abs(high)) or left < 1e-9 else None
+
+
+def lies_on(
+    problem: Problem, points: np.ndarray, u: np.ndarray, shown: slice | np.ndarray = slice(None)
+) -> bool:
+    """Return whether a curve with points (n, k) passes through u, compared by the entries shown."""
+    seen = points[:, shown]
+    steps = np.diff(seen, axis=0)
+    lengths = np.maximum(np.square(steps).sum(axis=1), 1e-300)
+    along = ((u[shown] - seen[:-1]) * steps).sum(axis=1) / lengths
+    within = np.clip(along, 0, 1)
+    apart = np.abs(seen[:-1] + within[:, None] * steps - u[shown]).max(axis=1)
+    for n in np.argsort(apart)[:3].tolist():
+        if apart[n] > 5e-2:
+            return False
+        across = np.zeros(points.shape[1])  # the plane in which u lies, as far as it is shown
+        across[shown] = steps[n] / np.sqrt(lengths[n])
+        guess = points[n] + along[n] * (points[n + 1] - points[n])
+        there, _ = corrected(problem, guess, across)
+        if there is not None and np.abs(there[shown] - u[shown]).max() < SAME:
+            return True
+    return False

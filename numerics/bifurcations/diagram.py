@@ -11,19 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.bifurcations.branch import Branch, followed
-from numerics.bifurcations.continuation import corrected
+from numerics.bifurcations.continuation import SAME, corrected, lies_on
 from numerics.bifurcations.cycles import CycleBranch, followed_cycles
 from numerics.bifurcations.family import Family
 from numerics.bifurcations.special import Special, special_points
 from numerics.fixed_points import find
 from numerics.flows import System
 
-__all__ = ["Diagram", "diagram"]
+__all__ = ["Diagram", "diagram", "region", "traced"]
 
 SEEDED = 5
 """Values of the parameter at which fixed points are looked for."""
-SAME = 1e-6
-"""Distance within which two points are one, in units of z and q."""
 OFF = 5e-3
 """Step from a branch point onto the other branch."""
 REACH = 10.0
@@ -84,14 +82,38 @@ def diagram(
             f"no fixed point of `{family.system.name}` to follow was found for {name} between "
             f"{low:g} and {high:g} from {starts} starts at {SEEDED} values{degenerate}."
         )
+    reach = region(family, seeds, seed)
+    branches, points, waiting = traced(family, seeds, reach, progress)
+    points.sort(key=lambda x: x.parameter)
+    born = _cycles(family, points, reach, name, progress) if cycles else []
+    return Diagram(
+        name, family, tuple(branches), tuple(points), tuple(born),
+        tuple(_notes(name, branches, born, waiting)),
+    )  # fmt: skip
+
+
+def region(family: Family, seeds: Sequence[np.ndarray], seed: int = 0) -> float:
+    """Return up to which size of a coordinate branches are followed."""
     centre = family.rows @ np.mean(family.system.starts(np.random.default_rng(seed), 64), axis=0)
-    reach = REACH * (2 + max(np.abs(centre).max(), *(np.abs(u[:-1]).max() for u in seeds)))
+    sizes = [np.abs(u[: family.size]).max() for u in seeds]
+    return float(REACH * (2 + max(np.abs(centre).max(), *sizes)))
+
+
+def traced(
+    family: Family, seeds: Sequence[np.ndarray], reach: float,
+    progress: Callable[[str], None] = lambda step: None,
+) -> tuple[list[Branch], list[Special], int]:  # fmt: skip
+    """Return the branches through fixed points and what branches off, special points, what is left.
+
+    ``seeds``  fixed points u = (z, q)
+    ``reach``  branches end where a coordinate goes beyond
+    """
     branches: list[Branch] = []
     points: list[Special] = []
     waiting = list(seeds)
     while waiting and len(branches) < MANY:
         u = waiting.pop(0)
-        if any(_lies_on(family, branch, u) for branch in branches):
+        if any(lies_on(family, branch.u, u) for branch in branches):
             continue
         progress(f"branch {len(branches) + 1}")
         branch = followed(family, u, reach)
@@ -101,12 +123,7 @@ def diagram(
                 continue
             points.append(point)
             waiting += _beside(family, point)
-    points.sort(key=lambda x: x.parameter)
-    born = _cycles(family, points, reach, name, progress) if cycles else []
-    return Diagram(
-        name, family, tuple(branches), tuple(points), tuple(born),
-        tuple(_notes(name, branches, born, len(waiting))),
-    )  # fmt: skip
+    return branches, points, len(waiting)
 
 
 def _seeds(family: Family, seed: int, starts: int) -> tuple[list[np.ndarray], int]:
@@ -146,24 +163,6 @@ def _beside(family: Family, point: Special) -> list[np.ndarray]:
         if there is not None and 0 <= there[-1] <= 1:
             found.append(there)
     return found
-
-
-def _lies_on(family: Family, branch: Branch, u: np.ndarray) -> bool:
-    """Return whether a branch passes through a point."""
-    steps = np.diff(branch.u, axis=0)
-    lengths = np.maximum(np.square(steps).sum(axis=1), 1e-300)
-    along = np.clip(((u - branch.u[:-1]) * steps).sum(axis=1) / lengths, 0, 1)
-    nearest = branch.u[:-1] + along[:, None] * steps
-    apart = np.abs(nearest - u).max(axis=1)
-    for n in np.argsort(apart)[:3].tolist():
-        if apart[n] > 5e-2:
-            return False
-        step = steps[n] / np.sqrt(lengths[n])
-        guess = nearest[n] + (step @ (u - nearest[n])) * step
-        there, _ = corrected(family, guess, step)
-        if there is not None and np.abs(there - u).max() < SAME:
-            return True
-    return False
 
 
 def _notes(

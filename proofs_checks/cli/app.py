@@ -329,7 +329,9 @@ def sweep(
 @app.command()
 def bifurcation(
     system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
-    over: Annotated[str, typer.Option(help="The parameter and its interval, k=low:high.")],
+    over: Annotated[
+        list[str], typer.Option(help="The parameter and its interval, k=low:high; or two of them.")
+    ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The figure: .png, .svg or .pdf; data beside it.")
     ],
@@ -352,7 +354,7 @@ def bifurcation(
     force: Force = False,
     json: Json = False,
 ) -> int:
-    """Follow fixed points and cycles over a parameter: folds, Hopf points, periods, stability."""
+    """Follow fixed points and cycles over a parameter, or bifurcations over two."""
     from proofs_checks.cli.bifurcating import run_bifurcation
 
     return run_bifurcation(

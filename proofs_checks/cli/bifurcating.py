@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def run_bifurcation(
     source: str,
     settings: Sequence[str],
     *,
-    over: str,
+    over: Sequence[str],
     output: Path,
     show: str | None,
     starts: int,
@@ -48,22 +49,40 @@ def run_bifurcation(
     force: bool,
     as_json: bool,
 ) -> int:
-    """Compute a diagram, write its figure and data, print its special points; return the status."""
+    """Compute a diagram, write its figure and data, print its special points; return the status.
+
+    Over two parameters the figure is a map of bifurcation curves, see `bifurcation_curves`.
+    """
     begin = time.perf_counter()
     checked_output(output, FIGURE, [source], force=force)
     checked_output(output.with_suffix(".nc"), DIAGRAM_DATA, [source], force=force)
-    axis = _axis(over)
+    axes = [_axis(text) for text in over]
     given = settings_from(settings)
-    if axis.name in given:
-        raise ValueError(f"`{axis.name}` is both set and varied; leave out one of the two.")
+    for n, axis in enumerate(axes):
+        if axis.name in given:
+            raise ValueError(f"`{axis.name}` is both set and varied; leave out one of the two.")
+        if any(axis.name == other.name for other in axes[:n]):
+            raise ValueError(f"`{axis.name}` is varied twice; give it one interval.")
+    if len(axes) > 2:
+        raise ValueError(f"`--over` is given once or twice; got {len(axes)} of them.")
     if starts < 1:
         raise ValueError(f"`--starts` must be at least 1; got {starts}.")
 
-    def build(p: float) -> System:
-        return system_from(source, **given, **{axis.name: p})
+    def built(*values: float) -> System:
+        names = (axis.name for axis in axes)
+        return system_from(source, **given, **dict(zip(names, values, strict=True)))
 
-    for end in axis.interval:
-        build(end)  # what makes no sense there is said before work starts
+    for ends in product(*(axis.interval for axis in axes)):
+        built(*ends)  # what makes no sense there is said before work starts
+    if len(axes) == 2:
+        if show is not None:
+            raise ValueError("`--show` is for one parameter; over two, both axes are parameters.")
+        from proofs_checks.cli.bifurcation_curves import run_regimes
+
+        return run_regimes(
+            built, axes, output, starts=starts, seed=seed, table=table, as_json=as_json
+        )
+    axis, build = axes[0], built
     place = 0 if show is None else component(build(axis.interval[0]), show)
     with progress_bar() as bar:
         task = bar.add_task("system", total=None)
