@@ -2,7 +2,7 @@
 
 from numerics.bifurcations.branch import Branch
 from numerics.bifurcations.closed_forms import ClosedForm, closed_form
-from numerics.bifurcations.cycles import Cycle, CycleBranch
+from numerics.bifurcations.cycle import Cycle, CycleBranch
 from numerics.bifurcations.diagram import Diagram, diagram
 from numerics.bifurcations.files import diagram_dataset, write_diagram
 from numerics.bifurcations.regime_files import regime_dataset, write_regimes

@@ -42,11 +42,11 @@ QUADRATIC = 1e-7
 class Problem(Protocol):
     """Equations F(u) = 0 with one unknown more than there are equations."""
 
-    def residual(self, u: np.ndarray) -> np.ndarray:
+    def residual(self, u: np.ndarray, /) -> np.ndarray:
         """Return F (n,) at u (n + 1,)."""
         ...
 
-    def slope(self, u: np.ndarray) -> Any:
+    def slope(self, u: np.ndarray, /) -> Any:
         """Return F' (n, n + 1), an array or a sparse matrix."""
         ...
 

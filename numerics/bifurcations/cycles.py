@@ -18,7 +18,6 @@ Source: Kuznetsov, Elements of Applied Bifurcation Theory, sections 5.3 and 10.2
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,80 +31,20 @@ from numerics.bifurcations.continuation import (
     tangent,
     zero_between,
 )
+from numerics.bifurcations.cycle import Cycle, CycleBranch
 from numerics.bifurcations.cycle_ends import endless, hopf_point_near, turned
 from numerics.bifurcations.family import Family
 from numerics.bifurcations.normal_forms import null_vectors
 from numerics.bifurcations.special import Special, signed, vanishing_factors
 
-__all__ = ["Cycle", "CycleBranch", "followed_cycles"]
+__all__ = ["followed_cycles"]
 
 STEP, STEPS, BRANCHES = 5e-2, 800, 8
 """The longest step, in units of the spread of the starts; how many there may be on a branch, and
 branches from one Hopf point."""
 LEVEL = 1e-13  # change of q below which it stands still: cycles all at one value of the parameter
-NEUTRAL = 1e-9  # of multipliers, as in a family of cycles
 SAMPLES = 16  # places in an interval of the mesh, for extremes
-SAME = 1e-5  # between two numbers of the same cycle, in their own units
 KINDS = {"flip": "period doubling", "pair": "torus"}
-
-
-@dataclass(frozen=True)
-class Cycle:
-    """A cycle, or the fixed point at which they begin.
-
-    ``parameter``    p
-    ``period``       in units of time
-    ``low, high``    (d,) least and largest value of each variable
-    ``multipliers``  (m - 1,) of Floquet, without the 1 along the cycle, largest modulus first
-    ``kind``         fold of cycles, period doubling, torus, branch point of cycles, or nothing
-    """
-
-    parameter: float
-    period: float
-    low: np.ndarray
-    high: np.ndarray
-    multipliers: np.ndarray
-    kind: str = ""
-
-    @property
-    def unstable(self) -> int:
-        """The number of unstable directions; one that is neutral to rounding is not."""
-        return int((np.abs(self.multipliers) > 1 + NEUTRAL).sum())
-
-    @property
-    def stability(self) -> str:
-        """Stable, unstable, or neutral where that is not decided: one of a family of cycles."""
-        if self.unstable:
-            return "unstable"
-        return "stable" if (np.abs(self.multipliers) < 1 - NEUTRAL).all() else "neutral"
-
-    def is_same(self, other: Cycle) -> bool:
-        """Whether two cycles are one, as far as their numbers tell."""
-        scale = 1e-3 + max(np.abs(self.low).max(), np.abs(self.high).max())
-        return (
-            abs(self.parameter - other.parameter) < SAME * (1 + abs(self.parameter))
-            and abs(self.period - other.period) < SAME * self.period
-            and np.abs(self.low - other.low).max() < SAME * scale
-            and np.abs(self.high - other.high).max() < SAME * scale
-        )
-
-
-@dataclass(frozen=True)
-class CycleBranch:
-    """Cycles in order.
-
-    ``origin``  the Hopf point, or the branch point of cycles, at which they begin
-    ``cycles``  those from a Hopf point begin with one of no extent
-    ``points``  cycles at which something changes, in order
-    ``end``     why it ends, in words
-    ``target``  the Hopf point at which it ends, if it does
-    """
-
-    origin: Special | Cycle
-    cycles: tuple[Cycle, ...]
-    points: tuple[Cycle, ...]
-    end: str
-    target: Special | None = None
 
 
 def followed_cycles(

@@ -12,7 +12,8 @@ import numpy as np
 
 from numerics.bifurcations.branch import Branch, followed
 from numerics.bifurcations.continuation import SAME, corrected, lies_on
-from numerics.bifurcations.cycles import CycleBranch, followed_cycles
+from numerics.bifurcations.cycle import CycleBranch
+from numerics.bifurcations.cycles import followed_cycles
 from numerics.bifurcations.family import Family
 from numerics.bifurcations.special import Special, special_points
 from numerics.fixed_points import find

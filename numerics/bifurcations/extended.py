@@ -1,6 +1,6 @@
 """Equations of a bifurcation in two parameters: each is a curve of codimension 1.
 
-With A = dG/dz, in units of the size of G' at the beginning, and |v| = 1:
+With A = dG/dz, in units of the typical size of G', and |v| = 1:
 
     fold                       G = 0,  A v = 0
     Hopf                       G = 0,  (A^2 + k) v = 0,  v . l = 0,    k = w^2
@@ -30,14 +30,13 @@ class Extended:
 
     ``kind``    of bifurcation
     ``family``  over two parameters
-    ``rate``    the size of G', by which the equations are divided
+    ``rate``    the typical size of G', by which the equations are divided
     """
 
     kind = ""
 
-    def __init__(self, family: Family, u: np.ndarray) -> None:
-        self.family, self.size = family, family.size
-        self.rate = float(np.linalg.norm(family.slope(u), 2)) or 1.0  # A itself may be 0
+    def __init__(self, family: Family) -> None:
+        self.family, self.size, self.rate = family, family.size, family.rate
         self.shown = np.r_[0 : self.size, -2:0]
 
     def point(self, w: np.ndarray) -> np.ndarray:
@@ -71,7 +70,7 @@ class Folds(Extended):
     def at(cls, family: Family, u: np.ndarray) -> tuple[Folds, np.ndarray]:
         """Return the equations and their solution near a point u with a zero eigenvalue."""
         v = np.linalg.svd(family.slope(u)[:, : family.size])[2][-1]
-        return cls(family, u), np.concatenate([u[:-2], v, u[-2:]])
+        return cls(family), np.concatenate([u[:-2], v, u[-2:]])
 
     def residual(self, w: np.ndarray) -> np.ndarray:
         """Return the equations at w."""
@@ -85,14 +84,14 @@ class Hopfs(Extended):
 
     kind = "Hopf"
 
-    def __init__(self, family: Family, u: np.ndarray) -> None:
-        super().__init__(family, u)
+    def __init__(self, family: Family) -> None:
+        super().__init__(family)
         self.across = np.zeros(family.size)
 
     @classmethod
     def at(cls, family: Family, u: np.ndarray) -> tuple[Hopfs, np.ndarray]:
         """Return the equations and their solution near a Hopf or a Bogdanov-Takens point u."""
-        found = cls(family, u)
+        found = cls(family)
         values = np.linalg.eigvals(family.slope(u)[:, : family.size]).astype(complex)
         sums = np.abs(values[:, None] + values) + np.where(np.eye(len(values)), np.inf, 0.0)
         i, j = divmod(int(np.argmin(sums)), len(values))
@@ -133,8 +132,8 @@ class BranchPoints(Extended):
 
     kind = "branch point"
 
-    def __init__(self, family: Family, u: np.ndarray, along: int, kind: str) -> None:
-        super().__init__(family, u)
+    def __init__(self, family: Family, along: int, kind: str) -> None:
+        super().__init__(family)
         self.along, self.kind = along, kind
 
     @classmethod
@@ -144,7 +143,7 @@ class BranchPoints(Extended):
         """Return the equations and their solution near a point u where branches cross."""
         p = np.linalg.svd(family.slope(u)[:, : family.size])[0][:, -1]
         w = np.concatenate([u[:-2], p, [0.0], u[-2:]])
-        return cls(family, u, along, kind), w
+        return cls(family, along, kind), w
 
     def residual(self, w: np.ndarray) -> np.ndarray:
         """Return the equations at w."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,14 @@ class Family:
         self._last: tuple[np.ndarray | None, np.ndarray] = None, np.zeros(0)
         self._check_form()
         self._program()
+
+    @cached_property
+    def rate(self) -> float:
+        """The typical size of G' at starts: what derivatives are measured by."""
+        z = self.system.starts(np.random.default_rng(0), 64) @ self.rows.T
+        sizes = np.linalg.norm(self.slopes(z, np.full(self.count, 0.5)), ord=2, axis=(1, 2))
+        sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+        return float(np.median(sizes)) if len(sizes) else 1.0
 
     def parameter(self, q: Any) -> Any:
         """Return p at q, a number or an array."""

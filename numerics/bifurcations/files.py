@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numerics.bifurcations.closed_forms import ClosedForm
-from numerics.bifurcations.cycles import Cycle
+from numerics.bifurcations.cycle import Cycle
 from numerics.bifurcations.diagram import Diagram
 from numerics.bifurcations.figure import fill
 from numerics.integration import save

@@ -122,7 +122,8 @@ def _draw_regions(axes: Axes, found: Regimes) -> dict[str, Any]:
     )  # fmt: skip
     for r in (r for r in found.regions if r.room > ROOM):
         text = f"{r.stable} + {r.unstable}" + " ?" * (not r.agrees)
-        axes.text(*r.places[0], text, ha="center", va="center", fontsize=NOTE, zorder=7)
+        x, y = r.places[0].tolist()
+        axes.text(x, y, text, ha="center", va="center", fontsize=NOTE, zorder=7)
     words = {n: f"{n} stable" for n in range(1, most)} | {0: "none stable", most: f"{most} or more"}
     return {
         words[n]: Patch(facecolor=TINTS[n], edgecolor=GREY, linewidth=0.4)

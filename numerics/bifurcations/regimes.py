@@ -30,6 +30,8 @@ LINES, ROUNDS = 3, 2
 SAME, BESIDE = 1e-5, 1e-3
 """Distance of points of codimension 2 within which they are one, and of a curve that begins at one,
 in units of z and q."""
+THINNED = 4
+"""Every so many points of a branch is kept to look for fixed points from."""
 CELLS, SMALLEST = 240, 120
 """The plane is parted into this many cells each way; a region has so many of them at least."""
 
@@ -96,14 +98,16 @@ def regimes(
     search = _Search(family, seed, starts, progress)
     grid = (np.arange(LINES) + 0.45) / LINES  # not in the middle, where codimension 2 likes to be
     search.lines(np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2))
-    for n in range(ROUNDS + 1):
+    added = 0
+    while True:
         progress("regions")
         cells = _parted(search.curves)
         regions = [search.region(cells == k) for k in range(int(cells.max()) + 1)]
         lost = [q for r in regions if not r.agrees for q in r.places]
-        if not lost or n == ROUNDS:
+        if not lost or added == ROUNDS:
             break
         search.lines((np.array(lost) - low) / (high - low))
+        added += 1
     points: list[Codimension2] = []
     for point in (x for curve in search.curves for x in curve.points):
         if not any(x.kind == point.kind and np.abs(x.u - point.u).max() < SAME for x in points):
@@ -123,13 +127,20 @@ class _Search:
         self.family, self.seed, self.starts, self.progress = family, seed, starts, progress
         self.at: dict[tuple[float, ...], list[FixedPoint]] = {}
         self.curves: list[Curve] = []
+        self.known = np.zeros((0, family.size + 2))  # points u on branches
 
     def fixed_points(self, q: np.ndarray) -> list[FixedPoint]:
-        """Return the isolated fixed points found at a place q of the plane."""
+        """Return the isolated fixed points found at a place q of the plane.
+
+        They are looked for from the system's starts and from what is known beside the place.
+        """
         key = tuple(float(x) for x in q)
         if key not in self.at:
             system = self.family.build(self.family.parameter(q))
-            found = find(system, number=self.starts, seed=self.seed, relabelled=False)
+            starts = system.starts(np.random.default_rng(self.seed), self.starts)
+            order = np.argsort(np.abs(self.known[:, -2:] - q).max(axis=1))
+            beside = self.family.state(self.known[order[: self.starts]])
+            found = find(system, np.vstack([starts, beside]), relabelled=False)
             self.at[key] = [x for x in found if x.kind != "degenerate" and not x.family]
         return self.at[key]
 
@@ -168,7 +179,12 @@ class _Search:
         if not seeds:
             return
         reach = region(line, seeds)
-        _, points, _ = traced(line, seeds, reach, self.progress)
+        branches, points, _ = traced(line, seeds, reach, self.progress)
+        for branch in branches:
+            u = self.family.rows @ line.state(branch.u[::THINNED]).T
+            q = np.full((u.shape[1], 2), held)
+            q[:, along] = branch.u[::THINNED, -1]
+            self.known = np.vstack([self.known, np.hstack([u.T, q])])
         for x in points:
             q = np.array([held, held])
             q[along] = x.u[-1]
@@ -198,8 +214,9 @@ class _Search:
             points = self.fixed_points(q)
             stable = sum(x.stable is True for x in points)
             counts.append((stable, len(points) - stable))
-        agrees = counts[0] == counts[1]
-        return Region(self.family.parameter(places), room, *counts[0], agrees)
+        (stable, unstable), other = counts
+        agrees = (stable, unstable) == other
+        return Region(self.family.parameter(places), room, stable, unstable, agrees)
 
 
 def _begun(
