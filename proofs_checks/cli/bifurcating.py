@@ -137,7 +137,7 @@ def _print_cycles(branch: CycleBranch, name: str, label: str, place: int) -> Non
     for c in branch.points:
         print(
             f"{c.kind}\t{name} = {c.parameter:.12g}\t{label} from {c.low[place]:.6g} to "
-            f"{c.high[place]:.6g}\tperiod {c.period:.10g}"
+            f"{c.high[place]:.6g}\tperiod {c.period:.6g}"
         )
     cycles = branch.cycles[1:] or branch.cycles
     stability = " and ".join(dict.fromkeys(c.stability for c in cycles))

@@ -129,7 +129,7 @@ def test_cycles_in_the_table_json_netcdf_and_csv(folder, capsys):
     out, err = capsys.readouterr()
     hopf, fold, cycles, _ = out.splitlines()
     assert hopf.startswith("subcritical Hopf\tk = 0\t")
-    assert fold == ("fold of cycles\tk = -0.25\tx from -0.707107 to 0.707107\tperiod 3.141592654")
+    assert fold == ("fold of cycles\tk = -0.25\tx from -0.707107 to 0.707107\tperiod 3.14159")
     assert cycles == (
         "cycles from k = 0\tto k = 1: end of the interval\tperiod 3.14159 to 3.14159\t"
         "unstable and stable"
