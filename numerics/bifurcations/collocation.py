@@ -187,9 +187,9 @@ class Collocation:
         equations to the accuracy of the old mesh only.
         """
         needs = self.needs(u)
-        wanted = max(FEWEST, int(np.ceil(ROOM * needs.sum())))
-        if wanted > MOST_INTERVALS:
+        if not ROOM * needs.sum() <= MOST_INTERVALS:  # or the field is not defined there
             return None
+        wanted = max(FEWEST, int(np.ceil(ROOM * needs.sum())))
         # no interval more than about four times as long as it would be on an even mesh
         share = np.cumsum(needs / max(needs.sum(), 1e-300) + self.steps / 3)
         share = np.append(0.0, share / share[-1])
