@@ -13,6 +13,7 @@ from proofs_checks.cli.run import run
 HOME = Path(__file__).parent.parent
 PAGE = (HOME / "docs" / "gallery.md").read_text(encoding="utf-8")
 COMMANDS = {c.split()[-1]: c for c in re.findall(r"^proofhead (portrait .*)$", PAGE, re.M)}
+DIAGRAMS = {c.split()[-1]: c for c in re.findall(r"^proofhead (bifurcation .*)$", PAGE, re.M)}
 SHOWN = re.findall(r"!\[.*?\]\(figures/gallery/(.*?)\)", PAGE)
 
 KNOWN = {
@@ -87,7 +88,33 @@ def test_the_commands_make_the_figures_of_driven_systems(figure, tmp_path, monke
             assert first * second == pytest.approx(math.exp(-0.25 * 2 * math.pi), rel=1e-8)
 
 
+def bifurcations(figure, tmp_path, monkeypatch, capsys):
+    (tmp_path / "examples").symlink_to(HOME / "examples")
+    monkeypatch.chdir(tmp_path)
+    assert run([*shlex.split(DIAGRAMS[figure]), "--json"]) == 0
+    assert (tmp_path / figure).stat().st_size > 10_000
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_cycle_from_a_hopf_point_to_a_homoclinic_orbit(tmp_path, monkeypatch, capsys):
+    found = bifurcations("bogdanov_takens.png", tmp_path, monkeypatch, capsys)
+    assert [p["kind"] for p in found["points"]] == ["Hopf", "fold"]
+    assert [p["parameter"] for p in found["points"]] == pytest.approx([0, 1 / 16], abs=1e-9)
+    (cycles,) = found["cycles"]
+    assert cycles["to"] == pytest.approx(-0.05655517, abs=1e-7) and "homoclinic" in cycles["end"]
+
+
+def test_the_curves_of_bogdanov_and_takens(tmp_path, monkeypatch, capsys):
+    found = bifurcations("bogdanov_takens_map.png", tmp_path, monkeypatch, capsys)
+    assert [p["kind"] for p in found["points"]] == ["Bogdanov-Takens"]
+    assert [*found["points"][0]["at"].values()] == pytest.approx([0, 0], abs=1e-8)
+    curves = {c["kind"]: c["vertices"] for c in found["curves"]}
+    assert all(4 * b1 == pytest.approx(b2**2, abs=1e-9) for b1, b2 in curves["fold"])
+    assert all(b1 == pytest.approx(0, abs=1e-9) and b2 < 1e-8 for b1, b2 in curves["Hopf"])
+
+
 def test_the_page_shows_what_its_commands_make():
     kept = {p.name for p in (HOME / "docs" / "figures" / "gallery").iterdir()}
-    assert set(SHOWN) == set(COMMANDS) == kept == {*KNOWN, *DRIVEN}
-    assert len(kept) == 12
+    assert set(COMMANDS) == {*KNOWN, *DRIVEN}
+    assert set(SHOWN) == set(COMMANDS) | set(DIAGRAMS) == kept
+    assert len(kept) == 14

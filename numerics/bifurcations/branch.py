@@ -1,13 +1,4 @@
-"""Following a branch of fixed points through folds: pseudo-arclength continuation.
-
-    predict   u + h t           t the unit tangent, G'(u) t = 0
-    correct   G(v) = 0,  t . (v - u - h t) = 0        by Newton's method
-
-The step h grows where the corrector is fast and shrinks where the tangent turns.  Crossing a
-simple branch point is no obstacle: the extended Jacobian is singular at the point only.
-
-Source: Keller 1977; Kuznetsov, Elements of Applied Bifurcation Theory, chapter 10.
-"""
+"""A branch of fixed points, followed both ways, with its eigenvalues."""
 
 from __future__ import annotations
 
@@ -15,18 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.bifurcations.continuation import MOST, Walk, at_border
 from numerics.bifurcations.family import Family
 
-__all__ = ["Branch", "corrected", "followed", "tangent"]
+__all__ = ["LEFT", "Branch", "eigenvalues", "followed"]
 
-FIRST, LEAST, MOST = 5e-3, 1e-7, 2e-2
-"""Steps, in units of the interval of the parameter and the spread of the starts."""
-TURN = 0.985
-"""Least cosine between successive tangents."""
-NEWTON, CONVERGED = 10, 1e-12
-QUADRATIC = 1e-7
-"""Where steps shrink as squares, one of this length leaves an error of its square."""
 POINTS = 4000
+LEFT = "left the region"
 
 
 @dataclass(frozen=True)
@@ -50,42 +36,10 @@ class Branch:
         return (border > 0).sum(axis=1)
 
 
-def corrected(family: Family, guess: np.ndarray, t: np.ndarray) -> tuple[np.ndarray | None, int]:
-    """Return the fixed point in the plane through ``guess`` across ``t``, and Newton's steps.
-
-    None if Newton's method does not converge.
-    """
-    u, before = guess.copy(), 1.0
-    for n in range(NEWTON):
-        with np.errstate(all="ignore"):
-            f = np.append(family.residual(u), t @ (u - guess))
-            matrix = np.vstack([family.slope(u), t])
-        if not (np.isfinite(f).all() and np.isfinite(matrix).all()):
-            return None, n
-        step = -np.linalg.lstsq(matrix, f, rcond=1e-15)[0]
-        u = u + step
-        length = np.abs(step).max() / (1 + np.abs(u).max())
-        if length <= CONVERGED or (n and length <= QUADRATIC and length <= before**1.5):
-            # near a singular matrix short steps are not enough
-            left = np.abs(family.residual(u)).max()
-            scale = np.abs(matrix).max() * (1 + np.abs(u).max())
-            return (u, n + 1) if left <= 1e-9 * scale else (None, n + 1)
-        before = length
-        if np.abs(u - guess).max() > 1.0:
-            return None, n
-    return None, NEWTON
-
-
-def tangent(family: Family, u: np.ndarray, along: np.ndarray) -> np.ndarray:
-    """Return the unit tangent of the branch at a point, on the side of ``along``."""
-    t = np.linalg.svd(family.slope(u))[2][-1]
-    return t if t @ along >= 0 else -t
-
-
 def eigenvalues(family: Family, u: np.ndarray) -> np.ndarray:
     """Return the eigenvalues at a point (of a map: multipliers), the least stable first."""
     is_map = family.system.kind == "map"
-    found = np.linalg.eigvals(family.slope(u)[:, :-1]).astype(complex) + float(is_map)
+    found = np.linalg.eigvals(family.slope(u)[:, : family.size]).astype(complex) + float(is_map)
     weight = np.abs(found) if is_map else np.real(found)
     return found[np.lexsort((-np.imag(found), -weight))]
 
@@ -115,40 +69,19 @@ def _one_way(
     family: Family, u: np.ndarray, t: np.ndarray, reach: float
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], str]:
     """Return points and tangents from ``u`` on along ``t``, and why they end."""
-    points, h, left_start = [(u, t)], FIRST, False
+    points, walk, left_start = [(u, t)], Walk(family, u, t), False
     while len(points) < POINTS:
-        guess = u + h * t
-        new, steps = corrected(family, guess, t)
-        turned = None if new is None else tangent(family, new, t)
-        if new is None or turned is None or turned @ t < TURN or (new - u) @ t < h / 4:
-            h /= 2
-            if h < LEAST:
-                return points, "not followed further: steps below 1e-7"
-            continue
-        if not 0 <= new[-1] <= 1:
-            return [*points, *_at_border(family, u, new, t)], "end of the interval"
-        points.append((new, turned))
-        u, t = new, turned
-        if np.abs(u[:-1]).max() > reach:
-            return points, "left the region"
-        away = float(np.linalg.norm(u - points[0][0]))
+        u, t = walk.u, walk.t
+        if not walk.step():
+            return points, "not followed further: steps below 1e-7"
+        if not 0 <= walk.u[-1] <= 1:
+            last = at_border(family, u, walk.u, t)
+            return [*points, *([last] if last else [])], "end of the interval"
+        points.append((walk.u, walk.t))
+        if np.abs(walk.u[:-1]).max() > reach:
+            return points, LEFT
+        away = float(np.linalg.norm(walk.u - points[0][0]))
         left_start = left_start or away > 5 * MOST
-        if left_start and away < h:
+        if left_start and away < walk.taken:
             return points, "closed"
-        h = min(MOST, h * (1.5 if steps <= 3 else 1.0 if steps <= 5 else 0.7))
     return points, f"not followed further: {POINTS} points"
-
-
-def _at_border(
-    family: Family, u: np.ndarray, new: np.ndarray, t: np.ndarray
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the point where q reaches 0 or 1, between a point and one beyond."""
-    border = float(np.clip(new[-1], 0, 1))
-    part = (border - u[-1]) / (new[-1] - u[-1]) if new[-1] != u[-1] else 1.0
-    guess = u + part * (new - u)
-    guess[-1] = border
-    across = np.append(np.zeros(len(u) - 1), 1.0)
-    there, _ = corrected(family, guess, across)
-    if there is None or np.linalg.norm(there - u) < 1e-12:
-        return []
-    return [(there, tangent(family, there, t))]

@@ -1,4 +1,4 @@
-"""A system as one parameter varies, in coordinates in which nothing depends on units.
+"""A system as parameters vary, in coordinates in which nothing depends on units.
 
     G(z, q) = E^+ f(E z; p),    p = low + q (high - low)        flow
     G(z, q) = E^+ f(E z; p) - z                                 map
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,17 +31,21 @@ NUDGE = 1e-6
 
 
 class Family:
-    """The systems ``build(p)`` for p between ``low`` and ``high``.
+    """The systems ``build(p)`` for p between ``low`` and ``high``: numbers, or arrays (k,) of them.
 
     ``system``   the one in the middle
     ``columns``  E, (d, m)
     ``size``     m, the number of coordinates
+    ``count``    k, the number of parameters
 
-    Raises `ValueError` if the parameter changes the form of the equations, or nothing at all.
+    Points are u = (z, q), (m + k,).
+
+    Raises `ValueError` if a parameter changes the form of the equations, or nothing at all.
     """
 
-    def __init__(self, build: Callable[[float], System], low: float, high: float) -> None:
+    def __init__(self, build: Callable[[Any], System], low: Any, high: Any) -> None:
         self.build, self.low, self.high = build, low, high
+        self.count = np.size(low)
         self.system = build((low + high) / 2)
         quotient = Quotient(self.system)
         square = quotient.basis.shape[1] == self.system.dimension
@@ -53,49 +58,67 @@ class Family:
         self._check_form()
         self._program()
 
+    @cached_property
+    def rate(self) -> float:
+        """The typical size of G' at starts: what derivatives are measured by."""
+        z = self.system.starts(np.random.default_rng(0), 64) @ self.rows.T
+        sizes = np.linalg.norm(self.slopes(z, np.full(self.count, 0.5)), ord=2, axis=(1, 2))
+        sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+        return float(np.median(sizes)) if len(sizes) else 1.0
+
     def parameter(self, q: Any) -> Any:
         """Return p at q, a number or an array."""
         return self.low + q * (self.high - self.low)
 
     def state(self, u: np.ndarray) -> np.ndarray:
-        """Return the states y (..., d) at points (..., m + 1) of z and q."""
-        return u[..., :-1] @ self.columns.T
+        """Return the states y (..., d) at points (..., m + k) of z and q."""
+        return u[..., : self.size] @ self.columns.T
 
-    def point(self, y: np.ndarray, p: float) -> np.ndarray:
-        """Return the point (m + 1,) at a state and a parameter."""
+    def point(self, y: np.ndarray, p: Any) -> np.ndarray:
+        """Return the point (m + k,) at a state and a parameter."""
         return np.append(self.rows @ y, (p - self.low) / (self.high - self.low))
 
     def residual(self, u: np.ndarray) -> np.ndarray:
         """Return G (m,)."""
-        values = self.values(self.parameter(u[-1]))
-        f = batch_values(self.system.field)(self.state(u)[None], values)[0]
-        return self.rows @ f - (u[:-1] if self.system.kind == "map" else 0.0)
+        return self.residuals(u[None, : self.size], u[self.size :])[0]
 
     def slope(self, u: np.ndarray) -> np.ndarray:
-        """Return the derivative of G by z and q, (m, m + 1)."""
+        """Return the derivative of G by z and q, (m, m + k)."""
         at, found = self._last  # Newton's method, the tangent and the spectrum ask for the same
         if at is None or not np.array_equal(at, u):
-            found = self._slope(u)
+            found = self.slopes(u[None, : self.size], u[self.size :])[0]
             self._last = u.copy(), found
         return found
 
-    def _slope(self, u: np.ndarray) -> np.ndarray:
-        p = self.parameter(u[-1])
-        values, rates = self.values(p), self._rates(p)
+    def residuals(self, z: np.ndarray, q: np.ndarray) -> np.ndarray:
+        """Return G (n, m) at coordinates (n, m) and parameters (k,)."""
+        f = batch_values(self.system.field)(z @ self.columns.T, self.values(self._at(q)))
+        return f @ self.rows.T - (z if self.system.kind == "map" else 0.0)
+
+    def slopes(self, z: np.ndarray, q: np.ndarray) -> np.ndarray:
+        """Return the derivative of G by z and q at coordinates (n, m): (n, m, m + k)."""
+        y, values = z @ self.columns.T, self.values(self._at(q))
         d = self.system.dimension
         if self.moved is None:
-            jacobian = batch_jacobian(self.system.field)(self.state(u)[None], values)[0]
-            step = np.append(np.zeros(self.size), NUDGE)
-            by_q = (self.residual(u + step) - self.residual(u - step)) / (2 * NUDGE)
+            jacobian = batch_jacobian(self.system.field)(y, values)
+            steps = NUDGE * np.eye(self.count)
+            by_q = np.stack(
+                [
+                    (self.residuals(z, q + s) - self.residuals(z, q - s)) / (2 * NUDGE)
+                    for s in steps
+                ],
+                axis=-1,
+            )
         else:
-            extended = np.append(self.state(u), values[self.entries])[None]
-            whole = batch_jacobian(self.moved)(extended, np.delete(values, self.entries))[0]
-            jacobian = whole[:, :d]
-            by_q = self.rows @ (whole[:, d:] @ rates) * (self.high - self.low)
+            moving = np.broadcast_to(values[self.entries], (len(y), len(self.entries)))
+            held = np.delete(values, self.entries)
+            whole = batch_jacobian(self.moved)(np.hstack([y, moving]), held)
+            rates = self._rates(self._at(q)).T * (self.high - self.low)
+            jacobian, by_q = whole[:, :, :d], self.rows @ (whole[:, :, d:] @ rates)
         by_z = self.rows @ jacobian @ self.columns
         if self.system.kind == "map":
             by_z = by_z - np.eye(self.size)
-        return np.column_stack([by_z, by_q])
+        return np.concatenate([by_z, by_q], axis=2)
 
     def second(self, u: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Return the second derivative of G by z along v and w, which may be complex."""
@@ -129,45 +152,64 @@ class Family:
         length = float(np.linalg.norm(v))
         if length == 0:
             return np.zeros(self.size)
-        step = np.append(v, 0.0) * (STENCIL / length)
-        at = {n: apply(self.slope(u + n * step)[:, :-1]) for n in (-2, -1, 0, 1, 2)}
+        step = np.append(v, np.zeros(self.count)) * (STENCIL / length)
+        at = {n: apply(self.slope(u + n * step)[:, : self.size]) for n in (-2, -1, 0, 1, 2)}
         if order == 1:
             found = (8 * (at[1] - at[-1]) - (at[2] - at[-2])) / (12 * STENCIL)
         else:
             found = (16 * (at[1] + at[-1]) - (at[2] + at[-2]) - 30 * at[0]) / (12 * STENCIL**2)
         return found * length**order
 
-    def values(self, p: float) -> np.ndarray:
+    def values(self, p: Any) -> np.ndarray:
         """Return the parameter vector."""
         if self.straight is None:
             return self.build(p).values
-        return self.straight[0] + p * self.straight[1]
+        return self.straight[0] + np.atleast_1d(p) @ self.straight[1]
 
-    def _rates(self, p: float) -> np.ndarray:
-        """Return how fast the moving entries of the parameter vector move."""
+    def _at(self, q: np.ndarray) -> Any:
+        """Return p at q (k,): a number where there is one parameter."""
+        return self.parameter(q if self.count > 1 else float(q[0]))
+
+    def _rates(self, p: Any) -> np.ndarray:
+        """Return how fast the moving entries of the parameter vector move, (k, entries)."""
         if self.straight is not None:
-            return self.straight[1][self.entries]
-        step = NUDGE * (self.high - self.low)
-        ahead, behind = (self.build(x).values[self.entries] for x in (p + step, p - step))
-        return (ahead - behind) / (2 * step)
+            return self.straight[1][:, self.entries]
+        found = []
+        for axis in np.eye(self.count):
+            step = NUDGE * (self.high - self.low) * (axis if self.count > 1 else 1.0)
+            ahead, behind = (self.build(x).values[self.entries] for x in (p + step, p - step))
+            found.append((ahead - behind) / (2 * np.sum(step)))
+        return np.array(found)
 
     def _check_form(self) -> None:
-        places = np.linspace(self.low, self.high, 5)
-        systems = [self.build(float(p)) for p in places]
+        along = np.linspace(0.0, 1.0, 5)
+        middle = np.full((len(along), self.count), 0.5)
+        lines = []  # one through the middle for each parameter, and the diagonal
+        for n in range(self.count):
+            lines.append(middle.copy())
+            lines[n][:, n] = along
+        places = np.concatenate([*lines, np.repeat(along[:, None], self.count, axis=1)])
+        systems = [self.build(self._at(q)) for q in places]
         if any(s.field != self.system.field for s in systems):
             raise ValueError(
-                f"the equations of `{self.system.name}` change their form between {self.low:g} and "
-                f"{self.high:g}; continue a parameter that enters as a number."
+                f"the equations of `{self.system.name}` change their form between "
+                f"{_shown(self.low)} and {_shown(self.high)}; "
+                "continue a parameter that enters as a number."
             )
         table = np.array([s.values for s in systems])
-        moves = np.ptp(table, axis=0) > 0
-        if not moves.any():
-            raise ValueError(f"the parameter does not enter the equations of `{self.system.name}`.")
-        self.entries = np.flatnonzero(moves)
-        rates = (table[-1] - table[0]) / (self.high - self.low)
-        line = table[0] + np.outer(places - self.low, rates)
+        by_line = table[: len(along) * self.count].reshape(self.count, len(along), -1)
+        if not np.ptp(by_line, axis=1).any(axis=1).all():
+            which = "the" if self.count == 1 else "a"
+            raise ValueError(
+                f"{which} parameter does not enter the equations of `{self.system.name}`."
+            )
+        self.entries = np.flatnonzero(np.ptp(table, axis=0) > 0)
+        spans = np.atleast_1d(self.high - self.low)
+        rates = (by_line[:, -1] - by_line[:, 0]) / spans[:, None]
+        base = by_line[0, 0] - np.atleast_1d(self._at(places[0])) @ rates
+        line = base + np.array([np.atleast_1d(self._at(q)) for q in places]) @ rates
         near = np.abs(line - table) <= 1e-14 * np.abs(table).max()
-        self.straight = (table[0] - self.low * rates, rates) if near.all() else None
+        self.straight = (base, rates) if near.all() else None
 
     def _program(self) -> None:
         """Make the program whose variables are the state and the moving parameters."""
@@ -181,3 +223,7 @@ class Family:
             self.moved = replace(
                 field, state=(*field.state, *moving), parameters=kept, labels=()
             )  # fmt: skip
+
+
+def _shown(p: Any) -> str:
+    return ", ".join(f"{x:g}" for x in np.atleast_1d(p))

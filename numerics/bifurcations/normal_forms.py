@@ -28,21 +28,25 @@ __all__ = ["flip", "fold", "hopf", "neimark_sacker", "null_vectors", "pitchfork"
 
 
 def null_vectors(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return right and left null vectors of a matrix that is nearly singular, <p, q> = 1."""
+    """Return right and left null vectors of a matrix that is nearly singular, <p, q> = 1.
+
+    At a double zero eigenvalue <p, q> = 0, and p is not finite.
+    """
     left, _, rows = np.linalg.svd(matrix)
     q, p = rows[-1].conj(), left[:, -1]
-    return q, p / np.conj(p.conj() @ q)
+    with np.errstate(all="ignore"):
+        return q, p / np.conj(p.conj() @ q)
 
 
 def fold(family: Family, u: np.ndarray) -> float:
     """Return the quadratic coefficient at a point with a zero eigenvalue."""
-    q, p = null_vectors(family.slope(u)[:, :-1])
+    q, p = null_vectors(family.slope(u)[:, : family.size])
     return float(p @ family.second(u, q, q)) / 2 / _length(family, q)
 
 
 def pitchfork(family: Family, u: np.ndarray) -> float:
     """Return the cubic coefficient at a point with a zero eigenvalue."""
-    a = family.slope(u)[:, :-1]
+    a = family.slope(u)[:, : family.size]
     q, p = null_vectors(a)
     bent = family.second(u, q, q)
     # A is singular: solve on the complement of its null vector
@@ -54,7 +58,7 @@ def pitchfork(family: Family, u: np.ndarray) -> float:
 
 def hopf(family: Family, u: np.ndarray) -> tuple[float, float]:
     """Return the frequency and the first Lyapunov coefficient where a pair crosses the axis."""
-    a = family.slope(u)[:, :-1]
+    a = family.slope(u)[:, : family.size]
     eigenvalues = np.linalg.eigvals(a)
     turning = np.abs(np.imag(eigenvalues)) > 0
     pair = eigenvalues[turning][np.argmin(np.abs(np.real(eigenvalues[turning])))]
@@ -71,7 +75,7 @@ def hopf(family: Family, u: np.ndarray) -> tuple[float, float]:
 
 def flip(family: Family, u: np.ndarray) -> float:
     """Return the cubic coefficient where a multiplier of a map is -1."""
-    a = family.slope(u)[:, :-1] + np.eye(family.size)
+    a = family.slope(u)[:, : family.size] + np.eye(family.size)
     q, p = null_vectors(a + np.eye(family.size))
     h = np.linalg.solve(np.eye(family.size) - a, family.second(u, q, q))
     found = float(p @ (family.third(u, q, q) + 3 * family.second(u, q, h)))
@@ -81,7 +85,7 @@ def flip(family: Family, u: np.ndarray) -> float:
 def neimark_sacker(family: Family, u: np.ndarray) -> tuple[float, float]:
     """Return the angle and the cubic coefficient where a pair of multipliers crosses the circle."""
     eye = np.eye(family.size)
-    a = family.slope(u)[:, :-1] + eye
+    a = family.slope(u)[:, : family.size] + eye
     multipliers = np.linalg.eigvals(a)
     turning = np.imag(multipliers) > 0
     pair = multipliers[turning][np.argmin(np.abs(np.abs(multipliers[turning]) - 1))]

@@ -22,13 +22,16 @@ from typing import Any
 import numpy as np
 
 from numerics.bifurcations import normal_forms
-from numerics.bifurcations.branch import Branch, corrected, eigenvalues
+from numerics.bifurcations.branch import Branch, eigenvalues
+from numerics.bifurcations.continuation import corrected, zero_between
 from numerics.bifurcations.family import Family
 
-__all__ = ["Special", "special_points"]
+__all__ = ["Special", "signed", "special_points", "vanishing_factors", "without_dust"]
 
 FLAT = 1e-5
 """A quadratic coefficient below this part of the cubic one is taken for 0: a pitchfork."""
+NOTHING = 1e-9
+"""So is a Lyapunov coefficient below this, in units of the spread of the starts."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,13 @@ Factors = Callable[[np.ndarray], np.ndarray]
 def special_points(family: Family, branch: Branch) -> Iterator[Special]:
     """Yield the special points of a branch."""
     explained: set[int] = set()
-    for name, factors in _tests(family.system.kind).items():
-        signs = np.array([_signed(factors(e)) for e in branch.eigenvalues])
+    for name, factors in vanishing_factors(family.system.kind).items():
+        signs = np.array([signed(factors(e)) for e in branch.eigenvalues])
         for n in np.flatnonzero(np.sign(signs[:-1]) * np.sign(signs[1:]) < 0).tolist():
-            u = _located(family, branch, n, factors)
+            u = zero_between(
+                family, branch.u[n], branch.tangents[n], branch.u[n + 1],
+                lambda u, factors=factors: signed(factors(eigenvalues(family, u))),
+            )  # fmt: skip
             if u is not None:
                 found = _classified(family, branch, n, name, u)
                 if found is not None:
@@ -99,7 +105,8 @@ def _several(family: Family, branch: Branch, n: int) -> Special:
     return _special(family, "multiple crossing", at(high), float("nan"))
 
 
-def _tests(kind: str) -> dict[str, Factors]:
+def vanishing_factors(kind: str) -> dict[str, Factors]:
+    """Return functions of the eigenvalues (of a map: multipliers), of which a factor vanishes."""
     if kind == "map":
         return {
             "zero": lambda e: e - 1,
@@ -112,7 +119,7 @@ def _tests(kind: str) -> dict[str, Factors]:
     }
 
 
-def _signed(factors: np.ndarray) -> float:
+def signed(factors: np.ndarray) -> float:
     """Return the sign of the product, which is real, times the smallest modulus."""
     if not len(factors):
         return 1.0
@@ -120,29 +127,6 @@ def _signed(factors: np.ndarray) -> float:
     if not sizes.min() > 0:
         return 0.0
     return float(np.sign(np.real(np.prod(factors / sizes))) * sizes.min())
-
-
-def _located(family: Family, branch: Branch, n: int, factors: Factors) -> np.ndarray | None:
-    """Return the point between two of a branch where a test function is 0, None if it jumps."""
-    from scipy.optimize import brentq
-
-    u, t = branch.u[n], branch.tangents[n]
-    length = float(t @ (branch.u[n + 1] - u))
-    guess = branch.u[n + 1] - u
-
-    def at(s: float) -> np.ndarray:
-        there, _ = corrected(family, u + guess * (s / length), t)
-        return u + guess * (s / length) if there is None else there
-
-    def value(s: float) -> float:
-        return _signed(factors(eigenvalues(family, at(s))))
-
-    low, high = value(0.0), value(length)
-    if not low * high < 0:
-        return None
-    root: Any = brentq(value, 0.0, length, xtol=1e-15)
-    left = abs(value(float(root)))
-    return at(float(root)) if left < 1e-3 * min(abs(low), abs(high)) or left < 1e-9 else None
 
 
 def _classified(family: Family, branch: Branch, n: int, name: str, u: np.ndarray) -> Special | None:
@@ -160,6 +144,7 @@ def _classified(family: Family, branch: Branch, n: int, name: str, u: np.ndarray
             return None
         form = normal_forms.neimark_sacker if is_map else normal_forms.hopf
         frequency, l1 = form(family, u)
+        l1 = l1 if abs(l1) > NOTHING / float(np.abs(family.columns).max()) ** 2 else 0.0
         kind = "Neimark-Sacker" if is_map else "Hopf"
         return _special(family, kind, u, l1, _critical(l1), frequency)
     if branch.tangents[n][-1] * branch.tangents[n + 1][-1] < 0:
@@ -175,7 +160,7 @@ def _classified(family: Family, branch: Branch, n: int, name: str, u: np.ndarray
 
 
 def _critical(coefficient: float) -> str:
-    return "supercritical" if coefficient < 0 else "subcritical"
+    return "supercritical" if coefficient < 0 else "subcritical" if coefficient > 0 else ""
 
 
 def _special(
@@ -183,12 +168,12 @@ def _special(
     frequency: float = float("nan"), turn: np.ndarray | None = None,
 ) -> Special:  # fmt: skip
     return Special(
-        kind, u, float(family.parameter(u[-1])), _without_dust(family, u), eigenvalues(family, u),
+        kind, u, float(family.parameter(u[-1])), without_dust(family, u), eigenvalues(family, u),
         coefficient, criticality, frequency, turn,
     )  # fmt: skip
 
 
-def _without_dust(family: Family, u: np.ndarray) -> np.ndarray:
+def without_dust(family: Family, u: np.ndarray) -> np.ndarray:
     """Return the state, with 0 for what is at rounding level."""
     y = family.state(u)
     return np.where(np.abs(y) < 1e-13 * np.abs(family.columns).max(axis=1), 0.0, y)

@@ -431,7 +431,9 @@ def sweep(
 @app.command()
 def bifurcation(
     system: Annotated[str, typer.Argument(help="A system's name, or a .toml file with your own.")],
-    over: Annotated[str, typer.Option(help="The parameter and its interval, k=low:high.")],
+    over: Annotated[
+        list[str], typer.Option(help="The parameter and its interval, k=low:high; or two of them.")
+    ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The figure: .png, .svg or .pdf; data beside it.")
     ],
@@ -445,15 +447,21 @@ def bifurcation(
         int, typer.Option(help="Starts from which fixed points are looked for, at five values.")
     ] = 32,
     seed: Seed = 0,
+    cycles: Annotated[
+        bool, typer.Option("--cycles/--no-cycles", help="Follow cycles from Hopf points.")
+    ] = True,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Also write the branches as comma-separated values.")
+    ] = False,
     force: Force = False,
     json: Json = False,
 ) -> int:
-    """Follow fixed points over a parameter: folds, pitchforks, Hopf points, stability."""
+    """Follow fixed points and cycles over a parameter, or bifurcations over two."""
     from proofs_checks.cli.bifurcating import run_bifurcation
 
     return run_bifurcation(
         system, set_ or [], over=over, output=output, show=show, starts=starts, seed=seed,
-        force=force, as_json=json,
+        cycles=cycles, table=csv, force=force, as_json=json,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`proofhead bifurcation`: branches of fixed points over a parameter, their special points."""
+"""`proofhead bifurcation`: fixed points and cycles over a parameter, and what happens on them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from numerics.bifurcations import (
     ClosedForm,
+    Cycle,
+    CycleBranch,
     Diagram,
     Special,
     closed_form,
@@ -37,47 +40,66 @@ def run_bifurcation(
     source: str,
     settings: Sequence[str],
     *,
-    over: str,
+    over: Sequence[str],
     output: Path,
     show: str | None,
     starts: int,
     seed: int,
+    cycles: bool,
+    table: bool,
     force: bool,
     as_json: bool,
 ) -> int:
-    """Compute a diagram, write its figure and data, print its special points; return the status."""
+    """Compute a diagram, write its figure and data, print its special points; return the status.
+
+    Over two parameters the figure is a map of bifurcation curves, see `bifurcation_curves`.
+    """
     begin = time.perf_counter()
     checked_output(output, FIGURE, [source], force=force)
     checked_output(output.with_suffix(".nc"), DIAGRAM_DATA, [source], force=force)
-    axis = _axis(over)
+    axes = [_axis(text) for text in over]
     given = settings_from(settings)
-    if axis.name in given:
-        raise ValueError(f"`{axis.name}` is both set and varied; leave out one of the two.")
+    for n, axis in enumerate(axes):
+        if axis.name in given:
+            raise ValueError(f"`{axis.name}` is both set and varied; leave out one of the two.")
+        if any(axis.name == other.name for other in axes[:n]):
+            raise ValueError(f"`{axis.name}` is varied twice; give it one interval.")
+    if len(axes) > 2:
+        raise ValueError(f"`--over` is given once or twice; got {len(axes)} of them.")
     if starts < 1:
         raise ValueError(f"`--starts` must be at least 1; got {starts}.")
 
-    def build(p: float) -> System:
-        return autonomous(
-            system_from(source, **given, **{axis.name: p}), "branches of fixed points"
-        )
+    def built(*values: float) -> System:
+        chosen = dict(zip((axis.name for axis in axes), values, strict=True))
+        return autonomous(system_from(source, **given, **chosen), "branches of fixed points")
 
-    for end in axis.interval:
-        build(end)  # what makes no sense there is said before work starts
+    for ends in product(*(axis.interval for axis in axes)):
+        built(*ends)  # what makes no sense there is said before work starts
+    if len(axes) == 2:
+        if show is not None:
+            raise ValueError("`--show` is for one parameter; over two, both axes are parameters.")
+        from proofs_checks.cli.bifurcation_curves import run_regimes
+
+        return run_regimes(
+            built, axes, output, starts=starts, seed=seed, table=table, as_json=as_json
+        )
+    axis, build = axes[0], built
     place = 0 if show is None else component(build(axis.interval[0]), show)
     with progress_bar() as bar:
         task = bar.add_task("system", total=None)
         found = diagram(
-            build, axis.name, *axis.interval, seed=seed, starts=starts,
+            build, axis.name, *axis.interval, seed=seed, starts=starts, cycles=cycles,
             progress=lambda step: bar.update(task, description=step, advance=1),
         )  # fmt: skip
     exact = closed_form(found)
     command = shlex.join(["proofhead", *sys.argv[1:]])
-    data = write_diagram(found, output, place, exact, command=command)
+    data = write_diagram(found, output, place, exact, table=table, command=command)
     if as_json:
         print_json(_document(found, exact, output, data, time.perf_counter() - begin))
     else:
-        _print(found, exact)
-        print(f"wrote {output} and {data}", file=sys.stderr)
+        _print(found, place, exact)
+        beside = f", {output.with_suffix('.csv')}" * table
+        print(f"wrote {output}{beside} and {data}", file=sys.stderr)
     return 0
 
 
@@ -92,12 +114,14 @@ def _axis(text: str) -> Axis:
     return axis
 
 
-def _print(found: Diagram, exact: ClosedForm | None) -> None:
+def _print(found: Diagram, place: int, exact: ClosedForm | None) -> None:
     for point in found.points:
         pairs = zip(found.system.labels[:SHOWN], point.y, strict=False)
-        place = ", ".join(f"{label} = {value + 0.0:.6g}" for label, value in pairs)
+        at = ", ".join(f"{label} = {value + 0.0:.6g}" for label, value in pairs)
         words = f"{point.criticality} {point.kind}".strip()
-        print(f"{words}\t{found.name} = {point.parameter:.12g}\t{place}\t{_form(point)}")
+        print(f"{words}\t{found.name} = {point.parameter:.12g}\t{at}\t{_form(point)}")
+    for branch in found.cycles:
+        _print_cycles(branch, found.name, found.system.labels[place], place)
     count = len(found.branches)
     print(f"{count} branch{'es' * (count != 1)}; there may be others that no start led to")
     if exact is not None:
@@ -107,6 +131,22 @@ def _print(found: Diagram, exact: ClosedForm | None) -> None:
         )
     for note in found.notes:
         print(note)
+
+
+def _print_cycles(branch: CycleBranch, name: str, label: str, place: int) -> None:
+    """Print the special points of a branch of cycles, then how far it goes and why it ends."""
+    for c in branch.points:
+        print(
+            f"{c.kind}\t{name} = {c.parameter:.12g}\t{label} from {c.low[place]:.6g} to "
+            f"{c.high[place]:.6g}\tperiod {c.period:.6g}"
+        )
+    cycles = branch.cycles[1:] or branch.cycles
+    stability = " and ".join(dict.fromkeys(c.stability for c in cycles))
+    last = branch.cycles[-1]
+    print(
+        f"cycles from {name} = {branch.origin.parameter:.10g}\tto {name} = {last.parameter:.10g}: "
+        f"{branch.end}\tperiod {branch.cycles[0].period:.6g} to {last.period:.6g}\t{stability}"
+    )
 
 
 def _form(point: Special) -> str:
@@ -154,7 +194,31 @@ def _document(
             }
             for b in found.branches
         ],
+        "cycles": [
+            {
+                "from": b.origin.parameter,
+                "to": b.cycles[-1].parameter,
+                "end": b.end,
+                "period": [b.cycles[0].period, b.cycles[-1].period],
+                "stable_vertices": sum(c.stability == "stable" for c in b.cycles[1:]),
+                "vertices": [_cycle(c, found) for c in b.cycles],
+                "points": [{"kind": c.kind, **_cycle(c, found)} for c in b.points],
+            }
+            for b in found.cycles
+        ],
         "closed_form": exact and {"critical": exact.critical, "largest_deviation": exact.deviation},
         "notes": list(found.notes),
         "seconds": round(seconds, 3),
+    }
+
+
+def _cycle(c: Cycle, found: Diagram) -> dict[str, Any]:
+    labels = found.system.labels
+    return {
+        "parameter": c.parameter,
+        "period": c.period,
+        "low": dict(zip(labels, c.low.tolist(), strict=True)),
+        "high": dict(zip(labels, c.high.tolist(), strict=True)),
+        "multipliers": [[z.real, z.imag] for z in c.multipliers.tolist()],
+        "stability": c.stability,
     }

@@ -148,7 +148,7 @@ def test_a_branch_that_closes(tmp_path):
 
 
 def test_lorenz(tmp_path):
-    """Hopf points at rho = 470/19, subcritical (Marsden and McCracken)."""
+    """Hopf points at rho = 470/19, subcritical (Marsden and McCracken), homoclinic at 13.9266."""
     text = """
     variables = ["x", "y", "z"]
     [parameters]
@@ -168,6 +168,12 @@ def test_lorenz(tmp_path):
                                atol=1e-8)  # fmt: skip
     # w^2 = 2 s (s + 1) / (s - b - 1) with the second invariant b (s + rho)
     assert found.points[1].frequency == pytest.approx((8 / 3 * (10 + 470 / 19)) ** 0.5, rel=1e-8)
+    assert len(found.cycles) == 2
+    for branch in found.cycles:
+        assert branch.end.endswith("at rho = 13.926557: homoclinic orbit to x = 0, y = 0, z = 0")
+        assert branch.cycles[-1].parameter == pytest.approx(13.926557407, abs=5e-8)
+        assert {c.stability for c in branch.cycles[1:]} == {"unstable"}
+        assert abs(sum(np.sign(c.low[0] + c.high[0]) for c in branch.cycles)) == len(branch.cycles)
 
 
 def test_the_logistic_map(tmp_path):

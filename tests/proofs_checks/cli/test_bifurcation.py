@@ -75,6 +75,9 @@ def test_the_same_diagram_is_the_same_file(folder, suffix):
         (["--over", "kk=0:1"], "no parameter `kk`. Did you mean `k`?"),
         (["--over", "k=0:1", "--set", "k=1"], "`k` is both set and varied"),
         (["--over", "k=0:1", "--show", "z"], "`z`"),
+        (["--over", "k=0:1", "--over", "k=2:3"], "`k` is varied twice; give it one interval"),
+        (["--over", "k=0:1", "--over", "q=0:1", "--over", "p=0:1"], "given once or twice; got 3"),
+        (["--over", "k=0:1", "--over", "q=0:1", "--show", "x"], "`--show` is for one parameter"),
         (["--over", "k=0:1", "--starts", "0"], "`--starts` must be at least 1; got 0"),
         (["--over", "k=0:1", "-o", "a.gif"], "must end in `.png` or `.svg` or `.pdf`"),
         (["--over", "k=0:1", "-o", "no/a.png"], "does not exist. Make it first"),
@@ -105,3 +108,85 @@ def test_what_is_not_classified_is_said(folder, capsys):
     assert first.startswith("multiple crossing\tk = ") and first.endswith("not classified")
     assert run([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["points"][0]["coefficient"] is None
+
+
+HOPF = """
+variables = ["x", "y"]
+[parameters]
+k = 0
+[definitions]
+s = "x^2 + y^2"
+[field]
+x = "k*x - 2*y + x*s - x*s^2"
+y = "2*x + k*y + y*s - y*s^2"
+"""
+
+
+def test_cycles_in_the_table_json_netcdf_and_csv(folder, capsys):
+    (folder / "own.toml").write_text(HOPF)
+    words = ["bifurcation", "own.toml", "--over", "k=-1:1", "-o", "a.png", "--starts", "8"]
+    assert run([*words, "--csv"]) == 0
+    out, err = capsys.readouterr()
+    hopf, fold, cycles, _ = out.splitlines()
+    assert hopf.startswith("subcritical Hopf\tk = 0\t")
+    assert fold == ("fold of cycles\tk = -0.25\tx from -0.707107 to 0.707107\tperiod 3.14159")
+    assert cycles == (
+        "cycles from k = 0\tto k = 1: end of the interval\tperiod 3.14159 to 3.14159\t"
+        "unstable and stable"
+    )
+    assert err == "wrote a.png, a.csv and a.nc\n"
+    header, *lines = (folder / "a.csv").read_text().splitlines()
+    assert header == "of,branch,k,unstable,period,least x,largest x,least y,largest y"
+    last = lines[-1].split(",")
+    assert last[:4] == ["cycles", "0", "1.0", "0"]
+    assert float(last[4]) == pytest.approx(np.pi) and float(last[5]) == -float(last[6])
+    found = load("a.nc")
+    k, top = found["cycle_parameter"].values, found["cycle_high"].values[:, 0]
+    np.testing.assert_allclose(k + top**2 - top**4, 0, atol=1e-6)
+    assert found["cycle_point_parameter"].values == pytest.approx([-0.25], abs=1e-9)
+    assert str(found["cycle_branch_end"].values[0]) == "end of the interval"
+
+    assert run([*words, "--json"]) == 0
+    (branch,) = json.loads(capsys.readouterr().out)["cycles"]
+    assert branch["points"][0]["kind"] == "fold of cycles"
+    assert branch["vertices"][1]["stability"] == "unstable"
+    assert branch["vertices"][-1]["high"]["x"] == pytest.approx(((1 + 5**0.5) / 2) ** 0.5)
+    assert run([*words, "--no-cycles", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["cycles"] == []
+
+
+def test_a_regime_map(folder, capsys):
+    """x' = q + k x - x^3: a cusp at the origin, three fixed points where 4 k^3 > 27 q^2."""
+    words = ["bifurcation", "own.toml", "--over", "q=-1:1", "--over", "k=-1:1.3", "-o", "a.png"]
+    words += ["--starts", "8"]
+    assert run([*words, "--csv"]) == 0
+    out, err = capsys.readouterr()
+    cusp, curve, *regions = out.splitlines()
+    assert cusp == "cusp\tq = 0, k = 0\tx = 0, y = 0"
+    assert curve.startswith("fold curve\tfrom q = ") and curve.endswith("\tend of the interval")
+    assert sorted(x.split("\t")[-1] for x in regions) == [
+        "1 stable, 0 unstable fixed points", "2 stable, 1 unstable fixed points"
+    ]  # fmt: skip
+    assert err == "wrote a.png, a.csv and a.nc\n"
+    header, *lines = (folder / "a.csv").read_text().splitlines()
+    assert header == "kind,curve,q,k,x,y" and lines[-1].startswith("cusp,,0.0,0.0,")
+    found = load("a.nc")
+    q, k = found["parameters"].values.T
+    np.testing.assert_allclose(4 * k**3, 27 * q**2, atol=1e-9)
+    inside = found["region_stable"].values[found["cell_region"].values] == 2
+    q, k = np.meshgrid(found["first"].values, found["second"].values)
+    assert (inside == (4 * k**3 > 27 * q**2)).mean() > 0.98
+
+    assert run([*words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["parameters"] == ["q", "k"] and document["notes"] == []
+    assert document["points"][0]["at"] == pytest.approx({"q": 0, "k": 0}, abs=1e-9)
+    assert document["curves"][0]["kind"] == "fold"
+    assert {x["stable"] for x in document["regions"]} == {1, 2}
+
+
+def test_curves_of_a_map_are_refused(folder, capsys):
+    (folder / "own.toml").write_text(OWN.replace("[field]", "[map]"))
+    words = ["bifurcation", "own.toml", "--over", "q=-1:1", "--over", "k=-1:1", "-o", "a.png"]
+    assert run(words) == 2
+    assert "`own` is a map. Give one `--over`." in capsys.readouterr().err
