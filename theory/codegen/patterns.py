@@ -27,6 +27,7 @@ __all__ = [
     "axes_of",
     "canonical",
     "centred_product",
+    "collected",
     "exponential_sum",
     "exponential_terms",
     "factors_of",
@@ -189,6 +190,26 @@ def softmax_in(expression: sp.Expr) -> tuple[Softmax, sp.Expr] | None:
                 )
                 return Softmax(exponent, weight, j, -n), others
     return None
+
+
+def collected(expression: sp.Expr) -> sp.Expr:
+    """Return a sum with the large arrays that several terms share in front of brackets.
+
+    Every product of large arrays is a pass over them: alpha b + alpha E takes one more than
+    alpha (b + E).
+    """
+    terms = sp.Add.make_args(expression)
+    shared: dict[Any, list[Any]] = {}
+    for term in terms:
+        for factor in sp.Mul.make_args(term):
+            if isinstance(factor, sp.Indexed) and is_large(free_indices(factor)):
+                shared.setdefault(factor, []).append(term)
+    factor = max(shared, key=lambda f: (len(shared[f]), str(f)), default=None)
+    if factor is None or len(shared[factor]) < 2:
+        return expression
+    rest = sp.Add(*(t for t in terms if t not in shared[factor]))
+    inside = sp.Add(*(t / factor for t in shared[factor]))
+    return sp.Add(sp.Mul(factor, collected(inside)), collected(rest))
 
 
 def is_large(axes: Collection[Index]) -> bool:

@@ -13,7 +13,14 @@ from dataclasses import replace
 import sympy as sp
 
 from theory.algebra.expressions import substitute, tensors_in
-from theory.codegen.patterns import centred_product, is_large, softmax_in, with_sigmoids
+from theory.codegen.patterns import (
+    centred_product,
+    collected,
+    is_large,
+    softmax_in,
+    with_sigmoids,
+)
+from theory.models.forward_mode import CHANGE, DOT
 from theory.models.model import Definition, name_of
 
 __all__ = ["needed", "scheduled", "spoken"]
@@ -24,14 +31,20 @@ UNTOLD = "derivative of the loss by"
 
 def spoken(line: Definition) -> str:
     """Return the title of a line, "" if it says no more than its name."""
-    is_untold = line.title.startswith(UNTOLD) or line.title == line.name
+    of = line.title.removeprefix(CHANGE)
+    is_untold = of.startswith(UNTOLD) or of in (line.name, line.name.removesuffix(DOT))
     return "" if is_untold else line.title
 
 
 def scheduled(lines: Sequence[Definition], returned: Collection[str]) -> tuple[Definition, ...]:
     """Return lines that give the same values of ``returned`` with less memory and fewer passes."""
-    stable = [replace(line, value=with_sigmoids(line.value)) for line in needed(lines, returned)]
+    stable = [replace(line, value=_rewritten(line)) for line in needed(lines, returned)]
     return _inlined(stable, returned)
+
+
+def _rewritten(line: Definition) -> sp.Expr:
+    value = with_sigmoids(line.value)
+    return collected(value) if is_large(line.parameters) else value
 
 
 def needed(

@@ -35,7 +35,16 @@ from theory.algebra.ring import Ring
 from theory.algebra.symbols import Partial, Tensor, indices, total
 from theory.models.model import Definition, Model, name_of
 
-__all__ = ["Adjoint", "adjoints", "computed_from", "pull_back", "reached"]
+__all__ = [
+    "Adjoint",
+    "adjoints",
+    "computed_from",
+    "divides",
+    "local_derivative",
+    "pull_back",
+    "reached",
+    "silent_on",
+]
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,7 @@ def _adjoint_under(
         or _own_symbol(model, tensor, entry),
         through=tuple(line.name for line in through),
         hypotheses=tuple(sorted(ring.hypotheses.union(*inherited))),
-        inline=_divides(polynomial),
+        inline=divides(polynomial),
         facts=facts | ring.spoken,
     )
 
@@ -219,7 +228,7 @@ def pull_back(
     apart = later | {target}
     lines = [line for line in lines if line.name != target]
     depends = computed_from(target, lines)
-    ring = Ring(_silent_on(model, apart))
+    ring = Ring(silent_on(model, apart))
     reader = Reader(ring)
     facts: set[str] = set()
     done: list[tuple[Definition, sp.Expr, sp.Expr, Polynomial]] = []
@@ -257,7 +266,7 @@ def pull_back(
     return PulledBack(result, ring.hypotheses, before, frozenset(facts))
 
 
-def _silent_on(model: Model, names: frozenset[str]) -> list[Rule]:
+def silent_on(model: Model, names: frozenset[str]) -> list[Rule]:
     """Return the rules that speak of none of these names."""
     binding = {c.text for c in model.constraints if not names.isdisjoint(tensors_in(c.equation))}
     return [rule for rule in model.rules if rule.hypothesis not in binding and rule.of not in names]
@@ -334,7 +343,7 @@ def _own_symbol(model: Model, tensor: sp.Basic, entry: sp.Expr) -> sp.Expr:
     return sp.Symbol(name, real=True)
 
 
-def _divides(value: Polynomial) -> bool:
+def divides(value: Polynomial) -> bool:
     """Return whether the value divides by an entry or a sum (not by a size or a parameter)."""
     return any(
         e < 0 and (isinstance(a, Base | Closed) or (isinstance(a, Entry) and bool(a.indices)))
