@@ -13,6 +13,7 @@ from theory.codegen import exponentials
 from theory.codegen.patterns import canonical, exponential_sum, is_large, summand
 from theory.codegen.values import ATOM, POWER, PRODUCT, SUM, Value, align, joined_hints, ordered
 from theory.models.model import name_of
+from theory.models.slopes import logistic_argument
 
 if TYPE_CHECKING:
     from theory.codegen.writer import Writer
@@ -79,12 +80,24 @@ def _coefficient(term: Any) -> tuple[Any, Any]:
 
 def product(w: Writer, e: sp.Expr, order: Order) -> Value:
     """Return a product or a power."""
+    x = logistic_argument(e)
+    if x is not None and not is_plain(e):
+        return _logistic(w, x, order)
     scaled = _scale_inside(w, e)
     if scaled is not None:
         return w.value(scaled, order)
     coefficient, rest = e.as_coeff_Mul()
     above, below = quotient(w, rest, order)
     return multiplied(w, coefficient, above, below, order)
+
+
+def _logistic(w: Writer, x: sp.Expr, order: Order) -> Value:
+    """Return 1/(1 + e^-x), which neither overflows nor loses small values."""
+    if w.dialect.name == "torch":
+        (value,) = w.fit([w.value(x, order)])
+        return Value(f"torch.sigmoid({value.code})", value.axes, ATOM, f"sigmoid_{value.hint}")
+    below = w.value(sp.log(1 + sp.exp(-x)), order)
+    return Value(f"np.exp(-{below.at_least(POWER)})", below.axes, ATOM, f"sigmoid_{below.hint}")
 
 
 def _scale_inside(w: Writer, e: sp.Expr) -> Any:

@@ -62,6 +62,11 @@ def hessian_vector_product(
     check_block(block)
     theory = theory_of(model)
     names = checked_wrt(theory, wrt)
+    for undefined in model.features.get("stand_ins") or ():  # type: ignore[union-attr]
+        raise ValueError(
+            f"`{undefined}` of model `{model.name}` stands for a quantity that nothing defines: it "
+            "has first derivatives only. Define it to take second ones."
+        )
     lines, gradient = gradient_lines(theory, names)
     adjoints = [name_of(entry_tensor(symbol)) for _, symbol in gradient]
     moved, lines = _moved(theory, names, lines, adjoints)

@@ -97,8 +97,11 @@ def product_of(powers: Mapping[sp.Expr, sp.Expr]) -> sp.Expr:
     return sp.Mul(*(sp.Pow(base, exponent) for base, exponent in powers.items()))
 
 
-def exponential_sum(expression: sp.Basic) -> ExponentialSum | None:
-    """Return the parts of a sum of exponentials, None for anything else."""
+def exponential_sum(expression: sp.Basic, *, signed: bool = False) -> ExponentialSum | None:
+    """Return the parts of a sum of exponentials, None for anything else.
+
+    ``signed``: the weight may be of any sign.
+    """
     if not isinstance(expression, sp.Sum):
         return None
     powers = factors_of(summand(expression))
@@ -108,7 +111,8 @@ def exponential_sum(expression: sp.Basic) -> ExponentialSum | None:
     rest = {base: n for base, n in powers.items() if base not in exponents}
     bound = bound_of(expression)
     exponent = sp.Add(*(e.args[0] for e in exponents))  # type: ignore[arg-type]
-    if not all(_nonnegative(base) for base in rest) or not set(bound) <= free_indices(exponent):
+    has_sign = signed or all(_nonnegative(base) for base in rest)
+    if not has_sign or not set(bound) <= free_indices(exponent):
         return None
     return ExponentialSum(exponent, product_of(rest), tuple(bound))
 

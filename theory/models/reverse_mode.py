@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sympy as sp
 
@@ -34,6 +34,7 @@ from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
 from theory.algebra.symbols import Partial, Tensor, indices, total
 from theory.models.model import Definition, Model, name_of
+from theory.models.slopes import slope_by_value
 
 __all__ = [
     "Adjoint",
@@ -142,7 +143,7 @@ def _adjoint_under(
     facts = frozenset().union(*(found[line.name].facts for line in through))
     for line in through:
         symbol, value = _renamed_apart(model, line, taken)
-        local, recognised = local_derivative(model, line, value, entry)
+        local, recognised = local_derivative(model, line, symbol, value, entry)
         facts |= recognised
         upstream = found[line.name].at(symbol)
         shown = found[line.name].at(symbol, "partial") if line.name != model.loss.name else 1
@@ -174,15 +175,21 @@ def _adjoint_under(
 def local_derivative(
     model: Model,
     line: Definition,
-    value: sp.Basic,
+    symbol: Any,
+    value: Any,
     entry: sp.Basic,
     apart: frozenset[str] = frozenset(),
 ) -> tuple[Polynomial, frozenset[str]]:
-    """Return the derivative of a line's right side ``value``, and which quotients were recognised.
+    """Return the derivative of a line ``symbol = value``, and which lines were recognised in it.
 
-    They are recognised by name: the line itself, and those made of nothing but what the line is
-    made of (the gradient of log sum_k exp(s_ik) is the softmax), but none of ``apart``.
+    Quotients are recognised by name: the line itself, and those made of nothing but what the line
+    is made of (the gradient of log sum_k exp(s_ik) is the softmax), but none of ``apart``.  Slopes
+    of tanh and of the logistic function are written with the line's own name.
     """
+    own_slope = slope_by_value(symbol, value) if line.name not in apart else None
+    if own_slope is not None:
+        x, slope = own_slope
+        return Reader(Ring()).read(slope * differentiate(x, entry)), frozenset({line.name})
     own = tensors_in(line.value)
     names = [
         name
@@ -240,7 +247,7 @@ def pull_back(
             parts.append(reader.read(differentiate(quantity, of)))
         for line, symbol, value, upstream in done:
             if tensor in tensors_in(value):
-                local, recognised = local_derivative(model, line, value, of, apart)
+                local, recognised = local_derivative(model, line, symbol, value, of, apart)
                 facts.update(recognised)
                 product = ring.multiply(upstream, local)
                 parts.append(reader.total(product, slots(symbol)))
