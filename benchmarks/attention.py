@@ -9,8 +9,8 @@ blocks of rows, and each with the checks of its arguments.  Times are the best o
 which all take turns and each is first equally often; ratios are over autograd.  The limit is the
 time of the six products of a T x T and a T x d matrix.  ``--long`` adds T = 4096.
 
-``--memory`` takes T = 65536 positions in float32, in a process of its own: what the call adds to the
-memory of the process at its highest, beside the size of one array of scores.
+``--memory`` takes T = 65536 positions in float32, in a process of its own, and prints what the call
+adds to the memory of the process at its highest, beside the size of one array of scores.
 """
 
 from __future__ import annotations
