@@ -1,17 +1,22 @@
 """Generated torch code against autograd: an attention head's loss and its gradient, in one run.
 
-    python -m benchmarks.attention [--long] [--threads N]
+    python -m benchmarks.attention [--long] [--threads N]     times, one thread and two unless told
+    python -m benchmarks.attention --memory [T]               memory of one causal gradient
 
 Value and gradient by W_Q, W_K, W_V, W_O at d = 64 and 16 classes.  Peers: autograd over the
 formulas as one writes them, and over `scaled_dot_product_attention`.  Ours: all rows at once, in
 blocks of rows, and each with the checks of its arguments.  Times are the best of many rounds, in
 which all take turns and each is first equally often; ratios are over autograd.  The limit is the
 time of the six products of a T x T and a T x d matrix.  ``--long`` adds T = 4096.
+
+``--memory`` takes T = 65536 positions in float32, in a process of its own, and prints what the call
+adds to the memory of the process at its highest, beside the size of one array of scores.
 """
 
 from __future__ import annotations
 
 import math
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +24,7 @@ from typing import Any
 
 from theory.codegen import value_and_gradient
 from theory.models.attention_head import attention_head
+from theory.models.model import Model
 
 WIDTH, CLASSES = 64, 16
 WEIGHTS = ("W_Q", "W_K", "W_V", "W_O")
@@ -90,24 +96,53 @@ def check(ours: Any, theirs: Any, tolerance: float) -> None:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, or the memory of one gradient."""
+    if "--memory" in sys.argv:
+        given = sys.argv[sys.argv.index("--memory") + 1 :]
+        _print_memory(int(given[0]) if given else 65536)
+        return
+    given = sys.argv[sys.argv.index("--threads") + 1] if "--threads" in sys.argv else ""
+    for threads in (int(given),) if given else (1, 2):
+        _print_table(threads)
+
+
+def _causal() -> Model:
+    return attention_head("attention-head-causal", mask="causal")
+
+
+def _print_memory(length: int) -> None:
     import torch
 
-    threads = int(sys.argv[sys.argv.index("--threads") + 1]) if "--threads" in sys.argv else 1
+    f = value_and_gradient(_causal(), WEIGHTS, "torch", block="auto")
+    f(**tensors(64, torch.float32))  # what is loaded once
+    given = tensors(length, torch.float32)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    f(**given)
+    seconds = time.perf_counter() - start
+    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    scores = length**2 * 4
+    print(f"causal, float32, T = {length}, d = {WIDTH}, {torch.get_num_threads()} threads")
+    print(f"{seconds:.1f} s; the call adds {(highest - before) / 2**10:.0f} MiB, ", end="")
+    print(f"the whole process has {highest / 2**10:.0f} MiB (one array of scores: ", end="")
+    print(f"{scores / 2**20:.0f} MiB)")
+
+
+def _print_table(threads: int) -> None:
+    import torch
+
     torch.set_num_threads(threads)
     print(f"{threads} thread{'s' * (threads > 1)}; ratios over eager autograd")
     columns = ("fused", "ours", "checked", "blocks", "blocks+", "limit")
     print(f"{'mask':<7} {'type':<8} {'T':>5} {'autograd':>11}", *(f"{c:>8}" for c in columns))
     for causal in (False, True):
-        model = attention_head("attention-head-causal", mask="causal") if causal else None
-        model = model or attention_head()
+        model = _causal() if causal else attention_head()
         whole, walk = (
             value_and_gradient(model, WEIGHTS, "torch", block=block) for block in (None, "auto")
         )
         for dtype, tolerance in ((torch.float32, 2e-5), (torch.float64, 1e-12)):
             for length in LONG if "--long" in sys.argv else SHORT:
-                given = tensors(length, dtype)
-                _print_row(causal, whole, walk, given, tolerance)
+                _print_row(causal, whole, walk, tensors(length, dtype), tolerance)
 
 
 def _print_row(causal: bool, whole: Any, walk: Any, given: dict, tolerance: float) -> None:

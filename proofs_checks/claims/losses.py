@@ -1,6 +1,6 @@
 r"""The loss that a document defines, as a model to be differentiated and generated from.
 
-    model = loss_model(read_claims(Path("notes.tex").read_bytes(), "notes.tex"))
+    model = read_loss(Path("notes.tex").read_bytes(), "notes.tex")
     value_and_gradient(model, wrt=[quantity_named(model, r"W_Q")])
 
 The loss is the scalar that the document defines; where it defines several, the one that is called
@@ -14,22 +14,19 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import sympy as sp
 
 from proofs_checks.claims.claim import Claim, Paper
-from theory.algebra.expressions import Equation, free_indices, substitute, tensors_in
-from theory.algebra.symbols import Index, Size, Tensor, total
-from theory.codegen.patterns import softmax_in, unused
-from theory.models.model import Definition, Model
+from proofs_checks.claims.meaning.assembly import UNDEFINED
+from proofs_checks.claims.reading import read_claims
+from proofs_checks.claims.sources.bundle import Bundle
+from proofs_checks.claims.staged_losses import staged
+from theory.algebra.expressions import tensors_in
+from theory.models.model import Definition, Model, name_of
 
-__all__ = ["loss_model", "quantity_named"]
+__all__ = ["loss_model", "quantity_named", "read_loss"]
 
-SCORES = ("S", "Z", "E", "H", *(f"S_{n}" for n in range(1, 100)))
-"""Names for the arguments of softmaxes and functions that a document does not name."""
-
-LETTERS = ("i", "j", "k", "l", *"abcdefghmnopqrstuvwxyz", *(f"i_{n}" for n in range(1, 100)))
 NOT_DEFINED = "loss."  # the loss of a document that has none
 DRESS = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm|mathcal|mathit|vec|operatorname)\b|[\\{}\s]")
 
@@ -49,8 +46,8 @@ def loss_model(paper: Paper, loss: str = "") -> Model:
     }
     if not models:
         raise ValueError(
-            f"`{paper.name}` defines no scalar that could be differentiated.{_reasons(paper)} "
-            r"Write one as in `L = \frac{1}{2} \sum_i \|h_i - t_i\|^2`."
+            f"`{paper.name}` defines no scalar that could be differentiated{_only_families(paper)}."
+            rf"{_reasons(paper)} Write one as in `L = \frac{{1}}{{2}} \sum_i \|h_i - t_i\|^2`."
         )
     name = _named(loss, models) if loss else _only(paper, models)
     if name not in models:
@@ -62,9 +59,31 @@ def loss_model(paper: Paper, loss: str = "") -> Model:
     symbol = next(line.symbol for line in lines if line.name == name)
     if model.name == "document":
         model = replace(model, name=Path(paper.name).stem or "document")
-    staged = _with_scores([_plain(line) for line in lines], set(model.tensors))
-    chosen = replace(model, definitions=staged, loss=symbol)  # type: ignore[arg-type]
-    return _with_features(chosen)
+    chosen = replace(
+        model,
+        definitions=tuple(lines),
+        vocabulary=_still_defined(model, lines),
+        loss=symbol,  # type: ignore[arg-type]
+        features={**model.features, "stand_ins": _stand_ins(lines)},
+    )
+    return staged(chosen)
+
+
+def read_loss(data: bytes | str | Bundle, name: str, loss: str = "") -> Model:
+    """Return the model of the loss that a document defines.
+
+    It is read as `proofhead check` reads it; and, if it has no loss then, with nothing but its own
+    symbols, whatever its letters mean to the catalogue.
+
+    Raises what `read_claims` and `loss_model` raise.
+    """
+    try:
+        return loss_model(read_claims(data, name), loss)
+    except ValueError as reason:
+        try:
+            return loss_model(read_claims(data, name, model="none"), loss)
+        except ValueError:
+            raise reason from None
 
 
 def _speaks_of_loss(paper: Paper, model: Model) -> bool:
@@ -121,100 +140,27 @@ def _needed(model: Model, name: str) -> list[Definition]:
     return kept[::-1]
 
 
-def _plain(line: Definition) -> Definition:
-    """Return a line whose indices have one letter each, whatever was read before."""
-    found = [k for k in sp.preorder_traversal(line.value) if isinstance(k, Index)]
-    every = list(dict.fromkeys((*line.parameters, *found)))
-    taken = {k.name for k in every if len(k.name) == 1}
-    new = {}
-    for k in every:
-        if len(k.name) > 1:
-            letter = next(x for x in LETTERS if x not in taken)
-            taken.add(letter)
-            new[k] = Index(letter, k.size)
-    return replace(line, symbol=line.symbol.xreplace(new), value=line.value.xreplace(new))
+def _still_defined(model: Model, lines: list[Definition]) -> tuple[Definition, ...]:
+    """Return the vocabulary that speaks of what is left of a model."""
+    known = {name_of(x) for x in model.inputs} | {line.name for line in lines}
+    kept = list(model.vocabulary)
+    while stray := [x for x in kept if tensors_in(x.value) - known - {v.name for v in kept}]:
+        kept = [x for x in kept if x not in stray]
+    return tuple(kept)
 
 
-def _with_scores(lines: list[Definition], taken: set[str]) -> tuple[Definition, ...]:
-    """Return the lines with a name for what a softmax or a function of a whole line is taken of.
-
-    So `A = softmax(QK^T)` is differentiated by way of its scores, and A stays A.
-    """
-    staged: list[Definition] = []
-    for line in lines:
-        inside = _argument(line)
-        if inside is not None and set(line.parameters) == free_indices(inside):
-            name = next(x for x in SCORES if x not in taken)
-            taken.add(name)
-            axes = [k.size for k in line.parameters]
-            symbol = Tensor(name, axes)[line.parameters] if axes else sp.Symbol(name, real=True)
-            staged.append(Definition(symbol, inside, f"argument of {line.name}"))
-            line = replace(line, value=_rewritten(line, inside, symbol))
-        staged.append(line)
-    return tuple(staged)
+def _stand_ins(lines: list[Definition]) -> tuple[str, ...]:
+    """Return the names of what the document does not define: only its first derivatives exist."""
+    return tuple(line.name for line in lines if line.title.endswith(UNDEFINED))
 
 
-def _argument(line: Definition) -> sp.Expr | None:
-    """Return what a softmax, or the function that a line is, is taken of; None for a name."""
-    found = softmax_in(line.value)
-    if found is not None and found[0].is_whole and found[1] == 1 and found[0].weight == 1:
-        inside = found[0].exponent
-    elif isinstance(line.value, sp.Function) and len(line.value.args) == 1:
-        inside = line.value.args[0]
-    else:
-        return None
-    return None if isinstance(inside, sp.Indexed | sp.Symbol) else inside  # type: ignore[return-value]
-
-
-def _rewritten(line: Definition, inside: sp.Expr, symbol: sp.Expr) -> sp.Expr:
-    found = softmax_in(line.value)
-    if found is None:
-        return line.value.func(symbol)
-    along = found[0].along
-    other = unused(along, line.parameters)
-    row = total(sp.exp(substitute(symbol, {along: other})), other)
-    return sp.exp(symbol) / row
-
-
-def _with_features(model: Model) -> Model:
-    """Return the model with every size marked as one of features that no softmax runs over.
-
-    So scores (n x n) are told from queries (n x d); without a softmax nothing is changed.
-    """
-    softmaxes = [line for line in model.definitions if softmax_in(line.value) is not None]
-    positions = {k.size.name for line in softmaxes for k in line.parameters}
-    if not positions:
-        return model
-    marked: dict[Any, Any] = {
-        size: Size(size.name, feature=size.name not in positions) for size in model.sizes
-    }
-    expressions = [line.value for line in model.definitions]
-    expressions += [line.symbol for line in model.definitions]
-    expressions += [e for c in model.constraints for e in (c.equation.left, c.equation.right)]
-    for tensor in {t for e in expressions for t in e.atoms(Tensor)} | set(model.inputs):
-        if isinstance(tensor, Tensor):
-            axes = [marked.get(size, size) for size in tensor.axes]
-            marked[tensor] = Tensor(tensor.label, axes)  # type: ignore[arg-type]
-    for k in {k for e in expressions for k in e.atoms(Index)}:
-        marked[k] = Index(k.name, marked.get(k.size, k.size))
-    return replace(
-        model,
-        sizes=tuple(marked[size] for size in model.sizes),
-        inputs=tuple(marked.get(x, x) for x in model.inputs),
-        definitions=tuple(
-            replace(line, symbol=line.symbol.xreplace(marked), value=line.value.xreplace(marked))
-            for line in model.definitions
-        ),
-        constraints=tuple(
-            replace(
-                c,
-                equation=Equation(
-                    c.equation.left.xreplace(marked), c.equation.right.xreplace(marked)
-                ),
-            )
-            for c in model.constraints
-        ),
-    )
+def _only_families(paper: Paper) -> str:
+    """Return what a document defines for every value of an index, the last of it."""
+    models = [claim.model for claim in paper.claims if claim.model and claim.kind == "definition"]
+    lines = models[-1].definitions if models else ()
+    for line in reversed([line for line in lines if line.parameters]):
+        return f", only `{line.name}` for every {', '.join(map(str, line.parameters))}"
+    return ""
 
 
 def _reasons(paper: Paper) -> str:

@@ -21,7 +21,7 @@ from theory.laws.law import chain
 from theory.models import MODELS, Definition, Model, model_named
 
 if TYPE_CHECKING:
-    from proofs_checks.claims.claim import Paper
+    from proofs_checks.claims.sources.bundle import Bundle
 
 __all__ = ["run_derive"]
 
@@ -66,9 +66,9 @@ def _model(name: str, wrt: Sequence[str], loss: str) -> tuple[Model, list[str]]:
         if loss:
             raise ValueError("`--loss` chooses a scalar of a document; a model has one loss.")
         return model_named(name), list(wrt)
-    from proofs_checks.claims.losses import loss_model, quantity_named
+    from proofs_checks.claims.losses import quantity_named, read_loss
 
-    model = loss_model(_paper(name), loss)
+    model = read_loss(*_document(name), loss)
     return model, [quantity_named(model, x) for x in wrt]
 
 
@@ -79,9 +79,8 @@ def _introduced(line: Definition) -> tuple[ProofStep, ...]:
     return chain(line.symbol, (line.value, f"name for the {line.title}"))
 
 
-def _paper(name: str) -> Paper:
-    """Return the document in a file, a folder or an archive that holds one document."""
-    from proofs_checks.claims.reading import read_claims
+def _document(name: str) -> tuple[bytes | Bundle, str]:
+    """Return what a file, a folder or an archive with one document holds, and its name."""
     from proofs_checks.claims.sources.opening import documents_at, documents_of_bytes
 
     if name == STANDARD_INPUT:
@@ -91,7 +90,7 @@ def _paper(name: str) -> Paper:
     if len(found) != 1:
         names = ", ".join(opened.name for opened in found) or "none"
         raise ValueError(f"`{name}` must hold one document; it holds {names}. Name one file.")
-    return read_claims(found[0].read(), found[0].name)
+    return found[0].read(), found[0].name
 
 
 def _chains(steps: Sequence[ProofStep]) -> list[list[ProofStep]]:

@@ -32,6 +32,11 @@ from theory.algebra.symbols import Index, Size, Tensor, order_of, total
 
 __all__ = ["Writer"]
 
+KNOWN: Mapping[str, Any] = {
+    "exp": sp.exp, "log": sp.log, "abs": sp.Abs, "power": sp.Pow, "Max": sp.Max, "sign": sp.sign,
+}  # fmt: skip
+"""Functions that SymPy has, by their names in the normal form."""
+
 
 class Writer:
     """Writes polynomials with the symbols of one vocabulary; raises `ValueError` for others.
@@ -156,8 +161,7 @@ class Writer:
         opaque = applied_of(atom)
         if opaque is not None:
             return Applied(*opaque, *arguments)
-        known = {"exp": sp.exp, "log": sp.log, "abs": sp.Abs, "power": sp.Pow, "Max": sp.Max}
-        return known.get(atom.name, sp.Function(atom.name))(*arguments)
+        return KNOWN.get(atom.name, sp.Function(atom.name))(*arguments)
 
     def _symbol(self, atom: Entry) -> Any:
         if atom.size:

@@ -10,9 +10,10 @@ import sympy as sp
 from theory.algebra.expressions import free_indices
 from theory.algebra.symbols import Index, Size
 from theory.codegen import exponentials
-from theory.codegen.patterns import canonical, exponential_sum, summand
+from theory.codegen.patterns import canonical, exponential_sum, is_large, summand
 from theory.codegen.values import ATOM, POWER, PRODUCT, SUM, Value, align, joined_hints, ordered
 from theory.models.model import name_of
+from theory.models.slopes import logistic_argument
 
 if TYPE_CHECKING:
     from theory.codegen.writer import Writer
@@ -41,7 +42,7 @@ def sum_of_terms(w: Writer, e: sp.Add, order: Order, *, whole: bool = False) -> 
 
     ``whole``: it is a whole right side, which may be as long as it likes.
     """
-    signed = [_coefficient(term) for term in e.as_ordered_terms()]
+    signed = [_coefficient(term) for term in _small_joined(e)]
     signed.sort(key=lambda pair: bool(pair[0].is_negative))
     signs = ["-" if c.is_negative else "+" for c, _ in signed]
     values = [w.value(abs(c) * rest, order) for c, rest in signed]
@@ -52,6 +53,17 @@ def sum_of_terms(w: Writer, e: sp.Add, order: Order, *, whole: bool = False) -> 
     code = ("-" if signs[0] == "-" else "") + first
     code += "".join(f" {sign} {term}" for sign, term in zip(signs[1:], others, strict=True))
     return Value(code, axes, SUM, joined_hints(aligned))
+
+
+def _small_joined(e: sp.Add) -> list[sp.Expr]:
+    """Return the terms; those that are rows beside large arrays are one term: one pass fewer."""
+    terms: list[Any] = list(e.as_ordered_terms())
+    rows = [t for t in terms if free_indices(t) and not is_large(free_indices(t))]
+    if len(rows) < 2 or not is_large(free_indices(e)) or len({free_indices(t) for t in rows}) > 1:
+        return terms
+    sign = -1 if all(t.could_extract_minus_sign() for t in rows) else 1
+    joined = sp.Mul(sign, sp.Add(*(sign * t for t in rows)), evaluate=False)
+    return [*(t for t in terms if t not in rows), joined]
 
 
 def _coefficient(term: Any) -> tuple[Any, Any]:
@@ -68,12 +80,24 @@ def _coefficient(term: Any) -> tuple[Any, Any]:
 
 def product(w: Writer, e: sp.Expr, order: Order) -> Value:
     """Return a product or a power."""
+    x = logistic_argument(e)
+    if x is not None and not is_plain(e):
+        return _logistic(w, x, order)
     scaled = _scale_inside(w, e)
     if scaled is not None:
         return w.value(scaled, order)
     coefficient, rest = e.as_coeff_Mul()
     above, below = quotient(w, rest, order)
     return multiplied(w, coefficient, above, below, order)
+
+
+def _logistic(w: Writer, x: sp.Expr, order: Order) -> Value:
+    """Return 1/(1 + e^-x), which neither overflows nor loses small values."""
+    if w.dialect.name == "torch":
+        (value,) = w.fit([w.value(x, order)])
+        return Value(f"torch.sigmoid({value.code})", value.axes, ATOM, f"sigmoid_{value.hint}")
+    below = w.value(sp.log(1 + sp.exp(-x)), order)
+    return Value(f"np.exp(-{below.at_least(POWER)})", below.axes, ATOM, f"sigmoid_{below.hint}")
 
 
 def _scale_inside(w: Writer, e: sp.Expr) -> Any:

@@ -32,17 +32,26 @@ MASK = "M"
 
 @dataclass(frozen=True)
 class Request:
-    """What a function is to compute: lines, then loss and gradient, or one expression."""
+    """What a function is to compute: lines, then loss and gradient, or one expression.
+
+    ``second`` is what the second result is called, a dictionary of the entries of ``gradient``, and
+    ``meaning`` what each of them is ("{x}" stands for its key); without it the only entry of
+    ``gradient`` is the second result itself.  ``directions`` are arguments even if no line needs
+    them.
+    """
 
     name: str
     summary: str
     lines: Sequence[Definition] = ()
     loss: str = ""
     gradient: tuple[tuple[str, sp.Expr], ...] = ()
+    second: str = "gradient"
+    meaning: str = "d{loss}/d{x}"
     expression: sp.Expr | None = None
     indices: tuple[Index, ...] = ()
     block: int | str | None = None
     constraints: Sequence[Constraint] = ()
+    directions: tuple[sp.Basic, ...] = ()
 
     @property
     def returned(self) -> list[str]:
@@ -113,6 +122,7 @@ def assemble(model: Model, request: Request, dialect: Dialect, *, check: bool = 
         loss=names.of(request.loss) if request.loss else "",
         gradient=[(x, names.of(name_of(entry_tensor(s)))) for x, s in request.gradient],
         returned=result,
+        second=request.second,
     )
     source, doc = page_text(page, model, dialect)
     return Program(
@@ -161,7 +171,7 @@ def _undefined(model: Model, request: Request) -> list[sp.Basic]:
     """Return the tensors and scalars that no line defines, in the order of the model."""
     used = frozenset().union(*map(tensors_in, request.expressions))
     used -= {line.name for line in request.lines}
-    found = {}
+    found = {name_of(t): t for t in request.directions}
     for expression in request.expressions:
         for node in expression.atoms(Tensor, sp.Symbol):
             if name_of(node) in used and not isinstance(node, Index | Size):
@@ -278,5 +288,7 @@ def _results(model: Model, request: Request) -> list[tuple[str, str, str]]:
     rows = [(request.loss, Argument("", sizes).shape, titles[request.loss])]
     for x, symbol in request.gradient:
         sizes = tuple(k.size.name for k in axes_of(symbol))
-        rows.append((f"gradient[{x!r}]", Argument("", sizes).shape, f"d{request.loss}/d{x}"))
+        name = f"{request.second}[{x!r}]" if request.second else x
+        meaning = request.meaning.format(loss=model.loss, x=x)
+        rows.append((name, Argument("", sizes).shape, meaning))
     return rows

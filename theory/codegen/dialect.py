@@ -12,7 +12,7 @@ import sympy as sp
 
 __all__ = ["DIALECTS", "Dialect"]
 
-FUNCTIONS = ("exp", "log", "sinh", "cosh", "tanh")
+FUNCTIONS = ("exp", "log", "sinh", "cosh", "tanh", "sign")
 
 
 @dataclass(frozen=True)

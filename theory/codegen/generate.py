@@ -14,22 +14,27 @@ mode, under their own names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import sympy as sp
 
-from theory.algebra.expressions import Equation, entry_tensor, free_indices, tensors_in
-from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor
+from theory.algebra.expressions import Equation, free_indices, tensors_in
+from theory.algebra.symbols import Flow, Index, Partial, Step
 from theory.codegen.assembly import Request, assemble, made_mask
-from theory.codegen.batches import Batch
 from theory.codegen.dialect import DIALECTS
 from theory.codegen.generated import GeneratedFunction
 from theory.codegen.names import identifier, nearest
-from theory.codegen.patterns import axes_of, occurring, with_sigmoids
-from theory.codegen.schedule import needed, scheduled
-from theory.models.model import Definition, Model, name_of
+from theory.codegen.patterns import occurring, with_sigmoids
+from theory.codegen.schedule import needed
+from theory.codegen.wanted import (
+    check_block,
+    check_request,
+    checked_wrt,
+    from_lines,
+    gradient_lines,
+)
+from theory.models.model import Definition, Model
 from theory.models.resolution import theory_of
-from theory.models.reverse_mode import reached
 
 __all__ = ["function", "value_and_gradient"]
 
@@ -63,58 +68,20 @@ def value_and_gradient(
     a ``block`` that is no number of rows, and where one walk over rows cannot compute the lines;
     for a name in ``batch`` that is no input.  `TypeError` if ``wrt`` or ``batch`` is no list.
     """
-    _check_request(model, backend, name)
-    _check_block(block)
-    if isinstance(wrt, str) or not isinstance(wrt, Iterable):
-        got = f"the string {wrt!r}. Use [{wrt!r}]" if isinstance(wrt, str) else f"{wrt!r}. Use []"
-        raise TypeError(f"`wrt` must be a list of names; got {got}.")
-    wrt = list(wrt)
+    check_request(model, backend, name)
+    check_block(block)
     theory = theory_of(model)
-    known = [x for x in theory.adjoints if x != model.loss.name and x not in made_mask(model)]
-    known += [x for x in map(name_of, model.inputs) if x not in known and x not in made_mask(model)]
-    for x in wrt:
-        if x not in known:
-            raise ValueError(
-                f"`wrt` names quantities from which model `{model.name}` computes its loss; "
-                f"got {x!r}.{nearest(str(x), known)} Known: {', '.join(known)}."
-            )
-    if len(set(wrt)) < len(wrt):
-        twice = next(x for x in wrt if wrt.count(x) > 1)
-        raise ValueError(f"`wrt` names every quantity once; got {twice!r} twice. Drop one.")
-    lines = list(theory.lines)
-    gradient: list[tuple[str, sp.Expr]] = []
-    for x in wrt:
-        adjoint = theory.adjoints.get(x)
-        if adjoint is None and x in reached(model):
-            raise ValueError(
-                f"the loss of model `{model.name}` has no derivative by `{x}`: a maximum or "
-                "minimum stands between them. Take the gradient by other quantities."
-            )
-        if adjoint is None:
-            symbol = _zero_line(model, x, lines)
-        else:
-            symbol = adjoint.symbol
-            if adjoint.inline:
-                lines.append(Definition(symbol, adjoint.value, f"derivative of the loss by {x}"))
-        gradient.append((x, symbol))
-    targets = [model.loss.name, *(name_of(entry_tensor(symbol)) for _, symbol in gradient)]
-    chosen, constraints = scheduled(needed(lines, targets), targets), model.constraints
-    together = Batch(_batched_inputs(model, batch), targets)
-    if together.names:
-        chosen = tuple(together.lines(chosen))
-        gradient = [(x, together.expression(symbol)) for x, symbol in gradient]
-        constraints = tuple(map(together.constraint, constraints))
-    gradients = f" and {len(wrt)} gradient{'s' * (len(wrt) > 1)}" if wrt else ""
+    lines, gradient = gradient_lines(theory, checked_wrt(theory, wrt))
+    count = len(gradient)
+    gradients = f" and {count} gradient{'s' * (count > 1)}" if count else ""
     request = Request(
         name=name or identifier(model.name) + "_value_and_gradient",
         summary=f"Return the loss of {model.name}{gradients}",
-        lines=chosen,
         loss=model.loss.name,
         gradient=tuple(gradient),
         block=block,
-        constraints=constraints,
     )
-    return GeneratedFunction(assemble(model, request, DIALECTS[backend]))
+    return from_lines(model, lines, request, backend, batch)
 
 
 def function(
@@ -138,7 +105,7 @@ def function(
     over part of a range, and functions that the backend does not have; `TypeError` for anything
     but an expression.
     """
-    _check_request(model, backend, name, required=True)
+    check_request(model, backend, name, required=True)
     if not isinstance(expression, sp.Expr | Equation):  # text would be evaluated by SymPy
         raise TypeError(
             f"`expression` must be an index expression or an Equation; got "
@@ -166,49 +133,6 @@ def function(
     return GeneratedFunction(assemble(model, request, DIALECTS[backend]))
 
 
-def _check_request(model: Model, backend: str, name: str, *, required: bool = False) -> None:
-    if not isinstance(model, Model):
-        raise TypeError(
-            f"`model` must be a Model, such as attention_head(); got {type(model).__name__}."
-        )
-    if backend not in DIALECTS:
-        raise ValueError(
-            f"`backend` must be 'numpy' or 'torch'; got {backend!r}."
-            f"{nearest(str(backend), DIALECTS)}"
-        )
-    if (name or required) and identifier(name) != name:
-        raise ValueError(
-            f"`name` must be a Python identifier; got {name!r}. Try {identifier(name)!r}."
-        )
-
-
-def _batched_inputs(model: Model, batch: Iterable[str]) -> set[str]:
-    """Return the names of the inputs that have a leading axis."""
-    if isinstance(batch, str):
-        raise TypeError(
-            f"`batch` must be a list of names; got the string {batch!r}. Use [{batch!r}]."
-        )
-    known = [x for x in map(name_of, model.inputs) if x not in made_mask(model)]
-    names = list(batch)
-    for x in names:
-        if x not in known:
-            raise ValueError(
-                f"`batch` names inputs of model `{model.name}`; got {x!r}.{nearest(str(x), known)} "
-                f"Inputs: {', '.join(known)}."
-            )
-    return set(names)
-
-
-def _check_block(block: Any) -> None:
-    if block is None or block == "auto":
-        return
-    if isinstance(block, bool) or not isinstance(block, int) or block < 1:
-        raise ValueError(
-            f"`block` must be a number of rows, 1 or more, or 'auto'; got {block!r}. "
-            "Leave it out to compute all rows at once."
-        )
-
-
 def _check_sums(body: sp.Expr) -> None:
     for e in sorted(body.atoms(sp.Sum), key=str):
         for k, low, high in e.limits:
@@ -217,16 +141,6 @@ def _check_sums(body: sp.Expr) -> None:
                     f"a sum must be over the whole range of an index; got the sum over {k} from "
                     f"{low} to {high}. Multiply by a mask, or use an index over a size of its own."
                 )
-
-
-def _zero_line(model: Model, x: str, lines: list[Definition]) -> sp.Expr:
-    """Append the line dL/dx = 0 for an input on which the loss does not depend."""
-    entry = model.entry(model.tensors[x])
-    symbol = sp.Symbol(f"d{model.loss.name}_d{x}", real=True)
-    if isinstance(entry, sp.Indexed):
-        symbol = Tensor(symbol.name, model.tensors[x].axes)[axes_of(entry)]  # type: ignore
-    lines.append(Definition(symbol, sp.S.Zero, f"the loss does not depend on {x}"))
-    return symbol
 
 
 def _lines_from(

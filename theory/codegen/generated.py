@@ -98,7 +98,10 @@ class GeneratedFunction:
             )
 
     def _require_finite(self, result: Any) -> None:
-        values = [result[0], *result[1].values()] if isinstance(result, tuple) else [result]
+        parts = result if isinstance(result, tuple) else (result,)
+        values = [
+            v for part in parts for v in (part.values() if isinstance(part, dict) else [part])
+        ]
         for name, value in zip(self.program.results, values, strict=True):
             bad = self._backend.offender(value, "finite") if hasattr(value, "shape") else None
             if bad is not None:

@@ -27,7 +27,8 @@ class Page:
 
     ``signature`` are the arguments as a signature spells them, ``arguments`` and ``results`` rows
     (name, shape, remark) of the docstring; ``sizes`` says where sizes are read off; ``loss`` and
-    ``gradient`` are the variables to return, or ``returned`` is the code of the only result.
+    ``gradient`` are the variables to return, as a dictionary called ``second`` unless that is "";
+    or ``returned`` is the code of the only result.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Page:
     loss: str = ""
     gradient: Sequence[tuple[str, str]] = ()
     returned: str = ""
+    second: str = ""
 
 
 def definition_hash(model: Model) -> str:
@@ -94,7 +96,7 @@ def _docstring(page: Page, dialect: Dialect) -> str:
     lines = [f"{plain_text(page.summary)}."]
     if page.arguments:
         lines += ["", f"Arguments ({kind}):", *_table(page.arguments)]
-    returns = "Returns (loss, gradient):" if page.loss else "Returns:"
+    returns = f"Returns (loss, {page.second}):" if page.loss and page.second else "Returns:"
     return "\n".join([*lines, "", returns, *_table(page.results)])
 
 
@@ -144,6 +146,8 @@ def _return(page: Page) -> list[str]:
         return [line.replace("return  ", "return ") for line in lines]
     if not page.gradient:
         return [f"    return {page.loss}, {{}}"]
+    if not page.second:
+        return [f"    return {', '.join([page.loss, *(v for _, v in page.gradient)])}"]
     entries = [
         f"        {json.dumps(key, ensure_ascii=False)}: {variable},"
         for key, variable in page.gradient

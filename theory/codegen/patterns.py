@@ -27,6 +27,7 @@ __all__ = [
     "axes_of",
     "canonical",
     "centred_product",
+    "collected",
     "exponential_sum",
     "exponential_terms",
     "factors_of",
@@ -96,8 +97,11 @@ def product_of(powers: Mapping[sp.Expr, sp.Expr]) -> sp.Expr:
     return sp.Mul(*(sp.Pow(base, exponent) for base, exponent in powers.items()))
 
 
-def exponential_sum(expression: sp.Basic) -> ExponentialSum | None:
-    """Return the parts of a sum of exponentials, None for anything else."""
+def exponential_sum(expression: sp.Basic, *, signed: bool = False) -> ExponentialSum | None:
+    """Return the parts of a sum of exponentials, None for anything else.
+
+    ``signed``: the weight may be of any sign.
+    """
     if not isinstance(expression, sp.Sum):
         return None
     powers = factors_of(summand(expression))
@@ -107,7 +111,8 @@ def exponential_sum(expression: sp.Basic) -> ExponentialSum | None:
     rest = {base: n for base, n in powers.items() if base not in exponents}
     bound = bound_of(expression)
     exponent = sp.Add(*(e.args[0] for e in exponents))  # type: ignore[arg-type]
-    if not all(_nonnegative(base) for base in rest) or not set(bound) <= free_indices(exponent):
+    has_sign = signed or all(_nonnegative(base) for base in rest)
+    if not has_sign or not set(bound) <= free_indices(exponent):
         return None
     return ExponentialSum(exponent, product_of(rest), tuple(bound))
 
@@ -189,6 +194,26 @@ def softmax_in(expression: sp.Expr) -> tuple[Softmax, sp.Expr] | None:
                 )
                 return Softmax(exponent, weight, j, -n), others
     return None
+
+
+def collected(expression: sp.Expr) -> sp.Expr:
+    """Return a sum with the large arrays that several terms share in front of brackets.
+
+    Every product of large arrays is a pass over them: alpha b + alpha E takes one more than
+    alpha (b + E).
+    """
+    terms = sp.Add.make_args(expression)
+    shared: dict[Any, list[Any]] = {}
+    for term in terms:
+        for factor in sp.Mul.make_args(term):
+            if isinstance(factor, sp.Indexed) and is_large(free_indices(factor)):
+                shared.setdefault(factor, []).append(term)
+    factor = max(shared, key=lambda f: (len(shared[f]), str(f)), default=None)
+    if factor is None or len(shared[factor]) < 2:
+        return expression
+    rest = sp.Add(*(t for t in terms if t not in shared[factor]))
+    inside = sp.Add(*(t / factor for t in shared[factor]))
+    return sp.Add(sp.Mul(factor, collected(inside)), collected(rest))
 
 
 def is_large(axes: Collection[Index]) -> bool:

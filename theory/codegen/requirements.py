@@ -100,12 +100,12 @@ def _strongest(found: Sequence[Requirement]) -> Requirement:
 
 def _live_axis(symbol: str, expressions: Iterable[sp.Basic]) -> int | None:
     """Return the axis along which the tensor weights a sum of exponentials that is divided by."""
-    sums = (node for expression in expressions for node in expression.atoms(sp.Sum))
-    for e in sorted(sums, key=str):
-        parts = exponential_sum(e)
-        weight = parts.weight if parts else None
+    sums = {node for expression in expressions for node in expression.atoms(sp.Sum)}
+    weighted = [(e, parts) for e in sums if (parts := exponential_sum(e)) and parts.weight != 1]
+    for _, parts in sorted(weighted, key=lambda pair: str(pair[0])):
+        weight = parts.weight
         if isinstance(weight, sp.Indexed) and name_of(weight.base) == symbol:
-            along = [n for n, k in enumerate(weight.indices) if k in (parts.bound if parts else ())]
+            along = [n for n, k in enumerate(weight.indices) if k in parts.bound]
             if along:
                 return along[0]
     return None

@@ -9,12 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 import sympy as sp
 
-from theory.algebra.expressions import substitute, tensors_in
-from theory.codegen.patterns import centred_product, is_large, softmax_in, with_sigmoids
+from theory.algebra.expressions import entry_tensor, slots, substitute, tensors_in
+from theory.codegen.patterns import (
+    centred_product,
+    collected,
+    is_large,
+    softmax_in,
+    with_sigmoids,
+)
+from theory.models.forward_mode import CHANGE, DOT
 from theory.models.model import Definition, name_of
+from theory.models.slopes import logistic_argument
 
 __all__ = ["needed", "scheduled", "spoken"]
 
@@ -24,14 +33,47 @@ UNTOLD = "derivative of the loss by"
 
 def spoken(line: Definition) -> str:
     """Return the title of a line, "" if it says no more than its name."""
-    is_untold = line.title.startswith(UNTOLD) or line.title == line.name
+    of = line.title.removeprefix(CHANGE)
+    is_untold = of.startswith(UNTOLD) or of in (line.name, line.name.removesuffix(DOT))
     return "" if is_untold else line.title
 
 
 def scheduled(lines: Sequence[Definition], returned: Collection[str]) -> tuple[Definition, ...]:
     """Return lines that give the same values of ``returned`` with less memory and fewer passes."""
-    stable = [replace(line, value=with_sigmoids(line.value)) for line in needed(lines, returned)]
-    return _inlined(stable, returned)
+    chosen = needed(lines, returned)
+    logarithms = _logarithms_of_logistics(chosen)
+    stable = [replace(line, value=_rewritten(line, logarithms)) for line in chosen]
+    return _inlined(needed(stable, returned), returned)
+
+
+Logistics = dict[str, tuple[Definition, sp.Expr]]
+
+
+def _logarithms_of_logistics(lines: Sequence[Definition]) -> Logistics:
+    """Return the lines p = 1/(1 + e^-x) with their x, which is a name, by the name of p."""
+    found = ((line, logistic_argument(line.value)) for line in lines)
+    return {line.name: (line, x) for line, x in found if isinstance(x, sp.Indexed | sp.Symbol)}
+
+
+def _rewritten(line: Definition, logistics: Logistics) -> sp.Expr:
+    """Return the value of a line so that nothing in it overflows or cancels needlessly."""
+
+    def of_logistic(logarithm: sp.Expr) -> sp.Expr:
+        """Write log p as -log(1 + e^-x), and log(1 - p) as -log(1 + e^x)."""
+        inside: Any = logarithm.args[0]
+        p, sign = (inside, -1) if isinstance(inside, sp.Indexed | sp.Symbol) else (1 - inside, 1)
+        name = name_of(entry_tensor(p)) if isinstance(p, sp.Indexed | sp.Symbol) else ""
+        if name not in logistics:
+            return logarithm
+        own, x = logistics[name]
+        places = dict(zip(own.parameters, slots(p), strict=True))
+        return -sp.log(1 + sp.exp(sign * substitute(x, places)))
+
+    value: Any = line.value
+    if logistics:
+        value = value.replace(lambda e: isinstance(e, sp.log), of_logistic)
+    value = with_sigmoids(value)
+    return collected(value) if is_large(line.parameters) else value
 
 
 def needed(

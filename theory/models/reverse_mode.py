@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sympy as sp
 
@@ -34,8 +34,18 @@ from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
 from theory.algebra.symbols import Partial, Tensor, indices, total
 from theory.models.model import Definition, Model, name_of
+from theory.models.slopes import slope_by_value
 
-__all__ = ["Adjoint", "adjoints", "computed_from", "pull_back", "reached"]
+__all__ = [
+    "Adjoint",
+    "adjoints",
+    "computed_from",
+    "divides",
+    "local_derivative",
+    "pull_back",
+    "reached",
+    "silent_on",
+]
 
 
 @dataclass(frozen=True)
@@ -133,7 +143,7 @@ def _adjoint_under(
     facts = frozenset().union(*(found[line.name].facts for line in through))
     for line in through:
         symbol, value = _renamed_apart(model, line, taken)
-        local, recognised = local_derivative(model, line, value, entry)
+        local, recognised = local_derivative(model, line, symbol, value, entry)
         facts |= recognised
         upstream = found[line.name].at(symbol)
         shown = found[line.name].at(symbol, "partial") if line.name != model.loss.name else 1
@@ -157,7 +167,7 @@ def _adjoint_under(
         or _own_symbol(model, tensor, entry),
         through=tuple(line.name for line in through),
         hypotheses=tuple(sorted(ring.hypotheses.union(*inherited))),
-        inline=_divides(polynomial),
+        inline=divides(polynomial),
         facts=facts | ring.spoken,
     )
 
@@ -165,15 +175,21 @@ def _adjoint_under(
 def local_derivative(
     model: Model,
     line: Definition,
-    value: sp.Basic,
+    symbol: Any,
+    value: Any,
     entry: sp.Basic,
     apart: frozenset[str] = frozenset(),
 ) -> tuple[Polynomial, frozenset[str]]:
-    """Return the derivative of a line's right side ``value``, and which quotients were recognised.
+    """Return the derivative of a line ``symbol = value``, and which lines were recognised in it.
 
-    They are recognised by name: the line itself, and those made of nothing but what the line is
-    made of (the gradient of log sum_k exp(s_ik) is the softmax), but none of ``apart``.
+    Quotients are recognised by name: the line itself, and those made of nothing but what the line
+    is made of (the gradient of log sum_k exp(s_ik) is the softmax), but none of ``apart``.  Slopes
+    of tanh and of the logistic function are written with the line's own name.
     """
+    own_slope = slope_by_value(symbol, value) if line.name not in apart else None
+    if own_slope is not None:
+        x, slope = own_slope
+        return Reader(Ring()).read(slope * differentiate(x, entry)), frozenset({line.name})
     own = tensors_in(line.value)
     names = [
         name
@@ -219,7 +235,7 @@ def pull_back(
     apart = later | {target}
     lines = [line for line in lines if line.name != target]
     depends = computed_from(target, lines)
-    ring = Ring(_silent_on(model, apart))
+    ring = Ring(silent_on(model, apart))
     reader = Reader(ring)
     facts: set[str] = set()
     done: list[tuple[Definition, sp.Expr, sp.Expr, Polynomial]] = []
@@ -231,7 +247,7 @@ def pull_back(
             parts.append(reader.read(differentiate(quantity, of)))
         for line, symbol, value, upstream in done:
             if tensor in tensors_in(value):
-                local, recognised = local_derivative(model, line, value, of, apart)
+                local, recognised = local_derivative(model, line, symbol, value, of, apart)
                 facts.update(recognised)
                 product = ring.multiply(upstream, local)
                 parts.append(reader.total(product, slots(symbol)))
@@ -257,7 +273,7 @@ def pull_back(
     return PulledBack(result, ring.hypotheses, before, frozenset(facts))
 
 
-def _silent_on(model: Model, names: frozenset[str]) -> list[Rule]:
+def silent_on(model: Model, names: frozenset[str]) -> list[Rule]:
     """Return the rules that speak of none of these names."""
     binding = {c.text for c in model.constraints if not names.isdisjoint(tensors_in(c.equation))}
     return [rule for rule in model.rules if rule.hypothesis not in binding and rule.of not in names]
@@ -334,7 +350,7 @@ def _own_symbol(model: Model, tensor: sp.Basic, entry: sp.Expr) -> sp.Expr:
     return sp.Symbol(name, real=True)
 
 
-def _divides(value: Polynomial) -> bool:
+def divides(value: Polynomial) -> bool:
     """Return whether the value divides by an entry or a sum (not by a size or a parameter)."""
     return any(
         e < 0 and (isinstance(a, Base | Closed) or (isinstance(a, Entry) and bool(a.indices)))

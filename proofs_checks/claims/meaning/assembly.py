@@ -39,6 +39,9 @@ from theory.models.model import name_of
 
 __all__ = ["Assembly"]
 
+UNDEFINED = "not defined by the document"
+"""How the titles of quantities end of which only first derivatives exist."""
+
 
 class Assembly(Links):
     """Makes a model of what has been typed."""
@@ -165,7 +168,7 @@ class Assembly(Links):
             value += rest
         inputs += [*new, rest]
         self.stand_ins.add(name)
-        lines.append(Definition(symbol, value, f"{name}, not defined by the document"))
+        lines.append(Definition(symbol, value, f"{name}, {UNDEFINED}"))
 
     def _opaque(self, name: str, lines: list[Definition], inputs: list[sp.Basic]) -> None:
         """Write down a scalar that is differentiated and never defined."""
@@ -175,7 +178,7 @@ class Assembly(Links):
         rest = scalar(f"{name}_rest")
         inputs += [*new, rest]
         self.stand_ins.add(name)
-        lines.append(Definition(symbol, value + rest, f"{name}, not defined by the document"))
+        lines.append(Definition(symbol, value + rest, f"{name}, {UNDEFINED}"))
 
     def _last(self, name: str) -> list[sp.Expr]:
         """Return what an unknown scalar depends on: the last definitions.

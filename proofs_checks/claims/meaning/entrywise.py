@@ -15,6 +15,7 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
+from theory.models.slopes import logistic
 
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.typing import Typer
@@ -28,7 +29,6 @@ __all__ = [
     "no_subscript",
     "power",
     "root",
-    "sigmoid",
 ]
 
 
@@ -43,14 +43,9 @@ def power(base: Any, exponent: Any) -> Any:
     return sp.sympify(base, strict=True) ** sp.sympify(exponent, strict=True)
 
 
-def sigmoid(x: Any) -> Any:
-    """Return the logistic function."""
-    return 1 / (1 + sp.exp(-x))
-
-
 ENTRYWISE: Mapping[str, Callable[[Any], Any]] = {
     "exp": exponential, "log": sp.log, "tanh": sp.tanh, "sinh": sp.sinh, "cosh": sp.cosh,
-    "sech": sp.sech, "sigmoid": sigmoid, "relu": lambda x: sp.Max(x, 0),
+    "sech": sp.sech, "sigmoid": logistic, "relu": lambda x: sp.Max(x, 0),
     "softplus": lambda x: sp.log(1 + sp.exp(x)), "abs": sp.Abs,
 }  # fmt: skip
 CORNERED = ("relu", "abs")

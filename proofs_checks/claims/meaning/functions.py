@@ -23,13 +23,13 @@ from proofs_checks.claims.meaning.entrywise import (
     expect,
     log_to_base,
     root,
-    sigmoid,
 )
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
 from proofs_checks.claims.places import Span
 from theory.algebra.expressions import substitute
 from theory.algebra.nodes import Applied
+from theory.models.slopes import logistic
 
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.authored import Template
@@ -93,7 +93,7 @@ def built_in(typer: Typer, node: tree.Apply) -> Value:
     name = typer.authored.function_name(node) or ""
     primes = len(name) - len(name.rstrip("'"))
     x = sp.Dummy("x", real=True)
-    derived = sp.diff(sigmoid(x), x, primes) if primes else sigmoid(x)
+    derived = sp.diff(logistic(x), x, primes) if primes else logistic(x)
     typer.shapes.notes.append("`\\sigma` is the logistic function")
     return value.with_expression(derived.subs(x, value.expression))
 

@@ -153,6 +153,8 @@ class Inference:
         letters = {self.roles.spell(x) for x in template.formals if isinstance(x, tree.Name)}
         if letters & self.roles.differentiated:
             return False
+        body = (x for x in nodes(template.body) if isinstance(x, tree.Name))
+        inside = letters & {self.roles.spell(x) for x in body}
         for statement in (*self.statements, *self.assumptions):
             for root in statement.roots:
                 for node in nodes(root):
@@ -161,7 +163,7 @@ class Inference:
                             return True
                     if statement.number != template.number and isinstance(node, tree.Entry):
                         base = node.base
-                        if isinstance(base, tree.Name) and self.roles.spell(base) in letters:
+                        if isinstance(base, tree.Name) and self.roles.spell(base) in inside:
                             return True
         return False
 

@@ -62,18 +62,8 @@ def draw_arrays(
     return arrays
 
 
-def attention_by_hand(arrays, causal=False):
-    """Return the loss and every gradient, by autograd through torch.nn.functional."""
-    given = {
-        x: torch.tensor(a, dtype=torch.float64, requires_grad=x != "M") for x, a in arrays.items()
-    }
-    seen = dict(given)
-
-    def keep(name, value):
-        value.retain_grad()
-        seen[name] = value
-        return value
-
+def attention_loss(given, causal=False, keep=lambda name, value: value):
+    """Return the loss through torch.nn.functional; ``keep`` sees every quantity on the way."""
     X, keys = given["X"], given.get("X_K", given["X"])
     q = keep("q", X @ given["W_Q"])
     k = keep("k", keys @ given["W_K"])
@@ -93,7 +83,22 @@ def attention_by_hand(arrays, causal=False):
     logits = torch.einsum("...ia,...ca->...ic", g, given["W_O"])
     z = keep("z", logits.sum(dim=0) if logits.dim() == 3 else logits)
     surprise = -(given["y"] * F.log_softmax(z, dim=-1)).sum(dim=1)
-    loss = (surprise * given["w"]).sum() if "w" in given else surprise.sum()
+    return (surprise * given["w"]).sum() if "w" in given else surprise.sum()
+
+
+def attention_by_hand(arrays, causal=False):
+    """Return the loss and every gradient, by autograd through torch.nn.functional."""
+    given = {
+        x: torch.tensor(a, dtype=torch.float64, requires_grad=x != "M") for x, a in arrays.items()
+    }
+    seen = dict(given)
+
+    def keep(name, value):
+        value.retain_grad()
+        seen[name] = value
+        return value
+
+    loss = attention_loss(given, causal, keep)
     loss.backward()
     return float(loss.detach()), {x: t.grad.numpy() for x, t in seen.items() if t.grad is not None}
 
@@ -152,3 +157,8 @@ def by_hand():
 @pytest.fixture(scope="session")
 def by_loops():
     return evaluate_by_loops
+
+
+@pytest.fixture(scope="session")
+def loss_by_hand():
+    return attention_loss

@@ -29,7 +29,8 @@ def test_its_python_runs(capsys):
     for code in re.findall(r"```python\n(.*?)```", PAGE, re.S):
         exec(compile(code, "docs/codegen.md", "exec"), space)
     assert "for first in range(0, T, block):" in capsys.readouterr().out
-    assert space["gradient"]["W_Q"].shape == (64, 64)
+    assert space["gradient"]["W_Q"].shape == space["hv"]["W_Q"].shape == (64, 64)
+    assert space["g_dot"].shape == (1000, 64)
     assert "for first in range(0, " in space["own"].source
 
 
