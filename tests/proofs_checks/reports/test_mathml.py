@@ -13,7 +13,6 @@ from proofs_checks.reports.mathml import (
     as_mathml,
     as_written,
     mathml,
-    mixed,
 )
 from theory.catalogue import LAWS
 from theory.latex import equation
@@ -72,7 +71,7 @@ def test_what_cannot_be_shown_is_escaped_source(latex):
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_nothing_but_mathematics_or_code_comes_out(latex):
     allowed = ELEMENTS | ATTRIBUTES | {"code", "width"}
-    for text in (mathml(latex), mixed(latex), as_mathml(latex), as_written(latex)):
+    for text in (mathml(latex), as_mathml(latex), as_written(latex)):
         assert Elements(text).found <= allowed
         assert "\x00" not in text
 
@@ -92,13 +91,6 @@ def test_a_leading_minus_is_a_sign():
 def test_norms_and_words():
     assert mathml(r"\Bigl\lVert x \Bigr\rVert").count("\u2016") == 2
     assert "<mtext>softmax</mtext>" in mathml(r"\mathrm{softmax}(x)")
-
-
-def test_sentences_hold_mathematics_between_dollars():
-    text = mixed(r"the sign of $b_{ij}$ is <b>wrong</b>")
-    assert text.startswith("the sign of <math")
-    assert text.endswith("</math> is &lt;b&gt;wrong&lt;/b&gt;")
-    assert mixed("a $ alone") == "a $ alone"
 
 
 @pytest.mark.parametrize(
