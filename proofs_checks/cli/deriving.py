@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proofs_checks.cli.documents import STANDARD_INPUT, papers_at
 from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 from proofs_checks.reports.text import as_text
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["run_derive"]
 
-STANDARD_INPUT = "-"
 ARGUMENT = "argument of"  # begins the titles of names that `losses` introduces
 LOOKS_LIKE_A_FILE = re.compile(r"[/\\]|\.[A-Za-z]+$")
 
@@ -81,17 +80,11 @@ def _introduced(line: Definition) -> tuple[ProofStep, ...]:
 
 def _paper(name: str) -> Paper:
     """Return the document in a file, a folder or an archive that holds one document."""
-    from proofs_checks.claims.reading import read_claims
-    from proofs_checks.claims.sources.opening import documents_at, documents_of_bytes
-
-    if name == STANDARD_INPUT:
-        found = documents_of_bytes(sys.stdin.buffer.read(), name)
-    else:
-        found = documents_at(name)
+    found = papers_at(name)
     if len(found) != 1:
-        names = ", ".join(opened.name for opened in found) or "none"
+        names = ", ".join(paper.name for paper in found) or "none"
         raise ValueError(f"`{name}` must hold one document; it holds {names}. Name one file.")
-    return read_claims(found[0].read(), found[0].name)
+    return found[0]
 
 
 def _chains(steps: Sequence[ProofStep]) -> list[list[ProofStep]]:
