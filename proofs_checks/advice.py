@@ -1,6 +1,6 @@
 r"""What an author can do about an equation that the document does not settle: only what helps.
 
-nothing says what W is, an input      declare it: `% proofhead: input W`
+nothing says what W is, an input      declare it: `proofhead: input W` in a comment
 nothing says what f is, a function    define it
 the definition of P could not ...     mend that definition
 may be an equation to be solved       nothing: it is no claim
@@ -40,8 +40,8 @@ def advice(claim: Claim) -> str:
     these = ("them", "they are") if len(declared) > 1 else ("it", "it is")
     listed = ", ".join(declared)
     return (
-        f"define {these[0]} in a display, or say `% proofhead: input {listed}` if {these[1]} "
-        "arbitrary"
+        f"define {these[0]} in a display, or say `proofhead: input {listed}` in a comment if "
+        f"{these[1]} arbitrary"
     )
 
 

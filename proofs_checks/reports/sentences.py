@@ -26,6 +26,7 @@ NAME = re.compile(  # a, A and I are words as well, so that they stay as they ar
 LATEX = re.compile(
     r"((?<!\S)[^\s\\]{0,9}\\\S*(?:\s+(?:[^\s\\]{0,3}\\\S*|[A-Za-z<>=+-](?!\w)\S*))*[^\s,.])"
 )
+SHAPE = re.compile(r"\b(?:matrix|array) \w+(?: x \w+)+")
 LETTERS = re.compile(r"([A-Za-z]+)(?:_([A-Za-z0-9]+))?")
 COMMAND = re.compile(r"\\([A-Za-z]+)")
 
@@ -78,6 +79,8 @@ def _quoted(text: str) -> str:
     """
     command = COMMAND.fullmatch(text)
     names_it = command is not None and command[1] not in GREEK or "..." in text or "%" in text
+    if text in GREEK:
+        return name_as_html(text)
     is_word = "\\" not in text and re.search(r"[A-Za-z]{2}", text) is not None
     if not names_it and not is_word and text[-1:].isalnum() | text.endswith(("}", ")", "]")):
         shown = as_written(text)
@@ -98,5 +101,6 @@ def _plain(text: str) -> str:
 
 def _with_names(text: str) -> str:
     """Return text escaped, with the names of symbols in it set."""
-    pieces = NAME.split(printable(text))
+    shown = SHAPE.sub(lambda m: m[0].replace(" x ", " \u00d7 "), printable(text))
+    pieces = NAME.split(shown)
     return "".join(name_as_html(p) if n % 2 else escape(p) for n, p in enumerate(pieces))

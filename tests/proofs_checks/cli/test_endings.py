@@ -116,6 +116,16 @@ def test_ctrl_c_just_before_and_just_after_a_command_is_a_line(place):
     assert bool(out) == (place == "after")
 
 
+def test_what_does_not_fit_into_memory_is_a_line(tmp_path, monkeypatch, capsys):
+    def refuse(*_args, **_more):
+        raise MemoryError("Unable to allocate 745 GiB")
+
+    monkeypatch.setattr("numpy.linspace", refuse)
+    words = ["sweep", "binary-head", "--over", "w=1:2:99", "-o", str(tmp_path / "s")]
+    assert run(words) == 2
+    assert "this takes more memory than there is (Unable to" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 def test_standard_output_on_a_full_disk():
     with open("/dev/full", "w") as full:

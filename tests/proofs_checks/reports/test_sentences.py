@@ -25,6 +25,8 @@ def plain(html):
         (r"`\log \frac{a}{b}` was read", "⟨logab⟩ was read"),
         (r"`\because` joins nothing", r"<code>\because</code> joins nothing"),
         (r"remarks into `\text{...}`", r"remarks into <code>\text{...}</code>"),
+        ("`theta` acts on every entry", "⟨θ⟩ acts on every entry"),
+        ("a matrix C x d_v meets W", "a matrix ⟨C⟩ \u00d7 ⟨dv⟩ meets ⟨W⟩"),
         ("say `% proofhead: input W`", "say <code>% proofhead: input W</code>"),
         (r"\{1, \dots, n\} or a letter", r"<code>\{1, \dots, n\}</code> or a letter"),
         ("the sign of $b$ is wrong", "the sign of ⟨b⟩ is wrong"),
