@@ -37,6 +37,7 @@ def card(file: str, found: ClaimReport) -> dict[str, Any]:
     claim, verdict = found.claim, found.verdict
     problem = claim.problem
     shown = _shown(found)
+    said = problem.message if problem else ""
     return {
         "status": found.status,
         "slug": slug(found.status),
@@ -57,7 +58,7 @@ def card(file: str, found: ClaimReport) -> dict[str, Any]:
             *(_rows(verdict) if verdict else []),
         ],
         "reason": sentence(claim.reason),
-        "notes": [] if claim.reason else [sentence(note) for note in claim.notes],
+        "notes": [sentence(note) for note in claim.notes if not claim.reason and note not in said],
         "source": printable(claim.source),
         "correction": verdict.correction if verdict else "",
         "judges": [
@@ -77,7 +78,8 @@ def _marked(caret: str) -> tuple[str, str, str] | None:
     place = re.fullmatch(r"( *)(\^+) *", below)
     if place is None:
         return (caret, "", "") if caret.strip() else None
-    return line[: place.end(1)], line[place.end(1) : place.end(2)], line[place.end(2) :]
+    indent = min(len(line) - len(line.lstrip()), place.end(1))
+    return line[indent : place.end(1)], line[place.end(1) : place.end(2)], line[place.end(2) :]
 
 
 def _shown(found: ClaimReport) -> str:

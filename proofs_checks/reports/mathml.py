@@ -142,6 +142,8 @@ def _known(element: ElementTree.Element) -> ElementTree.Element | None:
         tag, element.text = "mo", RELATIONS[element.text]
     copy = ElementTree.Element(tag, {k: v for k, v in element.attrib.items() if k in ATTRIBUTES})
     copy.text = _in_font(element.text, copy.attrib.get("mathvariant", ""))
+    if tag == "mo" and copy.text == "|" and "fence" not in copy.attrib:  # of |x|, not of p(x | y)
+        copy.attrib.update(stretchy="false", lspace="0em", rspace="0em")
     if tag == "mi" and copy.text in UPRIGHT:
         copy.attrib.setdefault("mathvariant", "normal")
     if copy.text != element.text:

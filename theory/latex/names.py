@@ -53,6 +53,7 @@ class Name(NamedTuple):
 @lru_cache(maxsize=4096)
 def name_of(text: str) -> Name:
     """Return the parts of a symbol's name, each in LaTeX."""
+    text = text.partition("_of_")[0]  # the argument x of a function f is x
     applied = ARGUMENTS.match(text)
     if applied is not None:
         return Name(rf"{subscripted(name_of(applied['function']))}(\cdot)")
@@ -128,7 +129,7 @@ def _word(text: str) -> str:
     word = ALIASES.get(text, text)
     if word in SQUARES:
         return SQUARES[word]
-    if word in GREEK:
+    if word.rstrip("'") in GREEK:
         return f"\\{word}"
     if re.fullmatch(r"[A-Za-z]'*|\d+", word):
         return word

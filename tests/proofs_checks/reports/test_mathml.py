@@ -88,6 +88,15 @@ def test_a_leading_minus_is_a_sign():
     assert re.findall(r'<mo( form="prefix")?>\u2212</mo>', text) == [' form="prefix"', ""]
 
 
+def test_functions_and_bars_are_spaced_as_they_are_in_print():
+    text = mathml(r"\beta \log x + \log(x) |y| z")
+    apart, bracketed = re.findall(r'<mo lspace="(\S+)" rspace="(\S+)">log</mo>', text)
+    assert apart == ("0.1667em", "0.1667em")
+    assert bracketed == ("0em", "0em")
+    assert text.count('<mo stretchy="false" lspace="0em" rspace="0em">|</mo>') == 2
+    assert '<mi mathvariant="normal">\u0393</mi>' in mathml(r"\Gamma")
+
+
 def test_norms_and_words():
     assert mathml(r"\Bigl\lVert x \Bigr\rVert").count("\u2016") == 2
     assert "<mtext>softmax</mtext>" in mathml(r"\mathrm{softmax}(x)")

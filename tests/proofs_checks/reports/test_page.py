@@ -216,6 +216,14 @@ def test_the_place_that_was_not_read_is_marked(report):
     assert r'<pre class="source">\frac<mark>{</mark>a}{b = igl(' in part
 
 
+def test_what_was_said_is_not_said_again_and_an_indent_is_none_of_the_source():
+    problem = Problem(2, 9, "a script needs a base", caret="        _{0} x\n        ^")
+    one = Claim("unreadable", "", 2, 9, "_{0}", problem=problem, notes=("a script needs a base",))
+    text = page([PaperReport(Paper("a.md", (one,), "own", ""), (ClaimReport(one, None),))])
+    assert text.count("cript needs a base") == 1
+    assert '<pre class="source"><mark>_</mark>{0} x</pre>' in text
+
+
 def test_equations_on_one_line_have_names_of_their_own(report):
     for at in (3, 5):
         object.__setattr__(report.claims[at].claim, "line", 5)

@@ -21,6 +21,8 @@ from theory.latex.names import index_name, name_of, subscripted
         ("m_.star", "m^{*}"),
         ("sigma2_star", r"\sigma^{2*}"),
         ("pi_theta_.|.y_c.x", r"\pi_{\theta}(\cdot)"),
+        ("theta'", r"\theta'"),
+        ("x_of_P", "x"),
         ("f_.x.y", r"f(\cdot)"),
         ("prob_pi.y", r"\mathrm{prob}_{\pi,y}"),
     ],
