@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from proofs_checks.advice import advice
 from proofs_checks.bench import Bench, FirstTrue, Hearing
 from proofs_checks.claims.claim import NOT_JUDGED, Claim, Paper, Problem
 from proofs_checks.verdict import Status, Verdict, exit_status
@@ -218,7 +219,7 @@ def _undetermined(claim: Claim) -> Claim:
         return replace(claim, kind=NOT_JUDGED, notes=(note, *claim.notes))
     problem = Problem(
         claim.line, claim.column, f"{claim.hedge}, so this can be neither right nor wrong.",
-        suggestion="define it in a display, or say `% proofhead: input` if it is arbitrary",
+        suggestion=advice(claim),
     )  # fmt: skip
     return replace(claim, kind="unreadable", problem=problem)
 

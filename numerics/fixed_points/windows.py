@@ -10,6 +10,9 @@ from numerics.flows import System
 
 __all__ = ["window_of"]
 
+LARGEST = 1e100
+"""No window reaches beyond: squares of what lies in it are finite."""
+
 
 def window_of(system: System, window: Sequence[float] | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the lower and the upper corner of (x_low, x_high, y_low, y_high), (d,) each.
@@ -34,6 +37,11 @@ def window_of(system: System, window: Sequence[float] | None) -> tuple[np.ndarra
         )
     if not np.isfinite(limits).all():
         raise ValueError(f"the window of `{name}` must be finite; got {limits.tolist()}.")
+    if np.abs(limits).max() > LARGEST:
+        raise ValueError(
+            f"the window of `{name}` must lie within {LARGEST:g}, so that it can be computed with; "
+            f"got {limits.tolist()}."
+        )
     low, high = limits[0::2], limits[1::2]
     for label, a, b in zip(system.labels, low, high, strict=True):
         if not a < b:

@@ -68,8 +68,9 @@ class Claim:
     dropped terms such as O(eta^2); ``notes`` say how the equation was taken; ``axes`` are the
     letters that its silent row and column axes got ("" for none); ``written`` is what a correction
     in the author's notation is made of; ``file`` is the file that it stands in, where that is not
-    the document's own; ``hedge`` says why a refutation would mean nothing, ``of_inputs`` that the
-    claim bounds inputs, or says what one is.
+    the document's own; ``hedge`` says why a refutation would mean nothing, ``undeclared``
+    which inputs it would be enough to declare, ``of_inputs`` that the claim bounds inputs, or says
+    what one is.
     """
 
     kind: str
@@ -86,6 +87,7 @@ class Claim:
     notes: tuple[str, ...] = ()
     axes: tuple[str, str] = ("", "")
     hedge: str = ""
+    undeclared: tuple[str, ...] = ()
     of_inputs: bool = False
     written: Written | None = field(default=None, compare=False, repr=False)
     file: str = ""

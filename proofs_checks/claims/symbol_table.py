@@ -25,7 +25,7 @@ def symbol_entries(document: Document, reading: Reading) -> tuple[SymbolEntry, .
         symbol = reading.symbols.table.get(name)
         if symbol is None:
             continue
-        sizes = [reading.ranges.find(s).name for s in reading.symbols.sizes(symbol)]
+        sizes = [_length(reading.ranges.find(s).name) for s in reading.symbols.sizes(symbol)]
         origin, line = _origin(reading, name, lines)
         note = ""
         if name in reading.ranks.chosen and symbol.known is None:
@@ -35,6 +35,10 @@ def symbol_entries(document: Document, reading: Reading) -> tuple[SymbolEntry, .
             latex = " ".join(document.source.text[slice(*place)].split()) or latex
         entries.append(SymbolEntry(latex, _kind(sizes), origin, note, line))
     return tuple(entries)
+
+
+def _length(size: str) -> str:
+    return "?" if size.startswith("?") else size  # a name that only the reader needs
 
 
 def _kind(sizes: list[str]) -> str:

@@ -8,20 +8,23 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line and exit with its status.
 
-    Ctrl-C while the command line itself is being imported ends the process with a line, too, and
-    after the command has ended, without one: Python would show a traceback from wherever it is.
+    Ctrl-C ends the process with a line also while the command line itself is being imported, and
+    after the command has ended without one: Python would show a traceback from wherever it is.
     """
-    import os
-    import signal
+    try:
+        status = _status()
+    except KeyboardInterrupt:
+        status = _end()
+    raise SystemExit(status)
 
-    def end(_number: int, _frame: object) -> None:
-        os.write(2, b"proofhead: interrupted\n")
-        os._exit(130)
+
+def _status() -> int:
+    import signal
 
     handler = signal.getsignal(signal.SIGINT)
     is_ours = handler is signal.default_int_handler  # not where it is ignored, as under nohup
-    if is_ours:
-        signal.signal(signal.SIGINT, end)
+    if is_ours:  # an exception could be lost, or become another, while modules are imported
+        signal.signal(signal.SIGINT, _end)
     _forget_the_working_folder()
     from proofs_checks.cli.run import run
 
@@ -30,7 +33,15 @@ def main() -> None:
     status = run()
     if is_ours:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    raise SystemExit(status)
+    return status
+
+
+def _end(*_: object) -> int:
+    """End the process with a line, and nothing more: it holds no files and no processes here."""
+    import os
+
+    os.write(2, b"proofhead: interrupted\n")
+    os._exit(130)
 
 
 def _forget_the_working_folder() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from proofs_checks.cli.options import Certify, Force, Format, Json, Laws, Paper, Seed
+from proofs_checks.cli.options import Certify, Force, Format, Json, Laws, Paper, Seed, time_limit
 
 __all__ = ["app"]
 
@@ -65,7 +65,8 @@ def check(
     ] = None,
     seed: Seed = 0,
     timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds for each equation, then undecided.")
+        float,
+        typer.Option(callback=time_limit, help="Seconds for each equation, then undecided."),
     ] = 20.0,
     junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Also write an HTML page to this file.")] = None,
@@ -205,7 +206,9 @@ def fixed_points(
     ] = None,
     starts: Annotated[int, typer.Option(help="How many starting points, without a window.")] = 64,
     seed: Seed = 0,
-    timeout: Annotated[float, typer.Option(help="Seconds for a window, then undecided.")] = 60.0,
+    timeout: Annotated[
+        float, typer.Option(callback=time_limit, help="Seconds for a window, then undecided.")
+    ] = 60.0,
     json: Json = False,
 ) -> int:
     """Find the fixed points of a system, classify them, and prove them and their completeness."""

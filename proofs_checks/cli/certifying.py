@@ -11,6 +11,7 @@ from proofs_checks.certificates import Certificate, NotCertified, Problem, certi
 from proofs_checks.certificates.kernel import HOW_TO_GET_COQ, Judgement, Kernel, coq_version
 from proofs_checks.certificates.problem import claim_problems, law_problem
 from proofs_checks.certificates.project import write_project
+from proofs_checks.cli.documents import papers_at
 from proofs_checks.cli.outputs import CERTIFICATES, checked_folder
 from proofs_checks.cli.standard_output import print_json
 from theory.models import model_named
@@ -77,13 +78,7 @@ def _law_problems(names: Sequence[str], paper: str | None, every_model: bool) ->
 
 
 def _document_problems(name: str, model: str | None) -> list[Problem]:
-    from proofs_checks.claims.reading import read_claims
-    from proofs_checks.claims.sources.opening import documents_at
-
-    problems: list[Problem] = []
-    for opened in documents_at(name):
-        problems += claim_problems(read_claims(opened.read(), opened.name, model=model))
-    return problems
+    return [problem for paper in papers_at(name, model) for problem in claim_problems(paper)]
 
 
 def _judged(certificates: Sequence[Certificate]) -> dict[str, Judgement]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proofs_checks.bench import Bench
+from proofs_checks.cli.documents import STANDARD_INPUT
 from proofs_checks.cli.outputs import JUNIT, PAGE, checked_output
 from proofs_checks.verdict import exit_status
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["INTERRUPTED", "run_check"]
 
 INTERRUPTED = 130
-STANDARD_INPUT = "-"
 ATTENTION = (rb"\alpha_", "α_".encode())  # marks of the default vocabulary
 INCLUDING = (rb"\input", rb"\include", rb"\import", rb"\subfile", rb"\subimport")
 PACKED = (".gz", ".tgz", ".tar", ".zip")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from proofs_checks.cli.documents import STANDARD_INPUT, documents_named, named_in_refusals
 from proofs_checks.cli.standard_output import print_json
 from proofs_checks.reports.machine import SCHEMA
 from proofs_checks.reports.text import as_text
@@ -20,12 +19,8 @@ from theory.laws.from_loss import derivation_from_loss
 from theory.laws.law import chain
 from theory.models import MODELS, Definition, Model, model_named
 
-if TYPE_CHECKING:
-    from proofs_checks.claims.sources.bundle import Bundle
-
 __all__ = ["run_derive"]
 
-STANDARD_INPUT = "-"
 ARGUMENT = "argument of"  # begins the titles of names that `losses` introduces
 LOOKS_LIKE_A_FILE = re.compile(r"[/\\]|\.[A-Za-z]+$")
 
@@ -66,9 +61,9 @@ def _model(name: str, wrt: Sequence[str], loss: str) -> tuple[Model, list[str]]:
         if loss:
             raise ValueError("`--loss` chooses a scalar of a document; a model has one loss.")
         return model_named(name), list(wrt)
-    from proofs_checks.claims.losses import quantity_named, read_loss
+    from proofs_checks.claims.losses import quantity_named
 
-    model = read_loss(*_document(name), loss)
+    model = _read(name, loss)
     return model, [quantity_named(model, x) for x in wrt]
 
 
@@ -79,18 +74,16 @@ def _introduced(line: Definition) -> tuple[ProofStep, ...]:
     return chain(line.symbol, (line.value, f"name for the {line.title}"))
 
 
-def _document(name: str) -> tuple[bytes | Bundle, str]:
-    """Return what a file, a folder or an archive with one document holds, and its name."""
-    from proofs_checks.claims.sources.opening import documents_at, documents_of_bytes
+def _read(name: str, loss: str) -> Model:
+    """Return the model of the loss in a file, a folder or an archive that holds one document."""
+    from proofs_checks.claims.losses import read_loss
 
-    if name == STANDARD_INPUT:
-        found = documents_of_bytes(sys.stdin.buffer.read(), name)
-    else:
-        found = documents_at(name)
-    if len(found) != 1:
-        names = ", ".join(opened.name for opened in found) or "none"
-        raise ValueError(f"`{name}` must hold one document; it holds {names}. Name one file.")
-    return found[0].read(), found[0].name
+    with named_in_refusals(name):
+        found = documents_named(name)
+        if len(found) != 1:
+            names = ", ".join(opened.name for opened in found) or "none"
+            raise ValueError(f"`{name}` must hold one document; it holds {names}. Name one file.")
+        return read_loss(found[0].read(), found[0].name, loss)
 
 
 def _chains(steps: Sequence[ProofStep]) -> list[list[ProofStep]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -59,12 +60,19 @@ def run_flow(
     system = system_from(name, settings)
     if starts < 1:
         raise ValueError(f"`--starts` must be at least 1; got {starts}.")
+    if not math.isfinite(until):
+        raise ValueError(f"`--until` must be a finite time; got {until:g}.")
     if times < 2:
         raise ValueError(f"`--times` must be at least 2, the start and the end; got {times}.")
     if 8 * starts * system.dimension > LARGEST:
         raise ValueError(
             f"{starts} starts would take {8e-9 * starts * system.dimension:.1f} GB, more than "
             f"{LARGEST / 1e9:.0f}; run several times with fewer, each with a `--seed` of its own."
+        )
+    if 8 * times * system.dimension > LARGEST:
+        raise ValueError(
+            f"{times} times would take {8e-9 * times * system.dimension:.1f} GB for each "
+            f"trajectory, more than {LARGEST / 1e9:.0f}; ask for fewer `--times`."
         )
     y = system.starts(np.random.default_rng(seed), starts)
     command = shlex.join(["proofhead", *sys.argv[1:]])

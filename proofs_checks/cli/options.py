@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Certify", "Force", "Format", "Json", "Laws", "Paper", "Seed"]
+__all__ = ["Certify", "Force", "Format", "Json", "Laws", "Paper", "Seed", "time_limit"]
+
+SHORTEST, LONGEST = 0.1, 86400.0  # seconds
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Laws = Annotated[list[str] | None, typer.Argument(help="Names of laws; all if none is given.")]
@@ -23,6 +25,15 @@ def _not_negative(seed: int) -> int:
     if seed < 0:
         raise typer.BadParameter(f"a seed must be 0 or more; got {seed}.")
     return seed
+
+
+def time_limit(seconds: float) -> float:
+    """Return seconds that every clock can count."""
+    if not SHORTEST <= seconds <= LONGEST:
+        raise typer.BadParameter(
+            f"a time limit is {SHORTEST:g} to {LONGEST:g} seconds (a day); got {seconds:g}."
+        )
+    return seconds
 
 
 Seed = Annotated[

@@ -55,6 +55,8 @@ def run_own_data(
 def _lines(path: Path) -> list[str]:
     try:
         # spreadsheets begin their texts with a byte order mark
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise ValueError(f"`{path}` is a pipe or a device; give a file.")
         return path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f"`{path}` is no UTF-8 text: {error.reason}.") from None

@@ -38,7 +38,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()  # whoever read it has had enough
         return 0
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         print(f"proofhead: error: {_sentence(error)}", file=sys.stderr)
         _flush_or_drop()
         return BAD_USAGE
@@ -75,6 +75,9 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno is not None:
         name = f"`{error.filename}`" if error.filename else "the output"
         return f"{name}: {error.strerror}."
+    if isinstance(error, MemoryError):
+        said = f" ({error})" if str(error) else ""
+        return f"this takes more memory than there is{said}. Ask for fewer or smaller parts."
     return str(error)
 
 

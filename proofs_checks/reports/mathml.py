@@ -20,7 +20,7 @@ from latex2mathml.converter import convert
 
 from proofs_checks.reports.wording import printable
 
-__all__ = ["as_mathml", "as_written", "mathml", "mixed"]
+__all__ = ["as_mathml", "as_written", "mathml"]
 
 LONGEST = 4000  # characters; what is longer is shown as source
 ELEMENTS = frozenset(
@@ -44,6 +44,7 @@ REPLACED = (
     (re.compile(r"\\mathsf\{T\}"), r"\\top"),
     (re.compile(r"\\(?:label|tag)\{[^{}]*\}"), ""),
     (re.compile(r":\s*="), r"\\coloneqq "),
+    (re.compile(r"\\arg(?![A-Za-z])"), r"\\operatorname{arg}"),
 )
 
 
@@ -57,7 +58,13 @@ FONTS = {
     "monospace": "MONOSPACE",
 }
 RELATIONS = {"~": "\u223c", ":": ":", "\u2236": ":"}  # which the converter takes for letters
+UPRIGHT = frozenset(
+    "\u0393\u0394\u0398\u039b\u039e\u03a0\u03a3\u03a5\u03a6\u03a8\u03a9"
+)  # capital Greek
+SCRIPTED = frozenset("msub msup msubsup munder mover munderover".split())
+THIN = "0.1667em"
 WIDTH = re.compile(r"[0-2]?(\.[0-9]+)?em")
+DISPLAYED = re.compile(r"\s*(?:\$\$(.*)\$\$|\$(.*)\$|\\\[(.*)\\\]|\\\((.*)\\\))\s*", re.DOTALL)
 # how an author lays an equation out, which is not part of what it says
 LAYOUT = (
     (re.compile(r"((?:^|[^\\])(?:\\\\)*)%[^\n]*"), r"\1"),
@@ -85,8 +92,11 @@ def as_mathml(latex: str, *, block: bool = False) -> str:
 def as_written(source: str, *, block: bool = False) -> str:
     """Return MathML for an equation as its author wrote it, empty where that fails.
 
-    Labels, comments and the marks of alignment are left out.
+    Labels, comments, the marks of alignment and those around a display are left out.
     """
+    displayed = DISPLAYED.fullmatch(source)
+    if displayed is not None:
+        source = next(inside for inside in displayed.groups() if inside is not None)
     for pattern, replacement in LAYOUT:
         source = pattern.sub(replacement, source)
     source = OF_ROWS.sub(_rows, source)
@@ -108,14 +118,6 @@ def _rows(match: re.Match[str]) -> str:
 def _serialized(latex: str, block: bool) -> str:
     element = _converted(latex, "block" if block else "inline")
     return "" if element is None else ElementTree.tostring(element, encoding="unicode")
-
-
-def mixed(text: str) -> str:
-    """Return a sentence as HTML: what stands between $ signs as mathematics, the rest escaped."""
-    pieces = text.split("$")
-    if len(pieces) % 2 == 0:  # a $ without its partner
-        return escape(printable(text))
-    return "".join(mathml(p) if n % 2 else escape(printable(p)) for n, p in enumerate(pieces))
 
 
 def _converted(latex: str, display: str) -> ElementTree.Element | None:
@@ -140,6 +142,10 @@ def _known(element: ElementTree.Element) -> ElementTree.Element | None:
         tag, element.text = "mo", RELATIONS[element.text]
     copy = ElementTree.Element(tag, {k: v for k, v in element.attrib.items() if k in ATTRIBUTES})
     copy.text = _in_font(element.text, copy.attrib.get("mathvariant", ""))
+    if tag == "mo" and copy.text == "|" and "fence" not in copy.attrib:  # of |x|, not of p(x | y)
+        copy.attrib.update(stretchy="false", lspace="0em", rspace="0em")
+    if tag == "mi" and copy.text in UPRIGHT:
+        copy.attrib.setdefault("mathvariant", "normal")
     if copy.text != element.text:
         del copy.attrib["mathvariant"]
     if tag == "mspace" and WIDTH.fullmatch(element.get("width", "")):
@@ -153,7 +159,26 @@ def _known(element: ElementTree.Element) -> ElementTree.Element | None:
             inner.set("form", "prefix")  # a sign, not a difference
         before = inner.text if inner.tag == "mo" else ""
         copy.append(inner)
+    if tag in ("math", "mrow", "mtd", "mstyle", "msqrt"):
+        _space_functions(copy)
     return copy
+
+
+def _space_functions(row: ElementTree.Element) -> None:
+    """Set the names of functions off from what stands beside them, but not from their brackets."""
+    for n, child in enumerate(row):
+        core = child[0] if child.tag in SCRIPTED and len(child) else child
+        if core.tag not in ("mi", "mo") or not re.fullmatch("[a-zA-Z]{2,}", core.text or ""):
+            continue
+        core.tag = "mo"
+        alone = n == 0 or row[n - 1].tag == "mo"
+        bracketed = n + 1 == len(row) or (_first(row[n + 1]).text or "") in tuple("([{|\u2016")
+        core.set("lspace", "0em" if alone else THIN)
+        core.set("rspace", "0em" if bracketed else THIN)
+
+
+def _first(element: ElementTree.Element) -> ElementTree.Element:
+    return _first(element[0]) if element.tag == "mrow" and len(element) else element
 
 
 def _in_font(text: str | None, variant: str) -> str | None:

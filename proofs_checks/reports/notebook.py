@@ -73,7 +73,8 @@ def _rows(verdict: Verdict) -> list[tuple[str, str]]:
     if verdict.residual:
         rows.append(("left - right", _formula(verdict.residual)))
     if verdict.hypotheses:
-        rows.append(("hypotheses used", escape(", ".join(verdict.hypotheses))))
+        used = (_formula(h) if "\\" in h else escape(h) for h in verdict.hypotheses)
+        rows.append(("hypotheses used", ", ".join(used)))
     if verdict.checks:
         agreed = (f"{c.judge}{'' if c.agrees else ' (differs)'}" for c in verdict.checks)
         rows.append(("judges", escape(", ".join(agreed))))
@@ -83,11 +84,12 @@ def _rows(verdict: Verdict) -> list[tuple[str, str]]:
 
 
 def _point(found: Counterexample) -> list[tuple[str, str]]:
-    places = [*found.sizes.items(), *found.indices.items(), *found.point.items()]
-    where = ", ".join(f"{name} = {value}" for name, value in places)
-    return [
-        ("at", escape(where)), ("left", escape(found.left)), ("right", escape(found.right)),
-    ]  # fmt: skip
+    from proofs_checks.reports.wording import shown_value, where
+
+    sides = (("left", found.left), ("right", found.right))
+    return [(f"at {heading}", escape(text)) for heading, text in where(found)] + [
+        (side, escape(shown_value(value))) for side, value in sides
+    ]
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:

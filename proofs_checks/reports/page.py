@@ -8,39 +8,39 @@ LaTeX is shown, as escaped text, where it cannot be shown as mathematics, and in
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePath
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from proofs_checks.checking import ClaimReport, PaperReport
+from proofs_checks.checking import PaperReport
 from proofs_checks.claims.claim import Claim, Paper
-from proofs_checks.reports.mathml import as_mathml, as_written, mathml, mixed
+from proofs_checks.reports.card import card, sentence, slug
+from proofs_checks.reports.grounds import Grounds
+from proofs_checks.reports.mathml import mathml
 from proofs_checks.reports.paper import VERDICTS
+from proofs_checks.reports.sentences import as_html, name_as_html
 from proofs_checks.reports.wording import (
-    JUDGES,
     chain_sentence,
     counted,
-    judged_by,
     nothing_found,
     one_line,
-    place,
     printable,
-    read_as,
-    shown_value,
-    where,
     whose,
 )
-from proofs_checks.verdict import Verdict
 
 __all__ = ["page"]
 
 FOLDED_FROM = 40  # symbols
 LOOKED_AT = ("inconsistent", "refuted", "unreadable", "undecided")  # in this order
-AGREES = {True: "yes", False: "no", None: "cannot say"}
+SIZE = re.compile(r"\?|\d+|[A-Za-z]\w*'?")
+MOST_GROUNDS = 12  # definitions named under an equation
 
 
 def page(
@@ -58,10 +58,9 @@ def page(
     sections += [
         _refused(name, reason, len(reports) + n) for n, (name, reason) in enumerate(refused)
     ]
+    one = PurePath(one_line(names[0])).name if len(names) == 1 else ""
     return _template().render(
-        title=f"Check of {one_line(names[0])}"
-        if len(names) == 1
-        else f"Check of {len(names)} files",
+        title=f"Check of {one or f'{len(names)} files'}",
         made_by=made_by,
         counts=list(_counts(reports)) or [(counted([]), "", "")],
         files=sections,
@@ -83,11 +82,7 @@ def _counts(reports: Sequence[PaperReport]) -> Iterator[tuple[str, str, str]]:
     for verdict in VERDICTS:
         these = [(found, anchor) for found, anchor in placed if found.status == verdict]
         if these:
-            yield counted([found for found, _ in these]), _slug(verdict), these[0][1]
-
-
-def _slug(status: str) -> str:
-    return status.replace(" ", "-")
+            yield counted([found for found, _ in these]), slug(verdict), these[0][1]
 
 
 @cache
@@ -100,28 +95,51 @@ def _template() -> Template:
 def _file(report: PaperReport, number: int) -> dict[str, Any]:
     paper = report.paper
     said = whose(paper)
+    grounds = Grounds([found.claim for found in report.claims])
     return {
         "name": one_line(paper.name),
         "number": number,
-        "whose": said[:1].upper() + said[1:],
+        "whose": sentence(said),
         "refused": "",
         "interrupted": report.interrupted,
         "symbols": [_symbol(paper, n, number) for n in range(len(paper.symbols))],
         "is_folded": len(paper.symbols) >= FOLDED_FROM,
-        "notes": [one_line(note) for note in paper.notes],
-        "looked_at": [
-            (_slug(verdict), verdict, _name(found.claim), _anchor(number, n))
-            for verdict in LOOKED_AT
-            for n, found in enumerate(report.claims)
-            if found.status == verdict
-        ],
+        "notes": [sentence(note) for note in paper.notes],
+        "looked_at": list(_looked_at(report, number)),
         "claims": [
-            {"anchor": _anchor(number, n), **_claim(paper.name, found)}
+            {
+                "anchor": _anchor(number, n),
+                **card(paper.name, found),
+                "grounds": list(_grounds(grounds, report, n, number)),
+            }
             for n, found in enumerate(report.claims)
         ],
         "nothing": "" if report.interrupted else nothing_found(paper),
         "chains": [f"Chain {c.number}: {chain_sentence(c)}." for c in report.chains],
     }
+
+
+def _looked_at(report: PaperReport, number: int) -> Iterator[tuple[str, str, list]]:
+    """Yield for every verdict to be looked at its class, its name, and (name, place) of each."""
+    for verdict in LOOKED_AT:
+        these = [(n, f.claim) for n, f in enumerate(report.claims) if f.status == verdict]
+        times = Counter(_name(claim) for _, claim in these)
+        named = [
+            (_name(c) if times[_name(c)] == 1 else f"{_name(c)}:{c.column}", _anchor(number, n))
+            for n, c in these
+        ]
+        if named:
+            yield slug(verdict), verdict, named
+
+
+def _grounds(
+    grounds: Grounds, report: PaperReport, at: int, file: int
+) -> Iterator[tuple[Markup, str, str]]:
+    """Yield symbol, place and anchor of the definitions that an equation to look at rests on."""
+    if report.claims[at].status not in LOOKED_AT:
+        return
+    for name, n in list(grounds.of(at).items())[:MOST_GROUNDS]:
+        yield Markup(name_as_html(name)), _name(report.claims[n].claim), _anchor(file, n)
 
 
 def _refused(name: str, reason: str, number: int) -> dict[str, Any]:
@@ -136,11 +154,20 @@ def _symbol(paper: Paper, number: int, file: int) -> dict[str, Any]:
     entry = paper.symbols[number]
     return {
         "symbol": Markup(mathml(entry.latex)),
-        "kind": one_line(entry.kind),
-        "origin": one_line(entry.origin),
-        "note": one_line(entry.note),
+        "kind": _kind(entry.kind),
+        "origin": Markup(as_html(entry.origin)),
+        "note": Markup(as_html(entry.note)),
         "anchor": _defining(paper, entry.line, file),
     }
+
+
+def _kind(kind: str) -> Markup:
+    """Return what a symbol is, such as "matrix, T x d_v", with its sizes as mathematics."""
+    what, comma, sizes = one_line(kind).partition(", ")
+    if not comma or not all(map(SIZE.fullmatch, sizes.split(" x "))):
+        return Markup(as_html(kind))
+    shown = " \u00d7 ".join(s if s == "?" else name_as_html(s) for s in sizes.split(" x "))
+    return Markup(f"{what}, {shown}")
 
 
 def _defining(paper: Paper, line: int, file: int) -> str:
@@ -154,90 +181,3 @@ def _defining(paper: Paper, line: int, file: int) -> str:
 def _name(claim: Claim) -> str:
     where_found = f"{one_line(claim.file)}:{claim.line}" if claim.file else f"line {claim.line}"
     return one_line(claim.label) or where_found
-
-
-def _claim(file: str, found: ClaimReport) -> dict[str, Any]:
-    claim, verdict = found.claim, found.verdict
-    problem = claim.problem
-    shown = _shown(found)
-    return {
-        "status": found.status,
-        "slug": _slug(found.status),
-        "place": place(file, found.claim),
-        "label": one_line(claim.label),
-        "chain": f"step {claim.step} of chain {claim.chain}" if claim.chain else "",
-        "mathematics": Markup(shown),
-        "diagnosis": _sentence(verdict.diagnosis.message) if verdict and verdict.diagnosis else "",
-        "problem": {"caret": printable(problem.caret), "message": one_line(problem.message)}
-        if problem
-        else None,
-        "rows": [*_understood(found, shown), *_advice(found), *(_rows(verdict) if verdict else [])],
-        "reason": one_line(claim.reason),
-        "notes": [] if claim.reason else [one_line(note) for note in claim.notes],
-        "source": printable(claim.source),
-        "correction": verdict.correction if verdict else "",
-        "judges": [
-            {
-                "name": JUDGES.get(o.judge, o.judge),
-                "agrees": AGREES[o.agrees],
-                "detail": one_line("; ".join(filter(None, (o.detail, _bound(o.error_bound))))),
-            }
-            for o in (verdict.checks if verdict else ())
-        ],
-    }
-
-
-def _shown(found: ClaimReport) -> str:
-    """Return an equation as its author wrote it, else as it was understood, else its source.
-
-    What is unreadable is shown where it could not be read; nothing else is sure about it.
-    """
-    if found.claim.problem is not None:
-        return ""
-    written = as_written(found.claim.source, block=True)
-    return written or as_mathml(read_as(found), block=True) or mathml(found.claim.source)
-
-
-def _understood(found: ClaimReport, shown: str) -> list[tuple[str, Markup]]:
-    """Return what an equation was understood as, where that is not what is shown already."""
-    understood = as_mathml(read_as(found), block=True)
-    if not understood or understood == shown:
-        return []
-    return [("understood as", Markup(understood))]
-
-
-def _bound(error_bound: str) -> str:
-    return f"error bound {error_bound}" if error_bound else ""
-
-
-def _advice(found: ClaimReport) -> list[tuple[str, str]]:
-    problem = found.claim.problem
-    if problem is None:
-        return []
-    rows = [("expected", one_line(problem.expected)), ("suggestion", one_line(problem.suggestion))]
-    return [(heading, text) for heading, text in rows if text]
-
-
-def _rows(verdict: Verdict) -> list[tuple[str, str | Markup]]:
-    rows: list[tuple[str, str | Markup]] = []
-    if verdict.correction:
-        correction = as_written(verdict.correction, block=True) or mathml(verdict.correction)
-        rows.append(("correct", Markup(correction)))
-    point = verdict.counterexample
-    if point is not None:
-        rows += [("left", shown_value(point.left)), ("right", shown_value(point.right))]
-        rows += [(f"at {heading}", Markup(mixed(text))) for heading, text in where(point)]
-    if verdict.residual:
-        rows.append(("left - right", Markup(mathml(verdict.residual, block=True))))
-    if verdict.hypotheses:
-        rows.append(("hypotheses used", "; ".join(map(one_line, verdict.hypotheses))))
-    elif verdict.status == "proved":
-        rows.append(("hypotheses used", "none"))
-    rows.append(("judged", judged_by(verdict, hypotheses=False)))
-    if verdict.detail:
-        rows.append(("in detail", one_line(verdict.detail)))
-    return rows
-
-
-def _sentence(text: str) -> Markup:
-    return Markup(mixed(text[:1].upper() + text[1:]))

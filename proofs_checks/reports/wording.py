@@ -43,7 +43,8 @@ JUDGES = {
     "enumeration": "enumeration",
 }
 PLURAL = {"definition": "definitions", "assumption": "assumptions"}
-GRADIENT = re.compile(r"d([A-Za-z]+)_\{?d(\w+?)(?:,(\d[\d,]*))?\}?")
+GRADIENT = re.compile(r"d([A-Za-z]+)_\{?d([\w.]+?)(?:,(\d[\d,]*))?\}?")
+ENTRY = re.compile(r"(?P<stem>[^_]+)_\{(?:(?P<own>.*?),)??(?P<at>\d[\d,]*)\}")
 BALL = re.compile(r"\[(?P<middle>[^\s\[\]]*) ?\+/- (?P<radius>[^\s\[\]]+)\]")
 
 
@@ -136,8 +137,11 @@ def _name(name: str) -> str:
     if gradient is not None:
         loss, by, at = gradient.groups()
         return rf"\partial {loss}/\partial {subscripted(latex_name(by), [at] if at else [])}"
-    stem, brace, indices = name.partition("_{")
-    return f"{latex_name(stem).stem}{brace}{indices}" if brace else subscripted(latex_name(name))
+    entry = ENTRY.fullmatch(name)
+    if entry is None:
+        return subscripted(latex_name(name))
+    whole = f"{entry['stem']}_{entry['own']}" if entry["own"] else entry["stem"]
+    return subscripted(latex_name(whole), [entry["at"]])
 
 
 def shown_value(value: str) -> str:

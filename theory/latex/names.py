@@ -3,7 +3,9 @@ r"""Names of symbols and indices in LaTeX.
     alpha  ->  \alpha        W_O     ->  W_O            eps_s   ->  \epsilon_s
     d_k    ->  d_k           v_star  ->  v^{*}          rate    ->  \mathrm{rate}
     sigma2 ->  \sigma^{2}    sigma2_star  ->  \sigma^{2*}
-    m_.1   ->  m^{(1)}       m_.star ->  m^{*}
+    m_.1   ->  m^{(1)}       m_.star ->  m^{*}        a_.lm1  ->  a^{l-1}
+    f_.x.y ->  f(\cdot)
+    p_y_given_x  ->  p_{y \mid x}    t_k_given_km1  ->  t_{k \mid k-1}
 
 A name is a stem and subscripts, parted by underscores; the endings hat, bar, tilde and star are
 accents.  Indices follow the name's own subscript after a comma: W_O[c, a] is W_{O,ca}.
@@ -27,8 +29,14 @@ SQUARES = {"sigma2": r"\sigma^{2}"}
 """Variances: parameters of their own, written as the squares that they are."""
 ALIASES = {"eps": "epsilon", "lam": "lambda"}
 ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}", "tilde": r"\tilde{%s}", "star": "%s^{*}"}
-RAISED = re.compile(r"\.(?:\d+|star)")
-"""Labels that stand above: the number of a block or layer, the star of an optimum."""
+RAISED = re.compile(r"\.[A-Za-z0-9]+'*")
+"""Labels that stand above: a layer, the number of a block, the star of an optimum."""
+ARGUMENTS = re.compile(r"(?P<function>.+?)_\.(?=[^_]*[.|])")
+"""The beginning of a function's name that goes on with several arguments, or with a bar."""
+GIVEN = "given"
+"""What a bar between two subscripts is called."""
+NEIGHBOUR = re.compile(r"([A-Za-z])([pm])(\d+)")
+"""A subscript one or more steps from an index: km1 is k-1."""
 SPECIAL = {c: f"\\{c}" for c in "_%#&${}"} | {
     "\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim "
 }  # fmt: skip
@@ -45,6 +53,10 @@ class Name(NamedTuple):
 @lru_cache(maxsize=4096)
 def name_of(text: str) -> Name:
     """Return the parts of a symbol's name, each in LaTeX."""
+    text = text.partition("_of_")[0]  # the argument x of a function f is x
+    applied = ARGUMENTS.match(text)
+    if applied is not None:
+        return Name(rf"{subscripted(name_of(applied['function']))}(\cdot)")
     parts = [part for part in text.split("_") if part] or [text]
     stem, subscripts, is_raised = _word(parts[0]), [], parts[0] in SQUARES
     for part in parts[1:]:
@@ -53,11 +65,12 @@ def name_of(text: str) -> Name:
         elif part in ACCENTS and not is_raised:
             stem = ACCENTS[part] % stem
             is_raised = part == "star"
-        elif part == parts[-1] and RAISED.fullmatch(part) and not is_raised:
-            stem = f"{stem}^{{*}}" if part == ".star" else f"{stem}^{{({part[1:]})}}"
+        elif RAISED.fullmatch(part) and not is_raised:
+            stem = f"{stem}^{{{_above(part[1:])}}}"
             is_raised = True
         else:
-            subscripts.append(_word(part))
+            subscripts.append(_subscript(part))
+    subscripts = _with_bars(subscripts)
     trailing = re.fullmatch(r"([A-Za-z]+)(\d+)", parts[0])
     if trailing and parts[0] not in SQUARES:
         stem, subscripts = _word(trailing[1]), [trailing[2], *subscripts]
@@ -66,6 +79,9 @@ def name_of(text: str) -> Name:
 
 def index_name(text: str) -> str:
     """Return an index's name: a letter, with a number as its subscript."""
+    text = text.partition("_of_")[0]  # the argument x of r is x
+    if "." in text:
+        return subscripted(name_of(text.replace(".", "_")))
     trailing = re.fullmatch(r"([A-Za-z]+)(\d+)", text)
     return f"{_word(trailing[1])}_{_braced(trailing[2])}" if trailing else _word(text)
 
@@ -80,12 +96,40 @@ def subscripted(name: Name, indices: Iterable[str] = ()) -> str:
     return f"{name.stem}_{_braced(inside)}" if inside else name.stem
 
 
+def _above(text: str) -> str:
+    return "*" if text == "star" else f"({text})" if text.isdigit() else _subscript(text)
+
+
+def _subscript(text: str) -> str:
+    if "." in text.strip("."):
+        return ",".join(_subscript(x) for x in text.split(".") if x)
+    shifted = NEIGHBOUR.fullmatch(text)
+    if shifted is None:
+        return text if text == GIVEN else _word(text)
+    return f"{shifted[1]}{'+' if shifted[2] == 'p' else '-'}{shifted[3]}"
+
+
+def _with_bars(subscripts: list[str]) -> list[str]:
+    """Return subscripts with those that a bar parts joined by it; one with no neighbour is a word.
+
+    More than one bar cannot be read, and each but the first is a word too.
+    """
+    if GIVEN not in subscripts:
+        return subscripts
+    at = subscripts.index(GIVEN)
+    before, after = subscripts[:at], subscripts[at + 1 :]
+    after = [_word(x) if x == GIVEN else x for x in after]
+    if not before or not after:
+        return [*before, _word(GIVEN), *after]
+    return [rf"{','.join(before)} \mid {','.join(after)}"]
+
+
 def _word(text: str) -> str:
     """Return a letter as it is, a Greek name as its letter, any other word upright."""
     word = ALIASES.get(text, text)
     if word in SQUARES:
         return SQUARES[word]
-    if word in GREEK:
+    if word.rstrip("'") in GREEK:
         return f"\\{word}"
     if re.fullmatch(r"[A-Za-z]'*|\d+", word):
         return word

@@ -9,7 +9,7 @@ elsewhere, in prose perhaps, what it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -261,6 +261,7 @@ class Determination:
             symbol = self.reading.symbols.table.get(name)
             if symbol is not None and not symbol.is_defined and not symbol.axes.total:
                 if name not in self.given and name not in self.reading.roles.differentiated:
+                    link.undeclared = (name,)
                     return f"nothing says what {name} is"
         return ""
 
@@ -323,6 +324,11 @@ class Determination:
         unlinked = self._unlinked(partials)
         if unlinked:
             return unlinked
+        link.undeclared = tuple(self._on_one_side(sides))
+        return f"nothing says what {link.undeclared[0]} is" if link.undeclared else ""
+
+    def _on_one_side(self, sides: list[frozenset[str]]) -> Iterator[str]:
+        """Yield the inputs of one side alone that nobody declared."""
         left, right = map(self._reached, sides)
         for name in sorted(sides[0] ^ sides[1]):
             symbol = self.reading.symbols.table.get(name)
@@ -332,10 +338,8 @@ class Determination:
                 continue
             if name in (left & right) or name in self.reading.definitions.found:
                 continue
-            if name in self.reading.context.opaque or name in self.given:
-                continue
-            return f"nothing says what {name} is"
-        return ""
+            if name not in self.reading.context.opaque and name not in self.given:
+                yield name
 
     def _solved_for(
         self, relation: Relation, plain: frozenset[str], reached: frozenset[str]

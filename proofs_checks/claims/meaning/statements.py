@@ -89,7 +89,8 @@ class Link:
     """One relation of a statement, typed.
 
     ``kind`` is "claim", "step", "definition" or "assumption"; ``statement`` the typed relation;
-    ``hedge`` says why a refutation would mean nothing (an undefined or unread symbol); ``axes``
+    ``hedge`` says why a refutation would mean nothing (an undefined or unread symbol),
+    ``undeclared`` which symbols it would be enough to declare; ``axes``
     are the letters of silent row and column; ``signs`` what conditions say of its symbols;
     ``model`` is what it is about where that is not the model of the document; ``of_inputs`` tells
     that it bounds inputs, or has one alone on a side.
@@ -102,6 +103,7 @@ class Link:
     axes: tuple[str, str] = ("", "")
     order: tuple[int, int] | None = None
     hedge: str = ""
+    undeclared: tuple[str, ...] = ()
     signs: dict[Any, Any] = field(default_factory=dict)
     model: Any = None
     of_inputs: bool = False

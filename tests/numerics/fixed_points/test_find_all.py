@@ -220,6 +220,7 @@ def test_limits_and_progress():
         ((1, -1, -1, 1), r"got 1 to -1 in x"),
         ((-1, 1), r"needs 4 numbers \(low, high for each variable\); got 2"),
         ((-1, 1, -1, np.inf), r"the window of `own` must be finite"),
+        ((-1, 1, 1e308, 1.7e308), r"the window of `own` must lie within 1e\+100"),
         (None, r"`own` has no window of its own; give one, such as \(-4, 4, -4, 4\)"),
     ],
 )

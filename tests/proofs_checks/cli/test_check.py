@@ -125,8 +125,14 @@ def test_another_vocabulary_can_be_forced(write, capsys):
 
 def test_bad_usage(capsys):
     assert run(["check"]) == 2
-    assert run(["check", "x.tex", "--timeout", "0"]) == 2
-    assert "0.1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", ["0", "-3", "nan", "inf", "1e300"])
+@pytest.mark.parametrize("command", ["check x.tex", "fixed-points binary-head"])
+def test_a_time_limit_is_one_that_a_clock_can_count(seconds, command, capsys):
+    assert run([*command.split(), "--timeout", seconds]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "a time limit is 0.1 to 86400 seconds (a day); got" in said
 
 
 def test_an_interrupt_leaves_a_partial_report(write, monkeypatch, capsys):

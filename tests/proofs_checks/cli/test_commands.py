@@ -2,9 +2,11 @@
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -167,6 +169,24 @@ def test_derive_reads_standard_input_and_prints_latex(capsys, monkeypatch):
 def test_derive_says_what_is_wrong_with_a_document(notes, capsys, words, message):
     assert run(["derive", *(notes if w == "NOTES" else w for w in words)]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+@pytest.mark.parametrize("words", [["derive", "--wrt", "x"], ["certify", "-o", "c"]])
+def test_what_is_no_document_is_refused_by_name(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("bin.tex").write_bytes(bytes(range(256)))
+    os.mkfifo("pipe.tex")
+    Path("folder.tex").mkdir()
+    command, *options = words
+    for name, said in (
+        ("bin.tex", "`bin.tex` is no text"),
+        ("pipe.tex", "`pipe.tex`: it is a pipe or a device"),
+        ("folder.tex", "`folder.tex`: it holds no document"),
+    ):
+        assert run([command, name, *options]) == 2
+        assert capsys.readouterr().err.startswith(f"proofhead: error: {said}")
+    assert not Path("c").exists()
 
 
 def test_derive_needs_one_document(tmp_path, capsys):

@@ -91,6 +91,41 @@ def test_ctrl_c_while_the_command_is_imported_is_a_line(module):
     assert (out, err, process.returncode) == ("", "proofhead: interrupted\n", 130)
 
 
+BETWEEN = """
+import os, signal, sys, typer
+import proofs_checks.cli.run as running
+def interrupted(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+    for _ in range(1000):
+        pass
+if {place!r} == "before":
+    typer.main.get_command = interrupted
+else:
+    run = running.run
+    running.run = lambda: run() or interrupted()
+from proofs_checks.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_ctrl_c_just_before_and_just_after_a_command_is_a_line(place):
+    with start(BETWEEN.format(place=place), "laws") as process:
+        out, err = process.communicate(timeout=100)
+    assert (err, process.returncode) == ("proofhead: interrupted\n", 130)
+    assert bool(out) == (place == "after")
+
+
+def test_what_does_not_fit_into_memory_is_a_line(tmp_path, monkeypatch, capsys):
+    def refuse(*_args, **_more):
+        raise MemoryError("Unable to allocate 745 GiB")
+
+    monkeypatch.setattr("numpy.linspace", refuse)
+    words = ["sweep", "binary-head", "--over", "w=1:2:99", "-o", str(tmp_path / "s")]
+    assert run(words) == 2
+    assert "this takes more memory than there is (Unable to" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 def test_standard_output_on_a_full_disk():
     with open("/dev/full", "w") as full:

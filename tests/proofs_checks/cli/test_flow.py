@@ -57,6 +57,11 @@ def test_the_run_is_written_as_netcdf_with_its_command(tmp_path, capsys):
         (["flow", "em-map"], "only flows are integrated"),
         (["flow", "binary-head", "--starts", "0"], "`--starts` must be at least 1; got 0"),
         (["flow", "binary-head", "--times", "1"], "`--times` must be at least 2"),
+        (["flow", "binary-head", "--until", "inf"], "`--until` must be a finite time; got inf"),
+        (
+            ["flow", "binary-head", "--times", "999999999"],
+            "16.0 GB for each trajectory, more than 4",
+        ),
         (["flow", "binary-head", "--until", "nan"], "finite numbers"),
         (["flow", "binary-head", "--engine", "heioka"], "Did you mean `heyoka`"),
         (["flow", "binary-head", "--compare", "me"], "Did you mean `em`"),

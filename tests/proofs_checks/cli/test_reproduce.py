@@ -1,6 +1,7 @@
 """`proofhead reproduce`: lists, runs, compares, and says what is wrong with what was asked."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,14 @@ def test_own_data_that_cannot_be_used(name, text, message, tmp_path, capsys):
         path.write_text(text)
     assert run(["reproduce", name, "--data", str(path)]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+def test_a_pipe_is_no_data(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe.csv")
+    words = ["reproduce", "linear-regression", "--data", str(tmp_path / "pipe.csv")]
+    assert run(words) == 2
+    assert "is a pipe or a device; give a file" in capsys.readouterr().err
 
 
 def test_a_label_outside_of_its_sequence_is_shown_with_what_happens(tmp_path, capsys):

@@ -38,7 +38,8 @@ def test_an_empty_document_says_so():
 
 def test_a_refutation_shows_its_point(report):
     html = report.claims[1].verdict._repr_html_()
-    for text in ("refuted</b> by exact", "i = 1, j = 1, x_{1} = 0", "left - right", "modular"):
+    point = ("at indices", "$i$ = 1, $j$ = 1", "all inputs 0")
+    for text in ("refuted</b> by exact", *point, "left - right", "modular"):
         assert text in html
 
 

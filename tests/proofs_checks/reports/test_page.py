@@ -1,10 +1,15 @@
 """The HTML page: self-contained, complete, and inert whatever the document holds."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
 
+from proofs_checks.checking import ClaimReport, PaperReport
+from proofs_checks.claims.claim import Claim, Paper, Problem
+from proofs_checks.claims.reading import read_claims
 from proofs_checks.reports.page import page
+from proofs_checks.verdict import Verdict
 
 
 class Page(HTMLParser):
@@ -72,23 +77,23 @@ def test_everything_known_is_on_the_page(parsed):
         "Check of 3 files",
         "proofhead 0.1.0",
         "1 proved",
-        "hypotheses used sum_c y_ic = 1",
         "is missing",
         "-0.25 ± 1e-15",
         "all other inputs 0",
         "step 1 of chain 1",
         "Chain 1: step 1 is the first that is not proved",
         "stopped after the time limit of 20 s",
-        "`igl(` is not known",
+        "igl( is not known",
         "an operator",
-        r"`\bigl(` is",
-        "defines P",
+        r"\bigl( is",
+        "Defines P",
         "No equations found: only what is displayed counts",
         "cannot say",
         "error bound 1e-18",
     ):
         assert said in text, said
-    assert parsed.tags.count("math") >= 5
+    assert "hypotheses used sum_c" not in text  # they are set as equations
+    assert parsed.tags.count("math") >= 6
 
 
 def test_understood_equations_are_shown_as_mathematics(report):
@@ -100,11 +105,11 @@ def test_the_symbol_table_is_at_the_head(understood_report):
     text = page([understood_report])
     head, *_ = text.split("<article")
     assert '<table class="symbols">' in head
-    assert head.count("<tr>") == 5
+    assert head.count("<tr>") == 6  # with the heading
     assert '<td><math display="inline">' in head
     assert '<a href="#e1-0">defined on line 12</a>' not in head  # a line of which file?
-    assert "did you mean W_p?" in head
-    assert r"L and \mathcal{L} are one symbol" in head
+    assert re.search("did you mean <math.*</math>[?]", head)
+    assert r"and <code>\mathcal{L}</code> are one symbol" in head
     assert "<script" not in text
     assert "&lt;script&gt;" in head
 
@@ -126,7 +131,7 @@ def test_a_long_table_is_folded(understood_report):
 def test_what_is_not_judged_says_why(understood_report):
     _, definition, other, proved = page([understood_report]).split("<article")
     assert 'class="not-judged"' in other
-    assert "<p>a distribution; no equality</p>" in other
+    assert "<p>A distribution; no equality</p>" in other
     assert "sections/method.tex:4:3" in other
     assert "<mo>\u223c</mo>" in other
     assert "<p>" not in definition
@@ -165,6 +170,97 @@ def test_verdicts_link_to_their_equations(report, empty):
     assert 'refuted: <a href="#e4-1">line 5</a>' in text
     assert 'inconsistent: <a href="#e6-1">eq:odd</a>' in text
     assert '<a class="place" href="#e4-1">' in text
+
+
+WRONG = r"""
+\[ S = Q K^\top \]
+\[ P = S S \]
+\[ \frac{\partial P_{11}}{\partial x} = \foo S \]
+\[ \mathrm{tr}(P) = 2 \mathrm{tr}(S S) \]
+\[ R = \bar{\foo} \]
+\[ \mathrm{tr}(R) = 2 \]
+"""
+
+
+def checked(text, name="paper.tex"):
+    paper = read_claims(text, name)
+    reports = [
+        ClaimReport(c, Verdict("refuted", "exact") if c.kind in ("claim", "step") else None)
+        for c in paper.claims
+    ]
+    return page([PaperReport(paper, tuple(reports))])
+
+
+def test_an_equation_that_fails_links_to_the_definitions_that_it_rests_on():
+    parts = checked(WRONG).split("<article")
+    assert "<dt>rests on</dt>" not in parts[1]
+    shown = parts[4].split("<dt>rests on</dt>")[1]
+    assert re.findall(r'<a href="#(\w+-0)">.*?(\(line \d\))</a>', shown) == [
+        ("e2-0", "(line 3)"), ("e1-0", "(line 2)"),
+    ]  # fmt: skip
+
+
+def test_what_a_document_does_not_settle_is_shown_as_written():
+    problem = Problem(2, 1, "nothing says what P_theta is, so ...")
+    one = Claim("unreadable", "", 2, 1, r"$$ P_\theta = 1 $$", problem=problem)
+    part = page([PaperReport(Paper("a.md", (one,), "own", ""), (ClaimReport(one, None),))])
+    part = part.split("<article")[1].split("<details>")[0]
+    assert '<div class="mathematics"><math' in part
+    assert "$" not in part
+    assert "<pre" not in part
+    assert "P_theta" not in part
+
+
+def test_the_place_that_was_not_read_is_marked(report):
+    part = page([report]).split("<article")[7]
+    assert r'<pre class="source">\frac<mark>{</mark>a}{b = igl(' in part
+
+
+def test_what_was_said_is_not_said_again_and_an_indent_is_none_of_the_source():
+    problem = Problem(2, 9, "a script needs a base", caret="        _{0} x\n        ^")
+    one = Claim("unreadable", "", 2, 9, "_{0}", problem=problem, notes=("a script needs a base",))
+    text = page([PaperReport(Paper("a.md", (one,), "own", ""), (ClaimReport(one, None),))])
+    assert text.count("cript needs a base") == 1
+    assert '<pre class="source"><mark>_</mark>{0} x</pre>' in text
+
+
+def test_equations_on_one_line_have_names_of_their_own(report):
+    for at in (3, 5):
+        object.__setattr__(report.claims[at].claim, "line", 5)
+        object.__setattr__(report.claims[at].claim, "label", "")
+        object.__setattr__(report.claims[at].claim, "column", at)
+        object.__setattr__(report.claims[at], "verdict", report.claims[3].verdict)
+    text = page([report])
+    assert '<a href="#e4-0">line 5:3</a>, <a href="#e6-0">line 5:5</a>' in text
+
+
+def test_a_kind_has_its_sizes_as_mathematics(understood_report):
+    head = page([understood_report]).split("<article")[0]
+    assert "matrix, <math" in head
+    assert "d_k" not in head
+
+
+def test_headings_and_tables_are_named_for_those_who_do_not_see_them(parsed):
+    assert ("lang", "en") in parsed.attributes
+    assert parsed.tags.count("h1") == 1
+    assert parsed.tags.count("h2") == 3
+    assert parsed.tags.count("h3") == parsed.tags.count("article")
+    assert parsed.tags.count("th") == sum(key == "scope" for key, _ in parsed.attributes)
+
+
+def luminance(colour):
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_text_stands_out_from_its_ground(empty, scheme):
+    colours = dict(re.findall(r"--(\w+): (#\w{6});", page([empty]).split(":root {")[scheme + 1]))
+    for ink in ("ink", "faint", "good", "bad", "open", "odd", "plain"):
+        for ground in ("ground", "sheet", "code"):
+            low, high = sorted(luminance(colours[x]) for x in (ink, ground))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (ink, ground)  # WCAG, level AA
 
 
 def test_light_and_dark(report):

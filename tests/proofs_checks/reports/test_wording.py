@@ -35,10 +35,19 @@ def test_counterexamples_without_inputs_or_with_zeros_only():
     zeros = Counterexample({"n": 1}, {"x_{1}": "0"}, {}, "0", "1")
     assert where(zeros) == [("sizes", "$n$ = 1"), ("inputs", "all inputs 0")]
     greek = Counterexample({"n": 1}, {"alpha_{1}": "2", "tau": "3"}, {"i": 1}, "0", "1")
-    assert where(greek)[2] == ("inputs", r"$\alpha_{1}$ = 2, $\tau$ = 3")
+    assert where(greek)[2] == ("inputs", r"$\alpha_1$ = 2, $\tau$ = 3")
     free = Counterexample({"n": 1}, {"dL_{dO,21}": "1", "dL_dx": "2"}, {}, "0", "1")
     named = r"$\partial L/\partial O_{21}$ = 1, $\partial L/\partial x$ = 2"
     assert where(free)[1] == ("inputs", named)
+
+
+def test_layers_and_conditions_in_a_counterexample_are_written_as_their_author_does():
+    point = {"a_{.lm1,1}": "1", "dC_{dz_.lp1,1}": "2", "p_{y_given_x,2}": "3", "W_{Q,1,12}": "4"}
+    named = (
+        r"$a^{l-1}_1$ = 1, $\partial C/\partial z^{l+1}_1$ = 2, $p_{y \mid x,2}$ = 3, "
+        r"$W_{Q,1,12}$ = 4"
+    )
+    assert where(Counterexample({}, point, {}, "0", "1")) == [("inputs", named)]
 
 
 def test_text_without_control_characters():
