@@ -7,6 +7,7 @@ found once for all products of one shape: at every point, in every statement and
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
@@ -118,14 +119,17 @@ def _cheapest(
     parts: Sequence[Labels], kept: frozenset[int], lengths: tuple[int, ...]
 ) -> tuple[int, int]:
     """Return the pair whose product is smallest; among equals the one with the least work."""
+    held = Counter(label for labels in parts for label in labels)
     best: tuple[int, int, int, int] | None = None
-    for first in range(len(parts)):
+    for first, ours in enumerate(parts):
         for second in range(first + 1, len(parts)):
-            both = {*parts[first], *parts[second]}
-            others = (p for n, p in enumerate(parts) if n not in (first, second))
-            left = both & kept.union(*others)
-            size = prod(lengths[x] for x in left)
-            cost = (size, prod(lengths[x] for x in both), first, second)
+            both = {*ours, *parts[second]}
+            size = work = 1
+            for label in both:
+                work *= lengths[label]
+                if label in kept or held[label] > (label in ours) + (label in parts[second]):
+                    size *= lengths[label]
+            cost = (size, work, first, second)
             best = cost if best is None or cost < best else best
     assert best is not None
     return best[2], best[3]

@@ -24,6 +24,8 @@ class SharedRuns:
     def __init__(self, most: int = MOST_ENTRIES) -> None:
         self.most = most
         self._runs: OrderedDict[Hashable, RealRun] = OrderedDict()
+        self._entries: dict[Hashable, int] = {}  # when the run was last asked for
+        self._total = 0
 
     def run(self, key: Hashable, new: Callable[[], RealRun]) -> RealRun:
         """Return the run with this key, a new one if there is none."""
@@ -34,6 +36,11 @@ class SharedRuns:
         return self._runs[key]
 
     def _make_room(self) -> None:
-        entries = sum(run.entries for run in self._runs.values())
-        while self._runs and entries > self.most:
-            entries -= self._runs.popitem(last=False)[1].entries
+        """Count what the last run has grown by, and forget runs where that is too much."""
+        if self._runs:
+            last, run = next(reversed(self._runs.items()))
+            self._total += run.entries - self._entries.get(last, 0)
+            self._entries[last] = run.entries
+        while self._total > self.most:
+            oldest, _ = self._runs.popitem(last=False)
+            self._total -= self._entries.pop(oldest)
