@@ -6,55 +6,18 @@ What the judges say about a single equation is in `proofs_checks.judging`.
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
-from multiprocessing import active_children, get_context, parent_process
 
 from proofs_checks.checks import normal_form
 from proofs_checks.judging import judge
-from proofs_checks.verdict import Status, Verdict, worst
+from proofs_checks.law_report import LawReport, WrongStep
+from proofs_checks.verdict import Verdict
 from theory.algebra.expressions import Equation, Inequality, Relation, StrictInequality
-from theory.catalogue import law_named
 from theory.laws import Law, ProofStep
 from theory.models import Model, model_named
 
 __all__ = ["LawReport", "WrongStep", "audit_law", "audit_laws", "judge"]
-
-
-@dataclass(frozen=True)
-class WrongStep:
-    """The first line of a derivation that is not proved; lines count from 1."""
-
-    number: int
-    reason: str
-    verdict: Verdict
-
-
-@dataclass(frozen=True)
-class LawReport:
-    """One law in one model: the verdict on its statement, and the first wrong derivation line."""
-
-    law: Law
-    model: str
-    verdict: Verdict
-    steps: int
-    wrong_step: WrongStep | None
-    seconds: float
-
-    @property
-    def status(self) -> Status:
-        """The statement's verdict, or that of the first wrong line if it is graver."""
-        wrong = [self.wrong_step.verdict.status] if self.wrong_step else []
-        return worst([self.verdict.status, *wrong])
-
-    def _repr_html_(self) -> str:
-        from proofs_checks.reports.notebook import law_report_html
-
-        return law_report_html(self)
 
 
 def audit_law(law: Law, model: Model, *, seed: int = 0) -> LawReport:
@@ -105,51 +68,23 @@ def _carries(statement: Relation, relations: set[type[Relation]]) -> bool:
 def audit_laws(
     laws: Sequence[Law], *, seed: int = 0, processes: int | None = None
 ) -> Iterator[LawReport]:
-    """Yield the report of every law in every model it is stated for.
+    """Yield the report of every law in every model it is stated for, in no order.
 
     Long lists are shared out over ``processes`` (default: one for each processor), one model at a
-    time, so that each process derives a model's gradients once.  Reports then come model by model.
+    time.  For a short one torch is imported in a process beside this one, if that can help.
     """
-    by_name = {law.name: law for law in laws}
     models = dict.fromkeys(name for law in laws for name in law.models)
-    tasks = [(model, [law.name for law in laws if model in law.models]) for model in models]
-    workers = min(processes or os.cpu_count() or 1, len(tasks))
-    if workers < 2 or sum(len(names) for _, names in tasks) < WORTH_SHARING:
-        for model, names in tasks:
-            for name in names:
-                yield audit_law(by_name[name], model_named(model), seed=seed)
+    tasks = {model: [law for law in laws if model in law.models] for model in models}
+    most = processes or os.cpu_count() or 1
+    if most > 1 and len(tasks) > 1 and sum(map(len, tasks.values())) >= WORTH_SHARING:
+        from proofs_checks.sharing import shared_out
+
+        yield from shared_out(tasks, seed=seed, processes=min(most, len(tasks)))
         return
-    context = get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_the_parent)
-    try:
-        running = {
-            pool.submit(_audit_by_name, name, model, seed): name
-            for model, names in tasks
-            for name in names
-        }
-        for done in as_completed(running):
-            yield replace(done.result(), law=by_name[running[done]])
-    except BaseException:  # an interrupt, or whoever asked wants no more: nothing works on
-        for child in active_children():
-            child.kill()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    for model, own in tasks.items():
+        for law in own:
+            yield audit_law(law, model_named(model), seed=seed)
 
 
 WORTH_SHARING = 40
 """Fewer statements than this are audited sooner than a second process has started."""
-
-
-def _audit_by_name(law: str, model: str, seed: int) -> LawReport:
-    """Audit one law of the catalogue in a worker; laws hold functions, so names travel."""
-    report = audit_law(law_named(law), model_named(model), seed=seed)
-    return replace(report, law=None)  # type: ignore[arg-type]
-
-
-def _follow_the_parent() -> None:
-    """Let the main process alone answer Ctrl-C, and end with it, even if it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    if parent is not None:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
