@@ -279,9 +279,10 @@ class Theory:
     @staticmethod
     def _next_to_unfold(value: Polynomial, candidates: list[str]) -> str | None:
         """Return the last-defined name that occurs, one that is not in every term if possible."""
-        terms = [Polynomial({m: c}).names for m, c in value.terms.items()]
+        terms = [monomial.names for monomial in value.terms]
         everywhere = frozenset.intersection(*terms) if terms else frozenset()
-        present = [n for n in candidates if n in value.names]
+        anywhere = frozenset().union(*terms)
+        present = [n for n in candidates if n in anywhere]
         return next((n for n in present if n not in everywhere), present[0] if present else None)
 
     def prove(self, statement: Relation) -> Proof:
