@@ -74,6 +74,9 @@ def check(
     ] = False,
     certify: Certify = False,
     force: Force = False,
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Take over verdicts of earlier runs.")
+    ] = True,
     json: Json = False,
 ) -> int:
     """Read the equations of documents and prove or refute each of them."""
@@ -81,7 +84,7 @@ def check(
 
     return run_check(
         files, model=model, seed=seed, timeout=timeout, as_json=json, junit=junit, html=html,
-        symbols=symbols, certify=certify, force=force,
+        symbols=symbols, certify=certify, force=force, cached=cache,
     )  # fmt: skip
 
 

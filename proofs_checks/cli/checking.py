@@ -81,9 +81,11 @@ def run_check(
     symbols: bool = False,
     certify: bool = False,
     force: bool = False,
+    cached: bool = True,
 ) -> int:
     """Check documents, print the report, write the files asked for, return the exit status.
 
+    What an earlier run has judged is not judged again if ``cached``.
     With ``symbols`` nothing is judged: only the table of symbols is printed.
 
     Raises `ValueError` or `OSError` if a report cannot be written where it is wanted.
@@ -94,7 +96,7 @@ def run_check(
         return _run_symbols(files, model, as_json=as_json, is_report_wanted=bool(junit or html))
     junit = None if junit is None else checked_output(junit, JUNIT, files, force=force)
     html = None if html is None else checked_output(html, PAGE, files, force=force)
-    findings = _check(files, model, seed, timeout)
+    findings = _check(files, model, seed, timeout, cached=cached)
     if certify and not findings.interrupted:
         _certify(findings)
     from proofs_checks.cli.standard_output import print_json, standard_output
@@ -199,7 +201,9 @@ def _say_what_is_empty(findings: _Findings) -> None:
             print(f"proofhead: {one_line(report.paper.name)}: {said}", file=sys.stderr)
 
 
-def _check(files: Sequence[str], model: str | None, seed: int, timeout: float) -> _Findings:
+def _check(
+    files: Sequence[str], model: str | None, seed: int, timeout: float, *, cached: bool
+) -> _Findings:
     findings = _Findings()
     with Bench(torch=_needs_torch(files, model)) as bench:
         from rich.markup import escape
@@ -208,7 +212,10 @@ def _check(files: Sequence[str], model: str | None, seed: int, timeout: float) -
         from proofs_checks.claims.problems import ReadingError
         from proofs_checks.cli.progress import progress_bar
         from proofs_checks.reports.wording import one_line
+        from proofs_checks.verdict_cache import VerdictCache, cache_folder
 
+        folder = cache_folder() if cached else None
+        cache = None if folder is None else VerdictCache(folder)
         with progress_bar() as bar:
             task = bar.add_task("reading", total=None)
 
@@ -224,6 +231,7 @@ def _check(files: Sequence[str], model: str | None, seed: int, timeout: float) -
                         seconds_per_equation=timeout,
                         on_progress=show,
                         bench=bench,
+                        cache=cache,
                     )
                 except KeyboardInterrupt:
                     findings.interrupted = True
