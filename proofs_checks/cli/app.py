@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from proofs_checks.cli.options import Certify, Force, Format, Json, Laws, Paper, Seed
+from proofs_checks.cli.options import Cache, Certify, Force, Format, Json, Laws, Paper, Seed, Watch
 
 __all__ = ["app"]
 
@@ -74,9 +74,8 @@ def check(
     ] = False,
     certify: Certify = False,
     force: Force = False,
-    cache: Annotated[
-        bool, typer.Option("--cache/--no-cache", help="Take over verdicts of earlier runs.")
-    ] = True,
+    cache: Cache = True,
+    watch: Watch = False,
     json: Json = False,
 ) -> int:
     """Read the equations of documents and prove or refute each of them."""
@@ -84,7 +83,7 @@ def check(
 
     return run_check(
         files, model=model, seed=seed, timeout=timeout, as_json=json, junit=junit, html=html,
-        symbols=symbols, certify=certify, force=force, cached=cache,
+        symbols=symbols, certify=certify, force=force, cached=cache, watch=watch,
     )  # fmt: skip
 
 

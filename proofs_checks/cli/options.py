@@ -7,12 +7,18 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Certify", "Force", "Format", "Json", "Laws", "Paper", "Seed"]
+__all__ = ["Cache", "Certify", "Force", "Format", "Json", "Laws", "Paper", "Seed", "Watch"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Laws = Annotated[list[str] | None, typer.Argument(help="Names of laws; all if none is given.")]
 Certify = Annotated[
     bool, typer.Option("--certify", help="Also let Coq's kernel check what is proved.")
+]
+Cache = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Take over the verdicts of earlier runs.")
+]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Check again whenever a document is saved, until Ctrl-C.")
 ]
 Force = Annotated[
     bool, typer.Option("--force", help="Write over what is not of this command's own making.")

@@ -264,9 +264,8 @@ class Monomial:
     def names(self) -> frozenset[str]:
         """The names of the tensors, scalars and sizes that occur."""
         if self._names is None:
-            atoms = [atom for atom, _ in self.factors]
-            own = frozenset(a.name for a in atoms if isinstance(a, Entry))
-            self._names = own.union(*(part.names for a in atoms for part in a.inside))
+            own = frozenset(a.name for a, _ in self.factors if isinstance(a, Entry))
+            self._names = own.union(*(x.names for a, _ in self.factors for x in a.inside))
         return self._names
 
     def exponent(self, atom: Atom) -> Fraction | int:
