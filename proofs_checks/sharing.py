@@ -40,7 +40,8 @@ def shared_out(
         threading.Thread(target=_work, args=(worker, waiting, found, is_over, seed), daemon=True)
         for worker in workers
     ]
-    for thread in threads:
+    for worker, thread in zip(workers, threads, strict=True):
+        worker.start()
         thread.start()
     try:
         for _ in range(sum(map(len, tasks.values()))):

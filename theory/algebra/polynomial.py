@@ -362,14 +362,7 @@ class Polynomial:
         return " + ".join(sorted(f"{c}*{m.render(renaming)}" for m, c in self.terms.items()))
 
     def __add__(self, other: Polynomial) -> Polynomial:
-        terms = dict(self.terms)
-        for monomial, coefficient in other.terms.items():
-            value = terms.get(monomial, 0) + coefficient
-            if value:
-                terms[monomial] = value
-            else:
-                del terms[monomial]
-        return Polynomial(terms)
+        return Polynomial.add((self, other))
 
     def scaled(self, factor: Fraction | int) -> Polynomial:
         """Return ``factor`` times this polynomial."""

@@ -67,8 +67,7 @@ class Ring:
         self.given = tuple(rules)
         self._symmetries, self.rules = symmetries(self.given)
         self.orients = orients
-        self.used: set[str] = set()
-        self.spoken: set[str] = set()
+        self.used, self.spoken = set[str](), set[str]()
         self._work = 0
         self._names = itertools.count()
         self._renamed: dict[tuple, Polynomial] = {}
