@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 DIAGNOSIS_SHARE = 0.4  # of the time limit
+SELDOM = 50_000  # new objects between two looks for garbage; expressions are hardly ever that
 
 
 def serve() -> None:
@@ -76,6 +77,7 @@ def _import_judges(*, has_torch: bool) -> None:
     import_module("proofs_checks.checks.autograd" if has_torch else "proofs_checks.diagnosis")
     import_module("proofs_checks.judging")
     gc.freeze()
+    gc.set_threshold(SELDOM)
     gc.enable()
 
 

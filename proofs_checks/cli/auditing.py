@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from proofs_checks.audit import LawReport, audit_laws
-from proofs_checks.cli.progress import progress_bar
-from proofs_checks.cli.selection import selected_laws
-from proofs_checks.cli.standard_output import print_json, standard_output
-from proofs_checks.reports import audit_document, print_audit
-from proofs_checks.reports.kernel import print_kernel
-from proofs_checks.verdict import exit_status
-from theory.models import model_named
+from proofs_checks.bench import Lane
+from proofs_checks.worker import Worker
+
+if TYPE_CHECKING:
+    from proofs_checks.law_report import LawReport
 
 __all__ = ["run_audit"]
+
+FEW = 4  # laws, for which a process with torch starts before we import anything
 
 
 def run_audit(
@@ -32,17 +34,14 @@ def run_audit(
     With ``certify`` Coq's kernel checks what is proved, each law in its first model.
     """
     start = time.perf_counter()
+    reports, interrupted = _audited(names, paper, seed)
+    from proofs_checks.cli.selection import selected_laws
+    from proofs_checks.cli.standard_output import print_json, standard_output
+    from proofs_checks.reports import audit_document, print_audit
+    from proofs_checks.reports.kernel import print_kernel
+    from proofs_checks.verdict import exit_status
+
     laws = selected_laws(names, paper)
-    reports: list[LawReport] = []
-    interrupted = False
-    with progress_bar() as bar:
-        task = bar.add_task("auditing", total=sum(len(law.models) for law in laws))
-        try:
-            for report in audit_laws(laws, seed=seed):
-                reports.append(report)
-                bar.update(task, advance=1, description=report.law.name)
-        except KeyboardInterrupt:
-            interrupted = True
     order = {(law.name, model): n for law in laws for n, model in enumerate(law.models)}
     names = [law.name for law in laws]
     reports.sort(key=lambda r: (names.index(r.law.name), order[r.law.name, r.model]))
@@ -61,6 +60,35 @@ def run_audit(
     return exit_status(report.status for report in reports)
 
 
+def _audited(names: Sequence[str], paper: str | None, seed: int) -> tuple[list[LawReport], bool]:
+    """Return the reports in the order in which they came, and whether they were interrupted."""
+    reports: list[LawReport] = []
+    lane = Lane(Worker(torch=True))
+    try:
+        if 0 < len(names) <= FEW and (os.cpu_count() or 1) > 1:
+            lane.worker.start()
+        gc.disable()  # nothing of what is imported is garbage
+        from proofs_checks.audit import audit_laws
+        from proofs_checks.cli.progress import progress_bar
+        from proofs_checks.cli.selection import selected_laws
+
+        gc.freeze()
+        gc.enable()
+        laws = selected_laws(names, paper)
+        with progress_bar() as bar:
+            task = bar.add_task("auditing", total=sum(len(law.models) for law in laws))
+            torch = lane if (os.cpu_count() or 1) > 1 else None
+            for report in audit_laws(laws, seed=seed, torch=torch):
+                reports.append(report)
+                bar.update(task, advance=1, description=report.law.name)
+    except KeyboardInterrupt:
+        return reports, True
+    finally:
+        gc.enable()
+        lane.close()
+    return reports, False
+
+
 def _certified(reports: list[LawReport]) -> list[LawReport]:
     """Return the reports with the kernel's answer to each law that is proved, in its first model.
 
@@ -68,6 +96,8 @@ def _certified(reports: list[LawReport]) -> list[LawReport]:
     """
     from proofs_checks.certificates.judging import kernel_outcomes, with_outcome
     from proofs_checks.certificates.problem import law_problem
+    from proofs_checks.cli.progress import progress_bar
+    from theory.models import model_named
 
     asked = [r for r in reports if r.model == r.law.models[0] and r.verdict.status == "proved"]
     outcomes = kernel_outcomes(law_problem(r.law, model_named(r.model)) for r in asked)

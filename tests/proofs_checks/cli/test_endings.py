@@ -30,8 +30,8 @@ main()
 
 SHARED = """
 import functools
-import proofs_checks.cli.auditing as auditing
-auditing.audit_laws = functools.partial(auditing.audit_laws, processes=2)
+import proofs_checks.audit as audit
+audit.audit_laws = functools.partial(audit.audit_laws, processes=2)
 from proofs_checks.cli import main
 if __name__ == "__main__":
     main()
