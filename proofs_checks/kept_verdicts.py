@@ -1,4 +1,4 @@
-"""Which verdict of an earlier run is that of a claim.
+"""Which verdict of an earlier run is that of a claim, or of a law of the catalogue.
 
 A correction is written in the notation of the document around the claim.  So one that is kept is
 read again in its place: it has to mean what it meant when it was proved, or the claim is judged
@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 
 from proofs_checks.claims.claim import Claim
+from proofs_checks.law_report import LawReport
 from proofs_checks.structure import structure
 from proofs_checks.verdict import Verdict
 from proofs_checks.verdict_cache import VerdictCache
 from theory.algebra.expressions import Relation
+from theory.laws import Law
 from theory.models import Model
 
-__all__ = ["KeptVerdicts"]
+__all__ = ["KeptReports", "KeptVerdicts"]
 
 
 class KeptVerdicts:
@@ -71,6 +73,36 @@ class KeptVerdicts:
         as_written = (claim.source, claim.order, claim.axes)
         said = ("claim", *self._settings, claim.model, claim.equation, *as_written)
         return None if self._cache is None else self._cache.key(*said)
+
+
+class KeptReports:
+    """The reports of a cache on laws that were proved, statement and derivation, for one seed.
+
+    Laws are code of ours, which is part of every key.
+    """
+
+    def __init__(self, cache: VerdictCache, seed: int) -> None:
+        self._cache, self._seed = cache, seed
+
+    def of_law(self, law: Law) -> list[LawReport] | None:
+        """Return the reports on a law in all its models, None unless all are kept."""
+        found = [(model, self._cache.get(self._key(law, model))) for model in law.models]
+        kept = [(model, *entry) for model, entry in found if entry is not None]
+        if len(kept) < len(law.models):
+            return None
+        return [
+            LawReport(law, model, verdict, int(steps), None, 0.0, is_kept=True)
+            for model, verdict, steps in kept
+        ]
+
+    def keep(self, report: LawReport) -> None:
+        """Keep a report, if it says that all is proved."""
+        if report.status in ("proved", "verified") and report.wrong_step is None:
+            key = self._key(report.law, report.model)
+            self._cache.put(key, report.verdict, str(report.steps))
+
+    def _key(self, law: Law, model: str) -> str | None:
+        return self._cache.key("law", law.name, model, self._seed)
 
 
 def _meaning(claim: Claim, text: str) -> str:

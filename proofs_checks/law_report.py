@@ -21,7 +21,10 @@ class WrongStep:
 
 @dataclass(frozen=True)
 class LawReport:
-    """One law in one model: the verdict on its statement, and the first wrong derivation line."""
+    """One law in one model: the verdict on its statement, and the first wrong derivation line.
+
+    ``is_kept`` says that the report is that of an earlier run.
+    """
 
     law: Law
     model: str
@@ -29,6 +32,7 @@ class LawReport:
     steps: int
     wrong_step: WrongStep | None
     seconds: float
+    is_kept: bool = False
 
     @property
     def status(self) -> Status:

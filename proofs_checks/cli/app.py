@@ -42,12 +42,13 @@ def audit(
     paper: Paper = None,
     seed: Seed = 0,
     certify: Certify = False,
+    cache: Cache = False,
     json: Json = False,
 ) -> int:
     """Derive and prove laws of the catalogue and let independent judges check them."""
     from proofs_checks.cli.auditing import run_audit
 
-    return run_audit(laws or [], paper, seed=seed, as_json=json, certify=certify)
+    return run_audit(laws or [], paper, seed=seed, as_json=json, certify=certify, cached=cache)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from proofs_checks.bench import Lane
 from proofs_checks.worker import Worker
 
 if TYPE_CHECKING:
+    from proofs_checks.kept_verdicts import KeptReports
     from proofs_checks.law_report import LawReport
 
 __all__ = ["run_audit"]
@@ -28,13 +29,15 @@ def run_audit(
     seed: int,
     as_json: bool,
     certify: bool = False,
+    cached: bool = False,
 ) -> int:
     """Audit laws, print the report, return the exit status.
 
-    With ``certify`` Coq's kernel checks what is proved, each law in its first model.
+    With ``certify`` Coq's kernel checks what is proved, each law in its first model.  What earlier
+    runs have proved is taken over only if ``cached``.
     """
     start = time.perf_counter()
-    reports, interrupted = _audited(names, paper, seed)
+    reports, interrupted = _audited(names, paper, seed, cached=cached)
     from proofs_checks.cli.selection import selected_laws
     from proofs_checks.cli.standard_output import print_json, standard_output
     from proofs_checks.reports import audit_document, print_audit
@@ -60,12 +63,15 @@ def run_audit(
     return exit_status(report.status for report in reports)
 
 
-def _audited(names: Sequence[str], paper: str | None, seed: int) -> tuple[list[LawReport], bool]:
+def _audited(
+    names: Sequence[str], paper: str | None, seed: int, *, cached: bool
+) -> tuple[list[LawReport], bool]:
     """Return the reports in the order in which they came, and whether they were interrupted."""
     reports: list[LawReport] = []
     lane = Lane(Worker(torch=True))
+    torch = lane if (os.cpu_count() or 1) > 1 and "torch" not in sys.modules else None
     try:
-        if 0 < len(names) <= FEW and (os.cpu_count() or 1) > 1:
+        if torch is not None and 0 < len(names) <= FEW and not cached:
             lane.worker.start()
         gc.disable()  # nothing of what is imported is garbage
         from proofs_checks.audit import audit_laws
@@ -75,11 +81,17 @@ def _audited(names: Sequence[str], paper: str | None, seed: int) -> tuple[list[L
         gc.freeze()
         gc.enable()
         laws = selected_laws(names, paper)
+        kept = _kept_reports(seed) if cached else None
+        if kept is not None:
+            reports += [report for law in laws for report in kept.of_law(law) or ()]
+        known = {report.law.name for report in reports}
+        laws = [law for law in laws if law.name not in known]
         with progress_bar() as bar:
             task = bar.add_task("auditing", total=sum(len(law.models) for law in laws))
-            torch = lane if (os.cpu_count() or 1) > 1 else None
             for report in audit_laws(laws, seed=seed, torch=torch):
                 reports.append(report)
+                if kept is not None:
+                    kept.keep(report)
                 bar.update(task, advance=1, description=report.law.name)
     except KeyboardInterrupt:
         return reports, True
@@ -87,6 +99,14 @@ def _audited(names: Sequence[str], paper: str | None, seed: int) -> tuple[list[L
         gc.enable()
         lane.close()
     return reports, False
+
+
+def _kept_reports(seed: int) -> KeptReports | None:
+    from proofs_checks.kept_verdicts import KeptReports
+    from proofs_checks.verdict_cache import VerdictCache, cache_folder
+
+    folder = cache_folder()
+    return None if folder is None else KeptReports(VerdictCache(folder), seed)
 
 
 def _certified(reports: list[LawReport]) -> list[LawReport]:

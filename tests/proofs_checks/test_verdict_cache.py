@@ -10,9 +10,12 @@ from proofs_checks import verdict_cache
 from proofs_checks.checking import Checker, check_paper
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.claims.reading import read_claims
-from proofs_checks.kept_verdicts import KeptVerdicts
+from proofs_checks.cli.run import run
+from proofs_checks.kept_verdicts import KeptReports, KeptVerdicts
+from proofs_checks.law_report import LawReport, WrongStep
 from proofs_checks.verdict import Counterexample, Diagnosis, Verdict
 from proofs_checks.verdict_cache import VerdictCache, cache_folder, our_code, versions
+from theory.catalogue import law_named
 from theory.models import model_named
 
 CHECKS = (
@@ -239,6 +242,46 @@ def test_a_correction_has_to_mean_what_it_meant(cache):
     for read in (lambda *_: None, lambda *_: claims()[1].equation, lambda *_: object()):
         written = dataclasses.replace(claim.written, read=read)
         assert kept.of_claim(dataclasses.replace(claim, written=written)) is None
+
+
+# -- laws -----------------------------------------------------------------------------------
+
+
+def test_laws_are_kept_when_all_is_proved_and_only_on_request(tmp_path, monkeypatch, capsys):
+    def audited(*words):
+        assert run(["audit", "bijection-count", "--json", *words]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    monkeypatch.setenv("PROOFHEAD_CACHE", str(tmp_path))
+    assert audited()["from_cache"] == 0
+    assert not any(tmp_path.iterdir())
+    first = audited("--cache")
+    again = audited("--cache")
+    models = len(law_named("bijection-count").models)
+    assert (first["from_cache"], again["from_cache"]) == (0, models)
+    assert again["laws"][0]["statement"] == first["laws"][0]["statement"]
+    assert audited("--cache", "--seed", "1")["from_cache"] == 0
+    assert audited()["from_cache"] == 0
+
+
+def test_what_is_not_kept_of_a_law(cache):
+    law = law_named("advantage-routing")
+    report = LawReport(law, law.models[0], PROVED, 3, None, 1.0)
+    wrong = WrongStep(2, "contract", Verdict("undecided", ""))
+    kept = KeptReports(cache, 0)
+    for other in (
+        dataclasses.replace(report, wrong_step=wrong),
+        dataclasses.replace(report, verdict=REFUTED),
+    ):
+        kept.keep(other)
+        assert entries(cache) == []
+    kept.keep(report)
+    assert len(entries(cache)) == 1
+    assert kept.of_law(law) is None  # the other models are not known
+    single = dataclasses.replace(law, models=law.models[:1])
+    (found,) = kept.of_law(single)
+    assert (found.verdict, found.steps, found.is_kept) == (PROVED, 3, True)
+    assert KeptReports(cache, 1).of_law(single) is None
 
 
 # -- documents ------------------------------------------------------------------------------
