@@ -124,7 +124,8 @@ class VerdictCache:
             if _verdict(json.loads(text)["body"]["verdict"]) != verdict:
                 return
             path = self._path(key)
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # papers may be secret yet
+            path.parent.mkdir(exist_ok=True)
             write_atomically(path, text)
         except (OSError, TypeError, ValueError):
             return

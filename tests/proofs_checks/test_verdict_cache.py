@@ -128,6 +128,12 @@ def test_what_has_not_been_asked_for_makes_room(cache):
     assert [n for n in range(6) if cache.get(cache.key(n))] == [0, 4, 5]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_nobody_else_may_look(cache):
+    cache.put(cache.key("x"), PROVED)
+    assert cache.folder.stat().st_mode & 0o077 == 0
+
+
 def test_a_folder_that_cannot_be_written_to_is_no_error(tmp_path):
     (tmp_path / "file").touch()
     cache = VerdictCache(tmp_path / "file")

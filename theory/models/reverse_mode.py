@@ -206,12 +206,10 @@ def _differentiated(
         return Reader(ring).read(differentiate(value, entry))
     ring.used |= used
     ring.spoken |= spoken
-    places = {**dict(zip(slots(_anywhere(entry_tensor(entry))), slots(entry), strict=True))}
+    anywhere = slots(_anywhere(entry_tensor(entry)))
+    places = {**(letters or {}), **dict(zip(anywhere, slots(entry), strict=True))}
     position = Reader(ring).position
-    renaming = {
-        (k.name, k.size.name): position(at, k.size, {})
-        for k, at in {**places, **(letters or {})}.items()
-    }
+    renaming = {(k.name, k.size.name): position(at, k.size, {}) for k, at in places.items()}
     return ring.rename(derivative, renaming)
 
 
