@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("derivation", "codegen", "attention", "causal_head", "mutation", "flows")
+BENCHMARKS = ("derivation", "codegen", "attention", "causal_head", "mutation", "flows", "audit")
 
 
 def main(names: list[str]) -> int:

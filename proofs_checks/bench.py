@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from theory.algebra.expressions import Relation
     from theory.models import Model
 
-__all__ = ["Bench", "FirstTrue", "Hearing"]
+__all__ = ["Bench", "FirstTrue", "Hearing", "Lane"]
 
 GRACE = 1.0  # seconds for a proof that is under way when the time is over
 POLL = 0.02  # seconds between two attempts to end what is running
@@ -86,8 +86,8 @@ class Bench:
     """
 
     def __init__(self, *, memory: int = MEMORY, torch: bool = False) -> None:
-        self._judges = _Lane(Worker(memory=memory))
-        self._torch = _Lane(Worker(memory=memory, torch=True))
+        self._judges = Lane(Worker(memory=memory))
+        self._torch = Lane(Worker(memory=memory, torch=True))
         self._judges.worker.start()
         self._has_torch = torch
         if torch:
@@ -201,7 +201,7 @@ class Bench:
         hearing.concluded.set_result(verdict)
 
 
-class _Lane:
+class Lane:
     """A process and the thread that waits for it, one task after the other."""
 
     def __init__(self, worker: Worker) -> None:

@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 from proofs_checks.advice import advice
 from proofs_checks.bench import Bench, FirstTrue, Hearing
 from proofs_checks.claims.claim import NOT_JUDGED, Claim, Paper, Problem
+from proofs_checks.kept_verdicts import KeptVerdicts
 from proofs_checks.verdict import Status, Verdict, exit_status
+from proofs_checks.verdict_cache import VerdictCache
 from theory.algebra.expressions import Equation, Relation
 from theory.models import Model
 
@@ -32,10 +34,14 @@ Progress = Callable[[int, int, Claim], None]
 
 @dataclass(frozen=True)
 class ClaimReport:
-    """One equation of a document; ``verdict`` is None where there was nothing to judge."""
+    """One equation of a document; ``verdict`` is None where there was nothing to judge.
+
+    ``is_kept`` says that the verdict is one of an earlier run.
+    """
 
     claim: Claim
     verdict: Verdict | None
+    is_kept: bool = False
 
     @property
     def status(self) -> Status:
@@ -73,6 +79,11 @@ class PaperReport:
         return tuple(r.status for r in self.claims if r.status not in NEITHER)
 
     @property
+    def kept(self) -> int:
+        """How many verdicts are those of an earlier run."""
+        return sum(r.is_kept for r in self.claims)
+
+    @property
     def exit_status(self) -> int:
         """0 all proved, 1 refuted or inconsistent, 2 unreadable, 3 undecided, 130 interrupted."""
         return 130 if self.interrupted else exit_status(self.statuses)
@@ -90,12 +101,14 @@ def check_paper(
     seconds_per_equation: float = 20.0,
     on_progress: Progress | None = None,
     bench: Bench | None = None,
+    cache: VerdictCache | None = None,
 ) -> PaperReport:
     """Return the report on a document.
 
     An equation that takes longer than ``seconds_per_equation`` is undecided, whatever it is doing.
     ``on_progress`` is called with (judged so far, to judge, claim) before each; ``bench`` are
-    judging processes that are running already.  Ctrl-C ends the check with a partial report.
+    judging processes that are running already, ``cache`` has the verdicts of earlier runs.  Ctrl-C
+    ends the check with a partial report.
 
     Raises `ValueError` if the time is not positive.
     """
@@ -103,7 +116,7 @@ def check_paper(
     reports: list[ClaimReport] = []
     chains: list[ChainReport] = []
     is_interrupted = False
-    with Checker(seed=seed, seconds=seconds_per_equation, bench=bench) as checker:
+    with Checker(seed=seed, seconds=seconds_per_equation, bench=bench, cache=cache) as checker:
         try:
             for report in _reports(paper, checker, on_progress):
                 reports.append(report)
@@ -118,13 +131,21 @@ def check_paper(
 class Checker:
     """Judges claims, each equation of a model only once.
 
-    ``seconds`` is the time limit of an equation.  Use it as a context manager: it ends the judging
-    processes that it started; those that were given as ``bench`` go on.
+    ``seconds`` is the time limit of an equation; with a ``cache`` those that an earlier run has
+    judged are not judged again.  Use it as a context manager: it ends the judging processes that it
+    started; those that were given as ``bench`` go on.
 
     Raises `ValueError` if the time is not positive.
     """
 
-    def __init__(self, *, seed: int = 0, seconds: float = 20.0, bench: Bench | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        seconds: float = 20.0,
+        bench: Bench | None = None,
+        cache: VerdictCache | None = None,
+    ) -> None:
         if not seconds > 0:
             raise ValueError(
                 f"the time for each equation must be positive; got {seconds}. "
@@ -133,6 +154,7 @@ class Checker:
         self.seed, self.seconds = seed, seconds
         self._is_own = bench is None
         self._bench = bench or Bench()
+        self._kept = KeptVerdicts(cache, seed, seconds)
         self._known: dict[tuple[Model, Relation], Hearing] = {}
 
     def __enter__(self) -> Checker:
@@ -145,6 +167,7 @@ class Checker:
 
     def close(self) -> None:
         """End the judging processes, if they are our own."""
+        self._kept.trim()
         if self._is_own:
             self._bench.close()
 
@@ -155,8 +178,12 @@ class Checker:
 
     def judge(self, model: Model, equation: Relation) -> Verdict:
         """Return the verdict; one that was given before takes no time."""
+        if (kept := self._kept.of_equation(model, equation)) is not None:
+            return kept
         hearing, is_new = self._hear(model, equation)
-        return hearing.verdict() if is_new else replace(hearing.verdict(), seconds=0.0)
+        verdict = hearing.verdict()
+        self._kept.keep_equation(model, equation, verdict)
+        return verdict if is_new else replace(verdict, seconds=0.0)
 
     def _hear(self, model: Model, equation: Relation) -> tuple[Hearing, bool]:
         """Return the hearing of an equation, and whether it is the first."""
@@ -186,6 +213,8 @@ class Checker:
                 f"line {claim.line}: a {claim.kind} needs a model and an equation; got "
                 f"{claim.model!r} and {claim.equation!r}. Mark what cannot be read as unreadable."
             )
+        if (kept := self._kept.of_claim(claim)) is not None:
+            return lambda: replace(_reported(claim, kept), is_kept=True)
         hearing, is_new = self._hear(claim.model, claim.equation)
         own = self._bench.correct(
             hearing,
@@ -197,16 +226,23 @@ class Checker:
             verdict = hearing.verdict()
             if not is_new:
                 verdict = replace(verdict, seconds=0.0)
-            if claim.hedge and verdict.status in ("refuted", "undecided"):
-                return ClaimReport(_undetermined(claim), None)
-            if claim.hedge and verdict.status == "proved":
-                note = f"{claim.hedge}; the equation holds all the same"
-                return ClaimReport(replace(claim, notes=(*claim.notes, note)), verdict)
+            written = own.result() if verdict.status == "refuted" else ""
             if verdict.status == "refuted":
-                verdict = replace(verdict, correction=own.result() or _to_order(claim, verdict))
-            return ClaimReport(claim, verdict)
+                verdict = replace(verdict, correction=written or _to_order(claim, verdict))
+            self._kept.keep_claim(claim, verdict, written)
+            return _reported(claim, verdict)
 
         return finished
+
+
+def _reported(claim: Claim, verdict: Verdict) -> ClaimReport:
+    """Return the report on a claim with this verdict, which an open meaning may forbid."""
+    if claim.hedge and verdict.status in ("refuted", "undecided"):
+        return ClaimReport(_undetermined(claim), None)
+    if claim.hedge and verdict.status == "proved":
+        note = f"{claim.hedge}; the equation holds all the same"
+        return ClaimReport(replace(claim, notes=(*claim.notes, note)), verdict)
+    return ClaimReport(claim, verdict)
 
 
 def _undetermined(claim: Claim) -> Claim:

@@ -1,5 +1,6 @@
 """What a judging process does: tasks from standard input, answers to standard output.
 
+    audit     law, model (by name), seed     the report on a law of the catalogue
     prepare   model, equation, seed          the draft of a verdict; where that is a refutation,
                                              the diagnosis, the correction, and what it was
                                              written from
@@ -8,6 +9,7 @@
                                              if none is until a second before the time limit
 
 The diagnosis is an answer of its own, so that one which takes too long costs nothing but itself.
+Where the requests end the process ends, whatever it is doing: the parent is gone, however it went.
 """
 
 from __future__ import annotations
@@ -15,17 +17,21 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import queue
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from proofs_checks.worker import MEMORY, TORCH, Failure, read_messages, write_message
+from proofs_checks.worker import MEMORY, TORCH, Failure, opened, read_frames, write_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from proofs_checks.audit import LawReport
     from proofs_checks.verdict import Draft, Verdict
     from theory.algebra.expressions import Equation
     from theory.models import Model
@@ -33,20 +39,22 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 DIAGNOSIS_SHARE = 0.4  # of the time limit
-LONGER_THAN_THE_PARENT = 30.0  # seconds; if the parent was killed, nobody else stops us
+SELDOM = 50_000  # new objects between two looks for garbage; expressions are hardly ever that
 
 
 def serve() -> None:
-    """Answer requests from standard input until it ends."""
+    """Answer requests from standard input; end the process when they end."""
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(requests,), daemon=True).start()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not end up between the answers
     memory = int(os.environ.get("PROOFHEAD_MEMORY", MEMORY))
     _limit_memory(memory)
     _import_judges(has_torch=TORCH in sys.argv[1:])
     write_message(answers, "ready")
-    for task, arguments, seconds in read_messages(sys.stdin.buffer):
-        _end_after(seconds + LONGER_THAN_THE_PARENT)
+    while True:
         try:
+            task, arguments, seconds = opened(requests.get())
             for answer in TASKS[task](*arguments, seconds):
                 write_message(answers, answer)
         except MemoryError:
@@ -55,8 +63,12 @@ def serve() -> None:
             said = f"{type(error).__name__}: {error}"
             reason = f"a judge failed, which is a defect to report ({said})"
             write_message(answers, Failure(reason))
-        finally:
-            _end_after(0)
+
+
+def _receive(requests: queue.SimpleQueue[bytes]) -> None:
+    for request in read_frames(sys.stdin.buffer):
+        requests.put(request)
+    os._exit(0)
 
 
 def _import_judges(*, has_torch: bool) -> None:
@@ -65,6 +77,7 @@ def _import_judges(*, has_torch: bool) -> None:
     import_module("proofs_checks.checks.autograd" if has_torch else "proofs_checks.diagnosis")
     import_module("proofs_checks.judging")
     gc.freeze()
+    gc.set_threshold(SELDOM)
     gc.enable()
 
 
@@ -95,6 +108,15 @@ def _conclude(
     yield conclude(model, equation, draft, seed=seed)
 
 
+def _audit(law: str, model: str, seed: int, _seconds: float) -> Iterator[LawReport]:
+    from proofs_checks.audit import audit_law
+    from theory.catalogue import law_named
+    from theory.models import model_named
+
+    report = audit_law(law_named(law), model_named(model), seed=seed)
+    yield replace(report, law=None)  # type: ignore[arg-type]  # laws hold functions
+
+
 _cases: list[Any] = []  # the last refuted equation that was to be repaired
 
 
@@ -115,6 +137,7 @@ def _repair(
 
 
 TASKS: Mapping[str, Callable[..., Iterator[Any]]] = {
+    "audit": _audit,
     "prepare": _prepare,
     "conclude": _conclude,
     "repair": _repair,
@@ -131,11 +154,3 @@ def _limit_memory(mebibytes: int) -> None:
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         wanted = mebibytes * 2**20
         resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
-
-
-def _end_after(seconds: float) -> None:
-    """End this process after so many seconds; 0 takes that back."""
-    import signal
-
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)

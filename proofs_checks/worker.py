@@ -24,7 +24,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["MEMORY", "TORCH", "Failure", "Stopped", "Worker", "read_messages", "write_message"]
+__all__ = [
+    "MEMORY",
+    "TORCH",
+    "Failure",
+    "Stopped",
+    "Worker",
+    "opened",
+    "read_frames",
+    "write_message",
+]
 
 MEMORY = 4096
 """MiB of memory that a worker may use by default."""
@@ -178,18 +187,23 @@ def write_message(pipe: IO[bytes], message: object) -> None:
     pipe.flush()
 
 
-def read_messages(pipe: IO[bytes]) -> Iterator[Any]:
-    """Yield messages until the other side closes the pipe."""
+def read_frames(pipe: IO[bytes]) -> Iterator[bytes]:
+    """Yield messages as they came, pickled, until the other side closes the pipe."""
     while len(head := pipe.read(_LENGTH.size)) == _LENGTH.size:
         (length,) = _LENGTH.unpack(head)
         data = pipe.read(length)
         if len(data) < length:
             return
-        yield pickle.loads(data)  # from our own child or parent, over a pipe of our own
+        yield data
+
+
+def opened(frame: bytes) -> Any:
+    """Return a message; it is from our own child or parent, over a pipe of our own."""
+    return pickle.loads(frame)
 
 
 def _collect(pipe: IO[bytes], answers: queue.Queue[Any]) -> None:
     with contextlib.suppress(OSError, ValueError):  # the pipe was closed while we waited
-        for message in read_messages(pipe):
-            answers.put(message)
+        for frame in read_frames(pipe):
+            answers.put(opened(frame))
     answers.put(Failure())

@@ -13,4 +13,6 @@ settings.register_profile("ci", settings.get_profile("default"), max_examples=20
 settings.register_profile(
     "search", settings.get_profile("default"), max_examples=5_000, derandomize=False
 )
+os.environ["PROOFHEAD_CACHE"] = "off"  # tests judge; those of the cache name a folder of their own
+
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -206,7 +206,9 @@ def _looks(
             positive = number >= count and number % 2 == 1
             box = Box(reading.hypotheses, sizes, own, width, reading.degrees, positive)
             try:
-                last = _look(reading, box)
+                last = _look(reading, box, is_shared=True)
+                if last.false.any():  # whoever looks for the reason needs all inputs
+                    last = _look(reading, box)
             except SingularPoint:
                 continue
             except TooLarge as reason:
@@ -218,9 +220,10 @@ def _looks(
             yield last
 
 
-def _look(reading: RealStatement, box: Box) -> _Look:
+def _look(reading: RealStatement, box: Box, *, is_shared: bool = False) -> _Look:
+    key = ("box", box.seed, box.width, box.positive) if is_shared else None
     with ctx.workprec(BITS):
-        run = reading.run(box.sizes, box.draw, box.functions)
+        run = reading.run(box.sizes, box.draw, box.functions, key)
         left, right = run.value(reading.left), run.value(reading.right)
         reading.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
         false = reading.against(left, right)

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from proofs_checks.cli.options import Certify, Force, Format, Json, Laws, Paper, Seed, time_limit
+from proofs_checks.cli.options import (
+    Cache,
+    Certify,
+    Force,
+    Format,
+    Json,
+    Laws,
+    Paper,
+    Seed,
+    Watch,
+    time_limit,
+)
 
 __all__ = ["app"]
 
@@ -42,12 +53,13 @@ def audit(
     paper: Paper = None,
     seed: Seed = 0,
     certify: Certify = False,
+    cache: Cache = False,
     json: Json = False,
 ) -> int:
     """Derive and prove laws of the catalogue and let independent judges check them."""
     from proofs_checks.cli.auditing import run_audit
 
-    return run_audit(laws or [], paper, seed=seed, as_json=json, certify=certify)
+    return run_audit(laws or [], paper, seed=seed, as_json=json, certify=certify, cached=cache)
 
 
 @app.command()
@@ -75,6 +87,8 @@ def check(
     ] = False,
     certify: Certify = False,
     force: Force = False,
+    cache: Cache = True,
+    watch: Watch = False,
     json: Json = False,
 ) -> int:
     """Read the equations of documents and prove or refute each of them."""
@@ -82,7 +96,7 @@ def check(
 
     return run_check(
         files, model=model, seed=seed, timeout=timeout, as_json=json, junit=junit, html=html,
-        symbols=symbols, certify=certify, force=force,
+        symbols=symbols, certify=certify, force=force, cached=cache, watch=watch,
     )  # fmt: skip
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from proofs_checks.audit import LawReport, audit_laws
-from proofs_checks.cli.progress import progress_bar
-from proofs_checks.cli.selection import selected_laws
-from proofs_checks.cli.standard_output import print_json, standard_output
-from proofs_checks.reports import audit_document, print_audit
-from proofs_checks.reports.kernel import print_kernel
-from proofs_checks.verdict import exit_status
-from theory.models import model_named
+from proofs_checks.bench import Lane
+from proofs_checks.worker import Worker
+
+if TYPE_CHECKING:
+    from proofs_checks.kept_verdicts import KeptReports
+    from proofs_checks.law_report import LawReport
 
 __all__ = ["run_audit"]
+
+FEW = 4  # laws, for which a process with torch starts before we import anything
 
 
 def run_audit(
@@ -26,23 +29,22 @@ def run_audit(
     seed: int,
     as_json: bool,
     certify: bool = False,
+    cached: bool = False,
 ) -> int:
     """Audit laws, print the report, return the exit status.
 
-    With ``certify`` Coq's kernel checks what is proved, each law in its first model.
+    With ``certify`` Coq's kernel checks what is proved, each law in its first model.  What earlier
+    runs have proved is taken over only if ``cached``.
     """
     start = time.perf_counter()
+    reports, interrupted = _audited(names, paper, seed, cached=cached)
+    from proofs_checks.cli.selection import selected_laws
+    from proofs_checks.cli.standard_output import print_json, standard_output
+    from proofs_checks.reports import audit_document, print_audit
+    from proofs_checks.reports.kernel import print_kernel
+    from proofs_checks.verdict import exit_status
+
     laws = selected_laws(names, paper)
-    reports: list[LawReport] = []
-    interrupted = False
-    with progress_bar() as bar:
-        task = bar.add_task("auditing", total=sum(len(law.models) for law in laws))
-        try:
-            for report in audit_laws(laws, seed=seed):
-                reports.append(report)
-                bar.update(task, advance=1, description=report.law.name)
-        except KeyboardInterrupt:
-            interrupted = True
     order = {(law.name, model): n for law in laws for n, model in enumerate(law.models)}
     names = [law.name for law in laws]
     reports.sort(key=lambda r: (names.index(r.law.name), order[r.law.name, r.model]))
@@ -61,6 +63,52 @@ def run_audit(
     return exit_status(report.status for report in reports)
 
 
+def _audited(
+    names: Sequence[str], paper: str | None, seed: int, *, cached: bool
+) -> tuple[list[LawReport], bool]:
+    """Return the reports in the order in which they came, and whether they were interrupted."""
+    reports: list[LawReport] = []
+    lane = Lane(Worker(torch=True))
+    torch = lane if (os.cpu_count() or 1) > 1 and "torch" not in sys.modules else None
+    try:
+        if torch is not None and 0 < len(names) <= FEW and not cached:
+            lane.worker.start()
+        gc.disable()  # nothing of what is imported is garbage
+        from proofs_checks.audit import audit_laws
+        from proofs_checks.cli.progress import progress_bar
+        from proofs_checks.cli.selection import selected_laws
+
+        gc.freeze()
+        gc.enable()
+        laws = selected_laws(names, paper)
+        kept = _kept_reports(seed) if cached else None
+        if kept is not None:
+            reports += [report for law in laws for report in kept.of_law(law) or ()]
+        known = {report.law.name for report in reports}
+        laws = [law for law in laws if law.name not in known]
+        with progress_bar() as bar:
+            task = bar.add_task("auditing", total=sum(len(law.models) for law in laws))
+            for report in audit_laws(laws, seed=seed, torch=torch):
+                reports.append(report)
+                if kept is not None:
+                    kept.keep(report)
+                bar.update(task, advance=1, description=report.law.name)
+    except KeyboardInterrupt:
+        return reports, True
+    finally:
+        gc.enable()
+        lane.close()
+    return reports, False
+
+
+def _kept_reports(seed: int) -> KeptReports | None:
+    from proofs_checks.kept_verdicts import KeptReports
+    from proofs_checks.verdict_cache import VerdictCache, cache_folder
+
+    folder = cache_folder()
+    return None if folder is None else KeptReports(VerdictCache(folder), seed)
+
+
 def _certified(reports: list[LawReport]) -> list[LawReport]:
     """Return the reports with the kernel's answer to each law that is proved, in its first model.
 
@@ -68,6 +116,8 @@ def _certified(reports: list[LawReport]) -> list[LawReport]:
     """
     from proofs_checks.certificates.judging import kernel_outcomes, with_outcome
     from proofs_checks.certificates.problem import law_problem
+    from proofs_checks.cli.progress import progress_bar
+    from theory.models import model_named
 
     asked = [r for r in reports if r.model == r.law.models[0] and r.verdict.status == "proved"]
     outcomes = kernel_outcomes(law_problem(r.law, model_named(r.model)) for r in asked)

@@ -81,31 +81,65 @@ def run_check(
     symbols: bool = False,
     certify: bool = False,
     force: bool = False,
+    cached: bool = True,
+    watch: bool = False,
 ) -> int:
     """Check documents, print the report, write the files asked for, return the exit status.
 
+    What an earlier run has judged is not judged again if ``cached``.  With ``watch`` all of it is
+    done again whenever a document is saved, until Ctrl-C.
     With ``symbols`` nothing is judged: only the table of symbols is printed.
 
-    Raises `ValueError` or `OSError` if a report cannot be written where it is wanted.
+    Raises `ValueError` or `OSError` if a report cannot be written where it is wanted, and
+    `ValueError` for what does not go with ``watch``.
     """
-    start = time.perf_counter()
     files = list(dict.fromkeys(files))
     if symbols:
         return _run_symbols(files, model, as_json=as_json, is_report_wanted=bool(junit or html))
+    if watch and (as_json or STANDARD_INPUT in files):
+        raise ValueError(
+            "--watch reports whenever a file is saved; --json prints one document, and standard "
+            "input cannot be saved. Leave out the one or the other."
+        )
     junit = None if junit is None else checked_output(junit, JUNIT, files, force=force)
     html = None if html is None else checked_output(html, PAGE, files, force=force)
-    findings = _check(files, model, seed, timeout)
-    if certify and not findings.interrupted:
-        _certify(findings)
+    made_by = f"seed {seed}, {timeout:g} s for each equation"
+    with Bench(torch=_needs_torch(files, model)) as bench:
+
+        def once() -> int:
+            start = time.perf_counter()
+            findings = _check(files, model, seed, timeout, bench, cached=cached)
+            if certify and not findings.interrupted:
+                _certify(findings)
+            seconds = time.perf_counter() - start
+            _show(findings, seconds, as_json=as_json, with_kernel=certify)
+            _write(findings, junit, html, made_by)
+            return findings.exit_status
+
+        if not watch:
+            return once()
+        from proofs_checks.cli.watching import watched
+
+        return watched(files, once, [x for x in (junit, html) if x is not None])
+
+
+def _show(findings: _Findings, seconds: float, *, as_json: bool, with_kernel: bool) -> None:
     from proofs_checks.cli.standard_output import print_json, standard_output
 
     with standard_output() as console:
         if as_json:
             print_json(_document(findings))
         else:
-            _print(console, findings, time.perf_counter() - start)
-            if certify:
+            _print(console, findings, seconds)
+            if with_kernel:
                 _print_kernel(console, findings)
+    if findings.interrupted:
+        print("proofhead: interrupted; the report is partial", file=sys.stderr)
+    elif as_json:
+        _say_what_is_empty(findings)
+
+
+def _write(findings: _Findings, junit: Path | None, html: Path | None, made_by: str) -> None:
     from theory.files import write_atomically
 
     if junit is not None:
@@ -115,13 +149,8 @@ def run_check(
     if html is not None:
         from proofs_checks.reports.page import page
 
-        made_by = f"proofhead {_version()}, seed {seed}, {timeout:g} s for each equation"
+        made_by = f"proofhead {_version()}, {made_by}"
         write_atomically(html, page(findings.reports, findings.refused, made_by=made_by))
-    if findings.interrupted:
-        print("proofhead: interrupted; the report is partial", file=sys.stderr)
-    elif as_json:
-        _say_what_is_empty(findings)
-    return findings.exit_status
 
 
 def _certify(findings: _Findings) -> None:
@@ -199,42 +228,53 @@ def _say_what_is_empty(findings: _Findings) -> None:
             print(f"proofhead: {one_line(report.paper.name)}: {said}", file=sys.stderr)
 
 
-def _check(files: Sequence[str], model: str | None, seed: int, timeout: float) -> _Findings:
+def _check(
+    files: Sequence[str],
+    model: str | None,
+    seed: int,
+    timeout: float,
+    bench: Bench,
+    *,
+    cached: bool,
+) -> _Findings:
     findings = _Findings()
-    with Bench(torch=_needs_torch(files, model)) as bench:
-        from rich.markup import escape
+    from rich.markup import escape
 
-        from proofs_checks.checking import check_paper
-        from proofs_checks.claims.problems import ReadingError
-        from proofs_checks.cli.progress import progress_bar
-        from proofs_checks.reports.wording import one_line
+    from proofs_checks.checking import check_paper
+    from proofs_checks.claims.problems import ReadingError
+    from proofs_checks.cli.progress import progress_bar
+    from proofs_checks.reports.wording import one_line
+    from proofs_checks.verdict_cache import VerdictCache, cache_folder
 
-        with progress_bar() as bar:
-            task = bar.add_task("reading", total=None)
+    folder = cache_folder() if cached else None
+    cache = None if folder is None else VerdictCache(folder)
+    with progress_bar() as bar:
+        task = bar.add_task("reading", total=None)
 
-            def show(done: int, total: int, claim: Claim) -> None:
-                where = escape(one_line(claim.label)) or f"line {claim.line}"
-                bar.update(task, completed=done, total=total, description=where)
+        def show(done: int, total: int, claim: Claim) -> None:
+            where = escape(one_line(claim.label)) or f"line {claim.line}"
+            bar.update(task, completed=done, total=total, description=where)
 
-            for name, opened in _documents(files):
-                try:
-                    report = check_paper(
-                        _read(name, opened, model),
-                        seed=seed,
-                        seconds_per_equation=timeout,
-                        on_progress=show,
-                        bench=bench,
-                    )
-                except KeyboardInterrupt:
-                    findings.interrupted = True
-                    break
-                except (ReadingError, OSError) as error:
-                    findings.entries.append((name, _reason(error)))
-                    continue
-                findings.entries.append((name, report))
-                if report.interrupted:
-                    findings.interrupted = True
-                    break
+        for name, opened in _documents(files):
+            try:
+                report = check_paper(
+                    _read(name, opened, model),
+                    seed=seed,
+                    seconds_per_equation=timeout,
+                    on_progress=show,
+                    bench=bench,
+                    cache=cache,
+                )
+            except KeyboardInterrupt:
+                findings.interrupted = True
+                break
+            except (ReadingError, OSError) as error:
+                findings.entries.append((name, _reason(error)))
+                continue
+            findings.entries.append((name, report))
+            if report.interrupted:
+                findings.interrupted = True
+                break
     return findings
 
 

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Certify", "Force", "Format", "Json", "Laws", "Paper", "Seed", "time_limit"]
+__all__ = [
+    "Cache", "Certify", "Force", "Format", "Json", "Laws", "Paper", "Seed", "Watch", "time_limit",
+]  # fmt: skip
 
 SHORTEST, LONGEST = 0.1, 86400.0  # seconds
 
@@ -15,6 +17,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 Laws = Annotated[list[str] | None, typer.Argument(help="Names of laws; all if none is given.")]
 Certify = Annotated[
     bool, typer.Option("--certify", help="Also let Coq's kernel check what is proved.")
+]
+Cache = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Take over the verdicts of earlier runs.")
+]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Check again whenever a document is saved, until Ctrl-C.")
 ]
 Force = Annotated[
     bool, typer.Option("--force", help="Write over what is not of this command's own making.")

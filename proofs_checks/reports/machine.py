@@ -55,6 +55,7 @@ def verdict_entry(verdict: Verdict) -> dict[str, Any]:
 def audit_document(reports: Iterable[LawReport]) -> dict[str, Any]:
     """Return the document that `proofhead audit --json` prints: one entry a law."""
     by_law: dict[str, list[LawReport]] = {}
+    reports = list(reports)
     for report in reports:
         by_law.setdefault(report.law.name, []).append(report)
     laws = [_law_entry(members) for members in by_law.values()]
@@ -64,6 +65,7 @@ def audit_document(reports: Iterable[LawReport]) -> dict[str, Any]:
         "schema": SCHEMA,
         "summary": {kind: counts[kind] for kind in kinds},
         "laws": laws,
+        "from_cache": sum(report.is_kept for report in reports),
     }
 
 
@@ -96,5 +98,6 @@ def _model_entry(report: LawReport) -> dict[str, Any]:
         if wrong is None
         else {"number": wrong.number, "reason": wrong.reason, **verdict_entry(wrong.verdict)},
         "checks": [check_entry(outcome) for outcome in report.verdict.checks],
+        "from_cache": report.is_kept,
         "seconds": round(report.seconds, 4),
     }

@@ -50,6 +50,7 @@ def check_document(report: PaperReport) -> dict[str, Any]:
         "equations": [_entry(r) for r in report.claims],
         "chains": [_chain(c) for c in report.chains],
         "interrupted": report.interrupted,
+        "from_cache": report.kept,
         "seconds": round(report.seconds, 4),
     }
 
@@ -95,6 +96,7 @@ def _entry(report: ClaimReport) -> dict[str, Any]:
         "source": claim.source,
         "kind": "claim" if claim.kind == "unreadable" else claim.kind,
         **verdict_entry(verdict),
+        "from_cache": report.is_kept,
         "reason": claim.reason or None,
         "chain": claim.chain,
         "step": claim.step,

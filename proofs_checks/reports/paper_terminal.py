@@ -75,7 +75,9 @@ def print_summary(
     claims = [claim for report in reports for claim in report.claims]
     equations = f"{len(claims)} equation{'s' if len(claims) != 1 else ''}"
     where_found = f"{files} file{'s' if files != 1 else ''}"
-    said = f"{counted(claims)} ({equations} in {where_found}, {seconds:.1f} s)"
+    kept = sum(report.kept for report in reports)
+    from_cache = f", {kept} from the cache" if kept else ""
+    said = f"{counted(claims)} ({equations} in {where_found}{from_cache}, {seconds:.1f} s)"
     if claims and not any(report.statuses for report in reports):
         said += ": nothing was judged"
     _print(console, Text(said, style="bold"))

@@ -75,7 +75,9 @@ def print_audit(console: Console, reports: Sequence[LawReport], seconds: float) 
     counts = Counter(worst(m.status for m in members) for members in by_law.values())
     said = ", ".join(f"{n} {status}" for status, n in counts.most_common()) or "no laws"
     cases = f"{len(reports)} statements in {len({r.model for r in reports})} models"
-    console.print(f"{said} ({cases}, {seconds:.1f} s)", highlight=False)
+    kept = sum(report.is_kept for report in reports)
+    from_cache = f", {kept} from the cache" if kept else ""
+    console.print(f"{said} ({cases}{from_cache}, {seconds:.1f} s)", highlight=False)
 
 
 def _agreeing(members: Sequence[LawReport]) -> str:

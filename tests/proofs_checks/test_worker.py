@@ -1,7 +1,10 @@
 """A judging process: answers come through, nothing it does can stop its parent."""
 
 import os
+import select
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -121,3 +124,41 @@ def test_sending_to_a_process_that_has_been_stopped():
 def test_the_memory_limit_ends_it():
     with Worker(memory=40) as process, pytest.raises(Stopped, match="ended by itself"):
         prepared(process)
+
+
+SPINNING = """
+import proofs_checks.worker as worker
+worker._COMMAND = '''
+import itertools
+from proofs_checks import serving
+serving._import_judges = lambda **_: None
+serving.TASKS = {"spin": lambda _: (n for n in itertools.count() if n < 0)}
+serving.serve()
+'''
+with worker.Worker() as process:
+    process.wait_until_ready()
+    process._send(("spin", (), 1000.0))
+    print(process._process.pid, flush=True)
+    process.answer(1000)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs the process handles of Linux")
+@pytest.mark.parametrize("ending", ["SIGTERM", "SIGKILL"])
+def test_a_busy_process_ends_with_its_parent(ending):
+    """It need not come to the end of what it does: that never ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SPINNING], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        number = int(parent.stdout.readline())
+        handle = os.pidfd_open(number)
+        try:
+            parent.send_signal(getattr(signal, ending))
+            parent.wait(60)
+            ended, _, _ = select.select([handle], [], [], 60)
+            assert ended
+        finally:
+            parent.kill()
+            if not select.select([handle], [], [], 0)[0]:
+                os.kill(number, signal.SIGKILL)
+            os.close(handle)

@@ -226,9 +226,10 @@ class Closed(Atom):
 class Monomial:
     """A product of atoms with nonzero rational exponents, sorted by key."""
 
-    __slots__ = ("_hash", "factors", "free", "height", "key")
+    __slots__ = ("_hash", "_names", "factors", "free", "height", "key")
 
     def __init__(self, factors: Iterable[tuple[Atom, Fraction | int]]) -> None:
+        self._names: frozenset[str] | None = None
         self.factors = tuple(sorted(factors, key=lambda pair: pair[0].key))
         self.free = frozenset().union(*(atom.free for atom, _ in self.factors))
         self.height = max((atom.height for atom, _ in self.factors), default=0)
@@ -258,6 +259,14 @@ class Monomial:
     def is_whole(self) -> bool:
         """Whether this is a product of whole positive powers of sizes and positions."""
         return self.at_least_one and all(e.denominator == 1 for _, e in self.factors)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the tensors, scalars and sizes that occur."""
+        if self._names is None:
+            own = frozenset(a.name for a, _ in self.factors if isinstance(a, Entry))
+            self._names = own.union(*(x.names for a, _ in self.factors for x in a.inside))
+        return self._names
 
     def exponent(self, atom: Atom) -> Fraction | int:
         """Return the exponent of ``atom``, 0 if it does not occur."""
@@ -333,9 +342,7 @@ class Polynomial:
     @property
     def names(self) -> frozenset[str]:
         """The names of the tensors, scalars and sizes that occur."""
-        atoms = [a for m in self.terms for a, _ in m.factors]
-        own = frozenset(a.name for a in atoms if isinstance(a, Entry))
-        return own.union(*(part.names for a in atoms for part in a.inside))
+        return frozenset().union(*(m.names for m in self.terms))
 
     @property
     def single(self) -> tuple[Monomial, Fraction | int] | None:
@@ -355,14 +362,7 @@ class Polynomial:
         return " + ".join(sorted(f"{c}*{m.render(renaming)}" for m, c in self.terms.items()))
 
     def __add__(self, other: Polynomial) -> Polynomial:
-        terms = dict(self.terms)
-        for monomial, coefficient in other.terms.items():
-            value = terms.get(monomial, 0) + coefficient
-            if value:
-                terms[monomial] = value
-            else:
-                del terms[monomial]
-        return Polynomial(terms)
+        return Polynomial.add((self, other))
 
     def scaled(self, factor: Fraction | int) -> Polynomial:
         """Return ``factor`` times this polynomial."""

@@ -55,7 +55,7 @@ UNIT = Polynomial.of(1)
 
 
 class Ring:
-    """The arithmetic under a set of rewriting rules.
+    """The arithmetic under a set of rewriting rules, those that were ``given``.
 
     ``used`` collects the hypotheses of the rules that fired, ``spoken`` the names of the
     definitions that those without a hypothesis speak of.  ``orients``: sums over part of a range
@@ -64,10 +64,10 @@ class Ring:
     """
 
     def __init__(self, rules: Iterable[Rule] = (), *, orients: bool = False) -> None:
-        self._symmetries, self.rules = symmetries(rules)
+        self.given = tuple(rules)
+        self._symmetries, self.rules = symmetries(self.given)
         self.orients = orients
-        self.used: set[str] = set()
-        self.spoken: set[str] = set()
+        self.used, self.spoken = set[str](), set[str]()
         self._work = 0
         self._names = itertools.count()
         self._renamed: dict[tuple, Polynomial] = {}

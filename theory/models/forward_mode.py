@@ -111,9 +111,7 @@ class _Changes:
             tensor: Any = self.tensors[x]
             places = tuple(fresh(k) for k in slots(self.model.entry(tensor)))
             entry, moved = (t[places] if isinstance(t, Tensor) else t for t in (tensor, self.of[x]))
-            local, _ = local_derivative(
-                self.model, line, line.symbol, line.value, entry, self.given
-            )
+            local, _ = local_derivative(self.model, line, line.symbol, entry, self.given)
             parts.append(reader.total(self.ring.multiply(local, reader.read(moved)), places))
         return Polynomial.add(parts)
 

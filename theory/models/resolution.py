@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import sympy as sp
@@ -30,6 +30,7 @@ from theory.algebra.expressions import (
     substitute,
     tensors_in,
 )
+from theory.algebra.folding import Rule
 from theory.algebra.limits import AlgebraError, NoDerivative
 from theory.algebra.normal_form import is_zero
 from theory.algebra.orders import has_orders
@@ -43,6 +44,8 @@ from theory.models.model import Definition, Model, name_of
 from theory.models.reverse_mode import Adjoint, adjoints, computed_from, pull_back, reached
 
 __all__ = ["Proof", "Theory", "theory_of"]
+
+MOST_COMPARISONS = 4096  # kept in memory
 
 
 @dataclass(frozen=True)
@@ -243,17 +246,12 @@ class Theory:
         names: list[str] = []
         order = [*(line.name for line in reversed(self.lines)), *self._written_out]
         while True:
-            unfolding = self.unfolding(names)
             # what cancels in left - right has to be defined all the same
-            domain = [left, right, *(self._value(part)[0] for part in statement.domain)]
-            ring, value = self._read(left - right, unfolding, domain)
-            done, reason = self._holds(statement, value, ring)
-            if not done and has_orders(value):
-                with suppress(AlgebraError):  # too much work: the next level may need less
-                    turned_ring, turned = self._read(left - right, unfolding, domain, orients=True)
-                    done, reason = self._holds(statement, turned, turned_ring)
-                    ring = turned_ring if done else ring
-            used = ring.hypotheses.union(*(self._written_out[n].hypotheses for n in names))
+            domain = (left, right, *(self._value(part)[0] for part in statement.domain))
+            unfolding = tuple(self.unfolding(names).items())
+            rules = self.model.rules
+            done, reason, fired, value = _compared(type(statement), unfolding, domain, rules)
+            used = fired.union(*(self._written_out[n].hypotheses for n in names))
             hypotheses = tuple(sorted(used | rests))
             rest = Polynomial({}) if done else value
             yield Proof(done, tuple(names), hypotheses, rest, reason)
@@ -263,19 +261,6 @@ class Theory:
             if following is None:
                 return
             names.append(following)
-
-    def _read(
-        self,
-        e: sp.Expr,
-        unfolding: dict[str, Unfolding],
-        domain: list[sp.Basic],
-        *,
-        orients: bool = False,
-    ) -> tuple[Ring, Polynomial]:
-        ring = Ring(self.model.rules, orients=orients)
-        reader = Reader(ring, unfolding)
-        reader.note_domain(domain)
-        return ring, reader.read(e)
 
     def _by_signs(self, statement: Inequality, left: sp.Expr, right: sp.Expr) -> str:
         """Return why the inequality is manifest, empty if it is not."""
@@ -292,20 +277,12 @@ class Theory:
         return Signs(self.by_name)
 
     @staticmethod
-    def _holds(statement: Relation, difference: Polynomial, ring: Ring) -> tuple[bool, str]:
-        """Return whether left - right in normal form decides the statement, and why."""
-        if isinstance(statement, Equation):
-            return is_zero(difference, ring), ""
-        if isinstance(statement, StrictInequality):
-            return False, ""
-        return (-difference).nonnegative, "every term of right - left in normal form is >= 0"
-
-    @staticmethod
     def _next_to_unfold(value: Polynomial, candidates: list[str]) -> str | None:
         """Return the last-defined name that occurs, one that is not in every term if possible."""
-        terms = [Polynomial({m: c}).names for m, c in value.terms.items()]
+        terms = [monomial.names for monomial in value.terms]
         everywhere = frozenset.intersection(*terms) if terms else frozenset()
-        present = [n for n in candidates if n in value.names]
+        anywhere = frozenset().union(*terms)
+        present = [n for n in candidates if n in anywhere]
         return next((n for n in present if n not in everywhere), present[0] if present else None)
 
     def prove(self, statement: Relation) -> Proof:
@@ -313,6 +290,52 @@ class Theory:
         if statement not in self._proofs:  # derivations share most of their lines
             self._proofs[statement] = deque(self.levels(statement), maxlen=1)[0]
         return self._proofs[statement]
+
+
+@lru_cache(maxsize=MOST_COMPARISONS)
+def _compared(
+    kind: type[Relation],
+    unfolding: tuple[tuple[str, Unfolding], ...],
+    domain: tuple[sp.Expr, ...],
+    rules: tuple[Rule, ...],
+) -> tuple[bool, str, frozenset[str], Polynomial]:
+    """Return whether normal forms decide a statement, why, the hypotheses used, left - right.
+
+    The sides are the first two expressions of the ``domain``.  Models that share definitions ask
+    the same of the same expressions under the same rules, so the answers are kept.
+    """
+    left, right, *_ = domain
+    ring, value = _read(left - right, unfolding, domain, rules)
+    done, reason = _holds(kind, value, ring)
+    if not done and has_orders(value):
+        with suppress(AlgebraError):  # too much work: the next level may need less
+            turned_ring, turned = _read(left - right, unfolding, domain, rules, orients=True)
+            done, reason = _holds(kind, turned, turned_ring)
+            ring = turned_ring if done else ring
+    return done, reason, ring.hypotheses, value
+
+
+def _read(
+    e: sp.Expr,
+    unfolding: Iterable[tuple[str, Unfolding]],
+    domain: Iterable[sp.Basic],
+    rules: Iterable[Rule],
+    *,
+    orients: bool = False,
+) -> tuple[Ring, Polynomial]:
+    ring = Ring(rules, orients=orients)
+    reader = Reader(ring, dict(unfolding))
+    reader.note_domain(domain)
+    return ring, reader.read(e)
+
+
+def _holds(kind: type[Relation], difference: Polynomial, ring: Ring) -> tuple[bool, str]:
+    """Return whether left - right in normal form decides a statement, and why."""
+    if issubclass(kind, Equation):
+        return is_zero(difference, ring), ""
+    if issubclass(kind, StrictInequality):
+        return False, ""
+    return (-difference).nonnegative, "every term of right - left in normal form is >= 0"
 
 
 def _inserted(e: Any, line: Definition) -> Any:

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 import sympy as sp
 
@@ -23,6 +24,7 @@ from theory.algebra.expressions import (
     differentiate,
     entry_tensor,
     fresh,
+    refresh,
     slots,
     substitute,
     tensors_in,
@@ -32,7 +34,7 @@ from theory.algebra.limits import AlgebraError, NoDerivative
 from theory.algebra.polynomial import Base, Closed, Entry, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import Partial, Tensor, indices, total
+from theory.algebra.symbols import Index, Partial, Tensor, indices, total
 from theory.models.model import Definition, Model, name_of
 from theory.models.slopes import slope_by_value
 
@@ -46,6 +48,8 @@ __all__ = [
     "reached",
     "silent_on",
 ]
+
+MOST_DERIVATIVES = 4096  # kept in memory
 
 
 @dataclass(frozen=True)
@@ -142,8 +146,8 @@ def _adjoint_under(
     inherited = [found[line.name].hypotheses for line in through if _rests(model, found[line.name])]
     facts = frozenset().union(*(found[line.name].facts for line in through))
     for line in through:
-        symbol, value = _renamed_apart(model, line, taken)
-        local, recognised = local_derivative(model, line, symbol, value, entry)
+        symbol = _renamed_apart(model, line, taken)
+        local, recognised = local_derivative(model, line, symbol, entry)
         facts |= recognised
         upstream = found[line.name].at(symbol)
         shown = found[line.name].at(symbol, "partial") if line.name != model.loss.name else 1
@@ -175,20 +179,20 @@ def _adjoint_under(
 def local_derivative(
     model: Model,
     line: Definition,
-    symbol: Any,
-    value: Any,
+    symbol: sp.Basic,
     entry: sp.Basic,
     apart: frozenset[str] = frozenset(),
 ) -> tuple[Polynomial, frozenset[str]]:
-    """Return the derivative of a line ``symbol = value``, and which lines were recognised in it.
+    """Return the derivative of a line, at the indices of ``symbol``, and what was recognised in it.
 
     Quotients are recognised by name: the line itself, and those made of nothing but what the line
     is made of (the gradient of log sum_k exp(s_ik) is the softmax), but none of ``apart``.  Slopes
     of tanh and of the logistic function are written with the line's own name.
     """
-    own_slope = slope_by_value(symbol, value) if line.name not in apart else None
+    own_letters = dict(zip(line.parameters, slots(symbol), strict=True))
+    own_slope = slope_by_value(line.symbol, line.value) if line.name not in apart else None
     if own_slope is not None:
-        x, slope = own_slope
+        x, slope = (substitute(refresh(e), own_letters) for e in own_slope)
         return Reader(Ring()).read(slope * differentiate(x, entry)), frozenset({line.name})
     own = tensors_in(line.value)
     names = [
@@ -200,7 +204,46 @@ def local_derivative(
         )
     ]
     ring = Ring(model.refolding[x] for x in names)
-    return Reader(ring).read(differentiate(value, entry)), frozenset(ring.spoken)
+    return _differentiated(ring, line.value, entry, own_letters), frozenset(ring.spoken)
+
+
+def _differentiated(
+    ring: Ring, value: sp.Basic, entry: sp.Basic, letters: Mapping[Index, sp.Basic] | None = None
+) -> Polynomial:
+    """Return the derivative of an expression by an entry, with its ``letters`` replaced.
+
+    The derivative at any place is found once for all entries, statements and models.
+    """
+    try:
+        derivative, used, spoken = _derivative(value, entry_tensor(entry), ring.given)
+    except AlgebraError:  # say why with the entry that was meant
+        value = substitute(refresh(value), letters or {})
+        return Reader(ring).read(differentiate(value, entry))
+    ring.used |= used
+    ring.spoken |= spoken
+    anywhere = slots(_anywhere(entry_tensor(entry)))
+    places = {**(letters or {}), **dict(zip(anywhere, slots(entry), strict=True))}
+    position = Reader(ring).position
+    renaming = {(k.name, k.size.name): position(at, k.size, {}) for k, at in places.items()}
+    return ring.rename(derivative, renaming)
+
+
+@lru_cache(maxsize=MOST_DERIVATIVES)
+def _derivative(
+    value: sp.Basic, tensor: sp.Basic, rules: tuple[Rule, ...]
+) -> tuple[Polynomial, frozenset[str], frozenset[str]]:
+    """Return the derivative by `_anywhere`, and what the rules that fired speak of."""
+    ring = Ring(rules)
+    derivative = Reader(ring).read(differentiate(value, _anywhere(tensor)))
+    return derivative, frozenset(ring.used), frozenset(ring.spoken)
+
+
+@lru_cache(maxsize=MOST_DERIVATIVES)
+def _anywhere(tensor: sp.Basic) -> sp.Expr:
+    """Return the entry of a tensor at indices that stand nowhere else; a scalar is its own."""
+    if not isinstance(tensor, Tensor):
+        return tensor  # type: ignore[return-value]
+    return tensor[tuple(fresh(Index("k", size)) for size in tensor.axes)]
 
 
 class PulledBack(NamedTuple):
@@ -238,16 +281,16 @@ def pull_back(
     ring = Ring(silent_on(model, apart))
     reader = Reader(ring)
     facts: set[str] = set()
-    done: list[tuple[Definition, sp.Expr, sp.Expr, Polynomial]] = []
+    done: list[tuple[Definition, sp.Expr, Polynomial]] = []
 
     def weight(of: sp.Basic) -> Polynomial:
         tensor = name_of(entry_tensor(of))
         parts = []
         if tensor in tensors_in(quantity):
-            parts.append(reader.read(differentiate(quantity, of)))
-        for line, symbol, value, upstream in done:
-            if tensor in tensors_in(value):
-                local, recognised = local_derivative(model, line, symbol, value, of, apart)
+            parts.append(_differentiated(ring, quantity, of))
+        for line, symbol, upstream in done:
+            if tensor in tensors_in(line.value):
+                local, recognised = local_derivative(model, line, symbol, of, apart)
                 facts.update(recognised)
                 product = ring.multiply(upstream, local)
                 parts.append(reader.total(product, slots(symbol)))
@@ -256,10 +299,10 @@ def pull_back(
     for line in reversed(lines):
         if line.name in depends:
             renamed = {k: fresh(k) for k in line.parameters}
-            symbol, value = (substitute(e, renamed) for e in (line.symbol, line.value))
+            symbol = substitute(line.symbol, renamed)
             upstream = weight(symbol)
             if upstream:
-                done.append((line, symbol, value, upstream))
+                done.append((line, symbol, upstream))
     result = weight(entry)
     for line, *_ in done:
         spoken = sorted(line.facts & apart)
@@ -288,14 +331,14 @@ def computed_from(name: str, lines: Iterable[Definition]) -> set[str]:
     return depends
 
 
-def _renamed_apart(model: Model, line: Definition, taken: set[str]) -> tuple[sp.Expr, sp.Expr]:
-    """Return the line with parameters whose letters differ from ``taken``."""
+def _renamed_apart(model: Model, line: Definition, taken: set[str]) -> sp.Expr:
+    """Return the left side of a line with parameters whose letters differ from ``taken``."""
     used, apart = set(taken), {}
     for k in line.parameters:
         letter = model.letter(k.size, used)
         used.add(letter)
         apart[k] = indices(letter, k.size)[0]
-    return substitute(line.symbol, apart), substitute(line.value, apart)
+    return substitute(line.symbol, apart)
 
 
 def _rests(model: Model, adjoint: Adjoint) -> bool:

@@ -2,16 +2,15 @@
 
 An `Arithmetic` supplies arrays of numbers with elementwise operations and a batched matrix product;
 `Evaluator` does the rest: it visits the nodes below those asked for once, and takes every product
-of more than two factors in pairs, smallest intermediate result first, summing a label as soon as
-no other factor holds it.  So sum_ja u_ia alpha_ij v_ja is never an array with axes i, j, a.
+in pairs (`proofs_checks.checks.evaluation.pairing`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from math import prod
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -29,11 +28,11 @@ from proofs_checks.checks.evaluation.nodes import (
     TooLarge,
     Unit,
 )
+from proofs_checks.checks.evaluation.pairing import Labels, Side, Step, pairing, transposition
 
 __all__ = ["LARGEST_ARRAY", "Arithmetic", "Array", "Evaluator", "aligned"]
 
 Array: TypeAlias = np.ndarray
-Labels: TypeAlias = tuple[int, ...]
 
 LARGEST_ARRAY = 1 << 23
 """Entries of the largest intermediate array, 64 MiB of 64-bit numbers."""
@@ -83,6 +82,7 @@ class Evaluator:
         self.arithmetic = arithmetic
         self.sizes = dict(sizes)
         self._values: dict[Node, Array] = {**given}
+        self.entries = 0  # of all arrays that were evaluated
 
     def shape(self, node: Node) -> tuple[int, ...]:
         """Return the shape of the array of a node."""
@@ -93,6 +93,7 @@ class Evaluator:
         if root not in self._values:
             for node in sorted(self._missing(root), key=lambda n: n.number):
                 self._values[node] = self._evaluate(node)
+                self.entries += self._values[node].size
         return self._values[root]
 
     def special(self, node: Node) -> Array:
@@ -170,74 +171,37 @@ class Evaluator:
         """Return the array of a product."""
         lengths = tuple(self.sizes[size.name] for size in node.sizes)
         rank = len(node.axes)
-        kept = frozenset(range(rank))
         parts = [_diagonal(self.factor(child), labels) for child, labels in node.factors]
-        while len(parts) > 1:
-            first, second = _cheapest(parts, kept, lengths)
-            others = [p for n, p in enumerate(parts) if n not in (first, second)]
-            needed = kept.union(*(labels for _, labels in others))
-            parts = [*others, self._pair(parts[first], parts[second], needed, lengths)]
-        array, labels = parts[0] if parts else (self.arithmetic.number(Fraction(1)), ())
-        array, labels = self._summed(array, labels, kept)
-        array = aligned(array, labels, rank)
+        arrays = [array for array, _ in parts] or [self.arithmetic.number(Fraction(1))]
+        way = pairing(tuple(labels for _, labels in parts), rank, lengths)
+        for step in way.steps:
+            product = self._pair(arrays[step.first], arrays[step.second], step)
+            arrays = [x for n, x in enumerate(arrays) if n not in (step.first, step.second)]
+            arrays.append(product)
+        array = _spread(self._prepared(arrays[0], way.last), way.labels, rank)
         if node.coefficient != 1:
             array = self.arithmetic.multiply(array, self.arithmetic.number(node.coefficient))
         return np.broadcast_to(array, lengths[:rank])
 
-    def _summed(self, array: Array, labels: Labels, kept: frozenset[int]) -> tuple[Array, Labels]:
-        """Return the array summed over the labels that are not kept."""
-        axes = tuple(axis for axis, label in enumerate(labels) if label not in kept)
-        if not axes:
-            return array, labels
-        return self.arithmetic.total(array, axes), tuple(x for x in labels if x in kept)
+    def _prepared(self, array: Array, side: Side) -> Array:
+        """Return a factor summed over what is not needed, with its axes in order."""
+        if side.summed:
+            array = self.arithmetic.total(array, side.summed)
+        return array if side.order is None else array.transpose(side.order)
 
-    def _pair(
-        self,
-        first: tuple[Array, Labels],
-        second: tuple[Array, Labels],
-        needed: frozenset[int],
-        lengths: tuple[int, ...],
-    ) -> tuple[Array, Labels]:
+    def _pair(self, first: Array, second: Array, step: Step) -> Array:
         """Return the product of two factors, summed over what no other factor needs."""
-        a, a_labels = self._summed(*first, needed | frozenset(second[1]))
-        b, b_labels = self._summed(*second, needed | frozenset(a_labels))
-        batch = tuple(x for x in a_labels if x in b_labels and x in needed)
-        inner = tuple(x for x in a_labels if x in b_labels and x not in needed)
-        rows = tuple(x for x in a_labels if x not in b_labels)
-        columns = tuple(x for x in b_labels if x not in a_labels)
-        shape = [tuple(lengths[x] for x in group) for group in (batch, rows, inner, columns)]
-        out = shape[0] + shape[1] + shape[3]
-        self._bounded(out)
-        stack, m, k, n = (prod(part) for part in shape)
-        a = _transposed(a, a_labels, batch + rows + inner)
-        b = _transposed(b, b_labels, batch + inner + columns)
-        if not inner:
-            a, b = a.reshape(stack, m, 1), b.reshape(stack, 1, n)
-            return self.arithmetic.multiply(a, b).reshape(out), batch + rows + columns
-        if m == n == 1:
+        self._bounded(step.shape)
+        a, b = self._prepared(first, step.left), self._prepared(second, step.right)
+        stack, m, k, n = step.stack, step.rows, step.inner, step.columns
+        if not k:
+            product = self.arithmetic.multiply(a.reshape(stack, m, 1), b.reshape(stack, 1, n))
+        elif m == n == 1:
             product = self.arithmetic.multiply(a.reshape(stack, k), b.reshape(stack, k))
-            return self.arithmetic.total(product, (1,)).reshape(out), batch + rows + columns
-        product = self.arithmetic.matmul(a.reshape(stack, m, k), b.reshape(stack, k, n))
-        return product.reshape(out), batch + rows + columns
-
-
-def _cheapest(
-    parts: Sequence[tuple[Any, Labels]], kept: frozenset[int], lengths: tuple[int, ...]
-) -> tuple[int, int]:
-    """Return the pair whose product is smallest; among equals the one with the least work."""
-    if len(parts) == 2:
-        return 0, 1
-    best: tuple[Any, ...] | None = None
-    for first in range(len(parts)):
-        for second in range(first + 1, len(parts)):
-            both = {*parts[first][1], *parts[second][1]}
-            others = [p[1] for n, p in enumerate(parts) if n not in (first, second)]
-            left = both & kept.union(*others)
-            size = prod(lengths[x] for x in left)
-            cost = (size, prod(lengths[x] for x in both), first, second)
-            best = cost if best is None or cost < best else best
-    assert best is not None
-    return best[2], best[3]
+            product = self.arithmetic.total(product, (1,))
+        else:
+            product = self.arithmetic.matmul(a.reshape(stack, m, k), b.reshape(stack, k, n))
+        return product.reshape(step.shape)
 
 
 def _diagonal(array: Array, labels: Labels) -> tuple[Array, Labels]:
@@ -252,17 +216,17 @@ def _diagonal(array: Array, labels: Labels) -> tuple[Array, Labels]:
     return array, labels
 
 
-def _transposed(array: Array, labels: Labels, wanted: Labels) -> Array:
-    order = tuple(labels.index(x) for x in wanted)
-    return array if order == tuple(range(len(order))) else array.transpose(order)
-
-
 def aligned(array: Array, labels: Labels, rank: int) -> Array:
     """Return the array with its axes in order and axes of length one where it lacks a label."""
     array, labels = _diagonal(array, labels)  # alpha_ii has one axis
     wanted = tuple(sorted(labels))
-    array = _transposed(array, labels, wanted)
-    if len(wanted) == rank:
+    order = transposition(labels, wanted)
+    return _spread(array if order is None else array.transpose(order), wanted, rank)
+
+
+def _spread(array: Array, labels: Labels, rank: int) -> Array:
+    """Return an array with ordered axes, and axes of length one where it lacks a label."""
+    if len(labels) == rank:
         return array
-    lengths = dict(zip(wanted, array.shape, strict=True))
+    lengths = dict(zip(labels, array.shape, strict=True))
     return array.reshape(tuple(lengths.get(x, 1) for x in range(rank)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
@@ -33,6 +33,7 @@ from proofs_checks.checks.evaluation.real_numbers import (
     require_nonnegative,
 )
 from proofs_checks.checks.evaluation.real_run import RealRun, is_condition
+from proofs_checks.checks.evaluation.shared_runs import SharedRuns
 from proofs_checks.checks.structured_inputs import fitting
 from theory.algebra.expressions import Inequality, Relation, StrictInequality
 from theory.algebra.symbols import Index
@@ -53,6 +54,9 @@ CONSTANT = range(2000, 2006)
 
 BITS = (200, 400, 800, 1600)
 SHARP = 1e-30
+
+shared_runs = SharedRuns()
+"""The values that statements of one program have in common."""
 
 
 class Point:
@@ -176,7 +180,7 @@ class RealStatement:
     """An equation or inequality of a program, to be evaluated at rational points."""
 
     def __init__(self, program: Program, relation: Relation) -> None:
-        self.relation, self.model = relation, program.model
+        self.relation, self.program, self.model = relation, program, program.model
         self.hypotheses = Hypotheses(program)
         self.left, self.right, self.free = program.sides(relation)
         self.domain = Domain(program, relation.domain)
@@ -191,14 +195,18 @@ class RealStatement:
         self.redraws = any(isinstance(x, RangedNode | Opaque) for x in below)
         self.redraws |= bool(self.hypotheses.signed)
 
-    def compare(self, point: Point) -> Comparison:
+    def compare(self, point: Point, *, is_shared: bool = False) -> Comparison:
         """Return both sides at a point.
+
+        With ``is_shared`` what other statements needed at the same point is not evaluated again,
+        and ``point.arrays`` need not hold all inputs.
 
         Raises `SingularPoint` where a side has no value.
         """
         for bits in BITS:
             with ctx.workprec(bits):
-                run = self.run(point.sizes, point.draw, point.functions)
+                key = ("point", point.variety, bits) if is_shared else None
+                run = self.run(point.sizes, point.draw, point.functions, key)
                 left, right = run.value(self.left), run.value(self.right)
                 self.hypotheses.verify(run, lambda a, b: bool(differ(a, b).any()))
                 differs = self.against(left, right)
@@ -212,12 +220,24 @@ class RealStatement:
         sizes: Mapping[str, int],
         draw: Callable[[Leaf, RealRun], Array],
         functions: Polynomials,
+        key: Hashable = None,
     ) -> RealRun:
         """Return the values at a point in the domain of the statement, with signs as declared.
 
+        Those with one ``key`` have their values in common where sizes, opaque functions and
+        leniency are the same as well; the key has to say how the inputs are drawn, and how sharply.
+
         Raises `SingularPoint` where it does not.
         """
-        run = RealRun(sizes, draw, functions=functions, lenient=self.lenient)
+
+        def new() -> RealRun:
+            return RealRun(sizes, draw, functions=functions, lenient=self.lenient)
+
+        if key is None:
+            run = new()
+        else:
+            alike = (self.program, tuple(sizes.items()), tuple(sorted(self.degrees.items())))
+            run = shared_runs.run((*alike, self.lenient, key), new)
         self.domain.require(run)
         for leaf in self.hypotheses.signed:
             require_nonnegative(run.value(leaf))
@@ -248,7 +268,9 @@ class RealStatement:
             variety = waiting.pop(0)
             point = Point(self.hypotheses, sizes, variety, self.degrees)
             try:
-                found = self.compare(point)
+                found = self.compare(point, is_shared=True)
+                if found.differs.any():  # whoever looks for the reason needs all inputs
+                    found = self.compare(point)
             except Unmet as reason:
                 unmet = reason
                 continue

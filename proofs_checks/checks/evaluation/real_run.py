@@ -101,7 +101,7 @@ class RealRun(Evaluator):
     def product(self, node: Product) -> Array:
         """Return the array of a product."""
         array = super().product(node)
-        if self.numbers.lenient:
+        if self.numbers.lenient and any(is_condition(child) for child, _ in node.factors):
             return entrywise(lambda x: fmpq(0) if x is ABSENT else x, array)
         return array
 

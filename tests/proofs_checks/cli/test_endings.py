@@ -30,8 +30,8 @@ main()
 
 SHARED = """
 import functools
-import proofs_checks.cli.auditing as auditing
-auditing.audit_laws = functools.partial(auditing.audit_laws, processes=2)
+import proofs_checks.audit as audit
+audit.audit_laws = functools.partial(audit.audit_laws, processes=2)
 from proofs_checks.cli import main
 if __name__ == "__main__":
     main()
@@ -175,6 +175,24 @@ def eventually(holds):
 @pytest.mark.parametrize(("ending", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGKILL", -9)])
 def test_an_audit_that_is_ended_leaves_no_process_behind(ending, status):
     with start(SHARED, "audit") as process:
+        started = []
+        try:
+            assert eventually(lambda: len(children(process.pid)) >= 2)
+            started = children(process.pid)
+            process.send_signal(getattr(signal, ending))
+            assert process.wait(60) == status
+            assert eventually(lambda: not any(map(lives, started)))
+        finally:
+            process.kill()
+            for number in filter(lives, started):
+                os.kill(number, signal.SIGKILL)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs the /proc of Linux")
+@pytest.mark.parametrize(("ending", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGKILL", -9)])
+def test_a_check_that_is_ended_leaves_no_process_behind(ending, status, tmp_path):
+    (tmp_path / "own.md").write_text("$$q = 2 p$$ $$q + p = 3 p$$" * 50)
+    with start(MAIN, "check", "own.md", "--model", "attention-head", cwd=tmp_path) as process:
         started = []
         try:
             assert eventually(lambda: len(children(process.pid)) >= 2)

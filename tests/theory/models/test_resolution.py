@@ -7,10 +7,11 @@ import pytest
 import sympy as sp
 
 from tests.theory.models.numbers import completed, inputs, value_of
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Inequality, StrictInequality
 from theory.algebra.limits import AlgebraError
 from theory.algebra.symbols import (
     Flow,
+    Index,
     Partial,
     Size,
     Step,
@@ -20,7 +21,7 @@ from theory.algebra.symbols import (
     scalar,
     total,
 )
-from theory.models import Constraint, Definition, Model, attention_head, theory_of
+from theory.models import Constraint, Definition, Model, Theory, attention_head, theory_of
 
 MODEL = attention_head()
 THEORY = theory_of(MODEL)
@@ -249,3 +250,47 @@ def test_a_vocabulary_with_unknown_symbols_is_refused():
     model = dataclasses.replace(CLASSIFIER, name="stranger", vocabulary=lines)
     with pytest.raises(ValueError, match=r"of \['loop'\] use \['pool'\], which nothing defines"):
         theory_of(model)
+
+
+# -- answers that models share --------------------------------------------------------------
+
+
+def with_hypotheses(*constraints):
+    n = Size("n")
+    a, b = (Tensor(x, (n,)) for x in "ab")
+    i, loss = Index("i", n), sp.Symbol("L", real=True)
+    lines = (Definition(loss, total(a[i] * b[i], i), "loss"),)
+    return Model("own", "", (n,), (a, b), lines, loss, constraints)
+
+
+def test_a_hypothesis_of_one_model_proves_nothing_in_another():
+    n = Size("n")
+    a, i = Tensor("a", (n,)), Index("i", n)
+    claim = Equation(total(a[i], i), 1)
+    sums_to_one = Constraint(claim, "sum_i a_i = 1")
+    for model, proved in ((with_hypotheses(sums_to_one), True), (with_hypotheses(), False)) * 2:
+        proof = Theory(model).prove(claim)
+        assert proof.proved == proved
+        assert proof.hypotheses == (("sum_i a_i = 1",) if proved else ())
+
+
+def test_an_inequality_is_not_taken_for_the_equation_of_its_sides():
+    n = Size("n")
+    a, i = Tensor("a", (n,)), Index("i", n)
+    theory = Theory(with_hypotheses())
+    square = total(a[i] ** 2, i)
+    assert theory.prove(Equation(square, square)).proved
+    assert theory.prove(Inequality(square, square)).proved
+    assert not theory.prove(StrictInequality(square, square)).proved
+    assert not theory.prove(Equation(square, 2 * square)).proved
+    assert theory.prove(Inequality(square, 2 * square)).proved
+
+
+def test_a_derivative_is_the_same_at_any_place_and_after_others():
+    """What was found for s_kl serves s_ij, s_ii and s_1j, whatever letters stand around."""
+    theory = Theory(MODEL)
+    for row, one, other in ((i, j, k), (k, i, j), (i, j, j), (i, i, j), (1, j, k), (j, 2, j)):
+        derivative = Partial(alpha[row, one], s[row, other])
+        value = alpha[row, one] * (delta(one, other) - alpha[row, other])
+        assert theory.prove(Equation(derivative, value)).proved
+        assert not theory.prove(Equation(derivative, 2 * value)).proved
