@@ -11,10 +11,17 @@ from proofs_checks.certificates.premises import conditions
 from proofs_checks.certificates.printing import Scope, coq_term
 from proofs_checks.certificates.program import Program, ordered_free
 from theory.algebra.expressions import entry_tensor
-from theory.algebra.symbols import Size
+from theory.algebra.symbols import Index, Size
 from theory.models.model import name_of
 
-__all__ = ["inverse_rules", "kept_lines", "packed", "share_rule", "written_out_shares"]
+__all__ = [
+    "inverse_rules",
+    "kept_lines",
+    "packed",
+    "share_rule",
+    "split_logarithms",
+    "written_out_shares",
+]
 
 
 def packed(rules: Iterable[str]) -> str:
@@ -46,15 +53,45 @@ def _is_root(e: Any) -> bool:
     return isinstance(e, sp.Pow) and isinstance(e.base, Size)
 
 
-def kept_lines(program: Program, texts: Iterable[Any]) -> set[str]:
-    """Return the lines that keep their names: those divided by, or in a logarithm."""
+def kept_lines(
+    program: Program, texts: Iterable[Any], split: Iterable[str] = ()
+) -> set[str]:
+    """Return the lines that keep their names: those divided by, or in a logarithm.
+
+    Logarithms of the lines in ``split`` are written out, so that they need no name for it.
+    """
     found = set()
     for e in texts:
         for c in conditions(e):
+            if c.kind == "positive" and _line_of(program, c.value) in set(split):
+                continue
             for x in c.value.atoms(sp.Indexed, sp.Symbol):
                 name = name_of(entry_tensor(x))
                 if name in program.lines:
                     found.add(name)
+    return found
+
+
+def _line_of(program: Program, e: Any) -> str:
+    """Return the name of the line that ``e`` is an entry of, "" if it is none."""
+    if not isinstance(e, sp.Indexed | sp.Symbol) or isinstance(e, Index):
+        return ""
+    name = name_of(entry_tensor(e))
+    return name if name in program.lines else ""
+
+
+def split_logarithms(program: Program, texts: Iterable[Any]) -> list[str]:
+    """Return the lines whose logarithms are sums of others: products, and shares whose sum below
+    stands in a logarithm itself."""
+    found = []
+    for e in texts:
+        for x in e.atoms(sp.log):
+            name = _line_of(program, x.args[0])
+            if not name or name in found:
+                continue
+            is_product = isinstance(program.lines[name].value, sp.Mul | sp.exp)
+            if name in written_out_shares(program) or (is_product and name not in program.shares):
+                found.append(name)
     return found
 
 

@@ -226,9 +226,44 @@ Ltac same leaf :=
   | _ => leaf
   end.
 
+(** ** What [leaf] rewrites, wherever it stands: goals [e = ?e'] *)
+Ltac expand leaf :=
+  lazymatch goal with
+  | |- sum _ _ = _ => eapply sum_ext; intros; cbv beta; expand leaf
+  | |- _ + _ = _ => eapply (f_equal2 Rplus); expand leaf
+  | |- _ - _ = _ => eapply (f_equal2 Rminus); expand leaf
+  | |- _ * _ = _ => eapply (f_equal2 Rmult); expand leaf
+  | |- _ / _ = _ => eapply (f_equal2 Rdiv); expand leaf
+  | |- - _ = _ => eapply (f_equal Ropp); expand leaf
+  | |- _ => first [leaf | reflexivity]
+  end.
+Lemma ln_quotient a b : 0 < a -> 0 < b -> ln (a / b) = ln a - ln b.
+Proof. intros A B. unfold Rdiv. rewrite ln_mult, ln_Rinv; auto. now apply Rinv_pos. Qed.
+Lemma ln_sqrt a : 0 < a -> ln (sqrt a) = ln a / 2.
+Proof.
+  intros A. assert (P := sqrt_lt_R0 a A).
+  assert (E : ln a = ln (sqrt a) + ln (sqrt a)) by (rewrite <- ln_mult, sqrt_sqrt by lra; reflexivity).
+  lra.
+Qed.
+(** logarithms of products, quotients, exponentials and roots *)
+Ltac logarithm :=
+  lazymatch goal with
+  | |- ln (_ * _) = _ =>
+    eapply eq_trans; [apply ln_mult; positive|eapply (f_equal2 Rplus); logarithm]
+  | |- ln (_ / _) = _ =>
+    eapply eq_trans; [apply ln_quotient; positive|eapply (f_equal2 Rminus); logarithm]
+  | |- ln (/ _) = _ => eapply eq_trans; [apply ln_Rinv; positive|eapply (f_equal Ropp); logarithm]
+  | |- ln (exp _) = _ => apply ln_exp
+  | |- ln (sqrt _) = _ => eapply eq_trans; [apply ln_sqrt; positive|eapply (f_equal2 Rdiv); [logarithm|reflexivity]]
+  | |- ln 1 = _ => apply ln_1
+  | |- _ => reflexivity
+  end.
+Ltac written_out leaf :=
+  eapply eq_trans; [expand leaf|symmetry; eapply eq_trans; [expand leaf|symmetry]].
+
 (** The premises of a theorem at sizes 1 and constant tensors. *)
 Ltac meets :=
-  intros; cbn [sum]; rewrite ?delta_refl;
+  intros; cbn [sum]; rewrite ?Rplus_0_l, ?delta_refl;
   repeat match goal with H : (?i < 1)%nat |- _ => assert (i = 0%nat) by lia; clear H; subst i end;
   rewrite ?delta_refl; first [lia | lra | apply pos_neq; positive | positive | field; lra].
 

@@ -1,0 +1,130 @@
+"""The proof that both sides of a law are equal, once every derivative has its closed form.
+
+The lines of the model are written out, except shares, what is divided by and what stands in a
+logarithm: those keep their names, and rules for the normaliser say how they are made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from proofs_checks.certificates.derivatives import Derivatives
+from proofs_checks.certificates.premises import Premises
+from proofs_checks.certificates.printing import Names, Scope, coq_term
+from proofs_checks.certificates.program import Program, instance
+from proofs_checks.certificates.rules import (
+    inverse_rules,
+    kept_lines,
+    packed,
+    share_rule,
+    split_logarithms,
+    written_out_shares,
+)
+from theory.algebra.expressions import entry_tensor, free_indices, refresh, slots
+from theory.algebra.symbols import Index
+from theory.models.model import name_of
+
+__all__ = ["Middle"]
+
+
+class Middle:
+    """Writes the proof of one law."""
+
+    def __init__(
+        self, program: Program, names: Names, premises: Premises, derivatives: Derivatives
+    ) -> None:
+        self.program, self.names = program, names
+        self.premises, self.derivatives = premises, derivatives
+        texts: list[Any] = [node.closed for node in derivatives.at_point.values()]
+        texts += [program.without_words(e) for e in (program.left, program.right)]
+        texts += [line.value for n, line in program.lines.items() if n not in program.shares]
+        self.texts = texts
+        self.split = split_logarithms(program, texts)
+        self.kept = kept_lines(program, texts, self.split) | set(program.shares)
+        self.scope = Scope(names)
+
+    def proof(self) -> str:
+        """Return the tactics."""
+        program, names = self.program, self.names
+        values = [f"{n}_value" for n in self.derivatives.at_point]
+        if program.is_scalar:
+            opened = [*values, *self._definitions(program.lines)]
+            return f"cbv beta delta [{' '.join(opened)}]; scalar." if opened else "scalar."
+        steps, rules = [], [*self.premises.rules()]
+        rules += [f"{names.tensor(n)}_rows" for n in program.shares]
+        for number, (text, _) in enumerate(inverse_rules(program, self.texts, self.scope)):
+            steps.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
+            rules.append(f"V{number}")
+        inverses = packed(rules)
+        for number, name in enumerate(written_out_shares(program)):
+            rule = share_rule(program, name, self.scope)
+            steps.append(f"assert (S{number} : {rule}) by reflexivity.")
+            rules.append(f"S{number}")
+        for name in sorted(self.kept - set(program.shares)):
+            own = names.tensor(name)
+            if made := self._made(name, inverses):
+                steps.append(f"assert (N_{own} : {made[0]}) by {made[1]}.")
+                rules.append(f"N_{own}")
+        written = [n for n in program.lines if n not in self.kept and n not in self.split]
+        unfold = [*values, *self._definitions(written)]
+        if unfold:
+            steps.append(f"cbv beta delta [{' '.join(unfold)}].")
+        if self.split:
+            steps += self._logarithms(unfold)
+        steps.append(f"sumring_go {packed(rules)}.")
+        return "\n  ".join(steps)
+
+    def _definitions(self, lines: Any) -> list[str]:
+        return [x for n in lines for x in (self.names.tensor(n), f"{self.names.tensor(n)}_of")]
+
+    def _made(self, name: str, inverses: str) -> tuple[str, str] | None:
+        """Return how a line that keeps its name is made, as a rule with its proof."""
+        line = self.program.lines[name]
+        inner = self.scope.binding(*line.parameters)
+        ranges = inner.ranges(line.parameters)
+        own = self.names.tensor(name)
+        at = " ".join([own, *(inner.indices[k] for k in line.parameters)])
+        if isinstance(line.value, sp.exp) or (
+            isinstance(line.value, sp.Sum) and isinstance(line.value.function, sp.Indexed)
+        ):
+            return f"{ranges}{coq_term(line.value, inner)} = {at}", "reflexivity"
+        value = self._written(line.value)
+        if not isinstance(value, sp.Sum) or len(value.limits) != 1:
+            return None
+        bound: Any = value.limits[0][0]
+        factors = sp.Mul.make_args(value.function)
+        if any(isinstance(f, sp.Add) for f in factors):
+            return None
+        below = [f for f in factors if isinstance(f, sp.Pow) and f.exp == -1
+                 and bound not in free_indices(f)]  # fmt: skip
+        above = sp.Sum(sp.Mul(*(f for f in factors if f not in below)), *value.limits)
+        others = "".join(f" * {coq_term(f.base, inner, 2)}" for f in below)
+        unfold = self._definitions([n for n in self.program.lines if n not in self.kept])
+        proof = f"(intros; cbv beta delta [{' '.join([own, f'{own}_of', *unfold])}]; "
+        proof += f"sumring_go {inverses})"
+        return f"{ranges}{coq_term(above, inner)} = {at}{others}", proof
+
+    def _written(self, e: Any) -> Any:
+        """Return ``e`` with the lines that do not keep their names written out."""
+        if isinstance(e, sp.Indexed | sp.Symbol) and not isinstance(e, Index):
+            name = name_of(entry_tensor(e))
+            line = None if name in self.kept else self.program.lines.get(name)
+            return e if line is None else self._written(refresh(instance(line, slots(e))))
+        if isinstance(e, sp.Sum):
+            return sp.Sum(self._written(e.function), *e.limits)
+        return e.func(*map(self._written, e.args)) if e.args else e
+
+    def _logarithms(self, unfold: list[str]) -> list[str]:
+        """Return the steps that write logarithms of products as sums, and the lines in them out."""
+        cases = []
+        for name in self.split:
+            own, n = self.names.tensor(name), len(self.program.lines[name].parameters)
+            cases.append(
+                f"| |- ln ({own}{' _' * n}) = _ => cbv beta delta [{own} {own}_of]; logarithm"
+            )
+        known = f"idtac; lazymatch goal with {' '.join(cases)} | _ => logarithm end"
+        written = [n for n in self.split if n not in self.program.shares]
+        again = " ".join([*unfold, *self._definitions(written)])
+        return [f"written_out ltac:({known}).", *([f"cbv beta delta [{again}]."] if again else [])]
