@@ -11,12 +11,13 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.certificates.derivatives import Derivatives
-from proofs_checks.certificates.premises import Premises
+from proofs_checks.certificates.premises import Premises, conditions
 from proofs_checks.certificates.printing import Names, Scope, coq_term
 from proofs_checks.certificates.program import Program, instance
 from proofs_checks.certificates.rules import (
     inverse_rules,
     kept_lines,
+    line_of,
     packed,
     share_rule,
     split_logarithms,
@@ -125,6 +126,9 @@ class Middle:
                 f"| |- ln ({own}{' _' * n}) = _ => cbv beta delta [{own} {own}_of]; logarithm"
             )
         known = f"idtac; lazymatch goal with {' '.join(cases)} | _ => logarithm end"
-        written = [n for n in self.split if n not in self.program.shares]
+        named = {line_of(self.program, c.value) for e in self.texts for c in conditions(e)}
+        written = [n for n in self.program.lines if n not in self.program.shares
+                   and (n in self.split or (n in self.kept and n not in named))]  # fmt: skip
         again = " ".join([*unfold, *self._definitions(written)])
-        return [f"written_out ltac:({known}).", *([f"cbv beta delta [{again}]."] if again else [])]
+        steps = [f"written_out ltac:({known})."]
+        return [*steps, f"cbv beta delta [{again}] in *."] if again else steps

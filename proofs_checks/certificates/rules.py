@@ -17,6 +17,7 @@ from theory.models.model import name_of
 __all__ = [
     "inverse_rules",
     "kept_lines",
+    "line_of",
     "packed",
     "share_rule",
     "split_logarithms",
@@ -63,7 +64,7 @@ def kept_lines(
     found = set()
     for e in texts:
         for c in conditions(e):
-            if c.kind == "positive" and _line_of(program, c.value) in set(split):
+            if c.kind == "positive" and line_of(program, c.value) in set(split):
                 continue
             for x in c.value.atoms(sp.Indexed, sp.Symbol):
                 name = name_of(entry_tensor(x))
@@ -72,7 +73,7 @@ def kept_lines(
     return found
 
 
-def _line_of(program: Program, e: Any) -> str:
+def line_of(program: Program, e: Any) -> str:
     """Return the name of the line that ``e`` is an entry of, "" if it is none."""
     if not isinstance(e, sp.Indexed | sp.Symbol) or isinstance(e, Index):
         return ""
@@ -86,7 +87,7 @@ def split_logarithms(program: Program, texts: Iterable[Any]) -> list[str]:
     found = []
     for e in texts:
         for x in e.atoms(sp.log):
-            name = _line_of(program, x.args[0])
+            name = line_of(program, x.args[0])
             if not name or name in found:
                 continue
             is_product = isinstance(program.lines[name].value, sp.Mul | sp.exp)
