@@ -16,9 +16,11 @@ from proofs_checks.certificates.printing import Names, Scope, coq_term
 from proofs_checks.certificates.program import Program, instance
 from proofs_checks.certificates.rules import (
     inverse_rules,
+    is_quotient,
     kept_lines,
     line_of,
     packed,
+    root_rules,
     share_rule,
     split_logarithms,
     written_out_shares,
@@ -58,21 +60,33 @@ class Middle:
         for number, (text, _) in enumerate(inverse_rules(program, self.texts, self.scope)):
             steps.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
             rules.append(f"V{number}")
+        for number, (text, lemma) in enumerate(root_rules(self.texts, self.scope)):
+            steps.append(f"assert (Q{number} : {text}) by (intros; apply {lemma}; positive).")
+            rules.append(f"Q{number}")
         inverses = packed(rules)
         for number, name in enumerate(written_out_shares(program)):
             rule = share_rule(program, name, self.scope)
             steps.append(f"assert (S{number} : {rule}) by reflexivity.")
             rules.append(f"S{number}")
-        for name in sorted(self.kept - set(program.shares)):
+        named = self.kept - set(program.shares)
+        for name in (
+            filter(named.__contains__, program.lines)
+            if self.premises.is_about_order
+            else sorted(named)
+        ):
             own = names.tensor(name)
+            before = packed(rules)
             if made := self._made(name, inverses):
                 steps.append(f"assert (N_{own} : {made[0]}) by {made[1]}.")
                 rules.append(f"N_{own}")
+            if self.premises.is_about_order and program.lines[name].parameters:
+                steps.append(self._row(name, before))
+                rules.append(f"T_{own}")
         written = [n for n in program.lines if n not in self.kept and n not in self.split]
         unfold = [*values, *self._definitions(written)]
         if unfold:
             steps.append(f"cbv beta delta [{' '.join(unfold)}].")
-        if self.split:
+        if self.split or any(is_quotient(x.args[0]) for e in self.texts for x in e.atoms(sp.log)):
             steps += self._logarithms(unfold)
         steps.append(f"sumring_go {packed(rules)}.")
         return "\n  ".join(steps)
@@ -92,6 +106,14 @@ class Middle:
         ):
             return f"{ranges}{coq_term(line.value, inner)} = {at}", "reflexivity"
         value = self._written(line.value)
+        unfold = self._definitions([n for n in self.program.lines if n not in self.kept])
+        proof = f"(intros; cbv beta delta [{' '.join([own, f'{own}_of', *unfold])}]; "
+        proof += f"sumring_go {inverses})"
+        if isinstance(value, sp.Mul) and not any(isinstance(f, sp.Add) for f in value.args):
+            below = [f for f in value.args if isinstance(f, sp.Pow) and f.exp == -1]
+            others = "".join(f" * {coq_term(f.base, inner, 2)}" for f in below)
+            above = sp.Mul(*(f for f in value.args if f not in below))
+            return f"{ranges}{at}{others} = {coq_term(above, inner)}", proof
         if not isinstance(value, sp.Sum) or len(value.limits) != 1:
             return None
         bound: Any = value.limits[0][0]
@@ -102,10 +124,26 @@ class Middle:
                  and bound not in free_indices(f)]  # fmt: skip
         above = sp.Sum(sp.Mul(*(f for f in factors if f not in below)), *value.limits)
         others = "".join(f" * {coq_term(f.base, inner, 2)}" for f in below)
-        unfold = self._definitions([n for n in self.program.lines if n not in self.kept])
-        proof = f"(intros; cbv beta delta [{' '.join([own, f'{own}_of', *unfold])}]; "
-        proof += f"sumring_go {inverses})"
         return f"{ranges}{coq_term(above, inner)} = {at}{others}", proof
+
+    def _row(self, name: str, rules: str) -> str:
+        """Return the step that finds the rows of a line to sum to one, if they do."""
+        line, own = self.program.lines[name], self.names.tensor(name)
+        inner = self.scope.binding(*line.parameters)
+        *outer, last = line.parameters
+        at = " ".join([own, *(inner.indices[k] for k in line.parameters)])
+        total = f"sum {self.names.size(last.size)} (fun {inner.indices[last]} => {at})"
+        values = ["1"]
+        if isinstance(line.value, sp.Sum):
+            values += [f"INR {self.names.size(k.size)}" for k, *_ in line.value.limits]
+        unfold = self._definitions([n for n in self.program.lines if n not in self.kept])
+        proof = f"intros; cbv beta delta [{' '.join([own, f'{own}_of', *unfold])}]; "
+        tried = [
+            f"assert (T_{own} : {inner.ranges(outer)}{total} = {value})\n"
+            f"    by ({proof}sumring_go {rules})"
+            for value in values
+        ]
+        return f"first [{' | '.join(tried)} | assert (T_{own} := I)]."
 
     def _written(self, e: Any) -> Any:
         """Return ``e`` with the lines that do not keep their names written out."""
@@ -119,16 +157,18 @@ class Middle:
 
     def _logarithms(self, unfold: list[str]) -> list[str]:
         """Return the steps that write logarithms of products as sums, and the lines in them out."""
-        cases = []
+        cases = ""
         for name in self.split:
             own, n = self.names.tensor(name), len(self.program.lines[name].parameters)
-            cases.append(
-                f"| |- ln ({own}{' _' * n}) = _ => cbv beta delta [{own} {own}_of]; logarithm"
-            )
-        known = f"idtac; lazymatch goal with {' '.join(cases)} | _ => logarithm end"
+            made = f"cbv beta delta [{own} {own}_of]; logarithm ltac:(reflexivity)"
+            cases += f"\n    | |- ln ({own}{' _' * n}) = _ => {made}"
+        leaf = f"ltac:(idtac; lazymatch goal with{cases} | _ => reflexivity end)" if cases else (
+            "ltac:(reflexivity)"
+        )
+        known = f"logarithm {leaf}"
         named = {line_of(self.program, c.value) for e in self.texts for c in conditions(e)}
         written = [n for n in self.program.lines if n not in self.program.shares
                    and (n in self.split or (n in self.kept and n not in named))]  # fmt: skip
         again = " ".join([*unfold, *self._definitions(written)])
-        steps = [f"written_out ltac:({known})."]
+        steps = [f"written_out ltac:(idtac; {known})."]
         return [*steps, f"cbv beta delta [{again}] in *."] if again else steps

@@ -49,7 +49,8 @@ def conditions(e: Any, bound: tuple[Index, ...] = ()) -> Iterator[Condition]:
         yield from conditions(x, bound)
     if isinstance(e, sp.log):
         for part in sp.Mul.make_args(e.args[0]):
-            yield _bare(Condition(bound, "positive", part))
+            value = part.base if isinstance(part, sp.Pow) and part.exp == -1 else part
+            yield _bare(Condition(bound, "positive", value))
     if isinstance(e, sp.Pow) and e.exp.is_Rational and not e.exp.is_Integer:
         yield _bare(Condition(bound, "positive", e.base))
     elif isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp < 0:

@@ -16,9 +16,11 @@ from theory.models.model import name_of
 
 __all__ = [
     "inverse_rules",
+    "is_quotient",
     "kept_lines",
     "line_of",
     "packed",
+    "root_rules",
     "share_rule",
     "split_logarithms",
     "written_out_shares",
@@ -50,6 +52,26 @@ def inverse_rules(program: Program, texts: Iterable[Any], scope: Scope) -> list[
     return list(found.items())
 
 
+def root_rules(texts: Iterable[Any], scope: Scope) -> list[tuple[str, str]]:
+    """Return what roots of entries and scalars are, with the lemmas that say so."""
+    found: dict[str, str] = {}
+    for e in texts:
+        for x in e.atoms(sp.Pow):
+            if abs(x.exp) != sp.Rational(1, 2):
+                continue
+            for base in sp.Mul.make_args(x.base):
+                base = base.base if isinstance(base, sp.Pow) else base
+                if not isinstance(base, sp.Indexed):
+                    continue
+                ks = ordered_free(base)
+                inner = scope.binding(*ks)
+                text = coq_term(base, inner, 3)
+                said = inner.ranges(ks)
+                found.setdefault(f"{said}sqrt {text} * sqrt {text} = {text}", "root_square")
+                found.setdefault(f"{said}{text} * / sqrt {text} = sqrt {text}", "root_quotient")
+    return list(found.items())
+
+
 def _is_root(e: Any) -> bool:
     return isinstance(e, sp.Pow) and isinstance(e.base, Size)
 
@@ -73,6 +95,12 @@ def kept_lines(
     return found
 
 
+def is_quotient(e: Any) -> bool:
+    """Return whether ``e`` is a root, or a product with something divided by."""
+    powers = [f for f in sp.Mul.make_args(e) if isinstance(f, sp.Pow)]
+    return any(f.exp < 0 or not f.exp.is_Integer for f in powers if f.exp.is_Rational)
+
+
 def line_of(program: Program, e: Any) -> str:
     """Return the name of the line that ``e`` is an entry of, "" if it is none."""
     if not isinstance(e, sp.Indexed | sp.Symbol) or isinstance(e, Index):
@@ -85,10 +113,14 @@ def split_logarithms(program: Program, texts: Iterable[Any]) -> list[str]:
     """Return the lines whose logarithms are sums of others: products, and shares whose sum below
     stands in a logarithm itself."""
     found = []
+    divided = {
+        line_of(program, c.value) for e in texts for c in conditions(e) if c.kind == "nonzero"
+    }
     for e in texts:
-        for x in e.atoms(sp.log):
-            name = line_of(program, x.args[0])
-            if not name or name in found:
+        logarithms = e.atoms(sp.log)
+        for x in [f for y in logarithms for f in sp.Mul.make_args(y.args[0])]:
+            name = line_of(program, x.base if isinstance(x, sp.Pow) else x)
+            if not name or name in found or (name in divided and name not in program.shares):
                 continue
             is_product = isinstance(program.lines[name].value, sp.Mul | sp.exp)
             if name in written_out_shares(program) or (is_product and name not in program.shares):

@@ -69,7 +69,17 @@ class Theorem:
             f"(eq_sym ({name}_right {held})))"
         )
         if isinstance(self.problem.statement, Inequality):
-            sign = "0 <= x" if self.problem.statement.left == 0 else "x <= 0"
+            low, high = (program.spelled(x) for x in self.problem.statement.args[:2])
+            said = f"{coq_term(low, scope)} <=\n  {coq_term(high, scope)}"
+            if low != 0 and high != 0:
+                return [
+                    *lines,
+                    f"Theorem {name} : {ranges}\n  {said}.",
+                    f"Proof. {intros}refine (less_by _ _ _ (eq_trans _",
+                    f"  (eq_trans ({name}_left {held}) ({name}_middle {held}))) _);",
+                    "  [sumring_go tt|nonnegative]. Qed.",
+                ]
+            sign = "0 <= x" if low == 0 else "x <= 0"
             return [
                 *lines,
                 f"Theorem {name} : {ranges}\n  {sign.replace('x', left)}.",

@@ -245,18 +245,26 @@ Proof.
   assert (E : ln a = ln (sqrt a) + ln (sqrt a)) by (rewrite <- ln_mult, sqrt_sqrt by lra; reflexivity).
   lra.
 Qed.
-(** logarithms of products, quotients, exponentials and roots *)
-Ltac logarithm :=
+Lemma root_square a : 0 < a -> sqrt a * sqrt a = a.
+Proof. intros A. apply sqrt_sqrt. lra. Qed.
+Lemma root_quotient a : 0 < a -> a * / sqrt a = sqrt a.
+Proof.
+  intros A. rewrite <- (root_square a A) at 1. field. apply Rgt_not_eq, sqrt_lt_R0, A.
+Qed.
+(** logarithms of products, quotients, exponentials and roots; [leaf] closes what is none *)
+Ltac logarithm leaf :=
   lazymatch goal with
   | |- ln (_ * _) = _ =>
-    eapply eq_trans; [apply ln_mult; positive|eapply (f_equal2 Rplus); logarithm]
+    eapply eq_trans; [apply ln_mult; positive|eapply (f_equal2 Rplus); logarithm leaf]
   | |- ln (_ / _) = _ =>
-    eapply eq_trans; [apply ln_quotient; positive|eapply (f_equal2 Rminus); logarithm]
-  | |- ln (/ _) = _ => eapply eq_trans; [apply ln_Rinv; positive|eapply (f_equal Ropp); logarithm]
+    eapply eq_trans; [apply ln_quotient; positive|eapply (f_equal2 Rminus); logarithm leaf]
+  | |- ln (/ _) = _ =>
+    eapply eq_trans; [apply ln_Rinv; positive|eapply (f_equal Ropp); logarithm leaf]
   | |- ln (exp _) = _ => apply ln_exp
-  | |- ln (sqrt _) = _ => eapply eq_trans; [apply ln_sqrt; positive|eapply (f_equal2 Rdiv); [logarithm|reflexivity]]
+  | |- ln (sqrt _) = _ =>
+    eapply eq_trans; [apply ln_sqrt; positive|eapply (f_equal2 Rdiv); [logarithm leaf|reflexivity]]
   | |- ln 1 = _ => apply ln_1
-  | |- _ => reflexivity
+  | |- _ => leaf
   end.
 Ltac written_out leaf :=
   eapply eq_trans; [expand leaf|symmetry; eapply eq_trans; [expand leaf|symmetry]].
@@ -296,8 +304,15 @@ Lemma Ropp_nonpos a : 0 <= a -> - a <= 0.
 Proof. lra. Qed.
 Lemma pow4_nonneg a : 0 <= a ^ 4.
 Proof. replace (a ^ 4) with ((a ^ 2) ^ 2) by ring. apply pow2_ge_0. Qed.
+Lemma less_by a b x : b - a = x -> 0 <= x -> a <= b.
+Proof. lra. Qed.
+(** the tangent of the logarithm at 1, from which Gibbs' inequality follows *)
+Lemma above_logarithm u : 0 < u -> 0 <= u - 1 - ln u.
+Proof. intros U. assert (H := exp_ineq1_le (ln u)). rewrite exp_ln in H by exact U. lra. Qed.
+Ltac head_of e := lazymatch e with ?f _ => head_of f | _ => e end.
 Ltac nonnegative :=
   lazymatch goal with
+  | |- 0 <= ?u - 1 - ln ?u => apply above_logarithm; positive
   | |- - _ <= 0 => apply Ropp_nonpos; nonnegative
   | |- 0 <= sum _ _ => apply sum_nonneg; intros; cbv beta; nonnegative
   | |- 0 <= _ ^ 2 => apply pow2_ge_0
@@ -305,5 +320,7 @@ Ltac nonnegative :=
   | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; nonnegative
   | |- 0 <= _ * _ => apply Rmult_le_pos; nonnegative
   | |- 0 <= _ / _ => apply Rdiv_nonneg; [nonnegative|positive]
-  | |- _ => first [assumption | solve [auto] | apply Rlt_le; positive]
+  | |- 0 <= ?e => first [assumption | solve [auto] | solve [apply Rlt_le; positive]
+      | let h := head_of e in
+        lazymatch h with ln => fail | exp => fail | _ => unfold h; nonnegative end]
   end.
