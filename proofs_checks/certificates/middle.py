@@ -15,6 +15,7 @@ from proofs_checks.certificates.premises import Premises, conditions
 from proofs_checks.certificates.printing import Names, Scope, coq_term
 from proofs_checks.certificates.program import Program, instance
 from proofs_checks.certificates.rules import (
+    has_fractions,
     inverse_rules,
     is_quotient,
     kept_lines,
@@ -55,6 +56,8 @@ class Middle:
         if program.is_scalar:
             opened = [*values, *self._definitions(program.lines)]
             return f"cbv beta delta [{' '.join(opened)}]; scalar." if opened else "scalar."
+        if has_fractions(self.texts) and not written_out_shares(program):
+            return self._fractions(values)
         steps, rules = [], [*self.premises.rules()]
         rules += [f"{names.tensor(n)}_rows" for n in program.shares]
         for number, (text, _) in enumerate(inverse_rules(program, self.texts, self.scope)):
@@ -78,7 +81,8 @@ class Middle:
             before = packed(rules)
             if made := self._made(name, inverses):
                 steps.append(f"assert (N_{own} : {made[0]}) by {made[1]}.")
-                rules.append(f"N_{own}")
+                is_product = isinstance(program.lines[name].value, sp.Mul)
+                rules.insert(0 if is_product else len(rules), f"N_{own}")
             if self.premises.is_about_order and program.lines[name].parameters:
                 steps.append(self._row(name, before))
                 rules.append(f"T_{own}")
@@ -90,6 +94,27 @@ class Middle:
             steps += self._logarithms(unfold)
         steps.append(f"sumring_go {packed(rules)}.")
         return "\n  ".join(steps)
+
+    def _fractions(self, values: list[str]) -> str:
+        """Return the tactics that bring both sides over one denominator."""
+        program = self.program
+        texts = [self._all_written(e) for e in (program.left, program.right)]
+        steps, rules = [], [*self.premises.rules()]
+        rules += [f"{self.names.tensor(n)}_rows" for n in program.shares]
+        for number, (text, _) in enumerate(inverse_rules(program, texts, self.scope)):
+            steps.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
+            rules.append(f"V{number}")
+        written = [n for n in program.lines if n not in program.shares]
+        unfold = " ".join([*values, *self._definitions(written)])
+        steps += [f"cbv beta delta [{unfold}] in *."] if unfold else []
+        return "\n  ".join([*steps, f"fractions ltac:(idtac; sumring_go {packed(rules)})."])
+
+    def _all_written(self, e: Any) -> Any:
+        kept, self.kept = self.kept, set(self.program.shares)
+        try:
+            return self._written(self.program.without_words(e))
+        finally:
+            self.kept = kept
 
     def _definitions(self, lines: Any) -> list[str]:
         return [x for n in lines for x in (self.names.tensor(n), f"{self.names.tensor(n)}_of")]

@@ -15,6 +15,7 @@ from theory.algebra.symbols import Index, Size
 from theory.models.model import name_of
 
 __all__ = [
+    "has_fractions",
     "inverse_rules",
     "is_quotient",
     "kept_lines",
@@ -93,6 +94,11 @@ def kept_lines(
                 if name in program.lines:
                     found.add(name)
     return found
+
+
+def has_fractions(texts: Iterable[Any]) -> bool:
+    """Return whether a sum without a name is divided by or stands in a logarithm."""
+    return any(isinstance(c.value, sp.Sum | sp.Add) for e in texts for c in conditions(e))
 
 
 def is_quotient(e: Any) -> bool:

@@ -269,11 +269,23 @@ Ltac logarithm leaf :=
 Ltac written_out leaf :=
   eapply eq_trans; [expand leaf|symmetry; eapply eq_trans; [expand leaf|symmetry]].
 
+(** ** Quotients of sums: both sides over one denominator; what is left is for [leaf] *)
+Ltac apart := repeat split; positive.
+Ltac fractions leaf :=
+  first
+  [ leaf
+  | lazymatch goal with
+    | |- ln _ = ln _ => apply (f_equal ln); fractions leaf
+    | |- - _ = - _ => apply (f_equal Ropp); fractions leaf
+    end
+  | field_simplify_eq; [leaf|apart ..] ].
+
 (** The premises of a theorem at sizes 1 and constant tensors. *)
 Ltac meets :=
   intros; cbn [sum]; rewrite ?Rplus_0_l, ?delta_refl;
   repeat match goal with H : (?i < 1)%nat |- _ => assert (i = 0%nat) by lia; clear H; subst i end;
-  rewrite ?delta_refl; first [lia | lra | apply pos_neq; positive | positive | field; lra].
+  rewrite ?delta_refl; first [lia | lra | apply pos_neq; positive | positive | field; lra
+    | apply pos_neq; cbn [INR]; lra].
 
 (** Identities of exponentials and hyperbolic functions of scalars, by [field]. *)
 Ltac scalar :=
