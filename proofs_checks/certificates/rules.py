@@ -10,7 +10,7 @@ import sympy as sp
 from proofs_checks.certificates.premises import conditions
 from proofs_checks.certificates.printing import Scope, coq_term
 from proofs_checks.certificates.program import Program, ordered_free
-from theory.algebra.expressions import entry_tensor
+from theory.algebra.expressions import entry_tensor, tensors_in
 from theory.algebra.symbols import Index, Size
 from theory.models.model import name_of
 
@@ -128,9 +128,13 @@ def split_logarithms(program: Program, texts: Iterable[Any]) -> list[str]:
             name = line_of(program, x.base if isinstance(x, sp.Pow) else x)
             if not name or name in found or (name in divided and name not in program.shares):
                 continue
-            is_product = isinstance(program.lines[name].value, sp.Mul | sp.exp)
-            if name in written_out_shares(program) or (is_product and name not in program.shares):
+            share = program.shares.get(name)
+            if share is None and isinstance(program.lines[name].value, sp.Mul | sp.exp):
                 found.append(name)
+            elif share is not None and name in written_out_shares(program):
+                sums = [y.args[0] for e in texts for y in e.atoms(sp.log) if y.has(sp.Sum)]
+                if any(tensors_in(x) == tensors_in(share.exponent) for x in sums):
+                    found.append(name)
     return found
 
 
