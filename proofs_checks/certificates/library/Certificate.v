@@ -287,8 +287,70 @@ Ltac meets :=
   rewrite ?delta_refl; first [lia | lra | apply pos_neq; positive | positive | field; lra
     | apply pos_neq; cbn [INR]; lra].
 
-(** Identities of exponentials and hyperbolic functions of scalars, by [field]. *)
-Ltac scalar :=
+(** ** Identities of exponentials, hyperbolic functions and logarithms of scalars, by [field].
+    Exponentials get names, innermost first; what one exponent is in terms of two others (the
+    opposite, the double, a sum, ...) is tried, so that as few names as possible are left. *)
+Lemma exp_minus a b : exp (a - b) = exp a * / exp b.
+Proof. unfold Rminus. now rewrite exp_plus, exp_Ropp. Qed.
+Lemma by_summands n f a b : a - b = sum n f -> (forall k, (k < n)%nat -> f k = 0) -> a = b.
+Proof.
+  intros E H. rewrite (sum_ext n f (fun _ => 0) H), sum_zero in E. lra.
+Qed.
+Ltac fields := field; repeat split; first [assumption | lra | positive | apply Rgt_not_eq; nra].
+Section Exponents.
+Variables a b c e f : R.
+Hypotheses (E : e = exp b) (F : f = exp c).
+Lemma exp_same : a = b -> exp a = e. Proof. now intros ->. Qed.
+Lemma exp_opposite : a = - b -> exp a = / e. Proof. intros ->. now rewrite exp_Ropp, E. Qed.
+Lemma exp_sum : a = b + c -> exp a = e * f. Proof. intros ->. now rewrite exp_plus, E, F. Qed.
+Lemma exp_difference : a = b - c -> exp a = e * / f. Proof. intros ->. now rewrite exp_minus, E, F. Qed.
+Lemma exp_double : a = b + b -> exp a = e * e. Proof. intros ->. now rewrite exp_plus, E. Qed.
+Lemma exp_less_double : a = - b - b -> exp a = / e * / e.
+Proof. intros ->. now rewrite exp_minus, exp_Ropp, E. Qed.
+Lemma exp_sum_double : a = b + c + c -> exp a = e * f * f.
+Proof. intros ->. now rewrite !exp_plus, E, F. Qed.
+Lemma exp_difference_double : a = b - c - c -> exp a = e * / f * / f.
+Proof. intros ->. now rewrite !exp_minus, E, F. Qed.
+End Exponents.
+(** [a] by exponentials that have names *)
+Ltac known_exp a :=
+  match goal with
+  | E : ?e = exp ?b |- _ =>
+    first [ rewrite (exp_same a b e E) by fields | rewrite (exp_opposite a b e E) by fields
+          | rewrite (exp_double a b e E) by fields | rewrite (exp_less_double a b e E) by fields ]
+  | E : ?e = exp ?b, F : ?f = exp ?c |- _ =>
+    first [ rewrite (exp_sum a b c e f E F) by fields | rewrite (exp_difference a b c e f E F) by fields
+          | rewrite (exp_sum_double a b c e f E F) by fields
+          | rewrite (exp_difference_double a b c e f E F) by fields ]
+  end.
+(** names from before by the new one, [e] *)
+Ltac replaced F H := rewrite <- F in H; clear F; match type of H with ?f = _ => subst f end.
+Ltac by_new E F :=
+  lazymatch type of E with ?e = exp ?b => lazymatch type of F with ?f = exp ?c =>
+    is_var f;
+    let H := fresh in
+    first [ assert (H := exp_double c b e E ltac:(fields)); replaced F H
+          | match goal with G : ?g = exp ?d |- _ =>
+              first [ assert (H := exp_sum_double c d b g e G E ltac:(fields)); replaced F H
+                    | assert (H := exp_difference_double c d b g e G E ltac:(fields)); replaced F H ]
+            end ]
+  end end.
+Ltac name_exp :=
+  match goal with |- context [exp ?a] =>
+    lazymatch a with context [exp _] => fail | _ => idtac end;
+    first [ known_exp a
+          | let e := fresh "e" in let E := fresh "E" in let P := fresh "P" in
+            assert (P := exp_pos a); remember (exp a) as e eqn:E in *;
+            repeat match goal with F : ?f = exp _ |- _ =>
+              lazymatch F with E => fail | _ => idtac end; by_new E F end ]
+  end.
+Ltac named_exponentials :=
+  intros; unfold tanh, sech, sinh, cosh; cbn [INR Nat.pred pow]; cbv beta; repeat name_exp;
+  try (lazymatch goal with |- context [ln _] => idtac end; apply exp_inv;
+       rewrite ?exp_plus, ?exp_minus, ?exp_Ropp, ?exp_ln by positive; repeat name_exp);
+  fields.
+(** The quicker way: exponents apart at sums and doubles, then [field]. *)
+Ltac split_exponentials :=
   intros; unfold tanh, sech, sinh, cosh; cbn [INR Nat.pred pow]; cbv beta;
   repeat match goal with
   | |- context [exp (- ?x)] => rewrite (exp_Ropp x)
@@ -308,6 +370,7 @@ Ltac scalar :=
     let e := fresh "e" in let P := fresh "P" in
     assert (P := exp_pos x); set (e := exp x) in *; clearbody e end;
   field; repeat split; try assumption; try lra; apply Rgt_not_eq; nra.
+Ltac scalar := first [solve [split_exponentials] | solve [named_exponentials] | fail 1 "scalar: not an identity that is found"].
 
 (** ** Sums of squares *)
 Lemma Rdiv_nonneg a b : 0 <= a -> 0 < b -> 0 <= a / b.
