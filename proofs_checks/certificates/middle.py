@@ -13,7 +13,7 @@ import sympy as sp
 from proofs_checks.certificates.derivatives import Derivatives
 from proofs_checks.certificates.premises import Premises, conditions
 from proofs_checks.certificates.printing import Names, Scope, coq_term
-from proofs_checks.certificates.program import Program, instance
+from proofs_checks.certificates.program import Program, instance, ordered_free
 from proofs_checks.certificates.rules import (
     has_fractions,
     inverse_rules,
@@ -26,8 +26,9 @@ from proofs_checks.certificates.rules import (
     split_logarithms,
     written_out_shares,
 )
-from theory.algebra.expressions import entry_tensor, free_indices, refresh, slots
-from theory.algebra.symbols import Index
+from proofs_checks.certificates.summands import summand, wants_summands
+from theory.algebra.expressions import entry_tensor, free_indices, refresh, slots, substitute
+from theory.algebra.symbols import Flow, Index, Partial
 from theory.models.model import name_of
 
 __all__ = ["Middle"]
@@ -56,6 +57,8 @@ class Middle:
         if program.is_scalar:
             opened = [*values, *self._definitions(program.lines)]
             return f"cbv beta delta [{' '.join(opened)}]; scalar." if opened else "scalar."
+        if wants_summands(self.texts) and (shown := self._summands(values)):
+            return shown
         if has_fractions(self.texts) and not written_out_shares(program):
             return self._fractions(values)
         steps, rules = [], [*self.premises.rules()]
@@ -108,6 +111,44 @@ class Middle:
         unfold = " ".join([*values, *self._definitions(written)])
         steps += [f"cbv beta delta [{unfold}] in *."] if unfold else []
         return "\n  ".join([*steps, f"fractions ltac:(idtac; sumring_go {packed(rules)})."])
+
+    def _summands(self, values: list[str]) -> str:
+        """Return the tactics that show the law summand by summand, "" if it is not one sum."""
+        program = self.program
+        summed = [n for n, line in program.lines.items() if self._written(line.value).has(sp.Sum)]
+        kept, self.kept = self.kept, set(program.lines) - set(summed)
+        left, right = (self._written(self.closed(e)) for e in (program.left, program.right))
+        self.kept = kept
+        found = summand(left - right)
+        if found is None:
+            return ""
+        k, term = found
+        inner = self.scope.binding(*ordered_free(program.left, program.right), k)
+        i, steps, rules = inner.indices[k], [], [*self.premises.rules()]
+        for number, (text, _) in enumerate(inverse_rules(program, self.texts, self.scope)):
+            steps.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
+            rules.append(f"V{number}")
+        steps += [
+            f"cbv beta delta [{' '.join([*values, *self._definitions(summed)])}].",
+            f"apply (by_summands {self.names.size(k.size)} (fun {i} => {coq_term(term, inner)})).",
+            f"{{ sumring_go {packed(rules)}. }}",
+            f"intros {i} H{i}.",
+        ]
+        given = " ".join(f"?{rule}" for rule in self.premises.values())
+        steps += [f"rewrite {given.replace(' ', ', ')}."] if given else []
+        folded = self._definitions(n for n in program.lines if n not in summed)
+        return "\n  ".join([*steps, f"cbv beta delta [{' '.join(folded)}]; scalar."])
+
+    def closed(self, e: Any) -> Any:
+        """Return ``e`` with its derivatives in closed form."""
+        if isinstance(e, Partial | Flow):
+            node, at = self.derivatives.lookup(e)
+            return substitute(node.closed, dict(zip(node.parameters, at, strict=True)))
+        if isinstance(e, sp.Sum):
+            return sp.Sum(self.closed(e.function), *e.limits)
+        if not e.args or isinstance(e, sp.Indexed):
+            return e
+        return e.func(*map(self.closed, e.args))
 
     def _all_written(self, e: Any) -> Any:
         kept, self.kept = self.kept, set(self.program.shares)

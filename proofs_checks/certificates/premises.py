@@ -161,6 +161,12 @@ class Premises:
             f"given_{n}" for n, c in enumerate(given, start=1) if tensors_in(c.equation) <= known
         ]
 
+    def values(self) -> list[str]:
+        """Return the names of the hypotheses that give a scalar its value."""
+        scalars = {f"given_{n}" for n, c in enumerate(self.program.model.constraints, start=1)
+                   if isinstance(c.equation.args[0], sp.Symbol)}  # fmt: skip
+        return [r for r in self.rules() if r in scalars]
+
     def weights(self) -> list[str]:
         """Return the inputs that weigh shares, such as masks."""
         found = []
