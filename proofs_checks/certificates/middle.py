@@ -134,10 +134,11 @@ class Middle:
             f"{{ sumring_go {packed(rules)}. }}",
             f"intros {i} H{i}.",
         ]
-        given = " ".join(f"?{rule}" for rule in self.premises.values())
-        steps += [f"rewrite {given.replace(' ', ', ')}."] if given else []
         folded = self._definitions(n for n in program.lines if n not in summed)
-        return "\n  ".join([*steps, f"cbv beta delta [{' '.join(folded)}]; scalar."])
+        given = ", ".join(f"?{rule}" for rule in self.premises.values())
+        last = f"cbv beta delta [{' '.join(folded)}]; "
+        last += f"rewrite {given}; scalar." if given else "scalar."
+        return "\n  ".join([*steps, last])
 
     def closed(self, e: Any) -> Any:
         """Return ``e`` with its derivatives in closed form."""
