@@ -281,11 +281,15 @@ Ltac fractions leaf :=
   | field_simplify_eq; [leaf|apart ..] ].
 
 (** The premises of a theorem at sizes 1 and constant tensors. *)
+Ltac places :=
+  repeat match goal with
+  | H : (?i < 1)%nat |- _ => assert (i = 0%nat) by lia; clear H; subst i
+  | H : (?i < 2)%nat |- _ => destruct i as [|[|i]]; [clear H|clear H|exfalso; lia]
+  end.
 Ltac meets :=
-  intros; cbn [sum]; rewrite ?Rplus_0_l, ?delta_refl;
-  repeat match goal with H : (?i < 1)%nat |- _ => assert (i = 0%nat) by lia; clear H; subst i end;
+  intros; cbn [sum]; rewrite ?Rplus_0_l, ?delta_refl; places;
   rewrite ?delta_refl; first [lia | lra | apply pos_neq; positive | positive | field; lra
-    | apply pos_neq; cbn [INR]; lra].
+    | apply pos_neq; cbn [INR]; lra | cbn [INR delta Nat.eqb]; unfold delta; cbn; lra].
 
 (** ** Identities of exponentials, hyperbolic functions and logarithms of scalars, by [field].
     Exponentials get names, innermost first; what one exponent is in terms of two others (the
