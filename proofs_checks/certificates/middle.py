@@ -15,6 +15,7 @@ from proofs_checks.certificates.premises import Premises, conditions
 from proofs_checks.certificates.printing import Names, Scope, coq_term
 from proofs_checks.certificates.program import Program, instance, ordered_free
 from proofs_checks.certificates.rules import (
+    exponential_rules,
     has_fractions,
     inverse_rules,
     is_quotient,
@@ -69,6 +70,12 @@ class Middle:
         for number, (text, lemma) in enumerate(root_rules(self.texts, self.scope)):
             steps.append(f"assert (Q{number} : {text}) by (intros; apply {lemma}; positive).")
             rules.append(f"Q{number}")
+        values_of = self.premises.values()
+        for number, (text, proof) in enumerate(
+            exponential_rules(program, self.texts, values_of, self.scope)
+        ):
+            steps.append(f"assert (X{number} : {text}) by (intros; {proof}).")
+            rules.append(f"X{number}")
         inverses = packed(rules)
         for number, name in enumerate(written_out_shares(program)):
             rule = share_rule(program, name, self.scope)
@@ -135,7 +142,7 @@ class Middle:
             f"intros {i} H{i}.",
         ]
         folded = self._definitions(n for n in program.lines if n not in summed)
-        given = ", ".join(f"?{rule}" for rule in self.premises.values())
+        given = ", ".join(f"?{rule}" for rule, _ in self.premises.values().values())
         last = f"cbv beta delta [{' '.join(folded)}]; "
         last += f"rewrite {given}; scalar." if given else "scalar."
         return "\n  ".join([*steps, last])

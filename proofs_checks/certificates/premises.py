@@ -161,11 +161,15 @@ class Premises:
             f"given_{n}" for n, c in enumerate(given, start=1) if tensors_in(c.equation) <= known
         ]
 
-    def values(self) -> list[str]:
-        """Return the names of the hypotheses that give a scalar its value."""
-        scalars = {f"given_{n}" for n, c in enumerate(self.program.model.constraints, start=1)
-                   if isinstance(c.equation.args[0], sp.Symbol)}  # fmt: skip
-        return [r for r in self.rules() if r in scalars]
+    def values(self) -> dict[Any, tuple[str, Any]]:
+        """Return the scalars to which a hypothesis gives a number, with its name and the number."""
+        found, known = {}, set(self.rules())
+        for number, c in enumerate(self.program.model.constraints, start=1):
+            scalar, value = c.equation.args[:2]
+            is_value = isinstance(scalar, sp.Symbol) and value.is_Rational
+            if is_value and f"given_{number}" in known:
+                found[scalar] = (f"given_{number}", value)
+        return found
 
     def weights(self) -> list[str]:
         """Return the inputs that weigh shares, such as masks."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sympy as sp
@@ -10,11 +10,12 @@ import sympy as sp
 from proofs_checks.certificates.premises import conditions
 from proofs_checks.certificates.printing import Scope, coq_term
 from proofs_checks.certificates.program import Program, ordered_free
-from theory.algebra.expressions import entry_tensor, tensors_in
+from theory.algebra.expressions import entry_tensor, substitute, tensors_in
 from theory.algebra.symbols import Index, Size
 from theory.models.model import name_of
 
 __all__ = [
+    "exponential_rules",
     "has_fractions",
     "inverse_rules",
     "is_quotient",
@@ -71,6 +72,50 @@ def root_rules(texts: Iterable[Any], scope: Scope) -> list[tuple[str, str]]:
                 found.setdefault(f"{said}sqrt {text} * sqrt {text} = {text}", "root_square")
                 found.setdefault(f"{said}{text} * / sqrt {text} = sqrt {text}", "root_quotient")
     return list(found.items())
+
+
+def exponential_rules(
+    program: Program, texts: Iterable[Any], values: Mapping[Any, tuple[str, Any]], scope: Scope
+) -> list[tuple[str, str]]:
+    """Return what exponentials of doubled or opposite exponents are, and which are 1.
+
+    ``values`` are the premises that give scalars their numbers.  Each rule has its proof beside it.
+    """
+    found, arguments = [], _exponents(program, texts)
+    for u in arguments:
+        inner = scope.binding(*ordered_free(u))
+        ranges, text = inner.ranges(ordered_free(u)), coq_term(sp.exp(u), inner)
+        if values and u.subs({x: number for x, (_, number) in values.items()}) == 0:
+            given = ", ".join(f"?{rule}" for rule, _ in values.values())
+            proof = f"rewrite {given}, <- exp_0; apply f_equal; fields"
+            found.append((f"{ranges}{text} = 1", proof))
+            continue
+        for v in arguments:
+            if v == u or ordered_free(v) != ordered_free(u):
+                continue
+            other, ratio = coq_term(sp.exp(v), inner), sp.cancel(u / v)
+            if ratio == 2:
+                proof = "rewrite <- exp_plus; apply f_equal; fields"
+                found.append((f"{ranges}{text} = {other} * {other}", proof))
+            elif ratio == -1 and str(u) > str(v):
+                proof = "rewrite <- exp_plus, <- exp_0; apply f_equal; fields"
+                found.append((f"{ranges}{text} * {other} = 1", proof))
+    return found
+
+
+def _exponents(program: Program, texts: Iterable[Any]) -> list[Any]:
+    """Return the arguments of exponentials, up to the letters of their indices."""
+    found: list[Any] = []
+    for e in texts:
+        for x in e.atoms(sp.exp):
+            u = x.args[0]
+            if tensors_in(u) & set(program.lines) or u.has(sp.Sum):
+                continue
+            ks = enumerate(ordered_free(u))
+            u = substitute(u, {k: Index(f"{k.size.name}~of{n}", k.size) for n, k in ks})
+            if u not in found:
+                found.append(u)
+    return found
 
 
 def _is_root(e: Any) -> bool:
