@@ -108,9 +108,15 @@ class DerivativeLemmas:
         quantity = node.expression.args[0]
         if quantity.has(Partial, Flow):
             lifted, _ = self.derivatives.function(node.expression, base, closed_inside=True)
-            lines.append(
-                f"  apply (D_ext ({lifted})); [intros; cbv beta; same ltac:(symmetry; known)|]."
-            )
+            same = "[intros; cbv beta; same ltac:(symmetry; known)|]"
+            if near := self.derivatives.near(node, base):
+                lines += [
+                    f"  apply (D_near ({near}) ({lifted}));",
+                    f"  [near ltac:(idtac; line)|intros {names.time} Q; cbv beta in Q; decompose [and] Q;",
+                    "   cbv beta; same ltac:(symmetry; known)|].",
+                ]
+            else:
+                lines.append(f"  apply (D_ext ({lifted})); {same}.")
         if isinstance(node.expression, Flow):
             lines += self._rates(node, base)
         lines.append("  eapply D_eq; [" + DERIVE + "|cbv beta; at_start].")

@@ -82,6 +82,31 @@ Proof.
   - unfold scal; simpl; unfold mult; simpl. ring.
 Qed.
 
+(** ** Near a point: what is positive there stays so, if it is differentiable *)
+Lemma near_positive f (t d : R) : is_derive f t d -> 0 < f t -> locally t (fun x => 0 < f x).
+Proof.
+  intros D P. assert (C : continuous f t) by (apply ex_derive_continuous; now exists d).
+  apply (C (fun y => 0 < y)). exact (open_gt 0 (f t) P).
+Qed.
+Lemma near_nonzero f (t d : R) : is_derive f t d -> f t <> 0 -> locally t (fun x => f x <> 0).
+Proof.
+  intros D P. assert (C : continuous f t) by (apply ex_derive_continuous; now exists d).
+  apply (C (fun y => y <> 0)). exact (open_neq 0 (f t) P).
+Qed.
+Lemma near_all n (P : nat -> R -> Prop) t : (forall k, (k < n)%nat -> locally t (P k)) ->
+  locally t (fun x => forall k, (k < n)%nat -> P k x).
+Proof.
+  induction n as [|n IH]; intros H.
+  - apply filter_forall. intros x k Hk. lia.
+  - apply (filter_imp (fun x => (forall k, (k < n)%nat -> P k x) /\ P n x)).
+    + intros x [A B] k Hk. destruct (Nat.eq_dec k n) as [->|N]; [exact B|apply A; lia].
+    + apply filter_and; [apply IH; intros; apply H; lia|apply H; lia].
+Qed.
+(** equal where P holds, which it does near t *)
+Lemma D_near (P : R -> Prop) f g (t d : R) : locally t P -> (forall x, P x -> f x = g x) ->
+  is_derive f t d -> is_derive g t d.
+Proof. intros L H. apply is_derive_ext_loc. exact (filter_imp P _ H L). Qed.
+
 (** ** Signs *)
 Lemma Rinv_pos r : 0 < r -> 0 < / r. Proof. apply Rinv_0_lt_compat. Qed.
 Lemma Rdiv_pos a b : 0 < a -> 0 < b -> 0 < a / b. Proof. apply Rdiv_lt_0_compat. Qed.
@@ -208,6 +233,19 @@ Ltac derive leaf :=
   | |- is_derive (fun x => upd2 ?s ?i ?j x ?i' ?j') _ _ => exact (D_upd2 s i j i' j' _)
   | |- is_derive (fun x => upd3 ?s ?h ?i ?j x ?h' ?i' ?j') _ _ => exact (D_upd3 s h i j h' i' j' _)
   | _ => leaf
+  end.
+
+(** Goals [locally t P]: P is made of what [leaf] differentiates. *)
+Ltac near leaf :=
+  lazymatch goal with
+  | |- locally _ (fun x => @?P x /\ @?Q x) =>
+    apply (filter_and (fun x => P x) (fun x => Q x)); cbv beta; near leaf
+  | |- locally _ (fun x => forall k, (k < ?n)%nat -> @?P k x) =>
+    apply (near_all n (fun k x => P k x)); intros; cbv beta; near leaf
+  | |- locally _ (fun x => 0 < @?f x) =>
+    eapply (near_positive f); [cbv beta; derive leaf|cbv beta; at_start; positive]
+  | |- locally _ (fun x => @?f x <> 0) =>
+    eapply (near_nonzero f); [cbv beta; derive leaf|cbv beta; at_start; positive]
   end.
 
 (** ** Equal but for what [leaf] proves equal *)
