@@ -39,8 +39,11 @@ certificate says and does not say is in [trust.md](trust.md).
 
 
 def judged(problems: Iterable[Problem]) -> Iterator[tuple[Problem, Judgement]]:
-    """Yield each problem with the kernel's judgement, two coqc at a time, in their order."""
-    with Kernel() as kernel, ThreadPoolExecutor(min(2, cpu_count() or 1)) as pool:
+    """Yield each problem with the kernel's judgement, two coqc at a time, in their order.
+
+    The limit of 900 s a law is there for busy machines.
+    """
+    with Kernel(seconds=900) as kernel, ThreadPoolExecutor(min(2, cpu_count() or 1)) as pool:
         kernel.prepare()
 
         def ask(problem: Problem) -> tuple[Problem, Judgement]:

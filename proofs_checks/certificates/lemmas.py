@@ -112,8 +112,8 @@ class DerivativeLemmas:
             if near := self.derivatives.near(node, base):
                 lines += [
                     f"  apply (D_near ({near}) ({lifted}));",
-                    f"  [near ltac:(idtac; line)|intros {names.time} Q; cbv beta in Q; decompose [and] Q;",
-                    "   cbv beta; same ltac:(symmetry; known)|].",
+                    f"  [near ltac:(idtac; line)|intros {names.time} Q; cbv beta in Q;",
+                    "   decompose [and] Q; cbv beta; same ltac:(symmetry; known)|].",
                 ]
             else:
                 lines.append(f"  apply (D_ext ({lifted})); {same}.")

@@ -191,7 +191,8 @@ class Middle:
         if not isinstance(value, sp.Sum) or len(value.limits) != 1:
             return None
         bound: Any = value.limits[0][0]
-        factors = sp.Mul.make_args(value.function)
+        summed: Any = value.function
+        factors = sp.Mul.make_args(summed)
         if any(isinstance(f, sp.Add) for f in factors):
             return None
         below = [f for f in factors if isinstance(f, sp.Pow) and f.exp == -1
@@ -209,7 +210,8 @@ class Middle:
         total = f"sum {self.names.size(last.size)} (fun {inner.indices[last]} => {at})"
         values = ["1"]
         if isinstance(line.value, sp.Sum):
-            values += [f"INR {self.names.size(k.size)}" for k, *_ in line.value.limits]
+            bound: list[Any] = [k for k, *_ in line.value.limits]
+            values += [f"INR {self.names.size(k.size)}" for k in bound]
         unfold = self._definitions([n for n in self.program.lines if n not in self.kept])
         proof = f"intros; cbv beta delta [{' '.join([own, f'{own}_of', *unfold])}]; "
         tried = [
@@ -236,10 +238,8 @@ class Middle:
             own, n = self.names.tensor(name), len(self.program.lines[name].parameters)
             made = f"cbv beta delta [{own} {own}_of]; logarithm ltac:(reflexivity)"
             cases += f"\n    | |- ln ({own}{' _' * n}) = _ => {made}"
-        leaf = f"ltac:(idtac; lazymatch goal with{cases} | _ => reflexivity end)" if cases else (
-            "ltac:(reflexivity)"
-        )
-        known = f"logarithm {leaf}"
+        match = f"idtac; lazymatch goal with{cases} | _ => reflexivity end"
+        known = f"logarithm ltac:({match if cases else 'reflexivity'})"
         named = {line_of(self.program, c.value) for e in self.texts for c in conditions(e)}
         written = [n for n in self.program.lines if n not in self.program.shares
                    and (n in self.split or (n in self.kept and n not in named))]  # fmt: skip

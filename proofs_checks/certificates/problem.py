@@ -41,7 +41,7 @@ class Problem:
 
         Raises `NotCertified` for what is neither an equation nor an inequality.
         """
-        left, right = self.statement.args[:2]
+        left, right = self.statement.left, self.statement.right
         if type(self.statement) is Equation:
             return left, right
         if type(self.statement) is not Inequality:

@@ -122,9 +122,7 @@ def _is_root(e: Any) -> bool:
     return isinstance(e, sp.Pow) and isinstance(e.base, Size)
 
 
-def kept_lines(
-    program: Program, texts: Iterable[Any], split: Iterable[str] = ()
-) -> set[str]:
+def kept_lines(program: Program, texts: Iterable[Any], split: Iterable[str] = ()) -> set[str]:
     """Return the lines that keep their names: those divided by, or in a logarithm.
 
     Logarithms of the lines in ``split`` are written out, so that they need no name for it.
@@ -161,8 +159,10 @@ def line_of(program: Program, e: Any) -> str:
 
 
 def split_logarithms(program: Program, texts: Iterable[Any]) -> list[str]:
-    """Return the lines whose logarithms are sums of others: products, and shares whose sum below
-    stands in a logarithm itself."""
+    """Return the lines whose logarithms are sums of other terms.
+
+    Those are products, and shares whose sum below stands in a logarithm itself.
+    """
     found = []
     divided = {
         line_of(program, c.value) for e in texts for c in conditions(e) if c.kind == "nonzero"

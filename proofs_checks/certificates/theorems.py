@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from proofs_checks.certificates.derivatives import Derivatives
 from proofs_checks.certificates.middle import Middle
 from proofs_checks.certificates.premises import Premises
