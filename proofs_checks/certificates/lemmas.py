@@ -14,6 +14,7 @@ from proofs_checks.certificates.rules import (
     inverse_rules,
     kept_lines,
     packed,
+    root_rules,
     share_rule,
     written_out_shares,
 )
@@ -173,6 +174,9 @@ class DerivativeLemmas:
         for number, (text, _) in enumerate(inverse_rules(program, texts, here)):
             lines.append(f"  assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
             rules.append(f"V{number}")
+        for number, (text, lemma) in enumerate(root_rules(texts, here)):
+            lines.append(f"  assert (Q{number} : {text}) by (intros; apply {lemma}; positive).")
+            rules.append(f"Q{number}")
         for number, name in enumerate(n for n in written_out_shares(program) if n in kept):
             line = program.lines[name]
             inner = here.binding(*line.parameters)

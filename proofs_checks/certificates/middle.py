@@ -114,6 +114,9 @@ class Middle:
         for number, (text, _) in enumerate(inverse_rules(program, texts, self.scope)):
             steps.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
             rules.append(f"V{number}")
+        for number, (text, lemma) in enumerate(root_rules(self.texts, self.scope)):
+            steps.append(f"assert (Q{number} : {text}) by (intros; apply {lemma}; positive).")
+            rules.append(f"Q{number}")
         written = [n for n in program.lines if n not in program.shares]
         unfold = " ".join([*values, *self._definitions(written)])
         steps += [f"cbv beta delta [{unfold}] in *."] if unfold else []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import combinations_with_replacement
 from typing import Any
 
 import sympy as sp
@@ -63,12 +65,16 @@ def root_rules(texts: Iterable[Any], scope: Scope) -> list[tuple[str, str]]:
                 continue
             for base in sp.Mul.make_args(x.base):
                 base = base.base if isinstance(base, sp.Pow) else base
-                if not isinstance(base, sp.Indexed):
+                if not isinstance(base, sp.Indexed | sp.Add):
                     continue
                 ks = ordered_free(base)
                 inner = scope.binding(*ks)
                 text = coq_term(base, inner, 3)
                 said = inner.ranges(ks)
+                if isinstance(base, sp.Add):
+                    inverse = f"/ sqrt {text} * / sqrt {text} = / {text}"
+                    found.setdefault(f"{said}{inverse}", "root_inverse")
+                    continue
                 found.setdefault(f"{said}sqrt {text} * sqrt {text} = {text}", "root_square")
                 found.setdefault(f"{said}{text} * / sqrt {text} = sqrt {text}", "root_quotient")
     return list(found.items())
@@ -77,42 +83,45 @@ def root_rules(texts: Iterable[Any], scope: Scope) -> list[tuple[str, str]]:
 def exponential_rules(
     program: Program, texts: Iterable[Any], values: Mapping[Any, tuple[str, Any]], scope: Scope
 ) -> list[tuple[str, str]]:
-    """Return what exponentials of doubled or opposite exponents are, and which are 1.
+    """Return which exponentials are 1, and which are products of two others.
 
     ``values`` are the premises that give scalars their numbers.  Each rule has its proof beside it.
     """
-    found, arguments = [], _exponents(program, texts)
+    found = []
+    arguments = _exponents(program, texts)
+    by_value = {sp.expand(u): u for u in arguments}
     for u in arguments:
-        inner = scope.binding(*ordered_free(u))
-        ranges, text = inner.ranges(ordered_free(u)), coq_term(sp.exp(u), inner)
         if values and u.subs({x: number for x, (_, number) in values.items()}) == 0:
+            inner = scope.binding(*ordered_free(u))
             given = ", ".join(f"?{rule}" for rule, _ in values.values())
-            proof = f"rewrite {given}, <- exp_0; apply f_equal; fields"
-            found.append((f"{ranges}{text} = 1", proof))
+            rule = f"{inner.ranges(ordered_free(u))}{coq_term(sp.exp(u), inner)} = 1"
+            found.append((rule, f"rewrite {given}, <- exp_0; apply f_equal; fields"))
+    for v, w in combinations_with_replacement(arguments, 2):
+        total = sp.expand(v + w)
+        if total != 0 and total not in by_value:
             continue
-        for v in arguments:
-            if v == u or ordered_free(v) != ordered_free(u):
-                continue
-            other, ratio = coq_term(sp.exp(v), inner), sp.cancel(u / v)
-            if ratio == 2:
-                proof = "rewrite <- exp_plus; apply f_equal; fields"
-                found.append((f"{ranges}{text} = {other} * {other}", proof))
-            elif ratio == -1 and str(u) > str(v):
-                proof = "rewrite <- exp_plus, <- exp_0; apply f_equal; fields"
-                found.append((f"{ranges}{text} * {other} = 1", proof))
+        inner = scope.binding(*ordered_free(v, w))
+        both = " * ".join(coq_term(sp.exp(x), inner) for x in (v, w))
+        single = "1" if total == 0 else coq_term(sp.exp(by_value[total]), inner)
+        back = "rewrite <- exp_plus, <- exp_0" if total == 0 else "rewrite <- exp_plus"
+        rule = f"{inner.ranges(ordered_free(v, w))}{both} = {single}"
+        found.append((rule, f"{back}; apply f_equal; fields"))
     return found
 
 
 def _exponents(program: Program, texts: Iterable[Any]) -> list[Any]:
-    """Return the arguments of exponentials, up to the letters of their indices."""
+    """Return the arguments of exponentials; the letters of their indices tell sizes only."""
     found: list[Any] = []
     for e in texts:
         for x in e.atoms(sp.exp):
             u = x.args[0]
             if tensors_in(u) & set(program.lines) or u.has(sp.Sum):
                 continue
-            ks = enumerate(ordered_free(u))
-            u = substitute(u, {k: Index(f"{k.size.name}~of{n}", k.size) for n, k in ks})
+            ks, count, named = ordered_free(u), Counter(), {}
+            for k in ks:
+                named[k] = Index(f"{k.size.name}~of{count[k.size]}", k.size)
+                count[k.size] += 1
+            u = substitute(u, named)
             if u not in found:
                 found.append(u)
     return found

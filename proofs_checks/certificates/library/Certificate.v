@@ -44,6 +44,8 @@ Lemma root_quotient a : 0 < a -> a * / sqrt a = sqrt a.
 Proof.
   intros A. rewrite <- (root_square a A) at 1. field. apply Rgt_not_eq, sqrt_lt_R0, A.
 Qed.
+Lemma root_inverse a : 0 < a -> / sqrt a * / sqrt a = / a.
+Proof. intros A. rewrite <- Rinv_mult, root_square; auto. Qed.
 (** logarithms of products, quotients, exponentials and roots; [leaf] closes what is none *)
 Ltac logarithm leaf :=
   lazymatch goal with
