@@ -84,7 +84,7 @@ Ltac places :=
 Ltac meets :=
   intros; cbn [sum]; rewrite ?Rplus_0_l, ?delta_refl; places;
   rewrite ?delta_refl; first [lia | lra | apply pos_neq; positive | positive | field; lra
-    | apply pos_neq; cbn [INR]; lra | cbn [INR delta Nat.eqb]; unfold delta; cbn; lra].
+    | field; repeat split; positive | apply pos_neq; cbn [INR]; lra | cbn [INR delta Nat.eqb]; unfold delta; cbn; lra].
 
 (** ** Identities of exponentials, hyperbolic functions and logarithms of scalars, by [field].
     Exponentials get names, innermost first; what one exponent is in terms of two others (the
