@@ -132,9 +132,10 @@ class Emission:
             if tensors_in(c.equation) <= known | set(program.lines)
         ]
         positive = {n for n in program.variables if program.is_positive_scalar(n)}
-        said = declared[0].removeprefix("Variables ").removesuffix(" : nat.").split()
         named = {self.names.size(s): s.name for s in self.sizes}
-        sizes = [named[x] for x in said] if declared[0].endswith(" : nat.") else []
+        first = declared[0] if declared and declared[0].endswith(" : nat.") else "Variables : nat."
+        said = first.removeprefix("Variables").removesuffix(": nat.").split()
+        sizes = [named[x] for x in said]
         ranks = {n: len(program.axes(n)) for n in program.variables}
         opened = []
         for name in program.lines:

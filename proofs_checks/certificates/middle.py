@@ -27,7 +27,7 @@ from proofs_checks.certificates.rules import (
     split_logarithms,
     written_out_shares,
 )
-from proofs_checks.certificates.summands import summand, wants_summands
+from proofs_checks.certificates.summands import outer_sums, summand, wants_summands
 from theory.algebra.expressions import entry_tensor, free_indices, refresh, slots, substitute
 from theory.algebra.symbols import Flow, Index, Partial
 from theory.models.model import name_of
@@ -114,7 +114,7 @@ class Middle:
         for number, (text, _) in enumerate(inverse_rules(program, texts, self.scope)):
             steps.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
             rules.append(f"V{number}")
-        for number, (text, lemma) in enumerate(root_rules(self.texts, self.scope)):
+        for number, (text, lemma) in enumerate(root_rules(self.texts, self.scope, of_sizes=True)):
             steps.append(f"assert (Q{number} : {text}) by (intros; apply {lemma}; positive).")
             rules.append(f"Q{number}")
         written = [n for n in program.lines if n not in program.shares]
@@ -125,7 +125,7 @@ class Middle:
     def _summands(self, values: list[str]) -> str:
         """Return the tactics that show the law summand by summand, "" if it is not one sum."""
         program = self.program
-        summed = [n for n, line in program.lines.items() if self._written(line.value).has(sp.Sum)]
+        summed = [n for n, x in program.lines.items() if outer_sums(self._written(x.value))]
         kept, self.kept = self.kept, set(program.lines) - set(summed)
         left, right = (self._written(self.closed(e)) for e in (program.left, program.right))
         self.kept = kept

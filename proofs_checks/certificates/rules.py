@@ -56,8 +56,10 @@ def inverse_rules(program: Program, texts: Iterable[Any], scope: Scope) -> list[
     return list(found.items())
 
 
-def root_rules(texts: Iterable[Any], scope: Scope) -> list[tuple[str, str]]:
-    """Return what roots of entries and scalars are, with the lemmas that say so."""
+def root_rules(
+    texts: Iterable[Any], scope: Scope, *, of_sizes: bool = False
+) -> list[tuple[str, str]]:
+    """Return what roots of entries and sums are, and of sizes, with the lemmas that say so."""
     found: dict[str, str] = {}
     for e in texts:
         for x in e.atoms(sp.Pow):
@@ -65,7 +67,9 @@ def root_rules(texts: Iterable[Any], scope: Scope) -> list[tuple[str, str]]:
                 continue
             for base in sp.Mul.make_args(x.base):
                 base = base.base if isinstance(base, sp.Pow) else base
-                if not isinstance(base, sp.Indexed | sp.Add):
+                if not isinstance(base, sp.Indexed | sp.Add) and not (
+                    of_sizes and isinstance(base, Size)
+                ):
                     continue
                 ks = ordered_free(base)
                 inner = scope.binding(*ks)

@@ -14,7 +14,7 @@ import sympy as sp
 from theory.algebra.expressions import fresh, substitute
 from theory.algebra.symbols import Index
 
-__all__ = ["summand", "wants_summands"]
+__all__ = ["outer_sums", "summand", "wants_summands"]
 
 HYPERBOLIC = (sp.tanh, sp.sech, sp.sinh, sp.cosh)
 
@@ -32,7 +32,7 @@ def wants_summands(texts: list[Any]) -> bool:
 
 def summand(e: Any) -> tuple[Index, Any] | None:
     """Return an index k and h with ``e`` = sum_k h; None if there are sums of several kinds."""
-    sums = [x for x in e.atoms(sp.Sum)]
+    sums = outer_sums(e)
     sizes = {k.size for x in sums for k, *_ in x.limits}
     if len(sizes) != 1 or any(len(x.limits) != 1 for x in sums):
         return None
@@ -41,7 +41,7 @@ def summand(e: Any) -> tuple[Index, Any] | None:
     for term in sp.Add.make_args(_distributed(e)):
         inside = [f for f in sp.Mul.make_args(term) if isinstance(f, sp.Sum)]
         outside = sp.Mul(*(f for f in sp.Mul.make_args(term) if f not in inside))
-        if len(inside) > 1 or outside.has(sp.Sum) or any(x.function.has(sp.Sum) for x in inside):
+        if len(inside) > 1 or any(map(outer_sums, [outside, *(x.function for x in inside)])):
             return None
         if inside:
             bound: Any = inside[0].limits[0][0]
@@ -49,6 +49,15 @@ def summand(e: Any) -> tuple[Index, Any] | None:
         else:
             found += outside / k.size
     return k, found
+
+
+def outer_sums(e: Any) -> list[Any]:
+    """Return the sums in ``e`` that do not stand within a function, such as an exponential."""
+    if isinstance(e, sp.Sum):
+        return [e, *outer_sums(e.function)]
+    if isinstance(e, sp.Function | sp.exp | sp.Indexed) or not e.args:
+        return []
+    return [x for a in e.args for x in outer_sums(a)]
 
 
 def _distributed(e: Any) -> Any:

@@ -142,8 +142,14 @@ Proof.
   - assert (0 < w n * f n) by (apply Rmult_lt_0_compat; lra). lra.
 Qed.
 
+Lemma one_less_share a : 0 < a -> 0 < 1 - / (1 + a).
+Proof.
+  intros A. replace (1 - / (1 + a)) with (a / (1 + a)) by (field; lra). apply Rdiv_pos; lra.
+Qed.
+
 Ltac positive :=
   lazymatch goal with
+  | |- 0 < 1 - / (1 + _) => first [solve [auto] | apply one_less_share; positive]
   | |- ?x * ?y <> 0 => first [assumption | apply Rmult_integral_contrapositive_currified; positive]
   | |- / ?x <> 0 => first [assumption | apply Rinv_neq_0_compat; positive]
   | |- ?x <> 0 => first [assumption | solve [auto] | apply pos_neq; positive]

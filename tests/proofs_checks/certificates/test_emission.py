@@ -82,6 +82,12 @@ def test_a_derivative_that_exists_near_the_point_only_says_where():
     assert "D_near" not in certificate_of("logit-hessian").text
 
 
+def test_a_statement_without_sizes_and_tensors_is_written():
+    equation = Equation(sp.Integer(2), sp.Integer(2))
+    problem = Problem("two", "a number", model_named("binary-head"), equation)
+    assert "refine (two); meets" in certificate(problem).text
+
+
 def test_a_title_cannot_leave_its_comment():
     law = certificate_of("one-hot-overlap").problem
     hostile = replace(law, title='a *) Axiom x : False. (* "')
