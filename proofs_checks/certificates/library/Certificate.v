@@ -64,6 +64,18 @@ Ltac logarithm leaf :=
 Ltac written_out leaf :=
   eapply eq_trans; [expand leaf|symmetry; eapply eq_trans; [expand leaf|symmetry]].
 
+Lemma exp_minus a b : exp (a - b) = exp a * / exp b.
+Proof. unfold Rminus. now rewrite exp_plus, exp_Ropp. Qed.
+(** exponentials of sums as products *)
+Ltac exponential :=
+  lazymatch goal with
+  | |- exp (_ + _) = _ =>
+    eapply eq_trans; [apply exp_plus|eapply (f_equal2 Rmult); exponential]
+  | |- exp (_ - _) = _ =>
+    eapply eq_trans; [apply exp_plus|eapply (f_equal2 Rmult); exponential]
+  | |- _ => reflexivity
+  end.
+
 (** ** Quotients of sums: both sides over one denominator; what is left is for [leaf] *)
 Ltac apart := repeat split; positive.
 Ltac fractions leaf :=
@@ -73,7 +85,8 @@ Ltac fractions leaf :=
     | |- ln _ = ln _ => apply (f_equal ln); fractions leaf
     | |- - _ = - _ => apply (f_equal Ropp); fractions leaf
     end
-  | field_simplify_eq; [leaf|apart ..] ].
+  | field_simplify_eq; [leaf|apart ..]
+  | written_out ltac:(idtac; exponential); field_simplify_eq; [leaf|apart ..] ].
 
 (** The premises of a theorem at sizes 1 and constant tensors. *)
 Ltac places :=
@@ -89,8 +102,6 @@ Ltac meets :=
 (** ** Identities of exponentials, hyperbolic functions and logarithms of scalars, by [field].
     Exponentials get names, innermost first; what one exponent is in terms of two others (the
     opposite, the double, a sum, ...) is tried, so that as few names as possible are left. *)
-Lemma exp_minus a b : exp (a - b) = exp a * / exp b.
-Proof. unfold Rminus. now rewrite exp_plus, exp_Ropp. Qed.
 Lemma by_summands n f a b : a - b = sum n f -> (forall k, (k < n)%nat -> f k = 0) -> a = b.
 Proof.
   intros E H. rewrite (sum_ext n f (fun _ => 0) H), sum_zero in E. lra.

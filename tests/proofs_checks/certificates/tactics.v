@@ -40,6 +40,12 @@ Goal forall i, (i < n)%nat -> s * a i / sum n (fun k => s * a k) = a i / sum n (
 Proof. intros. fractions ltac:(idtac; sumring). Qed.
 Goal ln (sum n (fun i => sum n (fun k => a i * b k))) = ln (sum n b * sum n a).
 Proof. fractions ltac:(idtac; sumring). Qed.
+Goal forall i, (i < n)%nat ->
+  exp (c i - x) / sum n (fun k => exp (c k - x)) = exp (c i) / sum n (fun k => exp (c k)).
+Proof. intros. fractions ltac:(idtac; sumring). Qed.
+Goal forall i, (i < n)%nat ->
+  exp (c i - x) / sum n (fun k => exp (c k - y)) = exp (c i) / sum n (fun k => exp (c k)).
+Proof. intros. Fail fractions ltac:(idtac; sumring). Abort.
 Goal forall i, (i < n)%nat -> a i / sum n (fun k => s * a k) = a i / sum n (fun k => a k).
 Proof. intros. Fail fractions ltac:(idtac; sumring). Abort.
 Goal forall i, (i < n)%nat -> a i * sum n c / sum n c = a i. (* the sum may be 0 *)
