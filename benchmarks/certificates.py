@@ -2,6 +2,7 @@
 
 python -m benchmarks.certificates                compare with docs/certified_laws.md
 python -m benchmarks.certificates --write        write that table anew
+python -m benchmarks.certificates LAW ...        only these laws (with --write: only their rows)
 python -m benchmarks.certificates --heads        the first-order laws in all their models
 python -m benchmarks.certificates --mutants 200  edited statements: none may be certified
 """
@@ -11,7 +12,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
 from pathlib import Path
@@ -39,8 +40,11 @@ certificate says and does not say is in [trust.md](trust.md).
 
 
 def judged(problems: Iterable[Problem]) -> Iterator[tuple[Problem, Judgement]]:
-    """Yield each problem with the kernel's judgement, two coqc at a time, in their order."""
-    with Kernel() as kernel, ThreadPoolExecutor(min(2, cpu_count() or 1)) as pool:
+    """Yield each problem with the kernel's judgement, two coqc at a time, in their order.
+
+    The limit of 900 s a law is there for busy machines.
+    """
+    with Kernel(seconds=900) as kernel, ThreadPoolExecutor(min(2, cpu_count() or 1)) as pool:
         kernel.prepare()
 
         def ask(problem: Problem) -> tuple[Problem, Judgement]:
@@ -58,26 +62,32 @@ def rows_of(text: str) -> dict[str, str]:
     return {c[0].strip(): c[1].strip() for c in cells if len(c) == 3 and c[0].strip() != "law"}
 
 
-def all_laws() -> list[tuple[Problem, Judgement]]:
-    """Return the judgement of every law, and print them as they come."""
-    found = []
-    for problem, judgement in judged(law_problem(x, model_named(x.models[0])) for x in LAWS):
+def all_laws(names: Sequence[str] = ()) -> list[tuple[Problem, Judgement]]:
+    """Return the judgement of every law, or of those named, and print them as they come."""
+    found, laws = [], [x for x in LAWS if x.name in names or not names]
+    if unknown := sorted(set(names) - {x.name for x in laws}):
+        raise SystemExit(f"`{unknown[0]}` is no law of the catalogue; `proofhead laws` lists them.")
+    for problem, judgement in judged(law_problem(x, model_named(x.models[0])) for x in laws):
         found.append((problem, judgement))
         said = judgement.reason or f"{judgement.seconds:.1f}"
         print(judgement.status, problem.name, said, sep="\t", flush=True)
     certified = [j.seconds for _, j in found if j.is_certified]
-    print(f"{len(certified)} of {len(found)} certified, {median(certified):.1f} s in the median")
+    middle = f", {median(certified):.1f} s in the median" if certified else ""
+    print(f"{len(certified)} of {len(found)} certified{middle}")
     return found
 
 
 def write(found: list[tuple[Problem, Judgement]]) -> None:
-    """Write the table."""
-    certified = sum(j.is_certified for _, j in found)
-    lines = [f"{certified} of {len(found)} laws, Coq {coq_version()}.", ""]
-    lines += ["| law | verdict | model, or reason |", "|---|---|---|"]
+    """Write the table; rows of laws that are not in ``found`` stay as they are."""
+    rows = {x.split("|")[1].strip(): x for x in TABLE.read_text().splitlines()
+            if x.startswith("| ") and not x.startswith("| law ")}  # fmt: skip
     for problem, j in found:
         why = problem.model.name if j.is_certified else j.reason.replace("|", "/")
-        lines.append(f"| {problem.name} | {j.status} | {why} |")
+        rows[problem.name] = f"| {problem.name} | {j.status} | {why} |"
+    kept = [rows[law.name] for law in LAWS if law.name in rows]
+    certified = sum("| certified |" in row for row in kept)
+    lines = [f"{certified} of {len(kept)} laws, Coq {coq_version()}.", ""]
+    lines += ["| law | verdict | model, or reason |", "|---|---|---|", *kept]
     TABLE.write_text(HEAD + "\n".join(lines) + "\n")
 
 
@@ -153,6 +163,7 @@ def _is_true(problem: Problem) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="benchmarks.certificates", description=__doc__)
+    parser.add_argument("laws", nargs="*", metavar="LAW")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--heads", action="store_true")
     parser.add_argument("--mutants", type=int, default=0)
@@ -163,7 +174,7 @@ def main(arguments: list[str] | None = None) -> int:
     elif given.heads:
         status = heads()
     else:
-        found = all_laws()
+        found = all_laws(given.laws)
         if given.write:
             write(found)
         status = 0 if given.write else compare(found)

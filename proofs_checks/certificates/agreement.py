@@ -46,8 +46,13 @@ def disagreement(certificate: Certificate, *, seed: int = 0) -> str:
     names = [s.name for s in certificate.sizes.values()]
     constraints = related(model.constraints, dependence, *relation.args[:2])
     reason = Unjudgeable("no point was drawn")
-    for number, signs in enumerate(DRAWS):
-        sizes = {n: SIZES[(k + number) % len(SIZES)] for k, n in enumerate(names)}
+    drawn = [
+        (signs, {n: SIZES[(k + number) % len(SIZES)] for k, n in enumerate(names)})
+        for number, signs in enumerate(DRAWS)
+    ]
+    for large in reversed(names):  # premises may want one size to be larger than the others
+        drawn.append((1, {n: 6 if n == large else 2 for n in names}))
+    for number, (signs, sizes) in enumerate(drawn):
         draw = Inputs((seed, number), signs, 0.8)
         try:
             with np.errstate(all="ignore"):

@@ -210,6 +210,17 @@ class Derivatives:
         body = coq_term(e.args[0], inner)
         return f"fun {t} => {body}", self._point(e, scope)
 
+    def near(self, node: Node, scope: Scope) -> str:
+        """Return ``fun t => ...``: the premises of a derivative, where its tensors have moved.
+
+        "" if none of them speaks of what moves.
+        """
+        e, t = node.expression, self.names.time + (str(scope.times) if scope.times else "")
+        moved = {*node.moved, *self.program.computed(self.roots(node.moved))}
+        inner = self.moved_scope(scope, self._moves(e, scope, t))
+        said = [f"({c.text(inner)})" for c in node.premises if tensors_in(c.value) & moved]
+        return f"fun {t} => " + r" /\ ".join(said) if said else ""
+
     def _point(self, e: Any, scope: Scope) -> str:
         if isinstance(e, Flow):
             return "0"

@@ -132,14 +132,17 @@ class Emission:
             if tensors_in(c.equation) <= known | set(program.lines)
         ]
         positive = {n for n in program.variables if program.is_positive_scalar(n)}
-        values = witness(constraints, program.variables, positive)
-        sizes = len(declared[0].split()) - 3 if declared[:1] and " : nat." in declared[0] else 0
+        named = {self.names.size(s): s.name for s in self.sizes}
+        first = declared[0] if declared and declared[0].endswith(" : nat.") else "Variables : nat."
+        said = first.removeprefix("Variables").removesuffix(": nat.").split()
+        sizes = [named[x] for x in said]
+        ranks = {n: len(program.axes(n)) for n in program.variables}
         opened = []
         for name in program.lines:
             own = self.names.tensor(name)
             opened += [own, f"{own}_of"]
-        variables = [(len(program.axes(n)), values[n]) for n in program.variables]
-        return instance_of(self.theorem, sizes, variables, len(hypotheses), opened)
+        found = witness(constraints, ranks, sizes, positive)
+        return instance_of(self.theorem, sizes, ranks, found, len(hypotheses), opened)
 
     def _opening(self) -> list[str]:
         title = commented(self.problem.title)

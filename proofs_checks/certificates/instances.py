@@ -1,76 +1,142 @@
 """An instance that meets the premises of a theorem, so that it does not hold of nothing.
 
-All sizes are 1, every tensor is constant; the constants are found by trying a few.
+All sizes are 1 and every tensor is constant, if that can be; otherwise one size is 2, and a tensor
+may have one sign at the first place of an index and the other at the second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
 import sympy as sp
 
-from theory.algebra.expressions import entry_tensor, tensors_in
+from theory.algebra.expressions import entry_tensor, slots, tensors_in
 from theory.algebra.symbols import Index, Size
 from theory.models.model import name_of
 
-__all__ = ["instance_of", "witness"]
+__all__ = ["Value", "Witness", "instance_of", "witness"]
 
 CANDIDATES = (1, 0, 2, -1)
 MOST = 4096
 
 
-def witness(constraints: list[Any], names: list[str], positive: set[str]) -> Mapping[str, int]:
-    """Return constants for ``names`` that meet equations at sizes 1; all 1 if none is found."""
+@dataclass(frozen=True)
+class Value:
+    """The entries of a tensor: a number, or its alternation over the index at ``along``."""
+
+    number: Any
+    along: int | None = None
+
+    def at(self, places: Sequence[int]) -> Any:
+        """Return the entry at numbers from 0."""
+        if self.along is None or places[self.along] == 0:
+            return sp.sympify(self.number)
+        return -sp.sympify(self.number)
+
+    def text(self, rank: int) -> str:
+        """Return it in Coq."""
+        letters = ["i" if n == self.along else "_" for n in range(rank)]
+        number = str(self.number)
+        if self.along is not None:
+            return f"(fun {' '.join(letters)} => 1 - 2 * INR i)"
+        if not rank:
+            return f"({number})" if not number.isdigit() else number
+        number = f"({number})" if number.startswith("-") else number
+        return f"(fun {' '.join(letters)} => {number})"
+
+
+@dataclass(frozen=True)
+class Witness:
+    """The sizes that are 2, and the entries of every tensor."""
+
+    values: Mapping[str, Value]
+    doubled: frozenset[str] = field(default_factory=frozenset)
+
+
+def witness(
+    constraints: list[Any], ranks: Mapping[str, int], sizes: Sequence[str], positive: set[str]
+) -> Witness:
+    """Return entries for tensors that meet equations; all 1 if none are found."""
+    names = list(ranks)
     involved = [n for n in names if any(n in tensors_in(e) for e in constraints)]
-    for count, values in enumerate(product(CANDIDATES, repeat=len(involved))):
-        if count > MOST:
-            break
-        chosen = dict(zip(involved, values, strict=True))
-        if any(chosen[n] <= 0 for n in positive & set(chosen)):
-            continue
-        if all(_holds(e, chosen) for e in constraints):
-            return {n: chosen.get(n, 1) for n in names}
-    return dict.fromkeys(names, 1)
+    for doubled in [frozenset(), *(frozenset({s}) for s in sizes)]:
+        pools = [_pool(ranks[n], n in positive, bool(doubled)) for n in involved]
+        for count, values in enumerate(product(*pools)):
+            if count > MOST:
+                break
+            chosen = dict(zip(involved, values, strict=True))
+            if all(_holds(e, chosen, doubled) for e in constraints):
+                return Witness({n: chosen.get(n, Value(1)) for n in names}, doubled)
+    return Witness(dict.fromkeys(names, Value(1)))
 
 
-def _holds(equation: Any, values: Mapping[str, int]) -> bool:
-    left, right = (_at_one(x, values) for x in equation.args[:2])
-    return bool(sp.simplify(left - right) == 0)
+def _pool(rank: int, is_positive: bool, is_wide: bool) -> list[Value]:
+    numbers: list[Any] = [n for n in CANDIDATES if n > 0 or not is_positive]
+    found = [Value(n) for n in numbers]
+    if is_wide and not is_positive:
+        found = [Value(1), Value(sp.Rational(1, 2)), Value(0)]
+        found += [Value(1, n) for n in range(rank)]
+    return found
 
 
-def _at_one(e: Any, values: Mapping[str, int]) -> Any:
-    if isinstance(e, Size | Index | sp.KroneckerDelta):
-        return sp.S.One
-    if isinstance(e, sp.Indexed | sp.Symbol):
-        return sp.Integer(values.get(name_of(entry_tensor(e)), 1))
+def _holds(equation: Any, values: Mapping[str, Value], doubled: frozenset[str]) -> bool:
+    ks = sorted({k for x in equation.args[:2] for k in _free(x)}, key=str)
+    ranges = [range(2 if k.size.name in doubled else 1) for k in ks]
+    return all(
+        sp.simplify(_difference(equation, values, doubled, dict(zip(ks, at, strict=True)))) == 0
+        for at in product(*ranges)
+    )
+
+
+def _free(e: Any) -> set[Index]:
+    return {k for k in e.free_symbols if isinstance(k, Index)}
+
+
+def _difference(equation: Any, values: Any, doubled: Any, at: dict[Any, int]) -> Any:
+    left, right = (_number(x, values, doubled, at) for x in equation.args[:2])
+    return left - right
+
+
+def _number(e: Any, values: Any, doubled: frozenset[str], at: Mapping[Any, int]) -> Any:
+    if isinstance(e, Size):
+        return sp.Integer(2 if e.name in doubled else 1)
+    if isinstance(e, sp.KroneckerDelta):
+        return sp.Integer(at[e.args[0]] == at[e.args[1]])
+    if isinstance(e, sp.Indexed | sp.Symbol) and not isinstance(e, Index):
+        places = [at[k] for k in slots(e)]
+        return values.get(name_of(entry_tensor(e)), Value(1)).at(places)
     if isinstance(e, sp.Sum):
-        return _at_one(e.function, values)
-    return e.func(*(_at_one(x, values) for x in e.args)) if e.args else e
+        k: Any = e.limits[-1][0]
+        body = sp.Sum(e.function, *e.limits[:-1]) if e.limits[:-1] else e.function
+        count = 2 if k.size.name in doubled else 1
+        return sp.Add(*(_number(body, values, doubled, {**at, k: n}) for n in range(count)))
+    return e.func(*(_number(x, values, doubled, at) for x in e.args)) if e.args else e
 
 
 def instance_of(
     theorem: str,
-    sizes: int,
-    variables: list[tuple[int, int]],
+    sizes: Sequence[str],
+    ranks: Mapping[str, int],
+    found: Witness,
     hypotheses: int,
     opened: list[str],
 ) -> list[str]:
-    """Return the lines that apply the theorem at sizes 1 to constant tensors.
+    """Return the lines that apply the theorem at small sizes to simple tensors.
 
-    ``variables`` are (number of indices, constant) in their order, ``opened`` the definitions that
-    the premises may speak of.
+    ``sizes`` and ``ranks`` (the numbers of indices) are in the order in which the theorem takes
+    them, ``opened`` the definitions that the premises may speak of.
     """
-    given = ["1%nat"] * sizes
-    for rank, value in variables:
-        number = str(value) if value >= 0 else f"({value})"
-        given.append(f"(fun {'_ ' * rank}=> {number})" if rank else number)
+    given = ["2%nat" if s in found.doubled else "1%nat" for s in sizes]
+    given += [found.values[n].text(rank) for n, rank in ranks.items()]
     premises = ["_"] * hypotheses
     unfold = f"cbv beta delta [{' '.join(opened)}]; " if opened else ""
     head = " ".join([theorem, *given, *premises])
+    where = "sizes 1 and 2" if found.doubled else "sizes 1"
     return [
-        "(** It is not about nothing: the premises hold at sizes 1. *)",
+        f"(** It is not about nothing: the premises hold at {where}. *)",
         f"Definition {theorem}_instance := ltac:(",
         f"  refine ({head}); {unfold}meets).",
     ]

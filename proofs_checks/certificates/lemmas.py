@@ -14,6 +14,7 @@ from proofs_checks.certificates.rules import (
     inverse_rules,
     kept_lines,
     packed,
+    root_rules,
     share_rule,
     written_out_shares,
 )
@@ -108,9 +109,15 @@ class DerivativeLemmas:
         quantity = node.expression.args[0]
         if quantity.has(Partial, Flow):
             lifted, _ = self.derivatives.function(node.expression, base, closed_inside=True)
-            lines.append(
-                f"  apply (D_ext ({lifted})); [intros; cbv beta; same ltac:(symmetry; known)|]."
-            )
+            same = "[intros; cbv beta; same ltac:(symmetry; known)|]"
+            if near := self.derivatives.near(node, base):
+                lines += [
+                    f"  apply (D_near ({near}) ({lifted}));",
+                    f"  [near ltac:(idtac; line)|intros {names.time} Q; cbv beta in Q;",
+                    "   decompose [and] Q; cbv beta; same ltac:(symmetry; known)|].",
+                ]
+            else:
+                lines.append(f"  apply (D_ext ({lifted})); {same}.")
         if isinstance(node.expression, Flow):
             lines += self._rates(node, base)
         lines.append("  eapply D_eq; [" + DERIVE + "|cbv beta; at_start].")
@@ -167,6 +174,9 @@ class DerivativeLemmas:
         for number, (text, _) in enumerate(inverse_rules(program, texts, here)):
             lines.append(f"  assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
             rules.append(f"V{number}")
+        for number, (text, lemma) in enumerate(root_rules(texts, here)):
+            lines.append(f"  assert (Q{number} : {text}) by (intros; apply {lemma}; positive).")
+            rules.append(f"Q{number}")
         for number, name in enumerate(n for n in written_out_shares(program) if n in kept):
             line = program.lines[name]
             inner = here.binding(*line.parameters)

@@ -49,7 +49,8 @@ def conditions(e: Any, bound: tuple[Index, ...] = ()) -> Iterator[Condition]:
         yield from conditions(x, bound)
     if isinstance(e, sp.log):
         for part in sp.Mul.make_args(e.args[0]):
-            yield _bare(Condition(bound, "positive", part))
+            value = part.base if isinstance(part, sp.Pow) and part.exp == -1 else part
+            yield _bare(Condition(bound, "positive", value))
     if isinstance(e, sp.Pow) and e.exp.is_Rational and not e.exp.is_Integer:
         yield _bare(Condition(bound, "positive", e.base))
     elif isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp < 0:
@@ -159,6 +160,16 @@ class Premises:
         return [
             f"given_{n}" for n, c in enumerate(given, start=1) if tensors_in(c.equation) <= known
         ]
+
+    def values(self) -> dict[Any, tuple[str, Any]]:
+        """Return the scalars to which a hypothesis gives a number, with its name and the number."""
+        found, known = {}, set(self.rules())
+        for number, c in enumerate(self.program.model.constraints, start=1):
+            scalar, value = c.equation.args[:2]
+            is_value = isinstance(scalar, sp.Symbol) and value.is_Rational
+            if is_value and f"given_{number}" in known:
+                found[scalar] = (f"given_{number}", value)
+        return found
 
     def weights(self) -> list[str]:
         """Return the inputs that weigh shares, such as masks."""

@@ -24,8 +24,8 @@ class NotCertified(Exception):
 class Problem:
     """A statement with its model; ``name`` names the theorem, ``title`` stands above it.
 
-    ``order`` is the LaTeX of dropped terms.  ``shown`` is, of an inequality with zero, what its
-    other side is equal to and whose sign can be read off; coqc checks that it is.
+    ``order`` is the LaTeX of dropped terms.  ``shown`` is, of an inequality, what the larger side
+    less the smaller is equal to and whose sign can be read off; coqc checks that it is.
     """
 
     name: str
@@ -39,15 +39,14 @@ class Problem:
     def sides(self) -> tuple[Any, Any]:
         """The two expressions that are to be shown equal.
 
-        Raises `NotCertified` for what is neither an equation nor an inequality with zero.
+        Raises `NotCertified` for what is neither an equation nor an inequality.
         """
-        left, right = self.statement.args[:2]
+        left, right = self.statement.left, self.statement.right
         if type(self.statement) is Equation:
             return left, right
-        if type(self.statement) is not Inequality or (left != 0 and right != 0):
-            kind = type(self.statement).__name__
-            raise NotCertified(f"no proof is written for {kind} of two quantities")
-        other = right if left == 0 else left
+        if type(self.statement) is not Inequality:
+            raise NotCertified(f"no proof is written for {type(self.statement).__name__}")
+        other = left if right == 0 else right - left
         return other, other if self.shown is None else self.shown
 
 
@@ -58,7 +57,9 @@ def law_problem(law: Law, model: Model, *, is_first: bool = True) -> Problem:
     if isinstance(statement, Inequality):
         manifest = [s for s in law.derivation(model) if isinstance(s.equation, Inequality)]
         if manifest:
-            shown = manifest[0].right if manifest[0].left == 0 else manifest[0].left
+            step, left, right = manifest[0], statement.left, statement.right
+            shown = step.left if right == 0 else step.right - step.left
+            shown = step.right if left == 0 else shown
     return Problem(name, law.title, model, statement, law.order, shown)
 
 

@@ -174,7 +174,28 @@ class Program:
         for name in self.cuts:  # what is differentiated by may have its own definition in the law
             if name in said and name in self.pool and tensors_in(self.pool[name].value) <= said:
                 needed.add(name)
+        while tied := self._tied(needed, said):
+            needed |= tied
         return {n: d for n, d in self.pool.items() if n in needed}
+
+    def _tied(self, needed: set[str], said: set[str]) -> set[str]:
+        """The lines not opened whose constrained ingredients are spoken of as well.
+
+        As variables they would forget how they hang together with the rest.
+        """
+        spoken = said.union(*(tensors_in(self.pool[n].value) for n in needed))
+        closed = (spoken - needed) & set(self.pool)
+        constrained = set().union(*(tensors_in(c.equation) for c in self.model.constraints), set())
+        known = (spoken - set(self.pool)) & constrained
+        return {
+            n for n in closed if _is_writable(self.pool[n].value) and self._ingredients(n) & known
+        }
+
+    def _ingredients(self, name: str) -> set[str]:
+        """The inputs that a line is computed from."""
+        if name not in self.pool:
+            return {name}
+        return set().union(*(self._ingredients(n) for n in tensors_in(self.pool[name].value)))
 
     @property
     def is_scalar(self) -> bool:

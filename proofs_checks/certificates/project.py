@@ -11,7 +11,14 @@ from theory.files import write_atomically
 
 __all__ = ["LIBRARY", "library_files", "write_project"]
 
-LIBRARY = ("Definitions.v", "Sums.v", "Sumring.v", "Reify.v", "Certificate.v")
+LIBRARY = (
+    "Definitions.v",
+    "Sums.v",
+    "Sumring.v",
+    "Reify.v",
+    "Derivatives.v",
+    "Certificate.v",
+)
 """The files of the library, each after those that it imports."""
 
 MAKEFILE = """\

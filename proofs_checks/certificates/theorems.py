@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import sympy as sp
-
 from proofs_checks.certificates.derivatives import Derivatives
+from proofs_checks.certificates.middle import Middle
 from proofs_checks.certificates.premises import Premises
 from proofs_checks.certificates.printing import Names, Scope, coq_term
 from proofs_checks.certificates.problem import Problem
 from proofs_checks.certificates.program import Program, ordered_free
-from proofs_checks.certificates.rules import (
-    inverse_rules,
-    kept_lines,
-    packed,
-    share_rule,
-    written_out_shares,
-)
+from proofs_checks.certificates.rules import packed
 from theory.algebra.expressions import Inequality
 from theory.algebra.symbols import Flow, Partial
 
@@ -56,6 +47,7 @@ class Theorem:
         left, right = (coq_term(e, scope) for e in (program.left, program.right))
         plain = [program.without_words(e) for e in (program.left, program.right)]
         shown = [coq_term(e, values) for e in plain]
+        middle = Middle(program, self.names, self.premises, self.derivatives)
         lines = ["", "(** The law. *)", *self._facts()]
         given = [f"{n}_eq" for n in self.derivatives.at_point]
         words = [self.names.tensor(w) for w in program.used_words]
@@ -67,7 +59,7 @@ class Theorem:
             ]
         lines += [
             f"Lemma {name}_middle : {ranges}{shown[0]} =\n  {shown[1]}.",
-            f"Proof. intros. {self._proof()} Qed.",
+            f"Proof. intros. {middle.proof()} Qed.",
         ]
         held = " ".join(f"{scope.indices[k]} H{scope.indices[k]}" for k in self.free)
         intros = f"intros {held}. " if held else ""
@@ -76,7 +68,17 @@ class Theorem:
             f"(eq_sym ({name}_right {held})))"
         )
         if isinstance(self.problem.statement, Inequality):
-            sign = "0 <= x" if self.problem.statement.left == 0 else "x <= 0"
+            low, high = (program.spelled(x) for x in self.problem.statement.args[:2])
+            said = f"{coq_term(low, scope)} <=\n  {coq_term(high, scope)}"
+            if low != 0 and high != 0:
+                return [
+                    *lines,
+                    f"Theorem {name} : {ranges}\n  {said}.",
+                    f"Proof. {intros}refine (less_by _ _ _ (eq_trans _",
+                    f"  (eq_trans ({name}_left {held}) ({name}_middle {held}))) _);",
+                    "  [sumring_go tt|nonnegative]. Qed.",
+                ]
+            sign = "0 <= x" if low == 0 else "x <= 0"
             return [
                 *lines,
                 f"Theorem {name} : {ranges}\n  {sign.replace('x', left)}.",
@@ -137,46 +139,3 @@ class Theorem:
                 f"#[local] Hint Resolve {own}_pos : core.",
             ]
         return lines
-
-    def _proof(self) -> str:
-        program = self.program
-        texts: list[Any] = [node.closed for node in self.derivatives.at_point.values()]
-        texts += [program.without_words(e) for e in (program.left, program.right)]
-        texts += [line.value for n, line in program.lines.items() if n not in program.shares]
-        kept = kept_lines(program, texts) | set(program.shares)
-        if program.is_scalar:
-            opened = [f"{n}_value" for n in self.derivatives.at_point]
-            for name in program.lines:
-                opened += [self.names.tensor(name), f"{self.names.tensor(name)}_of"]
-            return f"cbv beta delta [{' '.join(opened)}]; scalar." if opened else "scalar."
-        scope = Scope(self.names)
-        steps, rules = [], [*self.premises.rules()]
-        rules += [f"{self.names.tensor(n)}_rows" for n in program.shares]
-        for number, (text, _) in enumerate(inverse_rules(program, texts, scope)):
-            steps.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
-            rules.append(f"V{number}")
-        for number, name in enumerate(written_out_shares(program)):
-            rule = share_rule(program, name, scope)
-            steps.append(f"assert (S{number} : {rule}) by reflexivity.")
-            rules.append(f"S{number}")
-        for name in sorted(kept - set(program.shares)):
-            line = program.lines[name]
-            if isinstance(line.value, sp.exp) or (
-                isinstance(line.value, sp.Sum) and isinstance(line.value.function, sp.Indexed)
-            ):
-                inner = scope.binding(*line.parameters)
-                at = " ".join(
-                    [self.names.tensor(name), *(inner.indices[k] for k in line.parameters)]
-                )
-                rule = f"{inner.ranges(line.parameters)}{coq_term(line.value, inner)} = {at}"
-                steps.append(f"assert (N_{self.names.tensor(name)} : {rule}) by reflexivity.")
-                rules.append(f"N_{self.names.tensor(name)}")
-        opened = [f"{n}_value" for n in self.derivatives.at_point]
-        for name in program.lines:
-            if name not in kept:
-                own = self.names.tensor(name)
-                opened += [own, f"{own}_of"]
-        if opened:
-            steps.append(f"cbv beta delta [{' '.join(opened)}].")
-        steps.append(f"sumring_go {packed(rules)}.")
-        return "\n  ".join(steps)

@@ -141,7 +141,7 @@ class StrictInequality(Inequality):
 
 def fresh(index: Index) -> Index:
     """Return a new index over the same size, with a name no user can write."""
-    return Index(f"{index.name.split('~')[0]}~{next(_counter)}", index.size)
+    return Index(f"{index.name.split('~')[0]}~{next(_counter):09}", index.size)
 
 
 def bound_of(expression: sp.Sum) -> list[Index]:

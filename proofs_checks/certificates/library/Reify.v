@@ -167,116 +167,80 @@ Ltac context_of l sizes :=
                        constr:(cons (s, i) r)
   end.
 
-(** rules from the types of hypotheses *)
-Ltac find_level p l := lazymatch l with cons p _ => constr:(O) | cons _ ?t => let n := find_level p t in constr:(S n) end.
-Ltac rule_type T env ns :=
+(** rules from the types of hypotheses; one that is no rule is left out *)
+Ltac rule_atoms T sizes atoms env :=
   lazymatch T with
   | forall i, (i < ?n)%nat -> @?P i =>
+    let s := insert_new n sizes in
     let k := fresh "k" in
     let r := constr:(fun k : nat => ltac:(
       let P' := eval cbv beta in (P k) in
-      let r := rule_type P' constr:(cons k env) constr:(cons n ns) in exact r)) in
+      let r := rule_atoms P' s atoms constr:(cons k env) in exact r)) in
     lazymatch r with fun _ => ?r => r end
-  | sum ?s ?f = ?h =>
-    let p := len env in
+  | ?a = ?b =>
+    let r := collect sizes atoms env a in lazymatch r with (?s, ?t) => collect s t env b end
+  end.
+(** the numbers of the sizes of its indices, and its sides *)
+Ltac rule_parts T sizes atoms env ns :=
+  lazymatch T with
+  | forall i, (i < ?n)%nat -> @?P i =>
+    let s := position n sizes in
     let k := fresh "k" in
     let r := constr:(fun k : nat => ltac:(
-      let b := eval cbv beta in (f k) in
-      let r := atom_of constr:(cons k env) b in exact r)) in
-    lazymatch r with fun _ => (?F, ?l) =>
-      let pos := find_level p l in
-      let ns := eval cbv [rev app] in (rev ns) in
-      lazymatch h with
-      | 1 => constr:((0%nat, F, F, cons pos nil, ns, s, @nil (list nat -> R)))
-      | _ => let q := atom_of env h in lazymatch q with (?K, _) =>
-             constr:((0%nat, F, F, cons pos nil, ns, s, cons K nil)) end
-      end end
-  | INR ?n * ?g = 1 => let r := atom_of env g in
-    lazymatch r with (?G, _) => constr:((3%nat, G, G, @nil nat, @nil nat, n, @nil (list nat -> R))) end
-  | ?a * ?b = delta _ _ * _ =>
-    let r := atom_of env a in
-    lazymatch r with (?F, _) => lazymatch ns with cons _ (cons ?s ?ns) =>
-      let ns := eval cbv [rev app] in (rev ns) in
-      constr:((4%nat, F, F, @nil nat, ns, s, @nil (list nat -> R))) end end
-  | ?a * ?b = 1 =>
-    let r := atom_of env a in let q := atom_of env b in
-    lazymatch r with (?F, _) => lazymatch q with (?G, ?pg) =>
-      let ns := eval cbv [rev app] in (rev ns) in
-      constr:((1%nat, F, G, pg, ns, O, @nil (list nat -> R))) end end
-  | ?a * ?b = ?c =>
-    let r := atom_of env a in let q := atom_of env b in let p := atom_of env c in
-    lazymatch r with (?F, _) => lazymatch q with (?G, ?pg) => lazymatch p with (?K, _) =>
-      let ns := eval cbv [rev app] in (rev ns) in
-      constr:((1%nat, F, G, pg, ns, O, cons K nil)) end end end
+      let P' := eval cbv beta in (P k) in
+      let r := rule_parts P' sizes atoms constr:(cons k env) constr:(cons s ns) in exact r)) in
+    lazymatch r with fun _ => ?r => r end
   | ?a = ?b =>
-    let r := atom_of env a in let q := atom_of env b in
-    lazymatch r with (?F, _) => lazymatch q with (?G, _) =>
-      let ns := eval cbv [rev app] in (rev ns) in
-      constr:((2%nat, F, G, @nil nat, ns, O, @nil (list nat -> R))) end end
+    let x := reify sizes atoms env a in let y := reify sizes atoms env b in
+    let ns := eval cbv [rev app] in (rev ns) in constr:((ns, x, y))
   end.
-Ltac rule_parts H :=
-  let T := type of H in
-  let T := eval cbv beta in T in
-  rule_type T (@nil nat) (@nil nat).
-Ltac insert_all l acc := lazymatch l with nil => acc | cons ?x ?t => let a := insert_new x acc in insert_all t a end.
+Ltac statement_of H := let T := type of H in eval cbv beta in T.
 Ltac rules_collect Hs sizes atoms :=
   lazymatch Hs with
   | tt => constr:((sizes, atoms))
   | (?Hs, ?H) =>
-    let p := rule_parts H in
-    lazymatch p with
-    | (?row, ?F, ?G, _, ?ns, ?s, ?K) =>
-      let a := insert_new F atoms in let a := insert_new G a in let a := insert_all K a in
-      let z := insert_all ns sizes in
-      let z := lazymatch row with O => insert_new s z | 3%nat => insert_new s z | 4%nat => insert_new s z | _ => z end in
-      rules_collect Hs z a
-    end
+    let T := statement_of H in
+    let r := match constr:(tt) with
+             | _ => rule_atoms T sizes atoms (@nil nat) | _ => constr:((sizes, atoms)) end in
+    lazymatch r with (?s, ?a) => rules_collect Hs s a end
   end.
-Ltac positions l sizes :=
-  lazymatch l with nil => constr:(@nil nat)
-  | cons ?x ?t => let p := position x sizes in let r := positions t sizes in constr:(cons p r) end.
+(** the rules, and for each its hypothesis and its parts *)
 Ltac rules_of Hs sizes atoms :=
   lazymatch Hs with
-  | tt => constr:(@nil rule)
+  | tt => constr:((@nil rule, tt))
   | (?Hs, ?H) =>
-    let p := rule_parts H in
     let r := rules_of Hs sizes atoms in
-    lazymatch p with
-    | (?kind, ?F, ?G, ?pg, ?ns, ?s, ?K) =>
-      let f := position F atoms in let g := position G atoms in let ns := positions ns sizes in
-      lazymatch kind with
-      | O => let s := position s sizes in
-        lazymatch pg with cons ?pos _ =>
-        lazymatch K with
-        | nil => constr:(cons (Row f pos s None ns) r)
-        | cons ?K _ => let k := position K atoms in constr:(cons (Row f pos s (Some k) ns) r)
-        end end
-      | 1%nat => lazymatch K with
-        | nil => constr:(cons (Pair f g pg None ns) r)
-        | cons ?K _ => let k := position K atoms in constr:(cons (Pair f g pg (Some k) ns) r)
+    lazymatch r with (?rs, ?used) =>
+      let T := statement_of H in
+      match constr:(tt) with
+      | _ =>
+        let p := rule_parts T sizes atoms (@nil nat) (@nil nat) in
+        lazymatch p with (?ns, ?x, ?y) =>
+          let q := eval vm_compute in (as_rule ns x y) in
+          lazymatch q with Some ?q => constr:((cons q rs, (used, (H, ns, x, y)))) end
         end
-      | 2%nat => constr:(cons (Repl f g ns) r)
-      | 3%nat => let s := position s sizes in constr:(cons (Scale s f) r)
-      | 4%nat => let s := position s sizes in constr:(cons (Hot f s ns) r)
+      | _ => r
       end
     end
   end.
-Ltac prove_hold H :=
-  lazymatch goal with
-  | |- holds _ _ (Scale _ _) => exact H
-  | _ =>
-  let l := fresh "l" in let F := fresh "F" in
-  intros l F; unfold fits in F;
-  repeat match goal with
-  | F : Forall2 _ _ (cons _ _) |- _ => inversion F; clear F; subst
-  | F : Forall2 _ _ nil |- _ => inversion F; clear F; subst
-  end;
-  cbn in *; intros; apply H; assumption
+Lemma fits_cons sz i l s ss : fits sz (i :: l) (s :: ss) -> (i < sz s)%nat /\ fits sz l ss.
+Proof. intros F. inversion F. auto. Qed.
+Ltac held P F :=
+  lazymatch type of F with
+  | fits _ nil _ => exact P
+  | fits _ (cons ?i _) _ =>
+    let B := fresh in let F' := fresh in
+    destruct (fits_cons _ _ _ _ _ F) as [B F']; held constr:(P i B) F'
   end.
-Ltac prove_holds Hs :=
-  lazymatch Hs with
+Ltac prove_holds used :=
+  lazymatch used with
   | tt => apply Forall_nil
-  | (?Hs, ?H) => apply Forall_cons; [prove_hold H|prove_holds Hs]
+  | (?used, (?H, ?ns, ?x, ?y)) =>
+    apply Forall_cons;
+    [ apply (as_rule_sound _ _ ns x y); [vm_compute; reflexivity|];
+      let ix := fresh "ix" in let F := fresh "F" in
+      intros ix F; cbn [map seq length] in F; held H F
+    | prove_holds used ]
   end.
 
 Ltac prepare Hs tac :=
@@ -292,7 +256,8 @@ Ltac prepare Hs tac :=
     let r := rules_collect Hs s a in
     lazymatch r with (?sizes, ?atoms) =>
       let ctx := context_of fr sizes in
-      let rs := rules_of Hs sizes atoms in
+      let rules := rules_of Hs sizes atoms in
+      lazymatch rules with (?rs, ?used) =>
       let eL := reify sizes atoms env lhs in
       let eR := reify sizes atoms env rhs in
       let n := len env in
@@ -301,12 +266,12 @@ Ltac prepare Hs tac :=
       let eR := eval vm_compute in (uniq n (fun k => k) eR) in
       lazymatch eR with (?eR, _) =>
         let env' := eval cbv in (rev env) in
-        tac sizes atoms env' ctx rs eL eR
-      end end
+        tac sizes atoms env' ctx rs used eL eR
+      end end end
     end end end
   end.
 Ltac sumring_go Hs :=
-  prepare Hs ltac:(fun sizes atoms env ctx rs eL eR =>
+  prepare Hs ltac:(fun sizes atoms env ctx rs used eL eR =>
     let sz := constr:(fun s : nat => nth s sizes 0%nat) in
     let at_ := constr:(fun f : nat => nth f atoms (fun _ => 0)) in
     let ix := constr:(fun k : nat => nth k env 0%nat) in
@@ -316,10 +281,10 @@ Ltac sumring_go Hs :=
     apply (check_eq sz at_ ctx rs eL eR ix);
     [ vm_cast_no_check (eq_refl true)
     | unfold valid; repeat (apply Forall_cons; [cbn; assumption|]); apply Forall_nil
-    | prove_holds Hs ]).
+    | prove_holds used ]).
 (** what is left over, for those who look for a reason *)
 Ltac sumring_residue Hs :=
-  prepare Hs ltac:(fun sizes atoms env ctx rs eL eR =>
+  prepare Hs ltac:(fun sizes atoms env ctx rs used eL eR =>
     idtac "sizes" sizes; idtac "atoms" atoms; idtac "indices" env; idtac "rules" rs;
     let p := eval vm_compute in (match nf (Add eL (Opp eR)) with
       | Some p => Some (residue ctx rs p) | None => None end) in

@@ -11,7 +11,7 @@ From Proofhead Require Import Definitions Sums.
 Import ListNotations.
 Open Scope R_scope.
 
-Inductive factor := FA (f : nat) (l : list nat) | FD (i j : nat) | FS (s : nat).
+Inductive factor := FA (f : nat) (l : list nat) | FD (i j : nat) | FS (s : nat) | FQ (c : Q).
 
 Inductive expr :=
 | CZ (z : Z) | CI (p : positive) | Atm (f : nat) (l : list nat) | Del (i j : nat) | Siz (s : nat)
@@ -21,23 +21,20 @@ Definition bounds := list (nat * nat).   (* (size, name) *)
 Definition mono := list factor.
 Definition term := (Q * bounds * mono)%type.
 
-(** Rules.  [Row f pos s h ss]: the entries of f sum to one (or to h) over the index at position
-    pos, of size s, the others being of sizes ss.  [Pair f g pg h ss]: f * g = h (or 1), of sizes ss,
-    where g has the indices of f at the positions pg. *)
-Inductive rule :=
-| Row (f pos s : nat) (h : option nat) (ss : list nat)
-| Pair (f g : nat) (pg : list nat) (h : option nat) (ss : list nat)
-| Repl (f h : nat) (ss : list nat) | Scale (s g : nat) | Hot (f s : nat) (ss : list nat).
+(** [Rule s lhs rhs ss]: for all indices 0, 1, ... of the sizes [ss] the products of the factors
+    are equal, that of [lhs] summed over the next index if it has a size [s]. *)
+Inductive rule := Rule (s : option nat) (lhs rhs : mono) (ss : list nat).
 
 Definition put (ix : nat -> nat) (i v : nat) : nat -> nat := fun k => if Nat.eqb k i then v else ix k.
 Definition ren1 (j i k : nat) : nat := if Nat.eqb k j then i else k.
 Definition renF (j i : nat) (x : factor) : factor :=
   match x with
-  | FA f l => FA f (map (ren1 j i) l) | FD a b => FD (ren1 j i a) (ren1 j i b) | FS s => FS s
+  | FA f l => FA f (map (ren1 j i) l) | FD a b => FD (ren1 j i a) (ren1 j i b)
+  | FS s => FS s | FQ c => FQ c
   end.
 Definition ren (j i : nat) (m : mono) : mono := map (renF j i) m.
 Definition namesF (x : factor) : list nat :=
-  match x with FA _ l => l | FD a b => [a; b] | FS _ => [] end.
+  match x with FA _ l => l | FD a b => [a; b] | _ => [] end.
 Definition names (m : mono) : list nat := flat_map namesF m.
 Definition mem (i : nat) (l : list nat) : bool := existsb (Nat.eqb i) l.
 Definition apart (l l' : list nat) : bool := forallb (fun i => negb (mem i l')) l.
@@ -51,7 +48,9 @@ Section Meaning.
 Variables (sz : nat -> nat) (atom : nat -> list nat -> R).
 
 Definition denF ix x :=
-  match x with FA f l => atom f (map ix l) | FD i j => delta (ix i) (ix j) | FS s => INR (sz s) end.
+  match x with
+  | FA f l => atom f (map ix l) | FD i j => delta (ix i) (ix j) | FS s => INR (sz s) | FQ c => Q2R c
+  end.
 Fixpoint denM ix (m : mono) := match m with [] => 1 | x :: m => denF ix x * denM ix m end.
 Fixpoint denS ix (bs : bounds) (F : (nat -> nat) -> R) :=
   match bs with [] => F ix | (s, i) :: bs => sum (sz s) (fun v => denS (put ix i v) bs F) end.
@@ -67,18 +66,12 @@ Fixpoint den ix e :=
 Definition valid (ctx : bounds) ix := Forall (fun b => (ix (snd b) < sz (fst b))%nat) ctx.
 Definition fits (l ss : list nat) := Forall2 (fun v s => (v < sz s)%nat) l ss.
 Definition holds (r : rule) : Prop :=
-  match r with
-  | Row f pos s h ss => forall l, fits l ss ->
-    sum (sz s) (fun v => atom f (firstn pos l ++ v :: skipn pos l)) =
-    match h with None => 1 | Some h => atom h l end
-  | Pair f g pg None ss => forall l, fits l ss -> atom f l * atom g (map (fun n => nth n l O) pg) = 1
-  | Pair f g pg (Some h) ss =>
-    forall l, fits l ss -> atom f l * atom g (map (fun n => nth n l O) pg) = atom h l
-  | Repl f h ss => forall l, fits l ss -> atom f l = atom h l
-  | Scale s g => INR (sz s) * atom g [] = 1
-  | Hot f s ss => forall l, fits l ss -> forall j k, (j < sz s)%nat -> (k < sz s)%nat ->
-    atom f (l ++ [j]) * atom f (l ++ [k]) = delta j k * atom f (l ++ [j])
-  end.
+  let '(Rule s lhs rhs ss) := r in
+  forall ix, fits (map ix (seq 0 (length ss))) ss ->
+  match s with
+  | None => denM ix lhs
+  | Some s => sum (sz s) (fun v => denM (put ix (length ss) v) lhs)
+  end = denM ix rhs.
 
 (** ** Lemmas *)
 Lemma mem_In i l : mem i l = true <-> In i l.
@@ -130,6 +123,7 @@ Proof.
   - f_equal. apply map_ext_in. exact H.
   - rewrite (H i), (H j) by auto. reflexivity.
   - reflexivity.
+  - reflexivity.
 Qed.
 Lemma denM_agree m : forall ix ix', (forall i, In i (names m) -> ix i = ix' i) -> denM ix m = denM ix' m.
 Proof.
@@ -151,6 +145,7 @@ Proof.
   destruct x; simpl.
   - rewrite map_map. f_equal. apply map_ext. exact E.
   - now rewrite !E.
+  - reflexivity.
   - reflexivity.
 Qed.
 
@@ -368,7 +363,7 @@ Proof.
 Qed.
 Lemma contract_sound ctx bs x rest r : contract ctx bs x rest = Some r -> sound1 ctx bs (x :: rest) r.
 Proof.
-  destruct x as [|i j|]; simpl; try discriminate.
+  destruct x as [|i j| |]; simpl; try discriminate.
   destruct (Nat.eqb_spec i j) as [->|N].
   - intros [= <-]. apply sound1_mono. intros. simpl. rewrite delta_refl. ring.
   - destruct (takeB j bs) as [[s bs']|] eqn:T.
@@ -416,158 +411,160 @@ Proof.
   - apply (IH (x :: before)). exact H.
 Qed.
 
-Definition row (ctx bs : bounds) (f pos s : nat) (h : option nat) (ss : list nat) (x : factor) (rest : mono)
-  : option (bounds * mono) :=
-  match x with
-  | FA f' l =>
-    let j := nth pos l O in
-    let l' := firstn pos l ++ skipn (S pos) l in
-    match takeB j bs with
-    | Some (s', bs') =>
-      if (Nat.eqb f f' && Nat.eqb s s' && negb (mem j l') && negb (mem j (names rest))
-          && fitb (bs' ++ ctx) l' ss && list_eqb l (firstn pos l' ++ j :: skipn pos l'))%bool
-      then Some (bs', match h with None => rest | Some h => FA h l' :: rest end) else None
-    | None => None
+(** factors in order *)
+Definition codeF (x : factor) : list nat :=
+  match x with FA f l => 0 :: f :: l | FD i j => [1; i; j] | FS s => [2; s] | FQ _ => [3] end%nat.
+Fixpoint cmp (l l' : list nat) : comparison :=
+  match l, l' with
+  | [], [] => Eq | [], _ => Lt | _, [] => Gt
+  | i :: l, j :: l' => match Nat.compare i j with Eq => cmp l l' | c => c end
+  end.
+Fixpoint insert (x : factor) (m : mono) : mono :=
+  match m with
+  | [] => [x]
+  | y :: m' => match cmp (codeF x) (codeF y) with Gt => y :: insert x m' | _ => x :: m end
+  end.
+Fixpoint sort (m : mono) : mono := match m with [] => [] | x :: m => insert x (sort m) end.
+Lemma insert_perm x m : Permutation (x :: m) (insert x m).
+Proof.
+  induction m as [|y m IH]; simpl; auto. destruct (cmp _ _); auto.
+  eapply perm_trans; [apply perm_swap|]. now constructor.
+Qed.
+Lemma sort_perm m : Permutation m (sort m).
+Proof. induction m as [|x m IH]; simpl; auto. eapply perm_trans; [apply perm_skip, IH|apply insert_perm]. Qed.
+Definition factor_eqb (x y : factor) : bool :=
+  match x, y with
+  | FQ c, FQ c' => (Z.eqb (Qnum c) (Qnum c') && Pos.eqb (Qden c) (Qden c'))%bool
+  | _, _ => list_eqb (codeF x) (codeF y)
+  end.
+Lemma factor_eqb_eq x y : factor_eqb x y = true -> x = y.
+Proof.
+  destruct x as [f l|i j|s|[n d]], y as [f' l'|i' j'|s'|[n' d']];
+  try (intros H; apply (list_eqb_eq (codeF _) (codeF _)) in H; simpl in H; congruence).
+  simpl. intros H. apply andb_prop in H as [H1 H2]. apply Z.eqb_eq in H1. apply Pos.eqb_eq in H2. now subst.
+Qed.
+Fixpoint mono_eqb (m m' : mono) : bool :=
+  match m, m' with
+  | [], [] => true | x :: m, y :: m' => (factor_eqb x y && mono_eqb m m')%bool | _, _ => false
+  end.
+Lemma mono_eqb_eq m : forall m', mono_eqb m m' = true -> m = m'.
+Proof.
+  induction m as [|x m IH]; intros [|y m'] H; cbn [mono_eqb] in H; try discriminate; auto.
+  apply andb_prop in H as [E H]. apply factor_eqb_eq in E. f_equal; auto.
+Qed.
+(** where the pattern [lhs] stands among the factors; what is found is checked by [rewritten] *)
+Fixpoint look (k : nat) (found : list (nat * nat)) : option nat :=
+  match found with [] => None | (i, v) :: found => if Nat.eqb i k then Some v else look k found end.
+Fixpoint bind (ks vs : list nat) (found : list (nat * nat)) : option (list (nat * nat)) :=
+  match ks, vs with
+  | [], [] => Some found
+  | k :: ks, v :: vs =>
+    match look k found with
+    | Some w => if Nat.eqb v w then bind ks vs found else None
+    | None => bind ks vs ((k, v) :: found)
     end
-  | _ => None
+  | _, _ => None
   end.
-Lemma row_sound ctx bs f pos s h ss x rest r : holds (Row f pos s h ss) ->
-  row ctx bs f pos s h ss x rest = Some r -> sound1 ctx bs (x :: rest) r.
-Proof.
-  intros Hr. destruct x as [f' l| |]; try discriminate. unfold row.
-  set (j := nth pos l O). set (l' := firstn pos l ++ skipn (S pos) l).
-  destruct (takeB j bs) as [[s' bs']|] eqn:T; [|discriminate].
-  destruct (_ && _)%bool eqn:B; intros [= <-].
-  apply andb_prop in B as [B El]. apply andb_prop in B as [B Hf]. apply andb_prop in B as [B H0].
-  apply andb_prop in B as [B H1]. apply andb_prop in B as [B H2].
-  apply Nat.eqb_eq in B. apply Nat.eqb_eq in H2. subst f' s'.
-  apply negb_true_iff, mem_false in H0. apply negb_true_iff, mem_false in H1.
-  apply list_eqb_eq in El. clearbody j l'.
-  apply (sound1_take _ _ _ j s); auto. intros ix V.
-  assert (F : fits (map ix l') ss) by now apply (fitb_fits (bs' ++ ctx)).
-  specialize (Hr _ F).
-  rewrite (sum_ext _ _ (fun v => atom f (firstn pos (map ix l') ++ v :: skipn pos (map ix l')) * denM ix rest)).
-  - rewrite sum_scal_r, Hr. destruct h; simpl; ring.
-  - intros v _. simpl. rewrite denM_put by auto. f_equal. f_equal. rewrite El, map_app. simpl.
-    assert (E : forall m, (forall k, In k m -> In k l') -> map (put ix j v) m = map ix m).
-    { intros m Hm. apply map_ext_in. intros k Hk. apply put_other. intros ->. apply H1. auto. }
-    rewrite put_same, !E, firstn_map, skipn_map; auto.
-    + intros k Hk. rewrite <- (firstn_skipn pos l'). apply in_or_app. auto.
-    + intros k Hk. rewrite <- (firstn_skipn pos l'). apply in_or_app. auto.
-Qed.
-
-Definition inside (n : nat) (pg : list nat) : bool := forallb (fun i => Nat.ltb i n) pg.
-Definition pair1 (ctx bs : bounds) (f g : nat) (pg : list nat) (h : option nat) (ss : list nat)
-  (x : factor) (rest : mono) : option (bounds * mono) :=
+Definition unify (p x : factor) (found : list (nat * nat)) : option (list (nat * nat)) :=
+  match p, x with
+  | FA f l, FA g l' => if Nat.eqb f g then bind l l' found else None
+  | FD i j, FD a b => bind [i; j] [a; b] found
+  | FS s, FS s' => if Nat.eqb s s' then Some found else None
+  | _, _ => None
+  end.
+Fixpoint search {A} (lhs m : mono) (found : list (nat * nat)) (P : list (nat * nat) -> mono -> option A) :=
+  match lhs with
+  | [] => P found m
+  | p :: lhs =>
+    pick (fun x rest => match unify p x found with
+                        | Some found => search lhs rest found P | None => None end) [] m
+  end.
+Fixpoint values (ks : list nat) (found : list (nat * nat)) : list nat :=
+  match ks with
+  | [] => []
+  | k :: ks => match look k found with Some v => v :: values ks found | None => [] end
+  end.
+Definition imageF (g : nat -> nat) (x : factor) : factor :=
   match x with
-  | FA f' l =>
-    if (Nat.eqb f f' && fitb (bs ++ ctx) l ss && inside (length l) pg)%bool then
-      pick (fun y rest' => match y with
-        | FA g' l' => if (Nat.eqb g g' && list_eqb (map (fun n => nth n l O) pg) l')%bool
-                      then Some (bs, match h with None => rest' | Some h => FA h l :: rest' end) else None
-        | _ => None end) [] rest
-    else None
-  | _ => None
+  | FA f l => FA f (map g l) | FD a b => FD (g a) (g b) | FS s => FS s | FQ c => FQ c
   end.
-Lemma map_nth_ix (ix : nat -> nat) l pg : inside (length l) pg = true ->
-  map (fun n => nth n (map ix l) O) pg = map ix (map (fun n => nth n l O) pg).
+Definition image (g : nat -> nat) (m : mono) : mono := map (imageF g) m.
+Lemma denM_image ix g m : denM ix (image g m) = denM (fun k => ix (g k)) m.
 Proof.
-  unfold inside. rewrite forallb_forall. intros H. rewrite map_map. apply map_ext_in. intros n Hn.
-  specialize (H n Hn). apply Nat.ltb_lt in H.
-  rewrite (nth_indep _ O (ix O)) by now rewrite map_length. apply map_nth.
+  induction m as [|x m IH]; simpl; [reflexivity|]. rewrite IH. f_equal.
+  destruct x; simpl; auto. now rewrite map_map.
 Qed.
-Lemma pair1_sound ctx bs f g pg h ss x rest r : holds (Pair f g pg h ss) ->
-  pair1 ctx bs f g pg h ss x rest = Some r -> sound1 ctx bs (x :: rest) r.
-Proof.
-  intros Hr. destruct x as [f' l| |]; simpl; try discriminate.
-  destruct (_ && _)%bool eqn:B; [|discriminate]. apply andb_prop in B as [B B0].
-  apply andb_prop in B as [B1 B2].
-  apply Nat.eqb_eq in B1. subst f'. intros H. apply pick_sound in H as (y & rest' & P & H). simpl in P.
-  destruct y as [g' l'| |]; try discriminate. destruct (_ && _)%bool eqn:B; [|discriminate].
-  apply andb_prop in B as [B3 B4]. apply Nat.eqb_eq in B3. apply list_eqb_eq in B4. subst g' l'.
-  injection H as <-. apply sound1_mono. intros ix V. simpl. rewrite (denM_perm _ _ _ P). simpl.
-  assert (F := fitb_fits _ _ _ _ V B2).
-  rewrite <- map_nth_ix by exact B0.
-  destruct h as [h|]; simpl; rewrite <- Rmult_assoc, Hr by exact F; ring.
-Qed.
-
-Definition repl (ctx bs : bounds) (f h : nat) (ss : list nat) (x : factor) (rest : mono)
+Definition rewritten (ctx bs : bounds) (m : mono) (r : rule) (found : list (nat * nat)) (rest : mono)
   : option (bounds * mono) :=
-  match x with
-  | FA f' l => if (Nat.eqb f f' && fitb (bs ++ ctx) l ss)%bool then Some (bs, FA h l :: rest) else None
-  | _ => None
+  let '(Rule s lhs rhs ss) := r in
+  let n := length ss in
+  let l := values (seq 0 n) found in
+  match s with
+  | None =>
+    let g := fun k => nth k l O in
+    if (fitb (bs ++ ctx) l ss && mono_eqb (sort m) (sort (image g lhs ++ rest)))%bool
+    then Some (bs, image g rhs ++ rest) else None
+  | Some s =>
+    match look n found with
+    | None => None
+    | Some j =>
+      let g := fun k => nth k l (S j) in
+      match takeB j bs with
+      | Some (s', bs') =>
+        if (Nat.eqb s s' && negb (mem j l) && negb (mem j (names rest)) && fitb (bs' ++ ctx) l ss
+            && mono_eqb (sort m) (sort (image (put g n j) lhs ++ rest)))%bool
+        then Some (bs', image g rhs ++ rest) else None
+      | None => None
+      end
+    end
   end.
-Lemma repl_sound ctx bs f h ss x rest r : holds (Repl f h ss) ->
-  repl ctx bs f h ss x rest = Some r -> sound1 ctx bs (x :: rest) r.
+Lemma fits_length l ss : fits l ss -> length l = length ss.
+Proof. induction 1; simpl; auto. Qed.
+Lemma map_nth_seq (ix : nat -> nat) l d :
+  map (fun k => ix (nth k l d)) (seq 0 (length l)) = map ix l.
 Proof.
-  intros Hr. destruct x as [f' l| |]; simpl; try discriminate.
-  destruct (_ && _)%bool eqn:B; [|discriminate]. apply andb_prop in B as [B1 B2].
-  apply Nat.eqb_eq in B1. subst f'. intros [= <-]. apply sound1_mono. intros ix V. simpl.
-  rewrite Hr; auto. now apply (fitb_fits _ _ _ _ V).
+  rewrite <- (map_map (fun k => nth k l d) ix). f_equal.
+  induction l as [|i l IH]; simpl; auto. f_equal. rewrite <- seq_shift, map_map. exact IH.
 Qed.
-Definition scale (bs : bounds) (s g : nat) (x : factor) (rest : mono) : option (bounds * mono) :=
-  match x with
-  | FS s' => if Nat.eqb s s' then
-      pick (fun y rest' => match y with
-        | FA g' [] => if Nat.eqb g g' then Some (bs, rest') else None
-        | _ => None end) [] rest
-    else None
-  | _ => None
-  end.
-Lemma scale_sound ctx bs s g x rest r : holds (Scale s g) ->
-  scale bs s g x rest = Some r -> sound1 ctx bs (x :: rest) r.
+Lemma same_sorted ix m m' : mono_eqb (sort m) (sort m') = true -> denM ix m = denM ix m'.
 Proof.
-  intros Hr. destruct x as [| |s']; simpl; try discriminate.
-  destruct (Nat.eqb_spec s s') as [<-|]; [|discriminate].
-  intros H. apply pick_sound in H as (y & rest' & P & H). simpl in P.
-  destruct y as [g' [|]| |]; try discriminate. destruct (Nat.eqb_spec g g') as [<-|]; [|discriminate].
-  injection H as <-. apply sound1_mono. intros ix V. simpl. rewrite (denM_perm _ _ _ P). simpl.
-  simpl in Hr. rewrite <- Rmult_assoc, Hr. ring.
+  intros H. apply mono_eqb_eq in H. rewrite (denM_perm _ _ _ (sort_perm m)), H.
+  symmetry. apply denM_perm, sort_perm.
 Qed.
-
-Definition hot (ctx bs : bounds) (f s : nat) (ss : list nat) (x : factor) (rest : mono)
-  : option (bounds * mono) :=
-  match x with
-  | FA f' l =>
-    let q := removelast l in let j := last l O in
-    if (Nat.eqb f f' && list_eqb l (q ++ [j]) && fitb (bs ++ ctx) q ss && memb s j (bs ++ ctx))%bool then
-      pick (fun y rest' => match y with
-        | FA g l' => let k := last l' O in
-          if (Nat.eqb f g && list_eqb l' (q ++ [k]) && memb s k (bs ++ ctx))%bool
-          then Some (bs, FD j k :: FA f l :: rest') else None
-        | _ => None end) [] rest
-    else None
-  | _ => None
-  end.
-Lemma hot_sound ctx bs f s ss x rest r : holds (Hot f s ss) ->
-  hot ctx bs f s ss x rest = Some r -> sound1 ctx bs (x :: rest) r.
+Lemma rewritten_sound ctx bs m r found rest q : holds r ->
+  rewritten ctx bs m r found rest = Some q -> sound1 ctx bs m q.
 Proof.
-  intros Hr. destruct x as [f' l| |]; try discriminate. unfold hot.
-  set (q := removelast l). set (j := last l O).
-  destruct (_ && _)%bool eqn:B; [|discriminate].
-  apply andb_prop in B as [B Bj]. apply andb_prop in B as [B Bq]. apply andb_prop in B as [B Bl].
-  apply Nat.eqb_eq in B. subst f'. apply list_eqb_eq in Bl. clearbody q j.
-  intros H. apply pick_sound in H as (y & rest' & P & H). simpl in P.
-  destruct y as [g l'| |]; try discriminate. revert H. set (k := last l' O). intros H.
-  destruct (_ && _)%bool eqn:B; [|discriminate].
-  apply andb_prop in B as [B Bk]. apply andb_prop in B as [B Bl'].
-  apply Nat.eqb_eq in B. subst g. apply list_eqb_eq in Bl'. clearbody k.
-  injection H as <-. apply sound1_mono. intros ix V. simpl. rewrite (denM_perm _ _ _ P). simpl.
-  assert (F := fitb_fits _ _ _ _ V Bq).
-  apply memb_In in Bj. apply memb_In in Bk. unfold valid in V. rewrite Forall_forall in V.
-  assert (Vj := V _ Bj). assert (Vk := V _ Bk). simpl in Vj, Vk.
-  rewrite Bl, Bl', !map_app. simpl.
-  rewrite <- Rmult_assoc, (Hr _ F _ _ Vj Vk). ring.
+  destruct r as [s lhs rhs ss]. unfold rewritten. intros Hr.
+  set (l := values (seq 0 (length ss)) found). destruct s as [s|].
+  - destruct (look (length ss) found) as [j|]; [|discriminate].
+    destruct (takeB j bs) as [[s' bs']|] eqn:T; [|discriminate].
+    destruct (_ && _)%bool eqn:B; intros [= <-].
+    apply andb_prop in B as [B Em]. apply andb_prop in B as [B Hf]. apply andb_prop in B as [B H0].
+    apply andb_prop in B as [B H1]. apply Nat.eqb_eq in B. subst s'.
+    apply negb_true_iff, mem_false in H0. apply negb_true_iff, mem_false in H1.
+    apply (sound1_take _ _ _ j s); auto. intros ix V. clearbody l.
+    assert (F := fitb_fits _ _ _ _ V Hf). assert (E := fits_length _ _ F). rewrite map_length in E.
+    rewrite denM_app, denM_image.
+    simpl in Hr. rewrite <- Hr by (rewrite <- E, map_nth_seq; exact F).
+    rewrite <- sum_scal_r. apply sum_ext. intros v _.
+    rewrite (same_sorted _ _ _ Em), denM_app, denM_image, denM_put by auto. f_equal.
+    apply denM_agree. intros k _. unfold put at 2 3.
+    destruct (Nat.eqb k (length ss)); [apply put_same|]. apply put_other.
+    destruct (nth_in_or_default k l (S j)) as [Hk| ->]; [|lia]. intros Hj. rewrite Hj in Hk. auto.
+  - destruct (_ && _)%bool eqn:B; intros [= <-]. apply andb_prop in B as [Hf Em].
+    apply sound1_mono. intros ix V. clearbody l.
+    assert (F := fitb_fits _ _ _ _ V Hf). assert (E := fits_length _ _ F). rewrite map_length in E.
+    rewrite (same_sorted _ _ _ Em), !denM_app, !denM_image. f_equal.
+    simpl in Hr. apply Hr. now rewrite <- E, map_nth_seq.
 Qed.
-
+Lemma search_sound {A} (P : list (nat * nat) -> mono -> option A) lhs : forall m found a,
+  search lhs m found P = Some a -> exists found' rest, P found' rest = Some a.
+Proof.
+  induction lhs as [|p lhs IH]; simpl; intros m found a H; [eauto|].
+  apply pick_sound in H as (x & rest & _ & H). destruct (unify p x found); [|discriminate]. eauto.
+Qed.
 Definition apply_rule (ctx bs : bounds) (m : mono) (r : rule) : option (bounds * mono) :=
-  match r with
-  | Row f pos s h ss => pick (row ctx bs f pos s h ss) [] m
-  | Pair f g pg h ss => pick (pair1 ctx bs f g pg h ss) [] m
-  | Repl f h ss => pick (repl ctx bs f h ss) [] m
-  | Scale s g => pick (scale bs s g) [] m
-  | Hot f s ss => pick (hot ctx bs f s ss) [] m
-  end.
+  let '(Rule _ lhs _ _) := r in search lhs m [] (rewritten ctx bs m r).
 Fixpoint apply_rules ctx bs m (rs : list rule) : option (bounds * mono) :=
   match rs with
   | [] => None
@@ -578,13 +575,8 @@ Lemma apply_rules_sound ctx bs m rs : Forall holds rs -> forall r, apply_rules c
 Proof.
   induction 1 as [|r rs Hr _ IH]; simpl; intros q H; [discriminate|].
   destruct (apply_rule ctx bs m r) as [q'|] eqn:E; [injection H as <-|now apply IH].
-  destruct r; simpl in E; apply pick_sound in E as (x & rest & P & E); simpl in P;
-    (eapply sound1_trans; [apply sound1_permM; exact P|]).
-  - eapply row_sound; eauto.
-  - eapply pair1_sound; eauto.
-  - eapply repl_sound; eauto.
-  - eapply scale_sound; eauto.
-  - eapply hot_sound; eauto.
+  destruct r as [s lhs rhs ss]. apply search_sound in E as (found & rest & E).
+  eapply rewritten_sound; eauto.
 Qed.
 
 (** an index that nothing mentions counts its size *)
@@ -628,11 +620,12 @@ Proof.
 Qed.
 Lemma frees_sound n : forall ix m, denM ix (frees n m) = denM ix m.
 Proof.
-  induction n as [|n IH]; intros ix m; simpl; auto. destruct m as [|[f l|i j|s] m]; auto.
+  induction n as [|n IH]; intros ix m; simpl; auto. destruct m as [|[f l|i j|s|c] m]; auto.
   - rewrite IH. apply denM_rot.
   - destruct (Nat.leb i j); rewrite IH, denM_rot.
     + apply delta_ren.
     + rewrite delta_ren. simpl. now rewrite delta_sym.
+  - rewrite IH. apply denM_rot.
   - rewrite IH. apply denM_rot.
 Qed.
 
@@ -672,27 +665,6 @@ Proof.
 Qed.
 
 (** *** Canonical names *)
-Definition codeF (x : factor) : list nat :=
-  match x with FA f l => 0 :: f :: l | FD i j => [1; i; j] | FS s => [2; s] end%nat.
-Fixpoint cmp (l l' : list nat) : comparison :=
-  match l, l' with
-  | [], [] => Eq | [], _ => Lt | _, [] => Gt
-  | i :: l, j :: l' => match Nat.compare i j with Eq => cmp l l' | c => c end
-  end.
-Fixpoint insert (x : factor) (m : mono) : mono :=
-  match m with
-  | [] => [x]
-  | y :: m' => match cmp (codeF x) (codeF y) with Gt => y :: insert x m' | _ => x :: m end
-  end.
-Fixpoint sort (m : mono) : mono := match m with [] => [] | x :: m => insert x (sort m) end.
-Lemma insert_perm x m : Permutation (x :: m) (insert x m).
-Proof.
-  induction m as [|y m IH]; simpl; auto. destruct (cmp _ _); auto.
-  eapply perm_trans; [apply perm_swap|]. now constructor.
-Qed.
-Lemma sort_perm m : Permutation m (sort m).
-Proof. induction m as [|x m IH]; simpl; auto. eapply perm_trans; [apply perm_skip, IH|apply insert_perm]. Qed.
-
 Fixpoint renameb (ctx : bounds) (base : nat) (todo done : bounds) (m : mono) : option (bounds * mono) :=
   match todo with
   | [] => Some (done, m)
@@ -754,7 +726,7 @@ Definition seen_in (i : nat) (x : factor) : list (list nat) :=
   match x with
   | FA f l => map (fun k => [0; f; k]%nat) (places i 0 l)
   | FD a b => if (Nat.eqb i a || Nat.eqb i b)%bool then [[1%nat]] else []
-  | FS _ => []
+  | FS _ | FQ _ => []
   end.
 Fixpoint put_in {A} (le : A -> A -> bool) (x : A) (l : list A) : list A :=
   match l with [] => [x] | y :: l' => if le x y then x :: l else y :: put_in le x l' end.
@@ -856,11 +828,22 @@ Proof.
   destruct (cmp _ _); now apply IH'.
 Qed.
 
+(** the numbers among the factors go to the coefficient *)
+Fixpoint number (m : mono) : Q :=
+  match m with [] => 1%Q | FQ c :: m => (c * number m)%Q | _ :: m => number m end.
+Fixpoint others (m : mono) : mono :=
+  match m with [] => [] | FQ _ :: m => others m | x :: m => x :: others m end.
+Lemma others_sound ix m : denM ix m = Q2R (number m) * denM ix (others m).
+Proof.
+  induction m as [|x m IH]; simpl; [unfold Q2R; simpl; lra|].
+  destruct x; simpl; rewrite IH, ?Q2R_mult; ring.
+Qed.
 Definition canonT (ctx : bounds) (rs : list rule) (base : nat) (t : term) : term :=
   let '(c, bs, m) := t in
   if nodup (map snd (bs ++ ctx)) then
     let '(bs1, m1) := simp ctx rs bs m in
-    let '(bs2, m2) := best ctx base m1 (orders m1 bs1) (bs1, m1) false in (c, bs2, m2)
+    let '(bs2, m2) := best ctx base m1 (orders m1 bs1) (bs1, m1) false in
+    (Qred (c * number m2), bs2, others m2)
   else t.
 Lemma canonT_sound ctx rs base t ix : Forall holds rs -> valid ctx ix ->
   denT ix (canonT ctx rs base t) = denT ix t.
@@ -871,25 +854,14 @@ Proof.
   assert (S2 := best_sound ctx base m1 bs1 (orders m1 bs1) (orders_perm m1 bs1) (bs1, m1) false
                   (sound1_refl ctx bs1 m1)).
   destruct (best ctx base m1 (orders m1 bs1) (bs1, m1) false) as [bs2 m2].
-  destruct (sound1_trans _ _ _ _ _ _ S1 S2 N) as [_ E]. simpl in *. now rewrite (E ix V).
+  destruct (sound1_trans _ _ _ _ _ _ S1 S2 N) as [_ E]. cbn [denT fst snd] in *.
+  rewrite (E ix V), (Qeq_eqR _ _ (Qred_correct _)), Q2R_mult.
+  replace (fun ix => denM ix m2) with (fun ix => Q2R (number m2) * denM ix (others m2))
+    by (apply functional_extensionality; intros; symmetry; apply others_sound).
+  rewrite denS_scal. ring.
 Qed.
 
 (** *** Adding up *)
-Definition factor_eqb (x y : factor) : bool := list_eqb (codeF x) (codeF y).
-Lemma factor_eqb_eq x y : factor_eqb x y = true -> x = y.
-Proof.
-  unfold factor_eqb. intros H. apply list_eqb_eq in H.
-  destruct x, y; simpl in H; congruence.
-Qed.
-Fixpoint mono_eqb (m m' : mono) : bool :=
-  match m, m' with
-  | [], [] => true | x :: m, y :: m' => (factor_eqb x y && mono_eqb m m')%bool | _, _ => false
-  end.
-Lemma mono_eqb_eq m : forall m', mono_eqb m m' = true -> m = m'.
-Proof.
-  induction m as [|x m IH]; intros [|y m'] H; simpl in H; try discriminate; auto.
-  apply andb_prop in H as [E H]. apply factor_eqb_eq in E. f_equal; auto.
-Qed.
 Fixpoint bounds_eqb (b b' : bounds) : bool :=
   match b, b' with
   | [], [] => true
@@ -953,4 +925,45 @@ Qed.
 Corollary check_eq ctx rs a b ix : check ctx rs (Add a (Opp b)) = true -> valid ctx ix -> Forall holds rs ->
   den ix a = den ix b.
 Proof. intros H V Hr. assert (E := check_sound ctx rs _ ix H V Hr). simpl in E. lra. Qed.
+(** *** Equations as rules *)
+Definition product_of (p : list term) : option mono :=
+  match p with
+  | [] => Some [FQ 0]
+  | [(c, [], m)] => Some (if Qeq_bool c 1 then m else FQ c :: m)
+  | _ => None
+  end.
+Definition as_rule (ss : list nat) (l r : expr) : option rule :=
+  match nf l, nf r with
+  | Some [(c, bs, m)], Some q =>
+    if Qeq_bool c 1 then
+      match product_of q, bs with
+      | Some h, [] => match m with [] => None | _ => Some (Rule None m h ss) end
+      | Some h, [(s, i)] => if Nat.eqb i (length ss) then Some (Rule (Some s) m h ss) else None
+      | _, _ => None
+      end
+    else None
+  | _, _ => None
+  end.
+Lemma product_of_sound ix p m : product_of p = Some m -> denP ix p = denM ix m.
+Proof.
+  destruct p as [|[[c [|]] m'] [|]]; try discriminate; intros [= <-].
+  - simpl. unfold Q2R. simpl. ring.
+  - destruct (Qeq_bool c 1) eqn:E; simpl; [|ring].
+    apply Qeq_bool_eq in E. rewrite (Qeq_eqR _ _ E). unfold Q2R. simpl. field.
+Qed.
+Lemma as_rule_sound ss l r q : as_rule ss l r = Some q ->
+  (forall ix, fits (map ix (seq 0 (length ss))) ss -> den ix l = den ix r) -> holds q.
+Proof.
+  unfold as_rule. destruct (nf l) as [[|[[c bs] m] [|]]|] eqn:L; try discriminate.
+  destruct (nf r) as [p|] eqn:R; [|discriminate].
+  destruct (Qeq_bool c 1) eqn:C; [|discriminate]. apply Qeq_bool_eq in C.
+  destruct (product_of p) as [h|] eqn:P; [|discriminate]. intros E H.
+  assert (S : forall ix, fits (map ix (seq 0 (length ss))) ss ->
+    denS ix bs (fun ix => denM ix m) = denM ix h).
+  { intros ix F. rewrite <- (product_of_sound _ _ _ P), <- (nf_sound _ _ _ R), <- (H ix F).
+    rewrite (nf_sound _ ix _ L). simpl. rewrite (Qeq_eqR _ _ C). unfold Q2R. simpl. field. }
+  destruct bs as [|[s i] [|]]; try discriminate.
+  - destruct m; [discriminate|]. injection E as <-. exact S.
+  - destruct (Nat.eqb_spec i (length ss)) as [->|]; [|discriminate]. injection E as <-. exact S.
+Qed.
 End Meaning.

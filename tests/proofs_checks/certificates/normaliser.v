@@ -42,7 +42,35 @@ Goal (forall i, (i < n)%nat -> forall j, (j < m)%nat -> forall k, (k < m)%nat ->
     W i j * W i k = delta j k * W i j) ->
   sum n (fun i => sum m (fun j => sum m (fun k => W i j * W i k))) = sum n (fun i => sum m (fun j => W i j ^ 2)).
 Proof. intros H. sumring_with H. Qed.
+(** equations between products are rules, summed or not, with what they leave *)
+Goal (forall j, (j < m)%nat -> forall k, (k < m)%nat ->
+    sum n (fun i => W i j * W i k) = delta j k) -> forall j, (j < m)%nat ->
+  sum n (fun i => W i j * sum m (fun k => W i k * a k)) = a j.
+Proof. intros H j Hj. sumring_with H. Qed.
+Goal (forall j, (j < m)%nat -> sum n (fun i => a i * W i j) = 0) ->
+  sum n (fun i => sum m (fun j => a i * b j * W i j)) = 0.
+Proof. intros H. sumring_with H. Qed.
+Goal (forall i, (i < n)%nat -> a i ^ 2 = a i) -> sum n (fun i => a i ^ 3 * b i) = sum n (fun i => a i * b i).
+Proof. intros H. sumring_with H. Qed.
+Goal (sum n a = 2) -> sum n (fun i => sum n (fun j => a i * b j)) = 2 * sum n b.
+Proof. intros H. sumring_with H. Qed.
+(** what is no such equation is left out *)
+Goal (forall i, (i < n)%nat -> a i = b i + 1) -> True -> 0 < 1 -> sum n a = sum n a.
+Proof. intros H H' H''. sumring_with H H' H''. Qed.
 (** what is false is not proved *)
+Goal (forall j, (j < m)%nat -> forall k, (k < m)%nat ->
+    sum n (fun i => W i j * W i k) = delta j k) -> forall j, (j < m)%nat ->
+  sum n (fun i => W i j * sum m (fun k => W i k * a k)) = - a j.
+Proof. intros H j Hj. Fail sumring_with H. Abort.
+(** the rule is about the first index, the sum over the second *)
+Goal (forall j, (j < m)%nat -> sum n (fun i => a i * W i j) = 0) -> forall i, (i < n)%nat ->
+  sum m (fun j => a i * W i j) = 0.
+Proof. intros H i Hi. Fail sumring_with H. Abort.
+(** the sum is over another size than that of the rule *)
+Goal (sum n a = 2) -> sum m a = 2.
+Proof. intros H. Fail sumring_with H. Abort.
+Goal (forall i, (i < n)%nat -> a i ^ 2 = a i) -> sum n (fun i => a i ^ 3 * b i) = sum n (fun i => b i).
+Proof. intros H. Fail sumring_with H. Abort.
 Goal sum n a * sum n b = sum n (fun i => a i * b i).
 Proof. Fail sumring. Abort.
 Goal forall i, (i < n)%nat -> sum n (fun k => delta k i * a k) = sum n (fun k => a k).

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+import sympy as sp
 
 from proofs_checks.certificates import NotCertified, Problem, certificate
 from proofs_checks.certificates.kernel import refusal
@@ -16,7 +17,7 @@ from tests.proofs_checks.certificates.sample import (
     SAMPLE,
     certificate_of,
 )
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, OrderEquation
 from theory.models import model_named
 
 
@@ -53,12 +54,38 @@ def test_a_mask_gives_premises_in_plain_sight():
 
 
 def test_what_no_certificate_is_written_for_is_refused_with_the_reason():
-    with pytest.raises(NotCertified, match="Inequality of two quantities"):
-        certificate_of("em-monotone")
     head = model_named("attention-head")
     s = head.tensors["s"]
+    with pytest.raises(NotCertified, match="no proof is written for OrderEquation"):
+        order = OrderEquation(head.loss, head.loss, sp.Symbol("eta"), 2)
+        certificate(Problem("order", "an order", head, order))
     with pytest.raises(NotCertified, match="numbered position 1"):
         certificate(Problem("entry", "an entry", head, Equation(s[1, 1], s[1, 1])))
+
+
+def test_an_inequality_reads_like_the_law():
+    text = certificate_of("chain-entropy-bound").text
+    assert "Theorem chain_entropy_bound : \n  L <=\n  ln (INR N).\n" in text
+    assert "Hypothesis defined_2 : forall d, (d < N)%nat -> 0 < p d." in text
+
+
+def test_a_line_whose_constrained_ingredients_are_spoken_of_is_written_out():
+    text = certificate_of("regression-flow").text
+    assert "Definition X_of" in text and "Variable X " not in text
+    assert "Definition alpha" not in certificate_of("value-gradient").text
+
+
+def test_a_derivative_that_exists_near_the_point_only_says_where():
+    assert "apply (D_near (fun time => (forall i, (i < N)%nat -> 0 < p_of" in (
+        certificate_of("next-token-curvature").text
+    )
+    assert "D_near" not in certificate_of("logit-hessian").text
+
+
+def test_a_statement_without_sizes_and_tensors_is_written():
+    equation = Equation(sp.Integer(2), sp.Integer(2))
+    problem = Problem("two", "a number", model_named("binary-head"), equation)
+    assert "refine (two); meets" in certificate(problem).text
 
 
 def test_a_title_cannot_leave_its_comment():

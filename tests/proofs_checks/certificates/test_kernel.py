@@ -15,7 +15,7 @@ from proofs_checks.certificates.kernel import ALLOWED, Kernel, refusal
 from proofs_checks.checks import exact
 from proofs_checks.edits import edits
 from tests.proofs_checks.certificates.sample import MASKED, NO_COQ, SAMPLE, certificate_of
-from theory.algebra.expressions import Equation
+from theory.algebra.expressions import Equation, Inequality
 from theory.catalogue import law_named
 from theory.models import model_named
 
@@ -44,12 +44,13 @@ def test_a_law_of_a_masked_head_is_certified(kernel):
 
 
 @needs_coq
-def test_the_library_proves_what_is_true_and_not_what_is_false(kernel):
+@pytest.mark.parametrize("name", ["normaliser", "tactics"])
+def test_the_library_proves_what_is_true_and_not_what_is_false(kernel, name):
     kernel.prepare()
-    tests = Path(__file__).parent / "normaliser.v"
+    tests = Path(__file__).parent / f"{name}.v"
     done = subprocess.run(
         ["coqc", "-q", "-w", "none", "-R", "library", "Proofhead", "-o",
-         str(kernel.folder / "normaliser.vo"), str(tests)],
+         str(kernel.folder / f"{name}.vo"), str(tests)],
         cwd=kernel.folder, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -146,7 +147,16 @@ def test_another_axiom_is_found_in_the_assumptions(kernel, monkeypatch):
     assert "which is no axiom of Coq's reals" in found.reason
 
 
-MUTATED = ("upstream-gradient", "softmax-jacobian", "one-hot-overlap")
+# one law for each way of proving
+MUTATED = (
+    "upstream-gradient",
+    "softmax-jacobian",
+    "one-hot-overlap",
+    "chain-spectrum",  # a hypothesis about products
+    "pair-em-map",  # summand by summand
+    "filter-posterior",  # quotients of sums
+    "regression-start",  # an exponent that is zero
+)
 
 
 def mutants(name, count):
@@ -169,6 +179,39 @@ def test_mutants_of_a_statement_are_not_certified(kernel, name):
         except NotCertified:
             continue
         assert not found.is_certified, equation
+
+
+# Laws that are proved in a way that no law of the sample is.
+WAYS = (
+    "em-decrease",  # logarithms of responsibilities
+    "population-unique",  # an inequality, with roots
+    "next-token-curvature",  # a derivative that exists near the point only
+    "risk-variance",  # premises that no sizes 1 meet
+)
+
+
+@needs_coq
+@pytest.mark.parametrize("name", WAYS)
+def test_every_way_of_proving_certifies_a_law(kernel, name):
+    found = kernel.judge(certificate_of(name))
+    assert found.is_certified, found.reason
+
+
+@needs_coq
+def test_inequalities_that_are_turned_round_are_not_certified(kernel):
+    law = certificate_of("chain-entropy-bound").problem
+    low, high = law.statement.args[:2]
+    turned = replace(law, statement=Inequality(high, low))
+    larger = replace(law, statement=Inequality(low, high - 1))
+    for wrong in (turned, larger, replace(law, shown=-law.shown)):
+        assert not kernel.judge(certificate(wrong)).is_certified
+
+
+@needs_coq
+def test_an_inequality_whose_sign_cannot_be_read_off_is_not_certified(kernel):
+    law = certificate_of("chain-entropy-bound").problem
+    found = kernel.judge(certificate(replace(law, shown=None)))
+    assert not found.is_certified and found.reason.startswith("coqc, line")
 
 
 @needs_coq

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import certificates as bench
 from benchmarks.certificates import TABLE, rows_of
 from proofs_checks.certificates import NotCertified
+from proofs_checks.certificates.kernel import Judgement
 from tests.proofs_checks.certificates.sample import SAMPLE, certificate_of
 from theory.catalogue import LAWS
 
@@ -41,3 +43,20 @@ def test_the_page_counts_the_lines_that_have_to_be_read():
     library = Path(__file__).parents[3] / "proofs_checks" / "certificates" / "library"
     lines = len((library / "Definitions.v").read_text(encoding="utf-8").splitlines())
     assert f"{lines} lines of [Definitions.v]" in (DOCS / "trust.md").read_text(encoding="utf-8")
+
+
+def test_rows_of_laws_that_were_not_tried_stay(tmp_path, monkeypatch):
+    table = tmp_path / "table.md"
+    table.write_text(TABLE.read_text(encoding="utf-8"))
+    monkeypatch.setattr(bench, "TABLE", table)
+    problem = certificate_of("advantage-routing").problem
+    bench.write([(problem, Judgement(False, "coqc | line 1"))])
+    new = rows_of(table.read_text())
+    assert new.pop("advantage-routing") == "not certified"
+    assert new == {n: v for n, v in ROWS.items() if n != "advantage-routing"}
+    assert "| advantage-routing | not certified | coqc / line 1 |" in table.read_text()
+
+
+def test_a_law_that_is_not_in_the_catalogue_is_named():
+    with pytest.raises(SystemExit, match="`no-such-law` is no law of the catalogue"):
+        bench.all_laws(["no-such-law"])
