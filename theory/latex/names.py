@@ -5,6 +5,7 @@ r"""Names of symbols and indices in LaTeX.
     sigma2 ->  \sigma^{2}    sigma2_star  ->  \sigma^{2*}
     m_.1   ->  m^{(1)}       m_.star ->  m^{*}        a_.lm1  ->  a^{l-1}
     f_.x.y ->  f(\cdot)
+    x_in.i ->  x_{(i)}
     p_y_given_x  ->  p_{y \mid x}    t_k_given_km1  ->  t_{k \mid k-1}
 
 A name is a stem and subscripts, parted by underscores; the endings hat, bar, tilde and star are
@@ -35,6 +36,8 @@ ARGUMENTS = re.compile(r"(?P<function>.+?)_\.(?=[^_]*[.|])")
 """The beginning of a function's name that goes on with several arguments, or with a bar."""
 GIVEN = "given"
 """What a bar between two subscripts is called."""
+BRACKETED = "in."
+"""Begins a subscript that stands in brackets."""
 NEIGHBOUR = re.compile(r"([A-Za-z])([pm])(\d+)")
 """A subscript one or more steps from an index: km1 is k-1."""
 SPECIAL = {c: f"\\{c}" for c in "_%#&${}"} | {
@@ -101,6 +104,8 @@ def _above(text: str) -> str:
 
 
 def _subscript(text: str) -> str:
+    if text.startswith(BRACKETED):
+        return f"({_subscript(text.removeprefix(BRACKETED))})"
     if "." in text.strip("."):
         return ",".join(_subscript(x) for x in text.split(".") if x)
     shifted = NEIGHBOUR.fullmatch(text)

@@ -18,6 +18,7 @@ from theory.latex.names import index_name, name_of, subscripted
         ("W_.Q_h", "W^{Q}_h"),
         ("x_bar_.l", r"\bar{x}^{l}"),
         ("m_.1", "m^{(1)}"),
+        ("x_in.i", "x_{(i)}"),
         ("m_.star", "m^{*}"),
         ("sigma2_star", r"\sigma^{2*}"),
         ("pi_theta_.|.y_c.x", r"\pi_{\theta}(\cdot)"),
