@@ -73,10 +73,10 @@ def subject_of(options: PortraitOptions, ranges: Sequence[str] = ()) -> Subject:
     parameters or without their present value.
     """
     system = system_of(options)
+    whole = system.whole if isinstance(system, PlaneSlice) else system
     if system.dimension != 1:
         system = checked_plane(system)
     checked_overlays(system, options)
-    whole = system.whole if isinstance(system, PlaneSlice) else system
     sliders = tuple(_sliders(options, whole, ranges))
     view = View({s.name: s.value for s in sliders}, prove=options.prove)
     count = 2 * system.dimension

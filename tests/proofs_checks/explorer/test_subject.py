@@ -28,6 +28,13 @@ def test_sliders_of_an_own_system():
     assert subject("own.toml", "k=0:8").sliders == (Slider("k", 0, 8, 1),)
 
 
+def test_a_driven_system_is_seen_once_in_every_period_which_is_no_slider():
+    source = Path(__file__).parents[3] / "examples" / "systems" / "forced_duffing.toml"
+    found = subject(str(source))
+    assert found.system.kind == "map" and found.system.dimension == 2
+    assert [s.name for s in found.sliders] == ["delta", "gamma", "omega"]
+
+
 def test_sliders_of_the_catalogue_are_what_the_system_depends_on():
     assert subject("mixture-flow").sliders == (
         Slider("sigma2", 0.1, 4, 1), Slider("eps_v", 0.1, 4, 1),
