@@ -74,7 +74,7 @@ def test_intervals_that_make_no_sense(ranges, words):
         ({"fast": "z"}, "`own` has no variable `z`"),
         (
             {"source": "em-symmetric-flow", "em": True},
-            "`--em` and `--fast` need two variables; `em-symmetric-flow` has one",
+            "`--em`, `--fast` and `--basins` need two variables; `em-symmetric-flow` has one",
         ),
     ],
 )
