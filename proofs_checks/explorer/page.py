@@ -64,7 +64,7 @@ class Page:
         self.until = self._field("time series until", "until", explorer.until)
         self.working = _text("working")
         self.complaint = _text("complaint")
-        self.notes = _text("notes")
+        self.notes = _text("notes", {**CALM, "white-space": "pre-line"})  # a line each
         self.command = _text("command", MONO)
         self.points = Div(name="points", width=SIDE)
         self._lay_out(prefix)
