@@ -40,7 +40,8 @@ class Document:
     | passed | displays without an equality |
     | stated | the spaces in which displays and prose put symbols |
     | inline | equations of the prose, which may define what displays use |
-    | signs | inequalities of the prose that say what sign a symbol has |
+    | supposed | what the prose supposes: the sign of a symbol, a symmetric matrix |
+    | described | symbols of which the prose says what is not read, and the word for it |
     | problems | what concerns no equation: undecodable bytes, unreadable directives |
     | macros | the author's own commands, as they are at the end |
     """
@@ -53,7 +54,8 @@ class Document:
     passed: tuple[Passed, ...] = ()
     stated: tuple[tree.Compare, ...] = ()
     inline: tuple[Equation, ...] = ()
-    signs: tuple[Equation, ...] = ()
+    supposed: tuple[Equation, ...] = ()
+    described: tuple[tuple[tree.Node, str], ...] = ()
     problems: tuple[Problem, ...] = ()
     macros: Macros = field(default_factory=dict)
 

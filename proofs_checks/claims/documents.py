@@ -11,6 +11,7 @@ from typing import TypeGuard
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.damage import damaged_displays, losses, refusals, repaired
+from proofs_checks.claims.described import in_other_words, sums_to_one, symmetric
 from proofs_checks.claims.directives import Directive, read_directive
 from proofs_checks.claims.displays import Display, Finder, RawDirective
 from proofs_checks.claims.document import KINDS, Document, kind_of
@@ -29,7 +30,6 @@ from proofs_checks.claims.layout import Statement, relations_in, statements
 from proofs_checks.claims.lexemes import Lexeme, lexemes
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.macros import Macros, expand, standard_macros, take_definitions
-from proofs_checks.claims.normalised import sums_to_one
 from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View, decode
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
@@ -136,7 +136,8 @@ class _Reader:
             tuple(self.passed),
             (*self.prose.spaces(finder.inline), *self.stated),
             (*self.prose.equations(finder.inline), *sums_to_one(self.prose, finder.inline)),
-            self.prose.signs(finder.inline),
+            (*self.prose.signs(finder.inline), *symmetric(self.prose, finder.inline)),
+            tuple(in_other_words(self.prose, finder.inline)),
             tuple(self.problems),
             self.macros,
         )

@@ -31,7 +31,7 @@ MOST_INLINE = 2000  # formulae of the prose that are looked at
 MOST_INLINE_CHARACTERS = 400
 LEADS = re.compile(r"\b(?:[Ii]f|[Ww]hen|[Ff]or|[Ww]henever|[Cc]ase)\Z")
 SUPPOSES = re.compile(
-    r"\b(?:[Ll]et|[Aa]ssum(?:e|ing)(?: that)?|[Ss]uppose(?: that)?|[Gg]iven|[Ww]ith)\Z"
+    r"\b(?:[Ll]et|[Aa]ssum(?:e|ing)(?: that)?|[Ss]uppose(?: that)?|[Gg]iven|[Ww]ith|[Ww]here)\Z"
 )
 SIGN = re.compile(
     r"(?:\\?[A-Za-z]+)(?:_\w|_\{\w+\})?\s*(?:>|<|\\geq?\b|\\leq?\b|\\gt\b|\\lt\b)\s*0"

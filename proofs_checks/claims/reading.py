@@ -59,7 +59,7 @@ def read_claims(
     assumptions = [
         _statement(-1 - n, item)
         for n, item in enumerate(
-            [*(e for d in document.directives for e in d.equations), *document.signs]
+            [*(e for d in document.directives for e in d.equations), *document.supposed]
         )
     ]
     said = Said(
@@ -67,6 +67,7 @@ def read_claims(
         assumptions=assumptions,
         inputs=[symbol for d in document.directives for symbol in d.symbols],
         stated=document.stated,
+        described=document.described,
         broken=_broken(document),
         headings=[m.start() for m in HEADING.finditer(document.source.text)],
         summation="" if _directive(document, "summation") != "einstein" else "asked for",

@@ -51,6 +51,13 @@ class Determination:
         }
         given = [reading.roles.reference(node) for node in reading.inputs]
         self.given = {x.name for x in given if x is not None}  # declared by the author
+        self.described = reading.described()
+        self.valued = {
+            reading.roles.spell(s.sides[0])
+            for s in reading.statements
+            if s.is_inline and len(s.sides) == 2 and isinstance(s.sides[0], tree.Name)
+            and isinstance(s.sides[1], tree.Number)
+        }  # fmt: skip
         self.solved: set[str] = set()  # what enters equations that are to be solved
         self._above: dict[str, frozenset[str]] = {}
 
@@ -272,6 +279,11 @@ class Determination:
         sides = [tensors_in(relation.left), tensors_in(relation.right)]
         both = sides[0] | sides[1]
         reached = self._reached(both)
+        for name in sorted(reached & self.described.keys()):
+            return f"the prose calls {name} {self.described[name]}, which is not read"
+        sizes = {k.size.name.removesuffix("_size") for k in relation.atoms(Index)}
+        for name in sorted(sizes & self.valued):
+            return f"the prose says how large {name} is, which is not read"
         unread = sorted(reached & self.unknown)
         if unread:
             return f"the definition of {unread[0]} could not be read"

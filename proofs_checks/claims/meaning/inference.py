@@ -60,6 +60,7 @@ class Inference:
         self.statements += one_layer_on(self.statements)
         self.assumptions = given[len(said.statements) :]
         self.broken = set(said.broken)
+        self._described = said.described
         every = (*self.statements, *self.assumptions)
         self.meanings: dict[int, Meaning] = {s.number: Meaning() for s in every}
         self.loss_name = "L"
@@ -190,6 +191,10 @@ class Inference:
             for name in self.names(root)
         }
         return names <= shown and not names & self.definitions.found.keys()
+
+    def described(self) -> dict[str, str]:
+        """Return by name what the prose calls symbols in words that are not read."""
+        return {name: word for node, word in self._described for name in self.names(node)}
 
     def names(self, node: tree.Node) -> set[str]:
         """Return the names of all symbols below a node."""

@@ -68,6 +68,7 @@ class Said:
     | statements, assumptions | its equations, and what it supposes |
     | inputs | symbols that it declares |
     | stated | spaces of symbols |
+    | described | symbols with a word that the prose has for them and that is not read |
     | broken | names whose definitions could not be parsed |
     | summation | "" if sums are written; else why repeated indices are summed |
     | rows | whether X may be the matrix of the rows x_i |
@@ -78,6 +79,7 @@ class Said:
     assumptions: Sequence[Statement] = ()
     inputs: Sequence[tree.Node] = ()
     stated: Sequence[tree.Compare] = ()
+    described: Sequence[tuple[tree.Node, str]] = ()
     broken: Sequence[str] = ()
     summation: str = ""
     rows: bool = True

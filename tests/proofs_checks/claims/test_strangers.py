@@ -62,6 +62,29 @@ def test_labels_that_the_prose_calls_one_hot_sum_to_one(text):
     assert _last(text + SOFTMAX + claim.replace("-", "+")) == "refuted"
 
 
+@pytest.mark.parametrize(
+    ("prose", "displays", "verdict"),
+    [
+        ("where $A$ is symmetric.", [r"f = x^\top A x", r"\nabla_x f = 2 A x"], "proved"),
+        (
+            "Let $A$ be a real symmetric matrix.",
+            [r"f = x^\top A x", r"\nabla_x f = A x"],
+            "refuted",
+        ),
+        ("for a symmetric matrix $A$,", [r"f = x^\top A x", r"\nabla_x f = 2 A x"], "proved"),
+        ("$A$ is not symmetric:", [r"f = x^\top A x", r"\nabla_x f = 2 A x"], "refuted"),
+        ("$A$ is skew-symmetric:", [r"f = x^\top A x", r"\nabla_x f = 2 A x"], "unreadable"),
+        ("a probability vector $p$", [r"\sum_i p_i (1 - p_i) = 1 - \sum_i p_i^2"], "proved"),
+        ("$Q$ is an orthogonal matrix.", [r"\|Q x\|^2 = \|x\|^2"], "unreadable"),
+        ("a projection $P$", [r"P P P = P"], "unreadable"),
+        ("Here $d = 2$.", [r"\sum_{i=1}^d x_i = x_1 + x_2"], "unreadable"),
+        ("where $\\lambda > 0$ is a rate", [r"|\lambda| = \lambda"], "proved"),
+    ],
+)
+def test_what_the_prose_calls_a_symbol_is_heeded(prose, displays, verdict):
+    assert _last(prose + "\n\n" + "\n\n".join(f"$${x}$$" for x in displays)) == verdict
+
+
 def test_a_loss_of_the_prose_has_its_one_hot_labels_too():
     text = (
         r"Let $\mathbf{p} = \text{softmax}(\mathbf{z})$, and $\mathbf{y}$ be one-hot. The loss is "
