@@ -39,14 +39,13 @@ if __name__ == "__main__":
 
 
 def start(code, *words, cwd=None):
-    """Start a command that answers Ctrl-C, whatever the one who runs the tests does with it."""
+    """Start a command in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-c", code, *words],
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 

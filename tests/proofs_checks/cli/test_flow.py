@@ -161,9 +161,12 @@ def test_a_real_interrupt_leaves_no_traceback_and_no_half_file(engine, tmp_path,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
-    time.sleep(6)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    try:
+        time.sleep(6)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130, err
     assert "Traceback" not in err and err.splitlines()[-1].startswith("proofhead: interrupted")
     assert {p.name for p in tmp_path.iterdir()} - {"run.nc"} == {"endless.toml"}

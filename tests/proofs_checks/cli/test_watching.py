@@ -25,7 +25,6 @@ def test_a_saved_document_is_checked_again_until_ctrl_c(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PROOFHEAD_CACHE": str(tmp_path / "cache")},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
         try:
             assert process.stderr.readline().startswith("proofhead: waiting for a change")

@@ -1,7 +1,6 @@
 """The explorer as a user starts it: a process of its own that serves a page."""
 
 import os
-import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -29,7 +28,6 @@ def explorer(*words, cwd):
         [sys.executable, "-c", MAIN, "explore", *words, "--no-browser"],
         cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     try:
         line = process.stdout.readline()
