@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from proofs_checks.claims.claim import Paper
-
 if TYPE_CHECKING:
+    from proofs_checks.claims.claim import Paper
     from proofs_checks.claims.sources.opening import Opened
 
 __all__ = ["STANDARD_INPUT", "documents_named", "named_in_refusals", "papers_at"]

@@ -37,10 +37,12 @@ def test_an_audit_without_coqc_is_an_audit(capsys, without_coq):
 
 
 def test_what_no_certificate_is_written_for_is_reported(tmp_path, capsys):
-    assert run(["certify", "em-monotone", "-o", str(tmp_path), "--json"]) == 3
+    document = tmp_path / "determinant.tex"
+    document.write_text(r"\[ \frac{\partial}{\partial A} \log\det A = A^{-\top} \]")
+    assert run(["certify", str(document), "-o", str(tmp_path / "out"), "--json"]) == 3
     (entry,) = json.loads(capsys.readouterr().out)["statements"]
     assert entry["verdict"] == "not certified"
-    assert "Inequality" in entry["reason"]
+    assert "MatrixInverse" in entry["reason"]
 
 
 def test_nothing_to_certify_and_a_place_that_is_a_file(tmp_path, capsys):

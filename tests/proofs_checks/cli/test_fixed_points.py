@@ -92,7 +92,7 @@ def test_nothing_found_says_why(capsys):
         (["binary-head", "--window=1,1,0,2"], "must have width in every variable, low < high"),
         (["binary-head", "--window=1,2"], "takes low,high of each variable: 4 numbers"),
         (["attention-flow", "--starts", "0"], "`--starts` must be at least 1; got 0"),
-        (["binary-head", "--timeout", "0"], "needs limits above 0"),
+        (["binary-head", "--timeout", "0"], "a time limit is 0.1"),
         (["head-flow", "--window=" + ",".join(["0,1"] * 16)], "one or two variables"),
     ],
 )

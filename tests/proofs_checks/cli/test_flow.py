@@ -62,7 +62,7 @@ def test_the_run_is_written_as_netcdf_with_its_command(tmp_path, capsys):
             ["flow", "binary-head", "--times", "999999999"],
             "16.0 GB for each trajectory, more than 4",
         ),
-        (["flow", "binary-head", "--until", "nan"], "finite numbers"),
+        (["flow", "binary-head", "--until", "nan"], "must be a finite time; got nan"),
         (["flow", "binary-head", "--engine", "heioka"], "Did you mean `heyoka`"),
         (["flow", "binary-head", "--compare", "me"], "Did you mean `em`"),
         (["flow", "nothing.toml"], "there is no file `nothing.toml`"),

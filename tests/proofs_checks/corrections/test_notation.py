@@ -83,7 +83,7 @@ def test_matrices_stay_matrices(wrong: str, right: str) -> None:
             [r"p_i = \sigma(w^\top x_i), \quad L = -\sum_i y_i \log p_i "
              r"- \sum_i (1 - y_i) \log(1 - p_i)",
              r"\nabla_w^2 L = \sum_i p_i x_i x_i^\top"],
-            r"\nabla_w^2 L = \sum_i (1 - p_i) p_i x_i x_i^\top",
+            r"\nabla_w^2 L = \sum_i p_i x_i x_i^\top - \sum_k p_k^2 x_k x_k^\top",
         ),
         ([r"\Delta v_j = \eta \sum_i \alpha_{ij} u_i + O(\eta^2)"],
          r"\Delta v_j = -\eta \sum_i \alpha_{ij} u_i + O(\eta^2)"),
