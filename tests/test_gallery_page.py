@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from proofs_checks.cli.run import run
 
@@ -118,3 +119,10 @@ def test_the_page_shows_what_its_commands_make():
     assert set(COMMANDS) == {*KNOWN, *DRIVEN}
     assert set(SHOWN) == set(COMMANDS) | set(DIAGRAMS) == kept
     assert len(kept) == 14
+
+
+@pytest.mark.parametrize("kept", (HOME / "docs" / "figures").rglob("*.png"), ids=lambda p: p.stem)
+def test_a_figure_says_how_it_is_made_and_not_where(kept):
+    with Image.open(kept) as figure:
+        said = " ".join(str(text) for text in figure.info.values())
+    assert not re.search(r" -o /|(?:^|\s)/(?:home|root|tmp|work|Users)/", said)
