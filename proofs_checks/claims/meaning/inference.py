@@ -40,6 +40,7 @@ class Inference:
     | attribute | meaning |
     |---|---|
     | statements, assumptions | what the document says, and supposes |
+    | shown | names of the symbols that displays speak of |
     | meanings | by the number of a statement: its links, or why it has none |
     | lines, constraints, signs | what has been typed so far: definitions, hypotheses, signs |
     """
@@ -93,8 +94,15 @@ class Inference:
         self.definitions = Definitions(self.statements, self.roles, self.authored, known)
         self.ranks = Ranks(self.roles, self.authored, known)
         self.ranks.expect([s for s in every if not s.is_inline])
-        shown = {n for s in every if not s.is_inline for root in s.roots for n in self.names(root)}
-        self.stated = [s for s in self.stated if self.names(s.left) & shown]
+        supposed = {n for s in self.assumptions for root in s.roots for n in self.names(root)}
+        self.shown = {
+            name
+            for s in self.statements
+            if not s.is_inline
+            for root in s.roots
+            for name in self.names(root)
+        }
+        self.stated = [s for s in self.stated if self.names(s.left) & (self.shown | supposed)]
         for stated in self.stated:
             if isinstance(stated.right, tree.Space):
                 self.ranks.declare(stated.left, stated.right)
@@ -183,14 +191,7 @@ class Inference:
         if not isinstance(one, tree.Number) or one.text != "1":
             return False
         names = self.names(total.body)
-        shown = {
-            name
-            for s in self.statements
-            if not s.is_inline
-            for root in s.roots
-            for name in self.names(root)
-        }
-        return names <= shown and not names & self.definitions.found.keys()
+        return names <= self.shown and not names & self.definitions.found.keys()
 
     def described(self) -> dict[str, str]:
         """Return by name what the prose calls symbols in words that are not read."""
