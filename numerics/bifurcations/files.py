@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,9 @@ from numerics.bifurcations.closed_forms import ClosedForm
 from numerics.bifurcations.cycle import Cycle
 from numerics.bifurcations.diagram import Diagram
 from numerics.bifurcations.figure import fill
-from numerics.integration import save
 from numerics.integration.dataset import versions
+from numerics.portraits.beside import write_beside
 from numerics.portraits.figure import saved
-from theory.files import replacement
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,16 +40,10 @@ def write_diagram(
     def draw(figure: Figure) -> None:
         fill(figure, found, component, exact)
 
-    data = path.with_suffix(".nc")
     title = f"bifurcation diagram of {found.system.title}"
     drawn = saved(draw, path.suffix, title, command)
-    with ExitStack() as files:
-        files.enter_context(replacement(path)).write_bytes(drawn)
-        if table:
-            beside = files.enter_context(replacement(path.with_suffix(".csv")))
-            beside.write_text(diagram_table(found), encoding="utf-8")
-        save(diagram_dataset(found, exact, command=command), data)
-    return data
+    data = diagram_dataset(found, exact, command=command)
+    return write_beside(path, drawn, data, diagram_table(found) if table else None)
 
 
 def diagram_table(found: Diagram) -> str:

@@ -10,15 +10,14 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from numerics.bifurcations.regimes import Regimes
-from numerics.integration import save
 from numerics.integration.dataset import versions
+from numerics.portraits.beside import write_beside
 from numerics.portraits.figure import NOTE, saved
 from numerics.portraits.looks import (
     BLACK,
@@ -32,7 +31,6 @@ from numerics.portraits.looks import (
     Look,
     mathtext,
 )
-from theory.files import replacement
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -68,16 +66,10 @@ def write_regimes(found: Regimes, path: Path, *, table: bool = False, command: s
 
     Raises `ValueError` for a suffix that is no figure's, `OSError` where nothing can be written.
     """
-    data = path.with_suffix(".nc")
     title = f"bifurcations of {found.system.title}"
     drawn = saved(lambda figure: _fill(figure, found), path.suffix, title, command)
-    with ExitStack() as files:
-        files.enter_context(replacement(path)).write_bytes(drawn)
-        if table:
-            beside = files.enter_context(replacement(path.with_suffix(".csv")))
-            beside.write_text(regime_table(found), encoding="utf-8")
-        save(regime_dataset(found, command=command), data)
-    return data
+    data = regime_dataset(found, command=command)
+    return write_beside(path, drawn, data, regime_table(found) if table else None)
 
 
 def _fill(figure: Figure, found: Regimes) -> None:

@@ -7,21 +7,21 @@ NetCDF.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics.integration import integrate, save
+from numerics.integration import integrate
+from numerics.portraits.beside import write_beside
 from numerics.portraits.figure import Style, draw_on, lay_out
 from numerics.portraits.files import portrait_dataset
 from numerics.portraits.looks import BLACK, mathtext, settings
 from numerics.portraits.plane import size_of
 from numerics.portraits.portrait import Portrait
 from numerics.portraits.stroboscope import StroboscopicMap
-from theory.files import replacement, scratch_folder
+from theory.files import scratch_folder
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -226,10 +226,7 @@ def _written(
     """Write the animation and the data beside it, both or none."""
     check_animation(target)
     whole = _encoded(target.suffix.lower(), scenes, count, fps, command, progress)
-    with ExitStack() as files:
-        files.enter_context(replacement(target)).write_bytes(whole)
-        save(data, target.with_suffix(".nc"))
-    return target.with_suffix(".nc")
+    return write_beside(target, whole, data)
 
 
 def _encoded(

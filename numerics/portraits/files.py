@@ -6,19 +6,17 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics.integration import save
 from numerics.integration.dataset import versions
 from numerics.portraits.basins import ENDINGS, Basins
+from numerics.portraits.beside import write_beside
 from numerics.portraits.curves import Curve
 from numerics.portraits.figure import Style, rendered
 from numerics.portraits.portrait import Portrait
-from theory.files import replacement
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,15 +39,9 @@ def write_portrait(
     Raises `ValueError` for a suffix that is no figure's, `OSError` where nothing can be written.
     """
     target = Path(path)
-    data = target.with_suffix(".nc")
     figure = rendered(portrait, target.suffix, style, command=command)
-    with ExitStack() as files:
-        files.enter_context(replacement(target)).write_bytes(figure)
-        if table:
-            beside = files.enter_context(replacement(target.with_suffix(".csv")))
-            beside.write_text(portrait_table(portrait), encoding="utf-8")
-        save(portrait_dataset(portrait, command=command), data)
-    return data
+    data = portrait_dataset(portrait, command=command)
+    return write_beside(target, figure, data, portrait_table(portrait) if table else None)
 
 
 def portrait_table(portrait: Portrait) -> str:

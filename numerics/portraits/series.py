@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from numerics.flows import System
+from numerics.portraits.beside import write_beside
 from numerics.portraits.figure import COLUMNS, NOTE, ROW, Style, saved
 from numerics.portraits.looks import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, mathtext
 from numerics.portraits.plane import component
-from theory.files import replacement
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -119,15 +119,10 @@ def write_series(
 
     Raises `ValueError` for a suffix that is no figure's, `OSError` where nothing can be written.
     """
-    from numerics.integration import save
-
     target = Path(path)
     title = f"time series of {series.system.title}"
     figure = saved(lambda f: _fill(f, series, style or Style()), target.suffix, title, command)
-    with replacement(target) as temporary:
-        temporary.write_bytes(figure)
-        save(series.data, target.with_suffix(".nc"))
-    return target.with_suffix(".nc")
+    return write_beside(target, figure, series.data)
 
 
 def _fill(figure: Figure, series: TimeSeries, style: Style) -> None:
