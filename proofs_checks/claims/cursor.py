@@ -1,6 +1,7 @@
 r"""Reading lexemes one after the other: the state that all parts of the parser share.
 
     self.peek, self.next(), self.ahead()   the next lexeme, taken or not
+    self.spelled(at)                       a function in plain letters before a bracket: ln(x)
     self.group()                           the argument of a command: ``{a + b}`` or ``a``
     self.sub(found, place)                 the tree of such a group
 
@@ -16,7 +17,7 @@ from typing import Self
 from proofs_checks.claims import tree
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
-from proofs_checks.claims.notation import FONTS
+from proofs_checks.claims.notation import FONTS, PLAIN_FUNCTIONS
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
@@ -103,6 +104,18 @@ class Cursor(ABC):
         """Return a lexeme further on."""
         at = self.at + count
         return self.lexemes[at] if at < len(self.lexemes) else None
+
+    def spelled(self, at: int) -> tuple[str, int]:
+        """Return the function whose bracket follows the letters from a place on, and their end."""
+        word, start, follows = "", at, 0
+        while at < len(self.lexemes) and len(word) <= 8:
+            lexeme = self.lexemes[at]
+            if lexeme.kind != "letter" or (word and lexeme.span.start != follows):
+                break
+            word, follows, at = word + lexeme.text, lexeme.span.end, at + 1
+        following = self.lexemes[at] if at < len(self.lexemes) else None
+        is_bracket = following is not None and (following.sign("(", "[") or following.command("{"))
+        return (word, at) if word in PLAIN_FUNCTIONS and is_bracket else ("", start)
 
     def group(self) -> list[Lexeme]:
         """Take the argument of a command: what braces hold, or one lexeme."""

@@ -9,7 +9,7 @@ from typing import Any
 from proofs_checks.claims import tree
 from proofs_checks.claims.arguments import Arguments
 from proofs_checks.claims.lexemes import Lexeme
-from proofs_checks.claims.notation import FONTS, MARKS, PLAIN_FUNCTIONS, TRANSPOSES
+from proofs_checks.claims.notation import FONTS, MARKS, TRANSPOSES
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
@@ -107,18 +107,6 @@ class Scripting(Arguments):
                 suggestion=f"`{mark}{{{whole}}}`, or a blank before what is a factor",
             )
         return found
-
-    def spelled(self, at: int) -> tuple[str, int]:
-        """Return the function whose bracket follows the letters from a place on, and their end."""
-        word, start, follows = "", at, 0
-        while at < len(self.lexemes) and len(word) <= 8:
-            lexeme = self.lexemes[at]
-            if lexeme.kind != "letter" or (word and lexeme.span.start != follows):
-                break
-            word, follows, at = word + lexeme.text, lexeme.span.end, at + 1
-        following = self.lexemes[at] if at < len(self.lexemes) else None
-        is_bracket = following is not None and (following.sign("(", "[") or following.command("{"))
-        return (word, at) if word in PLAIN_FUNCTIONS and is_bracket else ("", start)
 
     def items(self, found: list[Lexeme], place: Span) -> list[tree.Node]:
         """Return the items of a script: at commas, and at letters side by side."""

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import sympy as sp
@@ -34,7 +33,8 @@ from theory.algebra.limits import AlgebraError, NoDerivative
 from theory.algebra.polynomial import Base, Closed, Entry, Polynomial
 from theory.algebra.reading import Reader, Unfolding
 from theory.algebra.ring import Ring
-from theory.algebra.symbols import Index, Partial, Tensor, indices, total
+from theory.algebra.symbols import Partial, Tensor, indices, total
+from theory.models.derivatives import differentiated
 from theory.models.model import Definition, Model, name_of
 from theory.models.slopes import slope_by_value
 
@@ -48,8 +48,6 @@ __all__ = [
     "reached",
     "silent_on",
 ]
-
-MOST_DERIVATIVES = 4096  # kept in memory
 
 
 @dataclass(frozen=True)
@@ -204,46 +202,7 @@ def local_derivative(
         )
     ]
     ring = Ring(model.refolding[x] for x in names)
-    return _differentiated(ring, line.value, entry, own_letters), frozenset(ring.spoken)
-
-
-def _differentiated(
-    ring: Ring, value: sp.Basic, entry: sp.Basic, letters: Mapping[Index, sp.Basic] | None = None
-) -> Polynomial:
-    """Return the derivative of an expression by an entry, with its ``letters`` replaced.
-
-    The derivative at any place is found once for all entries, statements and models.
-    """
-    try:
-        derivative, used, spoken = _derivative(value, entry_tensor(entry), ring.given)
-    except AlgebraError:  # say why with the entry that was meant
-        value = substitute(refresh(value), letters or {})
-        return Reader(ring).read(differentiate(value, entry))
-    ring.used |= used
-    ring.spoken |= spoken
-    anywhere = slots(_anywhere(entry_tensor(entry)))
-    places = {**(letters or {}), **dict(zip(anywhere, slots(entry), strict=True))}
-    position = Reader(ring).position
-    renaming = {(k.name, k.size.name): position(at, k.size, {}) for k, at in places.items()}
-    return ring.rename(derivative, renaming)
-
-
-@lru_cache(maxsize=MOST_DERIVATIVES)
-def _derivative(
-    value: sp.Basic, tensor: sp.Basic, rules: tuple[Rule, ...]
-) -> tuple[Polynomial, frozenset[str], frozenset[str]]:
-    """Return the derivative by `_anywhere`, and what the rules that fired speak of."""
-    ring = Ring(rules)
-    derivative = Reader(ring).read(differentiate(value, _anywhere(tensor)))
-    return derivative, frozenset(ring.used), frozenset(ring.spoken)
-
-
-@lru_cache(maxsize=MOST_DERIVATIVES)
-def _anywhere(tensor: sp.Basic) -> sp.Expr:
-    """Return the entry of a tensor at indices that stand nowhere else; a scalar is its own."""
-    if not isinstance(tensor, Tensor):
-        return tensor  # type: ignore[return-value]
-    return tensor[tuple(fresh(Index("k", size)) for size in tensor.axes)]
+    return differentiated(ring, line.value, entry, own_letters), frozenset(ring.spoken)
 
 
 class PulledBack(NamedTuple):
@@ -287,7 +246,7 @@ def pull_back(
         tensor = name_of(entry_tensor(of))
         parts = []
         if tensor in tensors_in(quantity):
-            parts.append(_differentiated(ring, quantity, of))
+            parts.append(differentiated(ring, quantity, of))
         for line, symbol, upstream in done:
             if tensor in tensors_in(line.value):
                 local, recognised = local_derivative(model, line, symbol, of, apart)

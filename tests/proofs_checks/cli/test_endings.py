@@ -170,21 +170,26 @@ def eventually(holds):
     return holds()
 
 
+def leaves_no_process_behind(process, ending, status):
+    """End a command once it has two processes; they end too, or are killed here."""
+    started = []
+    try:
+        assert eventually(lambda: len(children(process.pid)) >= 2)
+        started = children(process.pid)
+        process.send_signal(getattr(signal, ending))
+        assert process.wait(60) == status
+        assert eventually(lambda: not any(map(lives, started)))
+    finally:
+        process.kill()
+        for number in filter(lives, started):
+            os.kill(number, signal.SIGKILL)
+
+
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs the /proc of Linux")
 @pytest.mark.parametrize(("ending", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGKILL", -9)])
 def test_an_audit_that_is_ended_leaves_no_process_behind(ending, status):
     with start(SHARED, "audit") as process:
-        started = []
-        try:
-            assert eventually(lambda: len(children(process.pid)) >= 2)
-            started = children(process.pid)
-            process.send_signal(getattr(signal, ending))
-            assert process.wait(60) == status
-            assert eventually(lambda: not any(map(lives, started)))
-        finally:
-            process.kill()
-            for number in filter(lives, started):
-                os.kill(number, signal.SIGKILL)
+        leaves_no_process_behind(process, ending, status)
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs the /proc of Linux")
@@ -192,17 +197,7 @@ def test_an_audit_that_is_ended_leaves_no_process_behind(ending, status):
 def test_a_check_that_is_ended_leaves_no_process_behind(ending, status, tmp_path):
     (tmp_path / "own.md").write_text("$$q = 2 p$$ $$q + p = 3 p$$" * 50)
     with start(MAIN, "check", "own.md", "--model", "attention-head", cwd=tmp_path) as process:
-        started = []
-        try:
-            assert eventually(lambda: len(children(process.pid)) >= 2)
-            started = children(process.pid)
-            process.send_signal(getattr(signal, ending))
-            assert process.wait(60) == status
-            assert eventually(lambda: not any(map(lives, started)))
-        finally:
-            process.kill()
-            for number in filter(lives, started):
-                os.kill(number, signal.SIGKILL)
+        leaves_no_process_behind(process, ending, status)
 
 
 @pytest.mark.parametrize(
