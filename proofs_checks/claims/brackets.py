@@ -136,11 +136,26 @@ class Brackets(Derivatives):
         if name == "cases":
             return self.cases(rows, span)
         if name in MATRICES:
-            cells = tuple(tuple(self.sub(cell, span) for cell in row) for row in rows)
-            return tree.Matrix(cells, {"v": "|", "V": "||"}.get(name[0], "["), span=span)
+            return self.matrix(rows, {"v": "|", "V": "||"}.get(name[0], "["), span)
         # lines of one formula, broken for the eye
         flat = [x for row in rows for cell in row for x in cell]
         return self.closed(self.sub(flat, span))
+
+    def matrix(self, rows: list[list[list[Lexeme]]], brackets: str, span: Span) -> tree.Node:
+        r"""Return a matrix written out; what is left blank beside ``\ddots`` is 0."""
+        has_diagonal = any(x.command("ddots") for row in rows for cell in row for x in cell)
+        width = max(map(len, rows)) if has_diagonal else 0
+        blank: list[list[Lexeme]] = [[]]
+
+        def entry(cell: list[Lexeme]) -> tree.Node:
+            if not cell and has_diagonal:
+                return tree.Number("0", span=span)
+            return self.sub(cell, span)
+
+        cells = tuple(
+            tuple(map(entry, row + blank * max(0, width - len(row)))) for row in rows
+        )
+        return tree.Matrix(cells, brackets, span=span)
 
     def cases(self, rows: list[list[list[Lexeme]]], span: Span) -> tree.Node:
         """Return a case distinction."""

@@ -37,6 +37,7 @@ _LONGEST_DISPLAY = 4000
 _ESCAPES = "abfnrtv"  # \a \b \f \n \r \t \v: letters that an escape takes with it
 _BLANKS = " \t\r\n"
 _CONTROLS = {"\x07": "a", "\x08": "b", "\x0b": "v", "\x0c": "f"}
+_BRACKET = re.compile(r"(?:\\(?:left|[bB]igg?l?)\s*)?(?:[(\[]|\\[{])")  # that of a call, as in exp\{z\}
 _WORD = re.compile(r"[A-Za-z]+")
 _READ_AS_TEXT = re.compile(
     r"\\(?:text\w*|mbox|hbox|intertext|shortintertext|label|tag\*?|operatorname\*?|mathrm|mathsf"
@@ -84,7 +85,7 @@ def losses(view: View, start: int, end: int, *, displayed: bool = True) -> list[
     (``[ .. ]``) they are losses too, and weak evidence suffices.
     """
     text = view.text[start:end]
-    found = [*_controls(text), *_words(_without_commands(text)), *_eaten_transposes(text)]
+    found = [*_controls(text), *_words(_without_commands(text), text), *_eaten_transposes(text)]
     found.sort()
     if displayed and all(loss.weak for loss in found):
         return []
@@ -152,7 +153,8 @@ def _eaten() -> dict[str, tuple[str, ...]]:
     return left
 
 
-def _words(text: str) -> Iterator[Loss]:
+def _words(text: str, written: str) -> Iterator[Loss]:
+    """Yield the words of a text without commands, which ``written`` has."""
     for match in _WORD.finditer(text):
         word, start, end = match[0], match.start(), match.end()
         if not 2 <= len(word) <= 60 or text[max(0, start - 4) : start] in {"gin{", "end{"}:
@@ -162,7 +164,7 @@ def _words(text: str) -> Iterator[Loss]:
         in_subscript = before.endswith("_") or before == "_{"
         repair, weak = _repair(word, following)
         # exp(z) in plain letters is read as it is, if nothing else is damaged
-        is_call = text[end : end + 2].startswith(("(", "[", "\\{"))
+        is_call = _BRACKET.match(written, end) is not None
         weak = weak or (is_call and word in PLAIN_FUNCTIONS)
         if not repair or (in_subscript and not _is_symbol(repair[0]) and following != "{"):
             continue

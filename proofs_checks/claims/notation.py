@@ -46,6 +46,7 @@ NAMED_SYMBOLS = frozenset("ell hbar imath jmath infty Re Im aleph wp".split()) |
 # command -> font of `tree.Name`
 FONTS = {
     "mathbf": "bf", "boldsymbol": "bf", "bm": "bf", "pmb": "bf", "symbf": "bf", "bf": "bf",
+    "bold": "bf",
     "mathcal": "cal", "cal": "cal", "mathscr": "scr", "mathfrak": "frak", "mathbb": "bb",
     "mathds": "bb", "mathbbm": "bb", "Bbb": "bb", "mathrm": "rm", "rm": "rm",
     "operatorname": "rm", "symrm": "rm", "mathsf": "sf", "sf": "sf", "mathtt": "tt", "tt": "tt",
@@ -79,8 +80,8 @@ FUNCTION_COMMANDS = {
 }  # fmt: skip
 # Functions that people also spell in plain letters, right before a bracket.
 PLAIN_FUNCTIONS = frozenset(
-    "exp log ln sin cos tanh sinh cosh softmax Softmax sigmoid max min diag tr Tr trace det "
-    "KL".split()
+    "exp log ln sin cos tanh sinh cosh softmax Softmax sigmoid relu ReLU softplus max min diag "
+    "tr Tr trace det KL".split()
 )
 # Words that begin with a d and are no differential.
 WORDS_WITH_D = frozenset("det dim diag div dom dist data dual dec deg den diff dir".split())

@@ -92,11 +92,26 @@ class Parser(Operands):
             return lexeme.text, SUM
         if lexeme.kind == "sign" and lexeme.text in "/*":
             return lexeme.text, TIGHT if lexeme.text == "/" else LOOSE
+        if lexeme.sign(".") and self._is_multiplied():
+            return "cdot", LOOSE
         if lexeme.kind == "command" and lexeme.text in LOOSE_OPERATORS:
             return LOOSE_OPERATORS[lexeme.text], LOOSE
         if self.begins_operand(lexeme):
             return "", TIGHT
         return None
+
+    def _is_multiplied(self) -> bool:
+        """Return whether the point that follows is that of W.x: with blanks on both sides or none.
+
+        One with a blank behind it alone ends a sentence.
+        """
+        point, after = self.peek, self.ahead()
+        if point is None or after is None or self.before.kind == "number":
+            return False
+        if after.kind == "number" or after.kind == "sign" and after.text not in "([{":
+            return False
+        gaps = (self.before.span.end < point.span.start, point.span.end < after.span.start)
+        return gaps[0] == gaps[1] and self.begins_operand(after)
 
     def _with(self, left: tree.Node, kind: str) -> tree.Node:
         if kind in ("+", "-"):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.dots import LISTS
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
 from proofs_checks.claims.places import Span
@@ -58,11 +59,8 @@ def big(typer: Typer, node: tree.Sum) -> Value:
     if node.operator == "sum":
         summand = _totalled(body.expression * factor, tuple(indices), without_first)
         return Value(summand, body.row, body.column)
-    if node.operator in ("column", "row"):
-        axis = indices[0]
-        hidden = typer.hidden(axis.size)
-        entry = substitute(body.expression, {axis: hidden})
-        return Value(entry, hidden) if node.operator == "column" else Value(entry, None, hidden)
+    if node.operator in LISTS:
+        return _written_out(typer, node, body, indices)
     if not body.is_scalar:
         raise MeaningError(f"this needs numbers; got {body.shape()}.", node.body.span)
     if node.operator == "prod":
@@ -80,6 +78,22 @@ def big(typer: Typer, node: tree.Sum) -> Value:
     if node.operator == "min":
         return Value(-Maximum(-body.expression, *indices))
     return Value(Maximum(body.expression, *indices))
+
+
+def _written_out(typer: Typer, node: tree.Sum, body: Value, indices: Sequence[Index]) -> Value:
+    """Return the vector or matrix of entries; a list of columns is the matrix of these columns."""
+    hidden = [typer.hidden(index.size) for index in indices]
+    entry = substitute(body.expression, dict(zip(indices, hidden, strict=True)))
+    axis = hidden[0]
+    if body.is_scalar:
+        if node.operator == "matrix":
+            return Value(entry, *hidden)
+        return Value(entry, None, axis) if node.operator == "row" else Value(entry, axis)
+    if node.operator in ("list", "row") and body.column is None:
+        return Value(entry, body.row, axis)
+    if node.operator == "column" and body.row is None:
+        return Value(entry, axis, body.column)
+    raise MeaningError(f"blocks are not read; got {body.shape()} as an entry.", node.body.span)
 
 
 def _totalled(summand: Any, indices: tuple[Index, ...], without_first: list[str]) -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.applications import Applications
+from proofs_checks.claims.meaning.dots import LISTS
 from proofs_checks.claims.meaning.slots import Reference, stem_of
 from proofs_checks.claims.meaning.spelling import Spelling, flat
 from proofs_checks.claims.tree import children, nodes
@@ -172,7 +173,7 @@ class Letters(Applications):
                 elif isinstance(node, tree.Entry) and isinstance(node.base, tree.Name):
                     if self.spell(node.base) == "delta" and len(node.lower) == 2:
                         self.compared |= {x for i in node.lower if (x := self.letter(i))}
-                if isinstance(node, tree.Sum) and node.operator in ("column", "row"):
+                if isinstance(node, tree.Sum) and node.operator in LISTS:
                     listed = {self.letter(b.index) for b in node.bounds}
                     for below in nodes(node.body):
                         if isinstance(below, tree.Power) and isinstance(below.base, tree.Name):

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning import shape_rules as rules
 from proofs_checks.claims.meaning.authored import Authored, Template
+from proofs_checks.claims.meaning.dots import LISTS
 from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.shapes import ANY, COLUMN, MATRIX, ROW, SCALAR, Network, table
 from proofs_checks.claims.meaning.special_names import special
@@ -195,8 +196,8 @@ class NodeShapes:
         body = self.visit(node.body, scope)
         if node.operator in ("argmax", "argmin"):
             return self._new()
-        if node.operator in ("column", "row"):
-            return self._new(COLUMN if node.operator == "column" else ROW)
+        if node.operator in LISTS:
+            return self._apply_table(rules.LISTED[node.operator], body)
         return body
 
     def _call(self, node: tree.Call, scope) -> int:

@@ -32,7 +32,7 @@ from proofs_checks.claims.tree import nodes
 __all__ = ["Rewriting", "multiplied_out", "renamed", "rewritten"]
 
 APPLIED = "applied"  # the operator of a product that looks like an application
-LETTERS = "ijklmabcdefghr"  # candidates for the index of dots
+LETTERS = "ijklmabcdefghr"  # candidates for the indices of dots
 
 
 class Rewriting(NamedTuple):
@@ -55,7 +55,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
     Every pattern is decided once, from all trees as those before it have left them.
     """
     used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
-    letter = next((x for x in LETTERS if x not in used), "i")
+    letter, other = [*(x for x in LETTERS if x not in used), "i", "j"][:2]
     notes: list[str] = []
     patterns: tuple[Callable[[list[tree.Node]], Change], ...] = (
         layer_labels,
@@ -65,7 +65,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
         lambda now: _products_in_one_font(now, lefts),
         lambda now: _entries_of_functions(now, lefts),
         _laws_of_outcomes,
-        lambda _: lambda node: _mixed_delta(without_dots(node, letter)),
+        lambda _: lambda node: _mixed_delta(without_dots(node, letter, other)),
         lambda _: _inner_of_lists,
         lambda now: ends(now, notes),
         lambda _: parameter_in_sight,

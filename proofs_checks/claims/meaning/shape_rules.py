@@ -9,6 +9,8 @@ several shapes where more than one is possible.  `shapes.table` makes a constrai
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from proofs_checks.claims.meaning.shapes import ANY, COLUMN, MATRIX, ROW, SCALAR
 
 SIZE = {SCALAR: 0, COLUMN: 1, ROW: 1, MATRIX: 2}
@@ -160,6 +162,14 @@ def mean(a: int) -> tuple[int, ...]:
     """An expectation: of a number, or of the vector of values (then it is one number)."""
     return (a, SCALAR) if a in (COLUMN, ROW) else (a,)
 
+
+LISTED: Mapping[str, Callable[[int], int | tuple[int, ...] | None]] = {
+    "list": {SCALAR: (COLUMN, ROW), COLUMN: MATRIX}.get,
+    "row": {SCALAR: ROW, COLUMN: MATRIX}.get,
+    "column": {SCALAR: COLUMN, ROW: MATRIX}.get,
+    "matrix": {SCALAR: MATRIX}.get,
+}
+"""Entries written out: numbers are entries of a vector, columns side by side are a matrix."""
 
 UNARY = {
     "softmax": softmax, "log_softmax": softmax, "lse": reduced, "entropy": reduced,

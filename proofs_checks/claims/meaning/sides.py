@@ -8,6 +8,7 @@ r"""The sides of one statement, typed as index expressions of one shape.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -99,7 +100,7 @@ class Sides(SideConditions):
         for side in statement.sides:
             side, _ = self.without_order(side)
             values.append(typer.value(side))
-        values = self._summed(values)
+        values = _lists_turned(statement.sides, self._summed(values))
         for left, right, span in zip(
             values, values[1:], [s.span for s in statement.sides[1:]], strict=False
         ):
@@ -160,6 +161,22 @@ class Sides(SideConditions):
                 first = kept[0] if len(kept) == 1 else replace(node, terms=kept)
                 return first, last
         return node, None
+
+
+def _lists_turned(sides: Sequence[tree.Node], values: list[Value]) -> list[Value]:
+    """Return the sides with lists as rows where another side is a row: [a, b] may be either."""
+
+    def is_row(value: Value) -> bool:
+        return value.row is None and value.column is not None
+
+    if not any(map(is_row, values)):
+        return values
+    return [
+        Value(value.expression, None, value.row)
+        if isinstance(side, tree.Sum) and side.operator == "list" and value.column is None
+        else value
+        for side, value in zip(sides, values, strict=True)
+    ]
 
 
 def _einstein(e: Any, silent: tuple[Index, ...]) -> Any:

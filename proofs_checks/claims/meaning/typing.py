@@ -19,6 +19,7 @@ from proofs_checks.claims.meaning.occurrences import Occurrences
 from proofs_checks.claims.meaning.spelling import flat
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
+from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import free_indices
 
 __all__ = ["Context", "Typer"]
@@ -37,6 +38,8 @@ class Typer(Occurrences):
         method = METHODS.get(type(node))
         if method is None:
             words = WORDS.get(type(node), f"a {type(node).__name__.lower()}")
+            if isinstance(node, tree.Matrix) and any(isinstance(x, tree.Dots) for x in nodes(node)):
+                words = "a matrix whose entries follow no plain pattern to its dots"
             raise MeaningError(f"{words} cannot stand here.", node.span)
         return method(self, node)
 
