@@ -152,9 +152,7 @@ class Brackets(Derivatives):
                 return tree.Number("0", span=span)
             return self.sub(cell, span)
 
-        cells = tuple(
-            tuple(map(entry, row + blank * max(0, width - len(row)))) for row in rows
-        )
+        cells = tuple(tuple(map(entry, row + blank * max(0, width - len(row)))) for row in rows)
         return tree.Matrix(cells, brackets, span=span)
 
     def cases(self, rows: list[list[list[Lexeme]]], span: Span) -> tree.Node:

@@ -10,6 +10,7 @@ __all__ = [
     "ACCENTS",
     "BARS",
     "BIG_OPERATORS",
+    "LETTERS_OF_SUMS",
     "CLOSERS",
     "CONNECTING_WORDS",
     "DEFINITIONS",
@@ -98,6 +99,9 @@ BIG_OPERATORS = {
     "sum": "sum", "prod": "prod", "int": "int", "lim": "lim", "sup": "sup", "inf": "inf",
     "argmax": "argmax", "argmin": "argmin",
 }  # fmt: skip
+
+# Letters in place of a big operator, where they have its bounds: \Sigma_{i=1}^n.
+LETTERS_OF_SUMS = {"Sigma": "sum", "Pi": "prod"}
 
 # Looser than writing side by side.
 LOOSE_OPERATORS = {

@@ -18,6 +18,7 @@ from proofs_checks.claims.notation import (
     FONTS,
     FUNCTION_COMMANDS,
     KNOWN,
+    LETTERS_OF_SUMS,
     NAMED_SYMBOLS,
     function_named,
 )
@@ -85,6 +86,8 @@ class Operands(Symbols, Brackets):
             return self.big(BIG_OPERATORS[name], lexeme.span)
         if name in FUNCTION_COMMANDS:
             return self.call(FUNCTION_COMMANDS[name], lexeme.span)
+        if name in LETTERS_OF_SUMS and self._has_bound():
+            return self.big(LETTERS_OF_SUMS[name], lexeme.span)
         if name in NAMED_SYMBOLS:
             return self.applied(tree.Name(name, span=lexeme.span))
         if name in FONTS:
@@ -107,6 +110,18 @@ class Operands(Symbols, Brackets):
             f"`\\{name}` is not known", lexeme.span,
             suggestion=f"`\\{near}`" if near else "define it with \\newcommand",
         )  # fmt: skip
+
+    def _has_bound(self) -> bool:
+        r"""Return whether a script that follows gives an index its beginning: ``\Sigma_{i=1}``."""
+        here = self.at
+        try:
+            while self.peek is not None and self.peek.sign("_", "^"):
+                self.next()
+                if any(x.sign("=") for x in self.group()):
+                    return True
+            return False
+        finally:
+            self.at = here
 
     def _structure(self, lexeme: Lexeme) -> tree.Node | None:
         """Return a command with arguments of its own, None for any other command."""

@@ -211,9 +211,7 @@ def _follow(items: Sequence[tree.Node], body: tree.Node, letter: str) -> bool:
     )
 
 
-def _general(
-    first: tree.Node, last: tree.Node, letter: str
-) -> tuple[tree.Node, tree.Node] | None:
+def _general(first: tree.Node, last: tree.Node, letter: str) -> tuple[tree.Node, tree.Node] | None:
     """Return an entry with ``letter`` for the 1 of the first where the last has n, and that n."""
     ends: list[tree.Node] = []
 

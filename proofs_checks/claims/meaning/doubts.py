@@ -4,6 +4,7 @@ r"""What the way an equation is written leaves open: a refutation would then mea
 H(X)                   the entropy of a distribution, of which X is perhaps only the name
 f(x) = (x - 1)^2       in the prose, perhaps as an example
 p_i = 1                a number, where p_i is a vector elsewhere
+dL/dg = dL/dy_i        an index of one side only, perhaps to be summed over
 x > 0                  a condition rather than a claim
 """
 
@@ -19,7 +20,7 @@ from proofs_checks.claims.meaning.layers import doubtful
 from proofs_checks.claims.meaning.restrictions import gives_value
 from proofs_checks.claims.meaning.statements import SPREAD, Link, Statement
 from proofs_checks.claims.tree import nodes
-from theory.algebra.expressions import Equation, tensors_in
+from theory.algebra.expressions import Equation, free_indices, tensors_in
 
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.document import Reading
@@ -43,6 +44,7 @@ class Doubts:
             or self._routes(statement)
             or _in_place(statement)
             or self._counts(statement)
+            or _one_sided(link)
             or self._value(link)
             or self._entropy(statement)
             or self._example(statement, link)
@@ -148,6 +150,16 @@ def _spread(link: Link) -> str:
     if number is None or SPREAD not in link.notes:
         return ""
     return "a number stands on one side and a vector on the other"
+
+
+def _one_sided(link: Link) -> str:
+    """Return which index of one side may be summed over: dL/dg = dL/dy_i dy_i/dg."""
+    left, right = (free_indices(x) for x in (link.relation.left, link.relation.right))
+    other = link.relation.left if right - left else link.relation.right
+    stray = sorted(k.name for k in left ^ right)
+    if not stray or left - right and right - left or sp.sympify(other).is_number:
+        return ""
+    return f"the index {stray[0]} is free on one side only, perhaps to be summed over"
 
 
 def _in_place(statement: Statement) -> str:
