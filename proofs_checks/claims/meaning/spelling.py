@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import fields
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.tree import children
+from proofs_checks.claims.tree import children, nodes
 
 __all__ = ["Spelling", "flat"]
 
@@ -43,6 +44,14 @@ class Spelling:
                     if is_bare:
                         here[key].add(name.font)
             together |= {key for key, fonts in here.items() if len(fonts) > 1}
+        kinds = {
+            node.kind
+            for roots in statements
+            for root in roots
+            for node in nodes(root)
+            if isinstance(node, tree.Bracketed)
+        }
+        self.square = "square" if len(kinds) > 1 else ""  # x^{[2]} beside x^{(2)}
         self._glyphs = {letter for letter, found in glyphs.items() if len(found) > 1}
         self._fonts = {
             key: found
@@ -85,6 +94,10 @@ SIGNS = {"^": ".", "+": "p", "*": "star", "=": ".", ",": ".", ":": ".", " ": "",
          "[": "", "]": "", "{": "", "}": "", "~": "", "#": "", "?": "", ";": "."}  # fmt: skip
 
 
+RELATIONS = {"=": "equals", "!=": "not", "<": "below", "<=": "upto", ">": "above", ">=": "from",
+             "in": "in", "~": "drawn"}  # fmt: skip
+
+
 def flat(node: tree.Node, spell: Spelling) -> str:
     """Return a script or an argument as part of a name: letters and digits in their order."""
     if isinstance(node, tree.Name):
@@ -97,6 +110,15 @@ def flat(node: tree.Node, spell: Spelling) -> str:
         return "p".join(flat(term, spell) for term in node.terms).replace("pm", "m")
     if isinstance(node, tree.Entry | tree.Apply):
         return ".".join(flat(child, spell) for child in children(node))
-    kind = type(node).__name__.lower()
     inner = [flat(child, spell) for child in children(node)]
-    return inner[0] if isinstance(node, tree.Bracketed) else ".".join([kind, *inner])
+    if isinstance(node, tree.Bracketed):
+        return inner[0] + (spell.square if node.kind == "[" else "")
+    kind = RELATIONS[node.relation] if isinstance(node, tree.Compare) else _kind(node)
+    return ".".join([kind, *inner])
+
+
+def _kind(node: tree.Node) -> str:
+    """Return what tells a node from another of the same children: its type, operator, order."""
+    values = (getattr(node, f.name) for f in fields(node) if f.name != "span")
+    told = (str(x) for x in values if isinstance(x, str | int) and x)
+    return "".join([type(node).__name__.lower(), *("".join(filter(str.isalnum, x)) for x in told)])
