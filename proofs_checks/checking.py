@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from proofs_checks.advice import advice
 from proofs_checks.bench import Bench, FirstTrue, Hearing
 from proofs_checks.claims.claim import NOT_JUDGED, Claim, Paper, Problem
+from proofs_checks.held_fixed import held_fixed
 from proofs_checks.kept_verdicts import KeptVerdicts
 from proofs_checks.verdict import Status, Verdict, exit_status
 from proofs_checks.verdict_cache import VerdictCache
@@ -214,7 +215,7 @@ class Checker:
                 f"{claim.model!r} and {claim.equation!r}. Mark what cannot be read as unreadable."
             )
         if (kept := self._kept.of_claim(claim)) is not None:
-            return lambda: replace(_reported(claim, kept), is_kept=True)
+            return lambda: replace(self._reported(claim, kept), is_kept=True)
         hearing, is_new = self._hear(claim.model, claim.equation)
         own = self._bench.correct(
             hearing,
@@ -230,9 +231,24 @@ class Checker:
             if verdict.status == "refuted":
                 verdict = replace(verdict, correction=written or _to_order(claim, verdict))
             self._kept.keep_claim(claim, verdict, written)
-            return _reported(claim, verdict)
+            return self._reported(claim, verdict)
 
         return finished
+
+    def _reported(self, claim: Claim, verdict: Verdict) -> ClaimReport:
+        """Return the report on a claim with this verdict, which an open meaning may forbid."""
+        if verdict.status == "refuted" and not claim.hedge:
+            claim = replace(claim, hedge=self._doubt(claim))
+        return _reported(claim, verdict)
+
+    def _doubt(self, claim: Claim) -> str:
+        """Return what may be held fixed in a derivative, if the claim is true then."""
+        if claim.model is None or claim.equation is None:
+            return ""
+        other = held_fixed(claim.model, claim.equation)
+        if other is None or self.judge(other[0], claim.equation).status != "proved":
+            return ""
+        return f"whether {' and '.join(other[1])} is held fixed here is open (then it holds)"
 
 
 def _reported(claim: Claim, verdict: Verdict) -> ClaimReport:

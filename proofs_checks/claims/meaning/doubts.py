@@ -4,7 +4,7 @@ r"""What the way an equation is written leaves open: a refutation would then mea
 H(X)                   the entropy of a distribution, of which X is perhaps only the name
 f(x) = (x - 1)^2       in the prose, perhaps as an example
 p_i = 1                a number, where p_i is a vector elsewhere
-dL/dg = dL/dy_i        an index of one side only, perhaps to be summed over
+dL/dg = dL/dy_i dy_i/dg    an index of one side only, perhaps to be summed over
 x > 0                  a condition rather than a claim
 """
 
@@ -44,7 +44,7 @@ class Doubts:
             or self._routes(statement)
             or _in_place(statement)
             or self._counts(statement)
-            or _one_sided(link)
+            or _repeated(link)
             or self._value(link)
             or self._entropy(statement)
             or self._example(statement, link)
@@ -152,14 +152,15 @@ def _spread(link: Link) -> str:
     return "a number stands on one side and a vector on the other"
 
 
-def _one_sided(link: Link) -> str:
-    """Return which index of one side may be summed over: dL/dg = dL/dy_i dy_i/dg."""
-    left, right = (free_indices(x) for x in (link.relation.left, link.relation.right))
-    other = link.relation.left if right - left else link.relation.right
-    stray = sorted(k.name for k in left ^ right)
-    if not stray or left - right and right - left or sp.sympify(other).is_number:
-        return ""
-    return f"the index {stray[0]} is free on one side only, perhaps to be summed over"
+def _repeated(link: Link) -> str:
+    """Return which index of one side alone is repeated in its products: a sum over it?"""
+    left, right = link.relation.left, link.relation.right
+    for side, other in ((left, right), (right, left)):
+        for index in sorted(free_indices(side) - free_indices(other), key=str):
+            terms = (sp.Mul.make_args(term) for term in sp.Add.make_args(side))
+            if all(sum(index in free_indices(x) for x in factors) > 1 for factors in terms):
+                return f"the index {index.name} is free on one side, perhaps to be summed over"
+    return ""
 
 
 def _in_place(statement: Statement) -> str:
