@@ -21,6 +21,7 @@ from proofs_checks.claims.meaning.restrictions import gives_value
 from proofs_checks.claims.meaning.statements import SPREAD, Link, Statement
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, free_indices, tensors_in
+from theory.algebra.symbols import Partial
 
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.document import Reading
@@ -153,12 +154,15 @@ def _spread(link: Link) -> str:
 
 
 def _repeated(link: Link) -> str:
-    """Return which index of one side alone is repeated in its products: a sum over it?"""
+    """Return which index of one side alone is repeated in a chain rule: a sum over it?"""
     left, right = link.relation.left, link.relation.right
-    for side, other in ((left, right), (right, left)):
+    for side, other in () if left.is_number or right.is_number else ((left, right), (right, left)):
         for index in sorted(free_indices(side) - free_indices(other), key=str):
-            terms = (sp.Mul.make_args(term) for term in sp.Add.make_args(side))
-            if all(sum(index in free_indices(x) for x in factors) > 1 for factors in terms):
+            for term in sp.Add.make_args(side):
+                factors = [x for x in sp.Mul.make_args(term) if index in free_indices(x)]
+                if len(factors) < 2 or not any(x.has(Partial) for x in factors):
+                    break
+            else:
                 return f"the index {index.name} is free on one side, perhaps to be summed over"
     return ""
 

@@ -2,8 +2,9 @@
 
 A document that computes a vocabulary's quantities from the vocabulary's inputs uses it; everything
 else is read with its own symbols.  Evidence is a derivative of the loss by a quantity of the
-vocabulary, or a computed quantity with all its indices; a symbol that the document defines
-otherwise is evidence against.  Of the two readings the one that reads more equations is taken.
+vocabulary, or a computed quantity with all its indices; a loss and inputs alone (L, x, y) are none,
+and a symbol that the document defines otherwise is evidence against.  Of the two readings the one
+that reads more equations is taken.
 """
 
 from __future__ import annotations
@@ -174,7 +175,9 @@ def _evidence(shared: Reading, model: Model) -> bool:
                         if names & model.tensors.keys() and (
                             tensors_in(node.args[0]) & model.tensors.keys()
                         ):
-                            return True
+                            used = names | tensors_in(link.relation)
+                            if used & computed - {model.loss.name}:  # not only L, x and y
+                                return True
         for root in statement.sides:
             for node in nodes(root):
                 if not isinstance(node, tree.Entry):
