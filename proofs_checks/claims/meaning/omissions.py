@@ -114,7 +114,7 @@ def parameter_in_sight(node: tree.Node) -> tree.Node:
         for below in nodes(node.quantity)
         if isinstance(below, tree.Apply) and len(below.arguments) == 1
     ]
-    names = [x for x in arguments if isinstance(x, tree.Name)]
+    names = [x for x in arguments if isinstance(x, tree.Name | tree.Entry)]
     if names and all(x == names[0] for x in names):
         return replace(node, by=(names[0],))
     return node

@@ -19,6 +19,7 @@ from proofs_checks.claims.meaning.occurrences import Occurrences
 from proofs_checks.claims.meaning.spelling import flat
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
+from proofs_checks.claims.places import Span
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import free_indices
 
@@ -84,7 +85,8 @@ class Typer(Occurrences):
                 raise MeaningError(
                     f"`{name}` is defined for {flat(formal, self.roles.spell)} only.", argument.span
                 )
-            given[self.roles.spell(formal)] = self.value(argument)
+            value = given[self.roles.spell(formal)] = self.value(argument)
+            self._check_rank(name, formal, value, argument.span)
         if primes:
             return functions.derivative_of_template(self, template, given, primes, node.span)
         found = self.within(template.body, given, node)
@@ -95,6 +97,17 @@ class Typer(Occurrences):
                 "another argument.", node.span,
             )  # fmt: skip
         return found
+
+    def _check_rank(self, name: str, formal: tree.Name, value: Value, span: Span) -> None:
+        """Refuse a number for the vector of a function that is not taken entry by entry."""
+        table = self.symbols.table
+        own, function = table.get(self.roles.spell(formal)), table.get(name)
+        if own is None or function is None or own.axes.total == function.axes.total:
+            return
+        if len(value.axes) < own.axes.total:
+            raise MeaningError(
+                f"`{name}` is defined for {SHAPES[own.axes.total]}; got {value.shape()}.", span
+            )
 
     def within(self, body: tree.Node, given: Mapping[str, Value], node: tree.Node) -> Value:
         """Return the value of a function's body with values for its formal arguments."""
@@ -123,6 +136,8 @@ class Typer(Occurrences):
             )  # fmt: skip
         return self.shapes.inner(self.value(node.left), self.value(node.right), node.span)
 
+
+SHAPES = {1: "a vector", 2: "a matrix"}
 
 WORDS = {
     tree.Dots: "dots whose pattern is not plain",
