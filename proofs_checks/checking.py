@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from proofs_checks.advice import advice
 from proofs_checks.bench import Bench, FirstTrue, Hearing
 from proofs_checks.claims.claim import NOT_JUDGED, Claim, Paper, Problem
-from proofs_checks.held_fixed import held_fixed
 from proofs_checks.kept_verdicts import KeptVerdicts
+from proofs_checks.other_meanings import other_meanings
 from proofs_checks.verdict import Status, Verdict, exit_status
 from proofs_checks.verdict_cache import VerdictCache
 from theory.algebra.expressions import Equation, Relation
@@ -242,13 +242,13 @@ class Checker:
         return _reported(claim, verdict)
 
     def _doubt(self, claim: Claim) -> str:
-        """Return what may be held fixed in a derivative, if the claim is true then."""
-        if claim.model is None or claim.equation is None:
+        """Return what nobody said that would make a claim true."""
+        if claim.model is None or claim.equation is None or claim.model.name != "document":
             return ""
-        other = held_fixed(claim.model, claim.equation)
-        if other is None or self.judge(other[0], claim.equation).status != "proved":
-            return ""
-        return f"whether {' and '.join(other[1])} is held fixed here is open (then it holds)"
+        for other in other_meanings(claim.model, claim.equation):
+            if self.judge(other.model, claim.equation).status == "proved":
+                return f"{other.doubt} (if so, the equation holds)"
+        return ""
 
 
 def _reported(claim: Claim, verdict: Verdict) -> ClaimReport:

@@ -33,13 +33,13 @@ from proofs_checks.checks.evaluation.field_run import (
 )
 from proofs_checks.checks.evaluation.nodes import Leaf, Node, NotApplicable, SingularPoint
 from proofs_checks.checks.evaluation.opaque_functions import degrees_in
-from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, sizes_in
+from proofs_checks.checks.evaluation.points import Hypotheses, least_sizes, leaves, sizes_in
 from proofs_checks.checks.evaluation.prime_field import P
 from proofs_checks.checks.evaluation.program import Program, program_of
 from proofs_checks.checks.evaluation.rational_points import RealStatement
 from proofs_checks.checks.evaluation.structure import Structure
 from proofs_checks.checks.outcome import Outcome, why
-from proofs_checks.checks.structured_inputs import fitting
+from proofs_checks.checks.structured_inputs import fitting, is_among_numbers
 from theory.algebra.expressions import Equation
 from theory.models.model import Model
 
@@ -93,6 +93,9 @@ class _Statement:
         self.equation = equation
         self.hypotheses = Hypotheses(program)
         self.left, self.right, self.free = program.sides(equation)
+        for leaf in leaves([self.left, self.right]):
+            if is_among_numbers(self.hypotheses.structures.get(leaf.name, "")):
+                raise NotApplicable(f"`{leaf.name}` is among some numbers, no element of a field.")
         self.degrees = degrees_in((self.left, self.right))
         self.seed = seed
         self.roots = 1

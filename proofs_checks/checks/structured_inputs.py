@@ -1,6 +1,7 @@
 """Inputs that hypotheses tie to a structure which no solver reaches, made as exact rationals.
 
-A model says in ``features["structured"]`` which of its inputs have one, as pairs (name, kind):
+A model says in ``features["structured"]`` which of its inputs have one, as pairs (name, kind), and
+a document in ``features["values"]`` of which numbers its inputs are:
 
     shift          R_dab = 1 where b = a + d round a circle (indices from 0), else 0
     two-way shift  S_dab = (R_dab + R_dba) / 2
@@ -11,13 +12,15 @@ A model says in ``features["structured"]`` which of its inputs have one, as pair
     orthonormal    the columns of a matrix are orthonormal: those of a product of two reflections
     noise weights  q_w = Q_w0^2 for an orthogonal matrix Q, the probabilities of
     white noise    z_wi = Q_wi / Q_w0, i = 1, 2, ..., whose mean is zero and covariance the identity
+    one of 0 1     entries are among these numbers
+    between 0 1    entries lie between these two numbers
 
 All judges draw them here.  That they meet the hypotheses is tried by each of them like any other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +29,7 @@ import numpy as np
 if TYPE_CHECKING:
     from theory.models.model import Model
 
-__all__ = ["Impossible", "fitting", "floats", "kinds_of", "structured"]
+__all__ = ["Impossible", "fitting", "floats", "is_among_numbers", "kinds_of", "structured"]
 
 Array = np.ndarray[Any, Any]
 COSINES: Mapping[int, tuple[str, ...]] = {
@@ -44,7 +47,13 @@ class Impossible(ValueError):
 
 def kinds_of(model: Model) -> Mapping[str, str]:
     """Return the kind of structure of each input that has one, by name."""
-    return dict(model.features.get("structured", ()))  # type: ignore[call-overload]
+    structures = model.features.get("structured", ())
+    return dict((*structures, *model.features.get("values", ())))  # type: ignore[misc]
+
+
+def is_among_numbers(kind: str) -> bool:
+    """Return whether inputs of this kind are only said to be among some numbers."""
+    return kind.startswith(("one of", "between"))
 
 
 def fitting(model: Model, sizes: Mapping[str, int]) -> dict[str, int]:
@@ -68,7 +77,8 @@ def fitting(model: Model, sizes: Mapping[str, int]) -> dict[str, int]:
 def structured(kind: str, shape: tuple[int, ...], seed: int = 0) -> Array:
     """Return an input of this kind and shape as an array of `Fraction`.
 
-    ``seed`` chooses among zero-one, one-hot and orthonormal ones; the other kinds have no choice.
+    ``seed`` chooses among zero-one, one-hot and orthonormal ones and numbers; the other kinds have
+    no choice.
 
     Raises `Impossible` if there is none: more orthonormal columns than rows, or as many coordinates
     of white noise as outcomes.
@@ -93,6 +103,12 @@ def structured(kind: str, shape: tuple[int, ...], seed: int = 0) -> Array:
             return _rotation(shape[0])[:, 0] ** 2
         case "white noise":
             return _white_noise(*shape)
+    match kind.split():
+        case ["one", "of", *numbers]:
+            return _among([Fraction(x) for x in numbers], shape, seed)
+        case ["between", first, last]:
+            low, high = Fraction(first), Fraction(last)
+            return _among([low + (high - low) * k / 8 for k in range(1, 8)], shape, seed)
     raise ValueError(f"`{kind}` is no kind of structure; see `structured_inputs`.")
 
 
@@ -115,6 +131,14 @@ def _one_hot(shape: tuple[int, ...], seed: int) -> Array:
 def _zero_one(shape: tuple[int, ...], seed: int) -> Array:
     rng = np.random.default_rng(seed)
     return _fractions(np.maximum(rng.integers(0, 2, shape), _one_hot(shape, seed)))
+
+
+def _among(numbers: Sequence[Fraction], shape: tuple[int, ...], seed: int) -> Array:
+    result = np.empty(shape, dtype=object)
+    rng = np.random.default_rng(seed)
+    for place in np.ndindex(shape):
+        result[place] = numbers[int(rng.integers(len(numbers)))]
+    return result
 
 
 def _orthonormal(rows: int, columns: int, seed: int) -> Array:

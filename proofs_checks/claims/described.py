@@ -19,7 +19,7 @@ from proofs_checks.claims.equations import Equation, Relation
 from proofs_checks.claims.lexemes import after_group
 from proofs_checks.claims.parser import parse_formula
 from proofs_checks.claims.problems import Refusal, Refusals
-from proofs_checks.claims.prose import Prose
+from proofs_checks.claims.prose import IN, Prose
 
 __all__ = ["in_other_words", "sums_to_one", "symmetric"]
 
@@ -77,14 +77,16 @@ def _described(
     before, after = _before(words), _after(words)
     text = prose.view.text
     for start, end in inline:
-        if end - start > 40:
+        space = IN.search(text, start, end)  # $y \in \{0, 1\}^C$ is one-hot
+        last = end if space is None else space.start()
+        if last - start > 40:
             continue
         found = before.search(text[max(0, start - REACH) : start])
         found = found or after.match(text[end : end + REACH])
         if found is None or NOT.search(found[0]):
             continue
         try:
-            symbol = _parsed(prose, start, end)
+            symbol = _parsed(prose, start, last)
         except (Refusal, Refusals):
             continue
         if isinstance(symbol, tree.Name | tree.Entry):

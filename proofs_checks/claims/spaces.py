@@ -2,7 +2,8 @@ r"""The spaces of symbols, as displays and the prose state them.
 
     x, y \in \mathbb{R}^n        x and y are vectors
     W \in R^{d \times k}         W is a matrix, d x k
-    y \in \{0, 1\}^C             y is a vector
+    y \in \{0, 1\}^C             y is a vector, and its entries are 0 or 1
+    p \in [0, 1]                p lies between 0 and 1
 
 What else is said of a symbol stands in its equations.
 """
@@ -14,7 +15,7 @@ from dataclasses import replace
 
 from proofs_checks.claims import tree
 
-__all__ = ["spaces_in"]
+__all__ = ["spaces_in", "values"]
 
 
 def spaces_in(conditions: Iterable[tree.Node]) -> Iterator[tree.Compare]:
@@ -26,10 +27,31 @@ def spaces_in(conditions: Iterable[tree.Node]) -> Iterator[tree.Compare]:
             continue
         if isinstance(node, tree.Compare) and node.relation == "in":
             space = _space(node.right)
-            for symbol in (*listed, node.left) if space is not None else ():
+            for symbol in (*listed, node.left):
                 if isinstance(symbol, tree.Name | tree.Entry):
-                    yield replace(node, left=symbol, right=space)
+                    if space is not None:
+                        yield replace(node, left=symbol, right=space)
+                    if values(node.right):
+                        yield replace(node, left=symbol)
         listed = []
+
+
+def values(node: tree.Node) -> str:
+    """Return which numbers a set or an interval holds, as a kind of `structured_inputs`."""
+    if isinstance(node, tree.Power):
+        node = node.base
+    if not isinstance(node, tree.SetOf | tree.Tuple):
+        return ""
+    numbers = [_number(x) for x in node.entries]
+    if isinstance(node, tree.SetOf):
+        return f"one of {' '.join(numbers)}" if all(numbers) and not node.condition else ""
+    return f"between {' '.join(numbers)}" if all(numbers) and len(numbers) == 2 else ""
+
+
+def _number(node: tree.Node) -> str:
+    if isinstance(node, tree.Negate) and isinstance(node.body, tree.Number):
+        return f"-{node.body.text}"
+    return node.text if isinstance(node, tree.Number) else ""
 
 
 def _space(node: tree.Node) -> tree.Space | None:

@@ -37,6 +37,14 @@ def symbol_entries(document: Document, reading: Reading) -> tuple[SymbolEntry, .
     return tuple(entries)
 
 
+def _in_words(kind: str) -> str:
+    """Return "one of 0, 1" or "between 0 and 1" for the kind of numbers that an input is."""
+    word, _, rest = kind.partition(" ")
+    if word == "between":
+        return f"between {rest.replace(' ', ' and ')}"
+    return f"one of {', '.join(rest.split()[1:])}"
+
+
 def _length(size: str) -> str:
     return "?" if size.startswith("?") else size  # a name that only the reader needs
 
@@ -56,4 +64,6 @@ def _origin(reading: Reading, name: str, lines: dict[str, int]) -> tuple[str, in
         return "not defined: an arbitrary differentiable function", 0
     if symbol.depends:
         return f"not defined: depends on {', '.join(sorted(symbol.depends))}", 0
+    if name in reading.values:
+        return f"input, not defined: {_in_words(reading.values[name])}", 0
     return "input, not defined: any real number" + ("s" if symbol.axes.total else ""), 0

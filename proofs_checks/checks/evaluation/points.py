@@ -42,7 +42,7 @@ from theory.algebra.expressions import entry_tensor, is_condition, slots
 from theory.algebra.symbols import Index, Size, is_order
 from theory.models.model import Constraint
 
-__all__ = ["Hypotheses", "Solved", "Unmet", "least_sizes", "sizes_in"]
+__all__ = ["Hypotheses", "Solved", "Unmet", "least_sizes", "leaves", "sizes_in"]
 
 Positions = tuple[Index, ...]
 
@@ -148,7 +148,7 @@ class Hypotheses:
         """Return the inputs that a node depends on, also by way of what fixes others."""
         found, waiting = set[Node](), [node]
         while waiting:
-            new = _leaves([waiting.pop()]) - found
+            new = leaves([waiting.pop()]) - found
             found |= new
             waiting += [self.solved[x].right.node for x in new if x in self.solved]  # type: ignore[index]
         return found
@@ -326,7 +326,8 @@ def _under_condition(side: Any, other: Any) -> tuple[Any, Any, sp.Expr | None]:
     return rest[0], other, sp.Mul(*conditions)
 
 
-def _leaves(roots: Iterable[Node]) -> set[Node]:
+def leaves(roots: Iterable[Node]) -> set[Leaf]:
+    """Return the inputs that the values of these nodes depend on."""
     return {node for root in roots for node in descendants(root) if isinstance(node, Leaf)}
 
 

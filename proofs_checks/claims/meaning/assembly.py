@@ -96,7 +96,9 @@ class Assembly(Links):
                 vocabulary=(*self.base.vocabulary, *lines),
                 constraints=(*self.base.constraints, *constraints),
             )
-        return document_model(lines, inputs, self.context.loss, constraints, self.ranges)
+        return document_model(
+            lines, inputs, self.context.loss, constraints, self.ranges, self.values
+        )
 
     def _new_sizes(self, lines: Sequence[Definition], inputs: Sequence[sp.Basic]) -> list[Size]:
         """Return the ranges that only the document has."""

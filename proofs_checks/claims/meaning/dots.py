@@ -244,7 +244,7 @@ def _merged(a: Any, b: Any, pick: Pick) -> Any:
     if isinstance(a, tree.Node):
         names = (f.name for f in fields(a) if f.name != "span")
         return replace(a, **{n: _merged(getattr(a, n), getattr(b, n), pick) for n in names})
-    if isinstance(a, tuple):
+    if isinstance(a, tuple) and isinstance(b, tuple):
         if len(a) != len(b):
             raise _Differ
         return tuple(_merged(x, y, pick) for x, y in zip(a, b, strict=True))

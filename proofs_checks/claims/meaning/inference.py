@@ -27,6 +27,7 @@ from proofs_checks.claims.meaning.roles import Roles
 from proofs_checks.claims.meaning.spelling import Spelling
 from proofs_checks.claims.meaning.statements import Meaning, Said, Statement
 from proofs_checks.claims.meaning.symbols import Symbol, Symbols
+from proofs_checks.claims.spaces import values
 from proofs_checks.claims.tree import nodes
 from theory.algebra.symbols import Tensor
 from theory.models import Constraint, Definition, Model
@@ -43,6 +44,7 @@ class Inference:
     | shown | names of the symbols that displays speak of |
     | meanings | by the number of a statement: its links, or why it has none |
     | lines, constraints, signs | what has been typed so far: definitions, hypotheses, signs |
+    | values | which numbers inputs are said to be among, by name |
     """
 
     def __init__(self, said: Said, model: Model | None) -> None:
@@ -71,6 +73,7 @@ class Inference:
         self.constraints: list[Constraint] = []
         self.signs: dict[Any, Any] = {}  # of the whole document
         self.unknown: set[str] = set()
+        self.values: dict[str, str] = {}  # the numbers that inputs are said to be among
         self._infer()
 
     def _infer(self) -> None:
@@ -106,6 +109,8 @@ class Inference:
         for stated in self.stated:
             if isinstance(stated.right, tree.Space):
                 self.ranks.declare(stated.left, stated.right)
+            elif values(stated.right):
+                self.values |= {n: values(stated.right) for n in self.names(stated.left)}
         for statement in every:
             if not statement.is_inline or self._is_used(statement):
                 self.ranks.add(statement)

@@ -60,8 +60,12 @@ def document_model(
     loss: sp.Symbol,
     constraints: tuple[Constraint, ...],
     ranges: Ranges,
+    values: Mapping[str, str],
 ) -> Model:
-    """Return the model of a document; a loss without a definition is the number 0."""
+    """Return the model of a document; a loss without a definition is the number 0.
+
+    ``values`` are the numbers that inputs are among; one that a hypothesis speaks of has its own.
+    """
     adjoint = _built_on_derivatives(definitions)
     plain = without_maxima(_sorted([line for line in definitions if line.name not in adjoint]))
     inputs = list(inputs)
@@ -84,8 +88,16 @@ def document_model(
         constraints=constraints,
         vocabulary=tuple(line for line in definitions if line.name in adjoint),
         letters={size.name: tuple("ijklabcdef") for size in sizes},
-        features={},
+        features={"values": _drawn(inputs, constraints, values)},
     )
+
+
+def _drawn(
+    inputs: Iterable[sp.Basic], constraints: Iterable[Constraint], values: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    supposed = {n for c in constraints for n in tensors_in(c.equation)}
+    names = (name_of(x) for x in inputs)
+    return tuple((n, values[n]) for n in names if n in values and n not in supposed)
 
 
 def empty_model(loss: sp.Symbol) -> Model:

@@ -20,6 +20,7 @@ from proofs_checks.claims.meaning import conditions
 from proofs_checks.claims.meaning.descent import Descent
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.typing import Typer
+from proofs_checks.claims.spaces import values
 from theory.algebra.symbols import Tensor, delta
 from theory.latex import expression as latex_of
 from theory.models.model import name_of
@@ -60,6 +61,8 @@ class SideConditions(Descent):
             return self._sign(typer, node)
         if node.relation in ("=", "!="):
             return self._unused(typer, node)
+        if node.relation == "in" and isinstance(node.right, tree.SetOf | tree.Tuple):
+            return self._in_a_set(typer, node)
         raise MeaningError(
             "this condition is not read.", node.span,
             expected="a range of an index, or the sign of a symbol",
@@ -69,6 +72,16 @@ class SideConditions(Descent):
         """Return a comparison of values, each of which must have a meaning, as not used."""
         left, right = (latex_of(typer.value(x).expression) for x in (node.left, node.right))
         return Restriction(unused=f"the condition {left} {node.relation} {right} is not used")
+
+    def _in_a_set(self, typer: Typer, node: tree.Compare) -> Restriction:
+        r"""Return ``y_i \in \{0, 1\}``, each part of which must have a meaning."""
+        if values(node.right):  # which all judges draw from
+            typer.value(node.left)
+            return Restriction()
+        assert isinstance(node.right, tree.SetOf | tree.Tuple)
+        entries = [latex_of(typer.value(x).expression) for x in node.right.entries]
+        left = latex_of(typer.value(node.left).expression)
+        return Restriction(unused=f"the condition {left} in {', '.join(entries)} is not used")
 
     def _range(self, typer: Typer, node: tree.Ranges) -> Any:
         factor = sp.S.One

@@ -1,0 +1,94 @@
+r"""What an equation may mean where it is false as it stands, though nobody said so.
+
+    \partial \hat x_i / \partial \mu = -1 / \sigma     if \sigma, computed from \mu, is held fixed
+    \partial L / \partial z_i = p_i - y_i              if the labels y of L sum to one
+
+Derivatives take all that is computed along, and nothing is assumed that nobody said; but what
+holds in another usual meaning is no mistake of its author.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import sympy as sp
+
+from theory.algebra.expressions import Equation, Relation, entry_tensor, slots, tensors_in
+from theory.algebra.symbols import Flow, Partial, Step, scalar, total
+from theory.models import Constraint, Model
+from theory.models.model import Definition, name_of
+
+__all__ = ["Meaning", "other_meanings"]
+
+
+class Meaning(NamedTuple):
+    """A model in which an equation means something else, and what of it nobody said."""
+
+    model: Model
+    doubt: str
+
+
+def other_meanings(model: Model, relation: Relation) -> Iterator[Meaning]:
+    """Yield what else a relation of a document's own symbols may mean."""
+    if any(x.atoms(Step, Flow) for x in (relation.left, relation.right)):
+        return
+    yield from _held_fixed(model, relation)
+    yield from _summing_to_one(model, relation)
+
+
+def _held_fixed(model: Model, relation: Relation) -> Iterator[Meaning]:
+    """Yield the model in which what lies between a quantity and its variable is an input."""
+    partials = {p for side in (relation.left, relation.right) for p in side.atoms(Partial)}
+    between = sorted({name for partial in partials for name in _between(model, partial)})
+    if not between:
+        return
+    inputs = [line.tensor for line in model.definitions if line.name in between]
+    kept = tuple(line for line in model.definitions if line.name not in between)
+    loss = model.loss
+    if name_of(loss) in between:  # a partial derivative needs none
+        loss = scalar(f"no_{loss}")
+        kept = (*kept, Definition(loss, sp.S.Zero, "no loss"))
+    held = replace(model, inputs=(*model.inputs, *inputs), definitions=kept, loss=loss)
+    yield Meaning(held, f"whether {' and '.join(between)} is held fixed here is open")
+
+
+def _between(model: Model, partial: Partial) -> Iterator[str]:
+    """Yield what a quantity is computed from beside ``by``, and what is computed from ``by``."""
+    quantity, *by = partial.args
+    names = {name_of(entry_tensor(x)) for x in by}
+    by_name = model.by_name
+    lines = (by_name[x].value for x in tensors_in(quantity) if x in by_name)
+    for value in (quantity, *lines):
+        if names & tensors_in(value):
+            yield from (x for x in tensors_in(value) - names if names & _computed_from(model, x))
+
+
+def _computed_from(model: Model, name: str) -> frozenset[str]:
+    """Return the names of all that a quantity is computed from, directly or not."""
+    line = model.by_name.get(name)
+    if line is None:
+        return frozenset()
+    direct = tensors_in(line.value)
+    return direct.union(*(_computed_from(model, x) for x in direct))
+
+
+def _summing_to_one(model: Model, relation: Relation) -> Iterator[Meaning]:
+    r"""Yield the models in which the weights y of a ``\sum_k y_k \log p_k`` sum to one."""
+    supposed = {n for c in model.constraints for n in tensors_in(c.equation)}
+    free = {name_of(x) for x in model.inputs} - supposed
+    sums = [s for line in model.definitions for s in line.value.atoms(sp.Sum)]
+    for weighted in sums:
+        index: Any = weighted.limits[-1][0]
+        for factor in sp.Mul.make_args(weighted.function):
+            if not isinstance(factor, sp.Indexed) or slots(factor)[-1:] != (index,):
+                continue
+            name = name_of(entry_tensor(factor))
+            if name not in free or not weighted.function.has(sp.log):
+                continue
+            free.discard(name)
+            equation = Equation(total(factor, index), sp.S.One)
+            sums_to_one = Constraint(equation, f"{name} sums to one")
+            supposing = replace(model, constraints=(*model.constraints, sums_to_one))
+            yield Meaning(supposing, f"nothing says that {name} sums to one")
