@@ -81,11 +81,12 @@ def _summing_to_one(model: Model, relation: Relation) -> Iterator[Meaning]:
     sums = [s for line in model.definitions for s in line.value.atoms(sp.Sum)]
     for weighted in sums:
         index: Any = weighted.limits[-1][0]
-        for factor in sp.Mul.make_args(weighted.function):
+        summand: Any = weighted.function
+        for factor in sp.Mul.make_args(summand):
             if not isinstance(factor, sp.Indexed) or slots(factor)[-1:] != (index,):
                 continue
             name = name_of(entry_tensor(factor))
-            if name not in free or not weighted.function.has(sp.log):
+            if name not in free or not summand.has(sp.log):
                 continue
             free.discard(name)
             equation = Equation(total(factor, index), sp.S.One)
