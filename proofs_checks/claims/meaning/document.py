@@ -15,6 +15,7 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.assembly import Assembly
 from proofs_checks.claims.meaning.determined import Determination
+from proofs_checks.claims.meaning.dots import LISTS
 from proofs_checks.claims.meaning.sides import FAILURES
 from proofs_checks.claims.meaning.statements import MeaningError, Said, Statement
 from proofs_checks.claims.meaning.typing import Typer
@@ -24,6 +25,8 @@ from theory.algebra.symbols import Index
 from theory.models import Model
 
 __all__ = ["Reading"]
+
+A_NAME = "a name for a list, with which nothing is computed"
 
 
 class Reading(Assembly):
@@ -40,17 +43,20 @@ class Reading(Assembly):
         every = [s for s in every if not s.is_inline or self._is_used(s)]
         failed: dict[int, MeaningError] = {}
         self._say_dimensions()
-        for statement in every:
+        for statement in sorted(every, key=self._lists_entries):
             if _names_a_list(statement):
-                skipped = "a name for a list, with which nothing is computed"
-                self.meanings[statement.number].skipped = skipped
+                self.meanings[statement.number].skipped = A_NAME
                 continue
             if _takes_argmax(statement):
                 skipped = "where a maximum or minimum is reached is not computed"
                 self.meanings[statement.number].skipped = skipped
                 continue
+            listed, mark = self._lists_entries(statement), self.ranges.mark()
             error = self._gather(statement)
-            if error is not None:
+            if listed and (error is not None or not self._is_identity(statement)):
+                self.meanings[statement.number].skipped = A_NAME
+                self.ranges.back(mark)
+            elif error is not None:
                 failed[statement.number] = error
         for node in self.inputs:
             self._declare(node)
@@ -115,6 +121,19 @@ class Reading(Assembly):
             ):
                 names.add(found.name)
         return names
+
+    def _lists_entries(self, statement: Statement) -> bool:
+        r"""Return whether all that an equation says is how the entries of a vector are called."""
+        rest = statement.sides[1:]
+        written = (x.base if isinstance(x, tree.Transpose) else x for x in rest)
+        listed = (isinstance(x, tree.Sum) and x.operator in LISTS for x in written)
+        return bool(rest) and all(listed) and self._lists_itself(statement)
+
+    def _is_identity(self, statement: Statement) -> bool:
+        """Return whether the sides of a statement are the same entry by entry."""
+        typer, values = self._sides(statement)
+        pairs = [self._joined(typer, values[0], x, statement.span) for x in values[1:]]
+        return all(a.expression == b.expression for a, b in pairs)
 
     def _lists_itself(self, statement: Statement) -> bool:
         r"""Return whether an equation lists a vector's own entries, as in x = (x_1, \dots, x_n)."""

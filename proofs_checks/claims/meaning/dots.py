@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.rewriting import mapped
+from proofs_checks.claims.tree import nodes
 
 __all__ = ["LISTS", "without_dots"]
 
@@ -29,8 +30,12 @@ class _Differ(Exception):
     """Two entries have no common pattern."""
 
 
-def without_dots(node: tree.Node, letter: str, other: str) -> tree.Node:
-    """Return a node without dots where their pattern is plain; the letters are new indices."""
+def without_dots(node: tree.Node, letters: Sequence[str]) -> tree.Node:
+    """Return a node without dots where their pattern is plain; the letters are for new indices."""
+    if not isinstance(node, tree.Add | tree.Product | tree.Tuple | tree.Transpose | tree.Matrix):
+        return node
+    used = {x.letter for x in nodes(node) if isinstance(x, tree.Name)}
+    letter, other = [x for x in letters if x not in used][:2]
     match node:
         case tree.Add(terms=items) | tree.Product(factors=items) if _dots(items):
             return _series(node, items, letter) or node

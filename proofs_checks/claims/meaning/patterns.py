@@ -27,12 +27,13 @@ from proofs_checks.claims.meaning.own_names import (
 )
 from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
 from proofs_checks.claims.meaning.superscripts import named_superscripts, policies
-from proofs_checks.claims.tree import nodes
+from proofs_checks.claims.tree import children, nodes
 
 __all__ = ["Rewriting", "multiplied_out", "renamed", "rewritten"]
 
 APPLIED = "applied"  # the operator of a product that looks like an application
 LETTERS = "ijklmabcdefghr"  # candidates for the indices of dots
+FURTHER = tuple(f"i{n}" for n in range(1, 9))  # that no document has
 
 
 class Rewriting(NamedTuple):
@@ -55,7 +56,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
     Every pattern is decided once, from all trees as those before it have left them.
     """
     used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
-    letter, other = [*(x for x in LETTERS if x not in used), "i", "j"][:2]
+    letters = [*(x for x in LETTERS if x not in used), *FURTHER]
     notes: list[str] = []
     patterns: tuple[Callable[[list[tree.Node]], Change], ...] = (
         layer_labels,
@@ -65,7 +66,7 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
         lambda now: _products_in_one_font(now, lefts),
         lambda now: _entries_of_functions(now, lefts),
         _laws_of_outcomes,
-        lambda _: lambda node: _mixed_delta(without_dots(node, letter, other)),
+        lambda now: _dots_written_out(now, letters),
         lambda _: _inner_of_lists,
         lambda now: ends(now, notes),
         lambda _: parameter_in_sight,
@@ -86,6 +87,23 @@ def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Re
         notes[before:] = sorted(set(notes[before:]))
         made.append(change)
     return Rewriting(out, list(notes), tuple(made))
+
+
+def _dots_written_out(roots: Sequence[tree.Node], letters: Sequence[str]) -> Change:
+    """Write out dots of plain patterns, but those of the arguments of functions."""
+    named = {
+        id(listed)
+        for root in roots
+        for node in nodes(root)
+        if isinstance(node, tree.Apply | tree.Compare)
+        for listed in children(node)
+        if isinstance(listed, tree.Tuple)
+    }
+
+    def change(node: tree.Node) -> tree.Node:
+        return node if id(node) in named else _mixed_delta(without_dots(node, letters))
+
+    return change
 
 
 def _powers_of_letter(roots: Sequence[tree.Node]) -> Change:

@@ -137,12 +137,25 @@ class Roles(Scripts):
                     scripted.add(self.spell(node.base))
                 elif isinstance(node, tree.Name) and id(node) not in inside:
                     bare.add(self.spell(node))
-        for name in bare - scripted - self.upper:
+        columns = self._columns(every)
+        for name in {x for x in bare - scripted - self.upper if x.lower() not in columns}:
             lower = name.lower()
             if len(name) == 1 and name.isupper() and lower not in bare and lower in scripted:
                 slots = [self.slots.get((lower, f"_{n}")) for n in range(2)]
                 if slots[0] is not None and (slots[0].strong or slots[0].both):
                     self.capitals[name] = lower
+
+    def _columns(self, every: Sequence[tree.Node]) -> set[str]:
+        r"""Return the names of vectors that stand side by side: the x of ``[x_1, \dots, x_n]``."""
+        below = [node for root in every for node in nodes(root)]
+        turned = {id(node.base) for node in below if isinstance(node, tree.Transpose)}
+        return {
+            self.spell(node.body.base)
+            for node in below
+            if isinstance(node, tree.Sum) and node.operator in ("list", "row")
+            and id(node) not in turned
+            and isinstance(node.body, tree.Entry) and isinstance(node.body.base, tree.Name)
+        }  # fmt: skip
 
     def _entry(self, node: tree.Entry) -> Reference:
         base = node.base
