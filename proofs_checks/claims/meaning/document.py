@@ -124,10 +124,13 @@ class Reading(Assembly):
 
     def _lists_entries(self, statement: Statement) -> bool:
         r"""Return whether all that an equation says is how the entries of a vector are called."""
-        rest = statement.sides[1:]
+        left, *rest = statement.sides
         written = (x.base if isinstance(x, tree.Transpose) else x for x in rest)
-        listed = (isinstance(x, tree.Sum) and x.operator in LISTS for x in written)
-        return bool(rest) and all(listed) and self._lists_itself(statement)
+        return bool(rest) and all(
+            isinstance(x, tree.Sum) and x.operator in LISTS
+            and self.names(x.body) <= self.names(left)
+            for x in written
+        )  # fmt: skip
 
     def _is_identity(self, statement: Statement) -> bool:
         """Return whether the sides of a statement are the same entry by entry."""
