@@ -3,6 +3,7 @@ r"""What an author can do about an equation that the document does not settle: o
 nothing says what W is, an input      declare it: `proofhead: input W` in a comment
 nothing says what f is, a function    define it
 the definition of P could not ...     mend that definition
+nothing says that y sums to one       say that it is one-hot, or a distribution
 may be an equation to be solved       nothing: it is no claim
 """
 
@@ -20,6 +21,7 @@ __all__ = ["advice"]
 UNSAID = re.compile(r"nothing says what (?P<name>\S+) is$")
 UNREAD = re.compile(r"the definition of \S+ could not be read$")
 RELATION = re.compile(r"nothing says (?:how|whether) ")
+SUM = re.compile(r"nothing says that (?P<name>\S+) sums to one ")
 DISTRIBUTION = re.compile(r"nothing says what the distribution (?P<name>\S+) is$")
 
 
@@ -31,6 +33,10 @@ def advice(claim: Claim) -> str:
         return "define in a display how the one is computed from the other"
     if DISTRIBUTION.search(claim.hedge):
         return "define its probabilities in a display"
+    summed = SUM.search(claim.hedge)
+    if summed is not None:
+        name = subscripted(latex_name(summed["name"]))
+        return f"say in the prose that ${name}$ is one-hot, or a probability vector"
     unsaid = UNSAID.search(claim.hedge)
     if unsaid is None:
         return ""

@@ -23,7 +23,7 @@ __all__ = ["check", "insists", "knows", "name"]
 
 def knows(model: Model) -> bool:
     """Return whether there may be a reference for the model."""
-    return bool(model.features.keys() - {"values"})  # a document says of which numbers inputs are
+    return bool(model.features.keys() - {"numbers"})  # a document says of which numbers inputs are
 
 
 def name(model: Model) -> str:

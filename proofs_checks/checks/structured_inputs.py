@@ -1,7 +1,7 @@
 """Inputs that hypotheses tie to a structure which no solver reaches, made as exact rationals.
 
 A model says in ``features["structured"]`` which of its inputs have one, as pairs (name, kind), and
-a document in ``features["values"]`` of which numbers its inputs are:
+a document in ``features["numbers"]`` of which numbers its inputs are:
 
     shift          R_dab = 1 where b = a + d round a circle (indices from 0), else 0
     two-way shift  S_dab = (R_dab + R_dba) / 2
@@ -48,7 +48,7 @@ class Impossible(ValueError):
 def kinds_of(model: Model) -> Mapping[str, str]:
     """Return the kind of structure of each input that has one, by name."""
     structures = model.features.get("structured", ())
-    return dict((*structures, *model.features.get("values", ())))  # type: ignore[misc]
+    return dict((*structures, *model.features.get("numbers", ())))  # type: ignore[misc]
 
 
 def is_among_numbers(kind: str) -> bool:

@@ -234,15 +234,14 @@ class Finder:
         if mark != "$$":  # "$$$" is money
             return [], after
         for inside in _INSIDE.finditer(self.text, after):
-            if inside["dollars"] == "$$":
+            if len(inside["dollars"] or "") > 1:
+                end = inside.start() + 2  # what follows of $$$$ opens the next one
                 if not self.text[after : inside.start()].strip():
-                    return [], inside.end()
-                if self._is_kramdown and self._is_between_words(start, inside.end()):
+                    return [], end
+                if self._is_kramdown and self._is_between_words(start, end):
                     self._in_prose(after, inside.start())
-                    return [], inside.end()
-                return [self._display("$$", start, after, inside.start(), inside.end())], (
-                    inside.end()
-                )
+                    return [], end
+                return [self._display("$$", start, after, inside.start(), end)], end
             if inside["blank"]:
                 if self._spans_blank_lines(start, after):
                     continue

@@ -85,7 +85,7 @@ class _Tidier:
                 self.out[-1] = Lexeme("command", f"{self.out[-1].text}=", place)
                 return i + 2
             return i + 1
-        if lexeme.kind == "alien" and lexeme.text == "$":
+        if lexeme.kind == "alien" and lexeme.text == "$" and self._is_at_an_edge(i):
             return i + 1  # of a formula in a box
         if lexeme.sign("{"):
             return self._brace(i)
@@ -102,6 +102,11 @@ class _Tidier:
             lexeme = lexeme._replace(kind="bar")
         self._put(lexeme)
         return i + 1
+
+    def _is_at_an_edge(self, i: int) -> bool:
+        """Tell whether a lexeme is the first or the last of a group or of all."""
+        before, after = self.lexemes[:i][-1:], self.lexemes[i + 1 : i + 2]
+        return not (before and after) or before[0].sign("{") or after[0].sign("}")
 
     def _command(self, i: int, lexeme: Lexeme) -> int:
         name = lexeme.text

@@ -124,12 +124,11 @@ class Reading(Assembly):
 
     def _lists_entries(self, statement: Statement) -> bool:
         r"""Return whether all that an equation says is how the entries of a vector are called."""
-        left, *rest = statement.sides
-        written = (x.base if isinstance(x, tree.Transpose) else x for x in rest)
-        return bool(rest) and all(
+        left, *rest = (x.base if isinstance(x, tree.Transpose) else x for x in statement.sides)
+        return isinstance(left, tree.Name) and bool(rest) and all(
             isinstance(x, tree.Sum) and x.operator in LISTS
             and self.names(x.body) <= self.names(left)
-            for x in written
+            for x in rest
         )  # fmt: skip
 
     def _is_identity(self, statement: Statement) -> bool:

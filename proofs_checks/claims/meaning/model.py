@@ -88,7 +88,7 @@ def document_model(
         constraints=constraints,
         vocabulary=tuple(line for line in definitions if line.name in adjoint),
         letters={size.name: tuple("ijklabcdef") for size in sizes},
-        features={"values": _drawn(inputs, constraints, values)},
+        features={"numbers": _drawn(inputs, constraints, values)},
     )
 
 

@@ -57,6 +57,15 @@ def test_what_there_is_not_is_refused():
         structured("fractal", (2,))
 
 
+def test_inputs_are_among_the_numbers_that_a_document_names():
+    made = structured("one of 0 -1 1/2", (40,), 3)
+    assert set(made) == {Fraction(0), Fraction(-1), Fraction(1, 2)}
+    between = structured("between -1 1", (40,), 3)
+    assert all(-1 < x < 1 for x in between)
+    assert len(set(between)) > 3
+    assert structured("one of 0 1", ()) in (Fraction(0), Fraction(1))
+
+
 @pytest.mark.parametrize("name", [n for n in MODELS if kinds_of(model_named(n))])
 def test_structures_of_models_are_those_of_inputs(name):
     model = model_named(name)

@@ -232,3 +232,107 @@ def test_a_conditional_expectation_depends_on_its_condition(equation, verdict):
 def test_arguments_of_maxima_are_not_judged():
     for word in (r"\arg\max", r"\operatorname{argmax}", r"\mathop{\mathrm{argmin}}"):
         assert _last(rf"$$t = {word}_\theta L(\theta)$$") == "not judged"
+
+
+BATCH_NORM = (
+    r"$$\mu = \frac{1}{m} \Sigma_{i=1}^m x_i$$"
+    r"$$\sigma^2 = \frac{1}{m} \Sigma^m_{i=1} (x_i - \mu)^2$$"
+    r"$$h_i = \frac{x_i - \mu}{\sqrt{\sigma^2 + \epsilon}}$$ $$y_i = \gamma h_i + \beta$$"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("equation", "verdict"),
+    [
+        (r"\frac{\partial h_i}{\partial \sigma^2} = -\frac12 (x_i - \mu)(\sigma^2+\epsilon)^{-3/2}",
+         "proved"),
+        (r"\frac{\partial \sigma^2}{\partial x_i} = \frac{2}{m} (x_i - \mu)", "proved"),
+        (r"\frac{\partial \sigma^2}{\partial x_i} = \frac{1}{m} (x_i - \mu)", "refuted"),
+        (r"\frac{\partial f}{\partial \gamma} = \Sigma_{i=1}^m \frac{\partial f}{\partial y_i} h_i",
+         "proved"),
+        # the sum over i is meant, and not written
+        (r"\frac{\partial f}{\partial \gamma} = \frac{\partial f}{\partial y_i} \frac{\partial y_i}"
+         r"{\partial \gamma}", "unreadable"),
+    ],
+)  # fmt: skip
+def test_a_capital_sigma_with_bounds_is_a_sum(equation, verdict):
+    assert _last(f"{BATCH_NORM} $${equation}$$") == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (r"$$q_i = exp\{z_i\} / \sum_j exp\left(z_j\right)$$ $$\sum_i q_i = 1$$", "proved"),
+        (r"$$relu(z) = max(0, z)$$", "proved"),
+        (r"$$relu(z) = max(0, -z)$$", "refuted"),
+        (r"$$c = \bold{1}^T x$$ $$c = \sum_i x_i$$", "proved"),
+        (r"$$y = W.x$$ $$y_i = \sum_j W_{ij} . x_j$$", "proved"),
+        (r"$$a = x. b = y$$", "unreadable"),  # the point ends a sentence
+        (r"$$f(x) = x^\top A x$$ $$\nabla f(x_0) = (A + A^\top) x_0$$", "proved"),
+        (r"$$f(x) = x^\top A x$$ $$\nabla f(x_0) = 2 A x_0$$", "refuted"),
+        (r"$$\theta = \theta_0 - H^{-1} \nabla J(\theta_0)$$", "definition"),
+        # x_i is a number here, and f one of a vector
+        (r"$$f(x) = x^\top A x$$ $$\nabla f(x) = A x + A^\top x$$ $$\nabla f(x_i) = A x_i$$",
+         "unreadable"),
+    ],
+)  # fmt: skip
+def test_what_others_write(text, verdict):
+    assert _last(text) == verdict
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("k=i", r"k \neq i"), ("k<i", r"k \le i"), (r"k \cdot i", r"k \times i"), ("(x)", "[x]")],
+)
+def test_what_stands_in_a_script_tells_names_apart(first, second):
+    assert _last(f"$$a = y_{{{first}}} + 1$$ $$a = y_{{{second}}} + 1$$") == "unreadable"
+    assert _last(f"$$a = y_{{{first}}} + 1$$ $$a = 1 + y_{{{first}}}$$") == "proved"
+
+
+def test_brackets_of_layers_and_of_samples_are_two_names():
+    assert _last(r"$$a = c^{(2)} + 1$$ $$a = c^{[2]} + 1$$") == "unreadable"
+
+
+SETS = r"where $y_i \in \{0, 1\}$ and $p_i \in [0, 1]$. "
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (r"$$L = \sum_i y_i^2 z_i$$ $$L = \sum_i y_i z_i$$", "undecided"),  # true, and not proved
+        (r"$$L = \sum_i y_i^2 z_i$$ $$L = \sum_i 2 y_i z_i$$", "refuted"),
+        (r"$$q_i = p_i^{y_i} (1-p_i)^{1-y_i}$$ $$q_i = y_i p_i + (1-y_i)(1-p_i)$$", "undecided"),
+        (r"$$q_i = p_i^{y_i} (1-p_i)^{1-y_i}$$ $$q_i = y_i p_i + (1-y_i) p_i$$", "refuted"),
+        (r"$$s = \sum_i p_i$$ $$s \ge 0$$", "verified"),
+        (r"$$s = \sum_i p_i$$ $$s \le 1$$", "refuted"),
+    ],
+)
+def test_a_counterexample_lies_in_the_sets_that_the_document_names(text, verdict):
+    assert _last(SETS + text) == verdict
+
+
+def test_a_one_hot_vector_may_be_introduced_with_its_space():
+    text = (
+        r"where $y \in \{0,1\}^C$ is one-hot. $$L = -\sum_k y_k \log p_k$$"
+        r"$$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$ $$\frac{\partial L}{\partial z_k} = p_k - y_k$$"
+    )
+    assert _last(text) == "proved"
+    assert _last(text.replace("p_k - y_k", "y_k - p_k")) == "refuted"
+
+
+def test_a_loss_with_inputs_alone_is_no_evidence_for_a_vocabulary():
+    text = r"$$\mu = \frac{1}{n} \sum_i x_i$$ $$\frac{\partial L}{\partial x_i} = \frac{1}{n}$$"
+    assert read_claims(text, "a.md").vocabulary == "own"
+
+
+@pytest.mark.parametrize("name", ["notes.md", "a.tex"])
+def test_a_display_begins_where_another_ends(name):
+    text = r"$$m = \frac{1}{n} \sum_{i=1}^n x_i$$$$h_i = x_i - m$$$$\sum_{i=1}^n h_i = 0$$"
+    assert [c.kind for c in _claims(text, name)] == ["definition", "definition", "claim"]
+    assert _last(text, name) == "proved"
+
+
+@pytest.mark.parametrize("signs", [r"$$$$", "$"])
+def test_a_dollar_inside_a_display_is_not_passed_over(signs):
+    claims = _claims(rf"\[ a = x {signs} y \]" "\n" r"\[ a = x y \]", "a.tex")
+    assert claims[0].kind == "unreadable"

@@ -1,0 +1,54 @@
+r"""What is true in another usual meaning is not refuted; what is false in all of them is."""
+
+import re
+
+import pytest
+
+from proofs_checks.checking import check_paper
+from proofs_checks.claims.reading import read_claims
+
+NORMALISED = (
+    r"$$h_i = \frac{x_i - \mu}{\sqrt{v + \epsilon}}$$ $$v = \frac1m \sum_{i=1}^m (x_i - \mu)^2$$ "
+)
+LOSS = r"$$L = -\sum_k y_k \log p_k$$ $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$ "
+
+
+def _report(text):
+    return check_paper(read_claims(text, "a.md")).claims[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (NORMALISED + r"$$\frac{\partial h_i}{\partial \mu} = -\frac{1}{\sqrt{v + \epsilon}}$$",
+         "whether v is held fixed"),
+        (LOSS + r"$$\frac{\partial L}{\partial z_k} = p_k - y_k$$",
+         "nothing says that y sums to one"),
+    ],
+)  # fmt: skip
+def test_what_would_make_an_equation_true_is_said(text, said):
+    report = _report(text)
+    assert report.claim.kind == "unreadable"
+    assert said in report.claim.problem.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NORMALISED + r"$$\frac{\partial h_i}{\partial \mu} = \frac{1}{\sqrt{v + \epsilon}}$$",
+        LOSS + r"$$\frac{\partial L}{\partial z_k} = p_k + y_k$$",
+        LOSS + r"$$L = -\sum_k y_k z_k$$",
+    ],
+)
+def test_what_is_false_in_every_meaning_is_refuted(text):
+    report = _report(text)
+    assert report.verdict is not None
+    assert report.verdict.status == "refuted"
+
+
+def test_who_follows_the_advice_gets_a_verdict():
+    text = LOSS + r"$$\frac{\partial L}{\partial z_k} = p_k - y_k$$"
+    advice = _report(text).claim.problem.suggestion
+    said = re.search(r"that (\$y\$ is one-hot)", advice)
+    assert said is not None
+    assert _report(f"where {said[1]}. {text}").verdict.status == "proved"
