@@ -211,6 +211,12 @@ class Reader:
     def _abs(self, e: sp.Abs, scope) -> Polynomial:
         return self.ring.function("abs", (self.read_in(e.args[0], scope),))
 
+    def _sign(self, e: sp.Function, scope) -> Polynomial:
+        """Return |x| / x, which the derivative of |x| is where there is one."""
+        argument = self.read_in(e.args[0], scope)
+        ring = self.ring
+        return ring.multiply(ring.function("abs", (argument,)), ring.power(argument, -1))
+
     def _hyperbolic(self, e: sp.Function, scope) -> Polynomial:
         ring, argument = self.ring, self.read_in(e.args[0], scope)
         up, down = ring.exp(argument), ring.exp(-argument)
@@ -270,6 +276,7 @@ _METHODS: tuple[tuple[type | tuple[type, ...], Callable[..., Polynomial]], ...] 
     (sp.Pow, Reader._power),
     (sp.log, Reader._log),
     (sp.Abs, Reader._abs),
+    (sp.sign, Reader._sign),
     (sp.KroneckerDelta, Reader._delta),
     (sp.Sum, Reader._sum),
     (tuple(HYPERBOLIC), Reader._hyperbolic),

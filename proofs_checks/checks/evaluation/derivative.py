@@ -135,6 +135,9 @@ def _pull_back(
             yield node.body, adjoint
         case RangedNode() | Greatest() | Opaque():
             yield from pulled_back(graph, node, labels, seed, front)
+        case Apply(name="Abs"):  # |x| / x, where it has one
+            (argument,) = node.arguments
+            yield argument, scaled(ONE, node, graph.inverse(argument))
         case Apply():
             raise NotApplicable(f"the derivative of `{node.name}` is not known.")
 

@@ -24,6 +24,8 @@ from theory.models.model import name_of
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.typing import Typer
 
+DEVIATIONS = ("sigma", "tau")
+
 __all__ = ["derivative", "differential", "directional", "gradient", "rate", "step"]
 
 
@@ -79,7 +81,10 @@ def _partial(typer: Typer, quantity: Value, by: Sequence[tree.Node], node: tree.
             f"the second derivative of {name}, which the document does not define, is not "
             "determined.", node.span, suggestion=f"define {name}",
         )  # fmt: skip
-    entries = [_entry(typer, item) for item in by]
+    roots = [_root_of_variance(item) for item in by]
+    if len(by) > 1 and any(roots):
+        raise MeaningError("a second derivative by a square is not read.", node.span)
+    entries = [_entry(typer, root or item) for root, item in zip(roots, by, strict=True)]
     shape = [quantity, *entries]
     axes = [k for value in shape for k in value.axes]
     if len(axes) > 2:
@@ -88,6 +93,8 @@ def _partial(typer: Typer, quantity: Value, by: Sequence[tree.Node], node: tree.
             suggestion="write the indices",
         )  # fmt: skip
     expression = Partial(quantity.expression, *(v.expression for v in entries))
+    if any(roots):  # d q / d x^2 = (d q / d x) / 2 x
+        expression = expression / (2 * entries[0].expression)
     solid = [value for value in shape if not value.is_scalar]
     if len(solid) == 1:
         return Value(expression, solid[0].row, solid[0].column)
@@ -98,6 +105,18 @@ def _partial(typer: Typer, quantity: Value, by: Sequence[tree.Node], node: tree.
     row = axes[0] if axes else None
     column = axes[1] if len(axes) > 1 else None
     return Value(expression, row, column)
+
+
+def _root_of_variance(node: tree.Node) -> tree.Node | None:
+    r"""Return the \sigma_k of ``\partial q / \partial \sigma_k^2``, None for any other variable.
+
+    Other squares that people differentiate by are second derivatives, or layers.
+    """
+    if not isinstance(node, tree.Power) or not isinstance(node.exponent, tree.Number):
+        return None
+    base = node.base.base if isinstance(node.base, tree.Entry) else node.base
+    is_deviation = isinstance(base, tree.Name) and base.letter in DEVIATIONS
+    return node.base if is_deviation and node.exponent.text == "2" else None
 
 
 def _entry(typer: Typer, node: tree.Node) -> Value:

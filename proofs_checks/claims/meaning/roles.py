@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.omissions import PARAMETERS
 from proofs_checks.claims.meaning.scripts import Scripts
 from proofs_checks.claims.meaning.slots import INDEX_LETTERS, Place, Reference, stem_of
 from proofs_checks.claims.meaning.spelling import Spelling, flat
@@ -228,10 +229,11 @@ class Roles(Scripts):
         letter = self.letter(node)
         if letter is None or (isinstance(node, tree.Entry) and letter not in self.bound):
             return False
-        if letter.isupper() and letter not in self.bound | self.compared:
+        may_be_parameter = letter.isupper() or letter in PARAMETERS
+        if may_be_parameter and letter not in self.bound | self.compared:
             scripts = (slot for (_, place), slot in self.slots.items() if place[0] != "(")
             if not any(letter in slot.letters for slot in scripts):
-                return False  # LL(D): the data, or a random variable
+                return False  # LL(D), J(w): data, a random variable, parameters
         return letter in self.bound | self.compared or letter not in self.quantities
 
     def _application(self, node: tree.Apply) -> Reference | None:

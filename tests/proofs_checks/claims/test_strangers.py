@@ -293,6 +293,38 @@ def test_brackets_of_layers_and_of_samples_are_two_names():
     assert _last(r"$$a = c^{(2)} + 1$$ $$a = c^{[2]} + 1$$") == "unreadable"
 
 
+VARIANCES = r"$$K = \frac12 \sum_j (\sigma_j^2 - \log \sigma_j^2)$$"
+MIXTURE = (
+    r"$$\ell(\theta) = \sum_{n=1}^N \log \sum_{k=1}^K "
+    r"\pi_k \mathcal{N}(x_n \mid \mu_k, \sigma_k^2)$$ "
+    r"$$r_{nk} = \frac{\pi_k \mathcal{N}(x_n \mid \mu_k, \sigma_k^2)}"
+    r"{\sum_{j=1}^K \pi_j \mathcal{N}(x_n \mid \mu_j, \sigma_j^2)}$$ "
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (VARIANCES + r"$$\frac{\partial K}{\partial \sigma_j^2} = \frac12 (1 - \sigma_j^{-2})$$",
+         "proved"),
+        (VARIANCES + r"$$\frac{\partial K}{\partial \sigma_j} = \sigma_j - \frac{1}{\sigma_j}$$",
+         "proved"),
+        (VARIANCES + r"$$\frac{\partial K}{\partial \sigma_j^2} = \sigma_j - \frac{1}{\sigma_j}$$",
+         "refuted"),
+        (MIXTURE + r"$$\frac{\partial \ell}{\partial \mu_k} = \sum_n r_{nk} \frac{x_n - \mu_k}"
+         r"{\sigma_k^2}$$", "proved"),
+        (MIXTURE + r"$$\frac{\partial \ell}{\partial \sigma_k^2} = \sum_n r_{nk} \left["
+         r"\frac{(x_n-\mu_k)^2}{2\sigma_k^4} - \frac{1}{2\sigma_k^2}\right]$$", "proved"),
+        (r"$$f = \sum_i |x_i|$$ $$\frac{\partial f}{\partial x_j} = \frac{x_j}{|x_j|}$$", "proved"),
+        (r"$$f = \sum_i |x_i|$$ $$\frac{\partial f}{\partial x_j} = x_j$$", "refuted"),
+        # w is the argument of L, not its index
+        (r"$$L(w) = \sum_i z_i^2$$ $$\frac{\partial L}{\partial z_i} = 2 z_i$$", "proved"),
+    ],
+)  # fmt: skip
+def test_derivatives_by_variances_and_of_absolute_values(text, verdict):
+    assert _last(text) == verdict
+
+
 SETS = r"where $y_i \in \{0, 1\}$ and $p_i \in [0, 1]$. "
 
 
