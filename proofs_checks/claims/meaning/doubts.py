@@ -45,6 +45,7 @@ class Doubts:
             or self._routes(statement)
             or _in_place(statement)
             or self._counts(statement)
+            or self._other_loss(statement)
             or _repeated(link)
             or self._value(link)
             or self._entropy(statement)
@@ -80,6 +81,11 @@ class Doubts:
                 if name is not None and authored.redefined.get(name, 1e9) <= statement.number:
                     return f"{name} has two definitions, of different arguments"
         return ""
+
+    def _other_loss(self, statement: Statement) -> str:
+        """Return which loss may be another than the labelled one that it was taken for."""
+        name = self.reading.labelled.get(statement.number, "")
+        return f"{name} may be another loss than the one with a label" if name else ""
 
     def _counts(self, statement: Statement) -> str:
         """Return which superscript, taken for a power, may count layers or iterates."""

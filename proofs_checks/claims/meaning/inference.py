@@ -16,9 +16,11 @@ from typing import Any
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored
+from proofs_checks.claims.meaning.bare_losses import labelled_losses
 from proofs_checks.claims.meaning.definitions import Definitions, names_in
 from proofs_checks.claims.meaning.insertion import put_in
 from proofs_checks.claims.meaning.layers import one_layer_on
+from proofs_checks.claims.meaning.logarithms import defined_by_logarithms
 from proofs_checks.claims.meaning.patterns import multiplied_out, renamed, rewritten
 from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.ranks import Ranks
@@ -60,6 +62,10 @@ class Inference:
         self.inputs = rest[: len(said.inputs)]
         self.stated = [x for x in rest[len(said.inputs) :] if isinstance(x, tree.Compare)]
         self.statements = given[: len(said.statements)]
+        self.labelled: dict[int, str] = {}  # losses that got the label of another, by statement
+        if model is None:
+            self.statements = defined_by_logarithms(self.statements)
+            self.statements, self.labelled = labelled_losses(self.statements)
         self.statements += one_layer_on(self.statements)
         self.assumptions = given[len(said.statements) :]
         self.broken = set(said.broken)

@@ -368,3 +368,43 @@ def test_a_display_begins_where_another_ends(name):
 def test_a_dollar_inside_a_display_is_not_passed_over(signs):
     claims = _claims(rf"\[ a = x {signs} y \]" "\n" r"\[ a = x y \]", "a.tex")
     assert claims[0].kind == "unreadable"
+
+
+GAUSSIAN = r"$$\log p = -\frac{(x - \mu)^2}{2 \sigma^2} - \frac12 \log(2\pi\sigma^2)$$"
+POLICY = r"$$\log \pi_\theta(a \mid s) = \theta^\top \phi(s, a) - \log \sum_b e^{\theta^\top \phi(s,b)}$$"
+SCORE = r"\nabla_\theta \log \pi_\theta(a \mid s) = \phi(s,a)"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (GAUSSIAN + r"$$\frac{\partial \log p}{\partial \mu} = \frac{x - \mu}{\sigma^2}$$", "proved"),
+        (GAUSSIAN + r"$$\frac{\partial \log p}{\partial \mu} = \frac{\mu - x}{\sigma^2}$$", "refuted"),
+        (POLICY + rf"$${SCORE} - \sum_b \pi_\theta(b \mid s) \phi(s,b)$$", "proved"),
+        (r"$$-\log q_i = \log \sum_j e^{z_j} - z_i$$ $$\sum_i q_i = 1$$", "proved"),
+        # what is defined elsewhere is claimed
+        (r"$$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ $$\log p_i = z_i + \log \sum_j e^{z_j}$$",
+         "refuted"),
+    ],
+)  # fmt: skip
+def test_a_logarithm_may_define(text, verdict):
+    assert _last(text) == verdict
+
+
+LABELLED = r"$$\mathcal{L}_{CE} = -\log \frac{e^{z_y}}{\sum_j e^{z_j}}$$"
+SLOPE = r"$$\frac{\partial \mathcal{L}}{\partial z_i} = \frac{e^{z_i}}{\sum_j e^{z_j}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (LABELLED + SLOPE + r" - 1[i = y]$$", "proved"),
+        (LABELLED + SLOPE + r"$$", "unreadable"),  # it may be another loss
+        (LABELLED + r"$$\mathcal{L}_{reg} = \sum_i z_i^2$$" + SLOPE + r" - 1[i = y]$$",
+         "unreadable"),
+        (LABELLED + r"$$\mathcal{L} = \mathcal{L}_{CE} + \sum_i z_i$$" + SLOPE + r" - 1[i = y]$$",
+         "refuted"),
+    ],
+)  # fmt: skip
+def test_a_loss_without_its_label(text, verdict):
+    assert _last(text) == verdict
