@@ -85,7 +85,7 @@ class _Tidier:
                 self.out[-1] = Lexeme("command", f"{self.out[-1].text}=", place)
                 return i + 2
             return i + 1
-        if lexeme.kind == "alien" and lexeme.text == "$" and self._is_at_an_edge(i):
+        if lexeme.kind == "alien" and lexeme.text == "$" and not self._parts_factors(i):
             return i + 1  # of a formula in a box
         if lexeme.sign("{"):
             return self._brace(i)
@@ -103,10 +103,14 @@ class _Tidier:
         self._put(lexeme)
         return i + 1
 
-    def _is_at_an_edge(self, i: int) -> bool:
-        """Tell whether a lexeme is the first or the last of a group or of all."""
-        before, after = self.lexemes[:i][-1:], self.lexemes[i + 1 : i + 2]
-        return not (before and after) or before[0].sign("{") or after[0].sign("}")
+    def _parts_factors(self, i: int) -> bool:
+        """Tell whether a dollar stands between two factors, which it would seem to multiply."""
+        others = [n for n, x in enumerate(self.lexemes) if x.text != "$"]
+        before = next((self.lexemes[n] for n in reversed(others) if n < i), None)
+        after = next((self.lexemes[n] for n in others if n > i), None)
+        if before is None or after is None:
+            return False
+        return _is_factor(before, ")]}") and _is_factor(after, "([{")
 
     def _command(self, i: int, lexeme: Lexeme) -> int:
         name = lexeme.text
@@ -392,3 +396,9 @@ def _shown(lexeme: Lexeme) -> str:
     if lexeme.kind in {"begin", "end"}:
         return f"`\\{lexeme.kind}{{{lexeme.text}}}`"
     return f"`{lexeme.text}`"
+
+
+def _is_factor(lexeme: Lexeme, brackets: str) -> bool:
+    """Tell whether a lexeme is a symbol or number, or one of some brackets."""
+    is_symbol = lexeme.kind == "command" and not is_relation(lexeme) and lexeme.text not in QUADS
+    return lexeme.kind in {"letter", "number", "word"} or is_symbol or lexeme.sign(*brackets)
