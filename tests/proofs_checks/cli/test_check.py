@@ -166,15 +166,15 @@ CHILD = """
 import pathlib, time
 from proofs_checks import serving
 
-prepare = serving.TASKS["prepare"]
+judge = serving.TASKS["judge"]
 
 def slow(model, equation, seed, seconds):
     if equation.right == 0:
         pathlib.Path(MARKER).touch()
         time.sleep(100)
-    yield from prepare(model, equation, seed, seconds)
+    yield from judge(model, equation, seed, seconds)
 
-serving.TASKS["prepare"] = slow
+serving.TASKS["judge"] = slow
 serving.serve()
 """
 PARENT = """
