@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 
+from proofs_checks.checks import float64
+from proofs_checks.checks.outcome import Outcome
 from proofs_checks.derivations import derivation_of
 from proofs_checks.judging import judge
 from proofs_checks.law_report import LawReport, WrongStep
@@ -19,18 +21,26 @@ from proofs_checks.pool import Pool
 from proofs_checks.verdict import Verdict
 from proofs_checks.worker import Stopped, Worker
 from theory.laws import Law
-from theory.models import Model
+from theory.models import Model, model_named
 
 __all__ = ["LawReport", "WrongStep", "audit_law", "audit_laws", "judge"]
 
 LAW_SECONDS = 600.0  # for one law in one model, which takes a second or two
+WORTH_SHARING = 40
+"""Fewer statements than this are audited sooner than a second process has started."""
 
 
-def audit_law(law: Law, model: Model, *, seed: int = 0) -> LawReport:
-    """Return the report on one law in one model: statement, derivation, last line."""
+def audit_law(
+    law: Law, model: Model, *, seed: int = 0, numbers: Callable[[], Outcome] | None = None
+) -> LawReport:
+    """Return the report on one law in one model: statement, derivation, last line.
+
+    ``numbers``, if given, answers for the float64 judge.
+    """
     start = time.perf_counter()
     steps, wrong = derivation_of(law, model, seed=seed)
-    verdict = judge(model, law.statement(model), seed=seed, derived=wrong is None)
+    statement = law.statement(model)
+    verdict = judge(model, statement, seed=seed, derived=wrong is None, numbers=numbers)
     seconds = time.perf_counter() - start
     return LawReport(law, model.name, verdict, steps, wrong, seconds)
 
@@ -40,31 +50,43 @@ def audit_laws(
 ) -> Iterator[LawReport]:
     """Yield the report of every law in every model it is stated for, in no order.
 
-    Judging processes, at most ``processes`` (default: one for each processor), share them out, one
-    model at a time, the largest first: what is derived and evaluated for a model serves all its
-    laws.  A law that takes too long, or too much memory, is undecided.  ``pool`` are processes that
-    are running already.
+    Long lists are shared out over judging processes, at most ``processes`` (default: one for each
+    processor); a law that takes too long there, or too much memory, is undecided.  Short ones are
+    judged here; of ``pool``, processes that are running already, one answers for the float64 judge
+    meanwhile, because importing torch takes as long as a law.
     """
     models = dict.fromkeys(name for law in laws for name in law.models)
     tasks = {model: [law for law in laws if model in law.models] for model in models}
-    statements = sum(map(len, tasks.values()))
+    if sum(map(len, tasks.values())) >= WORTH_SHARING:
+        yield from _shared_out(tasks, seed, pool or Pool(most=processes, torch=True))
+        return
+    numbers: dict[tuple[str, Law], Callable[[], Outcome]] = {}
+    if pool:
+        for model, own in tasks.items():
+            for law in own:
+                numbers[model, law] = pool.submit(partial(_numbers, law, model, seed)).result
+    for model, own in tasks.items():
+        for law in own:
+            beside = numbers.get((model, law))
+            yield audit_law(law, model_named(model), seed=seed, numbers=beside)
+
+
+def _shared_out(tasks: Mapping[str, Sequence[Law]], seed: int, pool: Pool) -> Iterator[LawReport]:
+    """Yield the reports by whole models, the largest first; at the end the pool is closed.
+
+    What is derived and evaluated for a model serves all its laws.
+    """
     found: queue.SimpleQueue[LawReport | BaseException] = queue.SimpleQueue()
-    own = pool or Pool(most=processes, torch=True)
-    try:
-        for model, its in sorted(tasks.items(), key=lambda task: -len(task[1])):
-            audit = partial(_audit, model=model, laws=its, seed=seed, tell=found.put)
-            job = own.submit(audit, statements=len(its))
+    with pool:
+        for model, laws in sorted(tasks.items(), key=lambda task: -len(task[1])):
+            audit = partial(_audit, model=model, laws=laws, seed=seed, tell=found.put)
+            job = pool.submit(audit, statements=len(laws))
             job.add_done_callback(partial(_tell_of_failure, found.put))
-        for _ in range(statements):
+        for _ in range(sum(map(len, tasks.values()))):
             report = found.get()
             if isinstance(report, BaseException):
                 raise report
             yield report
-    finally:
-        if pool is None:
-            own.close()
-        else:
-            own.abandon()
 
 
 def _audit(
@@ -77,6 +99,13 @@ def _audit(
             undecided = Verdict("undecided", "", detail=str(stopped))
             report = LawReport(law, model, undecided, 0, None, 0.0)
         tell(replace(report, law=law))
+
+
+def _numbers(law: Law, model: str, seed: int, worker: Worker) -> Outcome:
+    try:
+        return worker.ask("float64", law.name, model, seed, seconds=LAW_SECONDS)
+    except Stopped as stopped:
+        return Outcome(float64.name(model_named(model)), None, str(stopped), seed=seed)
 
 
 def _tell_of_failure(tell: Callable[[BaseException], None], job: Future[None]) -> None:

@@ -13,6 +13,7 @@ definition for a proof, and the search for a counterexample starts at once.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -29,35 +30,44 @@ from theory.models import Model, contradiction, theory_of
 __all__ = ["judge"]
 
 
-def judge(model: Model, statement: Relation, *, seed: int = 0, derived: bool = False) -> Verdict:
+def judge(
+    model: Model,
+    statement: Relation,
+    *,
+    seed: int = 0,
+    derived: bool = False,
+    numbers: Callable[[], Outcome] | None = None,
+) -> Verdict:
     """Return the verdict of all judges about one equation or inequality of a model.
 
     ``derived`` says that a derivation which was proved line by line leads to it; an inequality
-    may need that.
+    may need that.  ``numbers``, if given, is called last, and answers for the float64 judge.
     """
     start = time.perf_counter()
+    numbers = numbers or partial(float64.check, model, statement, seed=seed)
     if isinstance(statement, Inequality):
-        verdict = settle_inequality(model, statement, seed=seed, derived=derived)
+        verdict = settle_inequality(model, statement, numbers, seed=seed, derived=derived)
     elif isinstance(statement, OrderEquation):
         verdict = settle_expansion(model, statement, partial(judge, seed=seed))
     else:
         equation = Equation(statement.left, statement.right, statement.domain)
-        verdict = without_contradiction(_settle(model, equation, seed), contradiction(model))
+        verdict = without_contradiction(
+            _settle(model, equation, seed, numbers), contradiction(model)
+        )
     return replace(verdict, seconds=time.perf_counter() - start)
 
 
-def _settle(model: Model, equation: Equation, seed: int) -> Verdict:
+def _settle(model: Model, equation: Equation, seed: int, numbers: Callable[[], Outcome]) -> Verdict:
     seen = modular.check(model, equation, seed=seed)
     outcome, hypotheses, residual = _compared(model, equation, is_shallow=seen.agrees is False)
-    numbers = float64.check(model, equation, seed=seed)
     counted = enumeration.answers(model, equation)
     if outcome.agrees:
         boxes = interval.check(model, equation, seed=seed)
         points = exact.check(model, equation)
-        checks = (outcome, seen, points, boxes, numbers, *counted)
+        checks = (outcome, seen, points, boxes, numbers(), *counted)
         return _settle_proved(checks, hypotheses)
-    checks = (outcome, seen, numbers, *counted)
     point = exact.counterexample(model, equation)
+    checks = (outcome, seen, numbers(), *counted)
     if point is not None:
         agreeing = [
             o.judge for o in checks if o.agrees and _insists(o.judge, model, equation, point)

@@ -5,6 +5,7 @@
     repair  model, equation, candidates   the place of the first candidate that is proved, None if
                                           none is until a second before the time limit
     audit   law, model (by name), seed    the report on a law of the catalogue
+    float64 law, model (by name), seed    what the float64 judge says of its statement
     torch                                 imports torch, which the autograd judge needs
 
 The diagnosis is an answer of its own, so that one which takes too long costs nothing but itself.
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from proofs_checks.audit import LawReport
+    from proofs_checks.checks.outcome import Outcome
     from theory.algebra.expressions import Equation, Relation
     from theory.models import Model
 
@@ -116,6 +118,15 @@ def _audit(law: str, model: str, seed: int, _seconds: float) -> Iterator[LawRepo
     yield replace(report, law=None)  # type: ignore[arg-type]  # laws hold functions
 
 
+def _float64(law: str, model: str, seed: int, _seconds: float) -> Iterator[Outcome]:
+    from proofs_checks.checks import float64
+    from theory.catalogue import law_named
+    from theory.models import model_named
+
+    its = model_named(model)
+    yield float64.check(its, law_named(law).statement(its), seed=seed)
+
+
 _cases: list[Any] = []  # the last refuted equation that was to be repaired
 
 
@@ -139,6 +150,7 @@ TASKS: Mapping[str, Callable[..., Iterator[Any]]] = {
     "judge": _judge,
     "repair": _repair,
     "audit": _audit,
+    "float64": _float64,
     TORCH: _import_torch,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from proofs_checks.law_report import LawReport
 
 __all__ = ["run_audit"]
-
-AT_ONCE = 2  # processes that start before we import anything
 
 
 def run_audit(
@@ -66,8 +65,9 @@ def _audited(
 ) -> tuple[list[LawReport], bool]:
     """Return the reports in the order in which they came, and whether they were interrupted."""
     reports: list[LawReport] = []
-    # cached: perhaps nothing is left to be judged
-    with Pool(0 if cached else AT_ONCE, torch=True) as pool:
+    # a few laws are judged here; of what is cached perhaps nothing is left to be judged
+    processes = 0 if cached else 1 if names else os.cpu_count() or 1
+    with Pool(processes, torch=True) as pool:
         try:
             gc.disable()  # nothing of what is imported is garbage
             from proofs_checks.audit import audit_laws

@@ -49,7 +49,7 @@ class Rule:
 
     @cached_property
     def wanted(self) -> tuple[tuple[Atom, Fraction | int], ...]:
-        """The factors of the pattern, the most constrained first, so that wrong guesses die early."""
+        """The factors of the pattern; the most constrained first: wrong guesses die early."""
         return tuple(
             sorted(
                 self.pattern.factors,
