@@ -16,6 +16,8 @@ from proofs_checks.claims.reading import read_claims
 from proofs_checks.cli.run import run
 from proofs_checks.worker import Stopped
 
+pytestmark = pytest.mark.usefixtures("warm_judges")
+
 RIGHT = r"\[ \frac{\partial L}{\partial z_i} = p_i - y_i \]"
 WRONG = r"\[ \frac{\partial L}{\partial s_{ij}} = \alpha_{ij} b_{ij} \]"
 UNREADABLE = r"\[ \frac{a}{b = igl( \]"
