@@ -111,7 +111,9 @@ class Worker:
                     pipe.close()
 
     def begin(self) -> None:
-        """Take up a task that has not been abandoned."""
+        """Take up a task that has not been abandoned, with another process if the last one was."""
+        if self._is_abandoned:
+            self.stop()
         self._is_abandoned = False
 
     def abandon(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from proofs_checks.law_report import LawReport
 
 __all__ = ["run_audit"]
+
+AT_ONCE = 2  # processes for a long list that start before we import anything
 
 
 def run_audit(
@@ -66,8 +67,7 @@ def _audited(
     """Return the reports in the order in which they came, and whether they were interrupted."""
     reports: list[LawReport] = []
     # a few laws are judged here; of what is cached perhaps nothing is left to be judged
-    processes = 0 if cached else 1 if names else os.cpu_count() or 1
-    with Pool(processes, torch=True) as pool:
+    with Pool(0 if cached else 1 if names else AT_ONCE, torch=True) as pool:
         try:
             gc.disable()  # nothing of what is imported is garbage
             from proofs_checks.audit import audit_laws

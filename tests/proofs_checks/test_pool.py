@@ -214,6 +214,23 @@ def test_what_is_abandoned_stops_and_the_pool_goes_on(pool):
     assert put(pool).result().status == "proved"
 
 
+def test_a_process_that_was_idle_when_others_were_abandoned_judges_again():
+    with Pool(2) as pool:
+        both = threading.Barrier(2)
+        ready = [pool.submit(lambda w: (w.wait_until_ready(), both.wait(60))) for _ in range(2)]
+        [job.result() for job in ready]
+        held = threading.Event()
+        busy = pool.submit(lambda worker: (held.set(), worker.answer(60)))  # there will be none
+        held.wait(60)
+        pool.abandon()
+        assert isinstance(busy.exception(), CancelledError)
+        one_each = [
+            pool.submit(lambda w: (both.wait(60), heard(w, MODEL, LAW, seed=0, seconds=60))[1])
+            for _ in range(2)
+        ]
+        assert [job.result().status for job in one_each] == ["proved"] * 2
+
+
 def test_an_abandoned_job_starts_no_other_process(pool):
     """One that asks again and again would, if it took the end of its process for an answer."""
     asked = []
