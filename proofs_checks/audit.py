@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from proofs_checks.checks import float64
 from proofs_checks.checks.outcome import Outcome
@@ -30,18 +31,35 @@ WORTH_SHARING = 40
 """Fewer statements than this are audited sooner than a second process has started."""
 
 
-def audit_law(
-    law: Law, model: Model, *, seed: int = 0, numbers: Callable[[], Outcome] | None = None
-) -> LawReport:
-    """Return the report on one law in one model: statement, derivation, last line.
+def audit_law(law: Law, model: Model, *, seed: int = 0) -> LawReport:
+    """Return the report on one law in one model: statement, derivation, last line."""
+    return _reported(_derived(law, model, seed), seed)
 
-    ``numbers``, if given, answers for the float64 judge.
-    """
+
+class _Derived(NamedTuple):
+    """A law in a model, how many lines its derivation has, and the first wrong one."""
+
+    law: Law
+    model: Model
+    steps: int
+    wrong: WrongStep | None
+    seconds: float
+
+
+def _derived(law: Law, model: Model, seed: int) -> _Derived:
     start = time.perf_counter()
     steps, wrong = derivation_of(law, model, seed=seed)
+    return _Derived(law, model, steps, wrong, time.perf_counter() - start)
+
+
+def _reported(
+    found: _Derived, seed: int, numbers: Callable[[], Outcome] | None = None
+) -> LawReport:
+    law, model, steps, wrong, seconds = found
+    start = time.perf_counter()
     statement = law.statement(model)
     verdict = judge(model, statement, seed=seed, derived=wrong is None, numbers=numbers)
-    seconds = time.perf_counter() - start
+    seconds += time.perf_counter() - start
     return LawReport(law, model.name, verdict, steps, wrong, seconds)
 
 
@@ -60,16 +78,14 @@ def audit_laws(
     if sum(map(len, tasks.values())) >= WORTH_SHARING:
         yield from _shared_out(tasks, seed, pool or Pool(most=processes, torch=True))
         return
-    numbers: dict[tuple[str, Law], Callable[[], Outcome]] = {}
-    if pool:
-        for model, own in tasks.items():
-            for law in own:
-                job = partial(_numbers, law, model, seed)
-                numbers[model, law] = pool.submit(job, statements=0).result  # one process will do
-    for model, own in tasks.items():
-        for law in own:
-            beside = numbers.get((model, law))
-            yield audit_law(law, model_named(model), seed=seed, numbers=beside)
+    asked = [(law, model_named(model)) for model, own in tasks.items() for law in own]
+    numbers: list[Callable[[], Outcome] | None] = [None] * len(asked)
+    if pool:  # one process will do
+        jobs = [partial(_numbers, law, model, seed) for law, model in asked]
+        numbers = [pool.submit(job, statements=0).result for job in jobs]
+    derived = [_derived(law, model, seed) for law, model in asked]  # before we wait for torch
+    for found, answer in zip(derived, numbers, strict=True):
+        yield _reported(found, seed, answer)
 
 
 def _shared_out(tasks: Mapping[str, Sequence[Law]], seed: int, pool: Pool) -> Iterator[LawReport]:
@@ -102,11 +118,11 @@ def _audit(
         tell(replace(report, law=law))
 
 
-def _numbers(law: Law, model: str, seed: int, worker: Worker) -> Outcome:
+def _numbers(law: Law, model: Model, seed: int, worker: Worker) -> Outcome:
     try:
-        return worker.ask("float64", law.name, model, seed, seconds=LAW_SECONDS)
+        return worker.ask("float64", law.name, model.name, seed, seconds=LAW_SECONDS)
     except Stopped as stopped:
-        return Outcome(float64.name(model_named(model)), None, str(stopped), seed=seed)
+        return Outcome(float64.name(model), None, str(stopped), seed=seed)
 
 
 def _tell_of_failure(tell: Callable[[BaseException], None], job: Future[None]) -> None:
