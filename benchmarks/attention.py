@@ -1,13 +1,16 @@
 """Generated torch code against autograd: an attention head's loss and its gradient, in one run.
 
     python -m benchmarks.attention [--long] [--threads N]     times, one thread and two unless told
+    python -m benchmarks.attention --write                   the long table into docs/codegen.md
     python -m benchmarks.attention --memory [T]               memory of one causal gradient
 
 Value and gradient by W_Q, W_K, W_V, W_O at d = 64 and 16 classes.  Peers: autograd over the
 formulas as one writes them, and over `scaled_dot_product_attention`.  Ours: all rows at once, in
 blocks of rows, and each with the checks of its arguments.  Times are the best of many rounds, in
 which all take turns and each is first equally often; ratios are over autograd.  The limit is the
-time of the six products of a T x T and a T x d matrix.  ``--long`` adds T = 4096.
+time of the six products of a T x T and a T x d matrix.  ``--long`` adds T = 4096.  What is written
+comes with the date, the processor and the version of torch; it takes some minutes on an idle
+machine, and says nothing on a busy one.
 
 ``--memory`` takes T = 65536 positions in float32, in a process of its own, and prints what the call
 adds to the memory of the process at its highest, beside the size of one array of scores.
@@ -16,10 +19,13 @@ adds to the memory of the process at its highest, beside the size of one array o
 from __future__ import annotations
 
 import math
+import platform
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from theory.codegen import value_and_gradient
@@ -32,7 +38,14 @@ SHORT, LONG = (64, 256, 1024), (64, 256, 1024, 4096)
 SECONDS = 4.0
 """For each size and type; at least five rounds are made."""
 
+COLUMNS = ("fused", "ours", "checked", "blocks", "blocks+", "limit")
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "codegen.md"
+BEGIN = "<!-- written by python -m benchmarks.attention --write -->"
+END = "<!-- end of what is written -->"
+
 Run = Callable[[], Any]
+Row = tuple[str, str, int, int, float, list[float]]
+"""Mask, type, threads, T, autograd's time in seconds, and the others over it, as `COLUMNS`."""
 
 
 def autograd(causal: bool, fused: bool) -> Callable[..., Any]:
@@ -102,8 +115,43 @@ def main() -> None:
         _print_memory(int(given[0]) if given else 65536)
         return
     given = sys.argv[sys.argv.index("--threads") + 1] if "--threads" in sys.argv else ""
-    for threads in (int(given),) if given else (1, 2):
-        _print_table(threads)
+    is_written = "--write" in sys.argv
+    lengths = LONG if is_written or "--long" in sys.argv else SHORT
+    rows = [row for n in ((int(given),) if given else (1, 2)) for row in _table(n, lengths)]
+    if is_written:
+        page = PAGE.read_text("utf-8")
+        PAGE.write_text(written_into(page, rows, date.today(), processor()), "utf-8")
+
+
+def written_into(page: str, rows: list[Row], day: date, machine: str) -> str:
+    """Return the page with the table between its marks replaced by these rows."""
+    import torch
+
+    before, mark, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        raise ValueError(f"{PAGE.name} must have the lines `{BEGIN}` and `{END}`. Put them back.")
+    version = torch.__version__.partition("+")[0]
+    head = f"{day}, {machine}, torch {version}, d = {WIDTH}; ratios over eager autograd:"
+    lines = [
+        f"| mask | type | threads | T | autograd, ms | {' | '.join(COLUMNS)} |",
+        "|---" * (5 + len(COLUMNS)) + "|",
+    ]
+    for mask, kind, threads, length, base, ratios in rows:
+        told = " | ".join(f"{x:.2f}" for x in ratios)
+        lines.append(f"| {mask} | {kind} | {threads} | {length} | {base * 1e3:.3f} | {told} |")
+    table = "\n".join(lines)
+    return f"{before}{BEGIN}\n{head}\n\n{table}\n{END}{after}"
+
+
+def processor() -> str:
+    """Return what the system calls the processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()
 
 
 def _causal() -> Model:
@@ -128,24 +176,31 @@ def _print_memory(length: int) -> None:
     print(f"{scores / 2**20:.0f} MiB)")
 
 
-def _print_table(threads: int) -> None:
+def _table(threads: int, lengths: tuple[int, ...]) -> Iterator[Row]:
+    """Measure, print and yield one row after the other."""
     import torch
 
     torch.set_num_threads(threads)
     print(f"{threads} thread{'s' * (threads > 1)}; ratios over eager autograd")
-    columns = ("fused", "ours", "checked", "blocks", "blocks+", "limit")
-    print(f"{'mask':<7} {'type':<8} {'T':>5} {'autograd':>11}", *(f"{c:>8}" for c in columns))
+    print(f"{'mask':<7} {'type':<8} {'T':>5} {'autograd':>11}", *(f"{c:>8}" for c in COLUMNS))
     for causal in (False, True):
         model = _causal() if causal else attention_head()
         whole, walk = (
             value_and_gradient(model, WEIGHTS, "torch", block=block) for block in (None, "auto")
         )
         for dtype, tolerance in ((torch.float32, 2e-5), (torch.float64, 1e-12)):
-            for length in LONG if "--long" in sys.argv else SHORT:
-                _print_row(causal, whole, walk, tensors(length, dtype), tolerance)
+            for length in lengths:
+                given = tensors(length, dtype)
+                base, *others = _times(causal, whole, walk, given, tolerance)
+                mask, kind = "causal" if causal else "none", str(dtype).removeprefix("torch.")
+                row = (mask, kind, threads, length, base, [t / base for t in others])
+                ratios = (f"{x:>8.2f}" for x in row[-1])
+                print(f"{mask:<7} {kind:<8} {length:>5} {base * 1e3:>8.3f} ms", *ratios, flush=True)
+                yield row
 
 
-def _print_row(causal: bool, whole: Any, walk: Any, given: dict, tolerance: float) -> None:
+def _times(causal: bool, whole: Any, walk: Any, given: dict, tolerance: float) -> Iterator[float]:
+    """Yield autograd's time and those of `COLUMNS`, once all gradients are known to agree."""
     import torch
 
     plain, fused = autograd(causal, False), autograd(causal, True)
@@ -153,7 +208,7 @@ def _print_row(causal: bool, whole: Any, walk: Any, given: dict, tolerance: floa
     check(walk(**given), plain(**given), tolerance)
     length, dtype = len(given["X"]), given["X"].dtype
     square, thin = torch.rand(length, length, dtype=dtype), given["X"]
-    times = best_times(
+    yield from best_times(
         {
             "autograd": lambda: plain(**given),
             "fused": lambda: fused(**given),
@@ -163,13 +218,7 @@ def _print_row(causal: bool, whole: Any, walk: Any, given: dict, tolerance: floa
             "blocks+": lambda: walk(**given),
             "limit": lambda: [square @ thin for _ in range(6)],
         }
-    )
-    base = times.pop("autograd")
-    ratios = (f"{t / base:>8.2f}" for t in times.values())
-    kind = str(dtype).removeprefix("torch.")
-    print(
-        f"{'causal' if causal else 'none':<7} {kind:<8} {length:>5} {base * 1e3:>8.3f} ms", *ratios
-    )
+    ).values()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Checking a document: every claim to its verdict, chains to their first wrong step.
 
-All claims are put to the bench of judges at once; reports come in the order of the document.
+All claims are put to the judging processes at once; reports come in the order of the document.
 
 Definitions and assumptions are reported, not judged; what restates a definition is a claim.  What
 is no equality is not judged either.  The steps of a chain A = B = C are judged each against the
@@ -11,17 +11,21 @@ such as A = B ~ C, says nothing about its ends.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from proofs_checks.advice import advice
-from proofs_checks.bench import Bench, FirstTrue, Hearing
 from proofs_checks.claims.claim import NOT_JUDGED, Claim, Paper, Problem
+from proofs_checks.hearing import FirstTrue, first_true, heard
 from proofs_checks.kept_verdicts import KeptVerdicts
 from proofs_checks.other_meanings import other_meanings
+from proofs_checks.pool import Pool
 from proofs_checks.verdict import Status, Verdict, exit_status
 from proofs_checks.verdict_cache import VerdictCache
+from proofs_checks.worker import Worker
 from theory.algebra.expressions import Equation, Relation
 from theory.models import Model
 
@@ -101,13 +105,13 @@ def check_paper(
     seed: int = 0,
     seconds_per_equation: float = 20.0,
     on_progress: Progress | None = None,
-    bench: Bench | None = None,
+    pool: Pool | None = None,
     cache: VerdictCache | None = None,
 ) -> PaperReport:
     """Return the report on a document.
 
     An equation that takes longer than ``seconds_per_equation`` is undecided, whatever it is doing.
-    ``on_progress`` is called with (judged so far, to judge, claim) before each; ``bench`` are
+    ``on_progress`` is called with (judged so far, to judge, claim) before each; ``pool`` are
     judging processes that are running already, ``cache`` has the verdicts of earlier runs.  Ctrl-C
     ends the check with a partial report.
 
@@ -117,7 +121,7 @@ def check_paper(
     reports: list[ClaimReport] = []
     chains: list[ChainReport] = []
     is_interrupted = False
-    with Checker(seed=seed, seconds=seconds_per_equation, bench=bench, cache=cache) as checker:
+    with Checker(seed=seed, seconds=seconds_per_equation, pool=pool, cache=cache) as checker:
         try:
             for report in _reports(paper, checker, on_progress):
                 reports.append(report)
@@ -134,7 +138,7 @@ class Checker:
 
     ``seconds`` is the time limit of an equation; with a ``cache`` those that an earlier run has
     judged are not judged again.  Use it as a context manager: it ends the judging processes that it
-    started; those that were given as ``bench`` go on.
+    started; those that were given as ``pool`` go on.
 
     Raises `ValueError` if the time is not positive.
     """
@@ -144,7 +148,7 @@ class Checker:
         *,
         seed: int = 0,
         seconds: float = 20.0,
-        bench: Bench | None = None,
+        pool: Pool | None = None,
         cache: VerdictCache | None = None,
     ) -> None:
         if not seconds > 0:
@@ -153,10 +157,11 @@ class Checker:
                 "Give each equation at least a second."
             )
         self.seed, self.seconds = seed, seconds
-        self._is_own = bench is None
-        self._bench = bench or Bench()
+        self._is_own = pool is None
+        self._pool = pool or Pool()
         self._kept = KeptVerdicts(cache, seed, seconds)
-        self._known: dict[tuple[Model, Relation], Hearing] = {}
+        self._known: dict[tuple[Model, Relation], Future[tuple[Verdict, str]]] = {}
+        self._writing = threading.Lock()  # one correction at a time is put into words
 
     def __enter__(self) -> Checker:
         return self
@@ -170,31 +175,46 @@ class Checker:
         """End the judging processes, if they are our own."""
         self._kept.trim()
         if self._is_own:
-            self._bench.close()
+            self._pool.close()
 
     def abandon(self) -> None:
         """Forget the claims whose reports are on their way."""
         self._known.clear()
-        self._bench.abandon()
+        self._pool.abandon()
 
     def judge(self, model: Model, equation: Relation) -> Verdict:
         """Return the verdict; one that was given before takes no time."""
         if (kept := self._kept.of_equation(model, equation)) is not None:
             return kept
-        hearing, is_new = self._hear(model, equation)
-        verdict = hearing.verdict()
+        answer, is_new = self._put(model, equation)
+        verdict, _ = answer.result()
         self._kept.keep_equation(model, equation, verdict)
         return verdict if is_new else replace(verdict, seconds=0.0)
 
-    def _hear(self, model: Model, equation: Relation) -> tuple[Hearing, bool]:
-        """Return the hearing of an equation, and whether it is the first."""
-        key = (model, equation)
-        is_new = key not in self._known
-        if is_new:
-            self._known[key] = self._bench.hear(
-                model, equation, seed=self.seed, seconds=self.seconds
-            )
-        return self._known[key], is_new
+    def _put(
+        self, model: Model, equation: Relation, claim: Claim | None = None
+    ) -> tuple[Future[tuple[Verdict, str]], bool]:
+        """Put an equation to the judges, and say whether it is the first time.
+
+        The future has the verdict, and of a refuted claim the correction in its own notation.
+        """
+        earlier = self._known.get((model, equation))
+
+        def answered(worker: Worker) -> tuple[Verdict, str]:
+            if earlier is not None:  # it was begun before us
+                verdict, _ = earlier.result()
+            else:
+                verdict = heard(worker, model, equation, seed=self.seed, seconds=self.seconds)
+            if claim is None or verdict.status != "refuted":
+                return verdict, ""
+            limit = min(self.seconds, CORRECTION_SECONDS)
+            with self._writing:
+                prove = first_true(worker, model, equation, seconds=limit)
+                return verdict, _in_own_notation(claim, verdict, prove)
+
+        future = self._pool.submit(answered)
+        self._known.setdefault((model, equation), future)
+        return future, earlier is None
 
     def report(self, claim: Claim) -> ClaimReport:
         """Return the report on one claim; see `begin`."""
@@ -216,18 +236,12 @@ class Checker:
             )
         if (kept := self._kept.of_claim(claim)) is not None:
             return lambda: replace(self._reported(claim, kept), is_kept=True)
-        hearing, is_new = self._hear(claim.model, claim.equation)
-        own = self._bench.correct(
-            hearing,
-            lambda verdict, first_true: _in_own_notation(claim, verdict, first_true),
-            seconds=min(self.seconds, CORRECTION_SECONDS),
-        )
+        answer, is_new = self._put(claim.model, claim.equation, claim)
 
         def finished() -> ClaimReport:
-            verdict = hearing.verdict()
+            verdict, written = answer.result()
             if not is_new:
                 verdict = replace(verdict, seconds=0.0)
-            written = own.result() if verdict.status == "refuted" else ""
             if verdict.status == "refuted":
                 verdict = replace(verdict, correction=written or _to_order(claim, verdict))
             self._kept.keep_claim(claim, verdict, written)

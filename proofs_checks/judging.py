@@ -8,11 +8,6 @@ Inequalities go by `proofs_checks.ordering`, expansions by `proofs_checks.expans
 
 The modular judge looks first: where it sees a difference there is no point in writing out every
 definition for a proof, and the search for a counterexample starts at once.
-
-torch takes longer to import than ten equations to judge.  So a verdict can be reached in two
-places: `prepare` asks every judge but autograd, `conclude` settles the matter with autograd's
-answer and those that were given before.  `judge` is one after the other.  Models that autograd does
-not know have another float64 judge, which needs no torch.
 """
 
 from __future__ import annotations
@@ -22,103 +17,57 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from typing import Any, TypeVar
 
 from proofs_checks.checks import enumeration, exact, float64, interval, modular, normal_form
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.expansion import settle_expansion
 from proofs_checks.ordering import settle_inequality, unmet_remark, without_contradiction
-from proofs_checks.verdict import Counterexample, Draft, Verdict
+from proofs_checks.verdict import Counterexample, Verdict
 from theory.algebra.expressions import Equation, Inequality, OrderEquation, Relation
 from theory.latex import expression as latex_of
 from theory.models import Model, contradiction, theory_of
 
-__all__ = ["conclude", "judge", "prepare"]
-
-Answer = TypeVar("Answer")
-AUTOGRAD = "autograd"
+__all__ = ["judge"]
 
 
-def judge(model: Model, statement: Relation, *, seed: int = 0, derived: bool = False) -> Verdict:
+def judge(
+    model: Model,
+    statement: Relation,
+    *,
+    seed: int = 0,
+    derived: bool = False,
+    numbers: Callable[[], Outcome] | None = None,
+) -> Verdict:
     """Return the verdict of all judges about one equation or inequality of a model.
 
     ``derived`` says that a derivation which was proved line by line leads to it; an inequality
-    may need that.
+    may need that.  ``numbers``, if given, is called last, and answers for the float64 judge.
     """
     start = time.perf_counter()
+    numbers = numbers or partial(float64.check, model, statement, seed=seed)
     if isinstance(statement, Inequality):
-        verdict = settle_inequality(model, statement, seed=seed, derived=derived)
+        verdict = settle_inequality(model, statement, numbers, seed=seed, derived=derived)
     elif isinstance(statement, OrderEquation):
         verdict = settle_expansion(model, statement, partial(judge, seed=seed))
     else:
-        verdict = _settle(
-            model, Equation(statement.left, statement.right, statement.domain), seed, _Answers()
+        equation = Equation(statement.left, statement.right, statement.domain)
+        verdict = without_contradiction(
+            _settle(model, equation, seed, numbers), contradiction(model)
         )
     return replace(verdict, seconds=time.perf_counter() - start)
 
 
-def prepare(model: Model, equation: Relation, *, seed: int = 0) -> Draft:
-    """Return the draft of a verdict, for which torch is not imported.
-
-    It is final if autograd knows nothing of the model anyway, and for everything that is no
-    equation.
-    """
-    start = time.perf_counter()
-    if not isinstance(equation, Equation):
-        return Draft(judge(model, equation, seed=seed), {}, True)
-    answers, is_final = _Answers(), not float64.knows(model)
-    if not is_final:
-        answers.given[AUTOGRAD] = Outcome(AUTOGRAD, None, "not asked yet", seed=seed)
-    verdict = _settle(model, equation, seed, answers)
-    if not is_final:
-        del answers.given[AUTOGRAD]
-    verdict = replace(verdict, seconds=time.perf_counter() - start)
-    return Draft(verdict, answers.given, is_final)
-
-
-def conclude(model: Model, equation: Equation, draft: Draft, *, seed: int = 0) -> Verdict:
-    """Return the verdict that `judge` would give, with the answers of the draft."""
-    start = time.perf_counter()
-    verdict = _settle(model, equation, seed, _Answers(dict(draft.answers)))
-    return replace(verdict, seconds=draft.verdict.seconds + time.perf_counter() - start)
-
-
-class _Answers:
-    """What was answered about one equation; no question is put twice.
-
-    Answers are plain data: a proof would take hashes along that hold in one process only.
-    """
-
-    def __init__(self, given: dict[str, Any] | None = None) -> None:
-        self.given = given or {}
-
-    def to(self, question: str, ask: Callable[[], Answer]) -> Answer:
-        if question not in self.given:
-            self.given[question] = ask()
-        return self.given[question]
-
-
-def _settle(model: Model, equation: Equation, seed: int, answers: _Answers) -> Verdict:
-    verdict = _settled(model, equation, seed, answers)
-    against = answers.to("contradiction", lambda: contradiction(model))
-    return without_contradiction(verdict, against)
-
-
-def _settled(model: Model, equation: Equation, seed: int, answers: _Answers) -> Verdict:
-    seen = answers.to("modular", lambda: modular.check(model, equation, seed=seed))
-    is_shallow = seen.agrees is False
-    outcome, hypotheses, residual = answers.to(
-        "normal_form", lambda: _compared(model, equation, is_shallow=is_shallow)
-    )
-    numbers = answers.to(float64.name(model), lambda: float64.check(model, equation, seed=seed))
-    counted = answers.to(enumeration.JUDGE, lambda: enumeration.answers(model, equation))
+def _settle(model: Model, equation: Equation, seed: int, numbers: Callable[[], Outcome]) -> Verdict:
+    seen = modular.check(model, equation, seed=seed)
+    outcome, hypotheses, residual = _compared(model, equation, is_shallow=seen.agrees is False)
+    counted = enumeration.answers(model, equation)
     if outcome.agrees:
-        boxes = answers.to("interval", lambda: interval.check(model, equation, seed=seed))
-        points = answers.to("exact", lambda: exact.check(model, equation))
-        checks = (outcome, seen, points, boxes, numbers, *counted)
+        boxes = interval.check(model, equation, seed=seed)
+        points = exact.check(model, equation)
+        checks = (outcome, seen, points, boxes, numbers(), *counted)
         return _settle_proved(checks, hypotheses)
-    checks = (outcome, seen, numbers, *counted)
-    point = answers.to("point", lambda: exact.counterexample(model, equation))
+    point = exact.counterexample(model, equation)
+    checks = (outcome, seen, numbers(), *counted)
     if point is not None:
         agreeing = [
             o.judge for o in checks if o.agrees and _insists(o.judge, model, equation, point)
@@ -127,13 +76,13 @@ def _settled(model: Model, equation: Equation, seed: int, answers: _Answers) -> 
             return Verdict("refuted", "exact", (), checks, point, residual, sizes=point.sizes)
         detail = f"refuted by an exact point, but {' and '.join(agreeing)} saw no difference"
         return Verdict("inconsistent", "exact", (), checks, point, residual, detail=detail)
-    boxes = answers.to("interval", lambda: interval.check(model, equation, seed=seed))
+    boxes = interval.check(model, equation, seed=seed)
     if boxes.agrees is False and not any(o.agrees for o in checks):
-        point = answers.to("box", lambda: interval.counterexample(model, equation, seed=seed))
+        point = interval.counterexample(model, equation, seed=seed)
         checks = (*checks, boxes)
         return Verdict("refuted", "interval", (), checks, point, residual, sizes=boxes.sizes)
     if seen.agrees is False:  # there is no real point at hand; perhaps a deeper proof settles it
-        outcome, _ = answers.to("deeper", lambda: normal_form.check(model, equation))
+        outcome, _ = normal_form.check(model, equation)
         if outcome.agrees:
             detail = "proved by the normal form, but modular saw a difference"
             return Verdict("inconsistent", "normal_form", (), (outcome, *checks), detail=detail)

@@ -12,9 +12,10 @@ prove.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from proofs_checks.checks import enumeration, exact, float64, interval, normal_form
+from proofs_checks.checks import enumeration, exact, interval, normal_form
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.verdict import Verdict
 from theory.algebra.expressions import Inequality
@@ -24,14 +25,19 @@ __all__ = ["settle_inequality", "unmet_remark", "without_contradiction"]
 
 
 def settle_inequality(
-    model: Model, statement: Inequality, *, seed: int = 0, derived: bool = False
+    model: Model,
+    statement: Inequality,
+    numbers: Callable[[], Outcome],
+    *,
+    seed: int = 0,
+    derived: bool = False,
 ) -> Verdict:
-    """Return the verdict on an inequality.
+    """Return the verdict on an inequality; ``numbers`` answers for the float64 judge.
 
     ``derived`` says that its derivation was proved line by line and leads from the left to the
     right side; without that only a sign that can be read off proves it.
     """
-    verdict = _settled(model, statement, seed, derived)
+    verdict = _settled(model, statement, numbers, seed, derived)
     return without_contradiction(verdict, contradiction(model))
 
 
@@ -59,7 +65,13 @@ def unmet_remark(checks: tuple[Outcome, ...]) -> str:
     return f"whether any inputs meet the hypotheses is not known: {unmet}"
 
 
-def _settled(model: Model, statement: Inequality, seed: int, derived: bool) -> Verdict:
+def _settled(
+    model: Model,
+    statement: Inequality,
+    numbers: Callable[[], Outcome],
+    seed: int,
+    derived: bool,
+) -> Verdict:
     outcome, proof = normal_form.check(model, statement)
     hypotheses = proof.hypotheses if proof is not None and proof.proved else ()
     if derived and not outcome.agrees:
@@ -67,8 +79,7 @@ def _settled(model: Model, statement: Inequality, seed: int, derived: bool) -> V
         outcome = Outcome("normal_form", True, detail, seconds=outcome.seconds)
     points = exact.check(model, statement)
     boxes = interval.check(model, statement, seed=seed)
-    numbers = float64.check(model, statement, seed=seed)
-    checks = (outcome, points, boxes, numbers, *enumeration.answers(model, statement))
+    checks = (outcome, points, boxes, numbers(), *enumeration.answers(model, statement))
     against = [o.judge for o in checks if o.agrees is False]
     if outcome.agrees and against:
         detail = f"proved by the normal form, but {' and '.join(against)} saw it violated"

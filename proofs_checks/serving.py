@@ -1,12 +1,12 @@
 """What a judging process does: tasks from standard input, answers to standard output.
 
-    audit     law, model (by name), seed     the report on a law of the catalogue
-    prepare   model, equation, seed          the draft of a verdict; where that is a refutation,
-                                             the diagnosis, the correction, and what it was
-                                             written from
-    conclude  model, equation, seed, draft   the verdict, with autograd's answer
-    repair    model, equation, candidates    the place of the first candidate that is proved, None
-                                             if none is until a second before the time limit
+    judge   model, equation, seed         the verdict; where that is a refutation, then the
+                                          diagnosis, the correction, and what it was written from
+    repair  model, equation, candidates   the place of the first candidate that is proved, None if
+                                          none is until a second before the time limit
+    audit   law, model (by name), seed    the report on a law of the catalogue
+    float64 law, model (by name), seed    what the float64 judge says of its statement
+    torch                                 imports torch, which the autograd judge needs
 
 The diagnosis is an answer of its own, so that one which takes too long costs nothing but itself.
 Where the requests end the process ends, whatever it is doing: the parent is gone, however it went.
@@ -32,12 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from proofs_checks.audit import LawReport
-    from proofs_checks.verdict import Draft, Verdict
-    from theory.algebra.expressions import Equation
+    from proofs_checks.checks.outcome import Outcome
+    from theory.algebra.expressions import Equation, Relation
     from theory.models import Model
 
 __all__ = ["serve"]
 
+AUTOGRAD = "proofs_checks.checks.autograd"
 DIAGNOSIS_SHARE = 0.4  # of the time limit
 SELDOM = 50_000  # new objects between two looks for garbage; expressions are hardly ever that
 
@@ -74,38 +75,38 @@ def _receive(requests: queue.SimpleQueue[bytes]) -> None:
 def _import_judges(*, has_torch: bool) -> None:
     """Import what the tasks need; nothing of it is garbage, so nobody looks for any meanwhile."""
     gc.disable()
-    import_module("proofs_checks.checks.autograd" if has_torch else "proofs_checks.diagnosis")
-    import_module("proofs_checks.judging")
+    for name in ("proofs_checks.judging", "proofs_checks.diagnosis"):
+        import_module(name)
+    if has_torch:
+        import_module(AUTOGRAD)
     gc.freeze()
     gc.set_threshold(SELDOM)
     gc.enable()
 
 
-def _prepare(model: Model, equation: Equation, seed: int, seconds: float) -> Iterator[Any]:
+def _import_torch(_seconds: float) -> Iterator[str]:
+    _import_judges(has_torch=True)
+    yield TORCH
+
+
+def _judge(model: Model, equation: Relation, seed: int, seconds: float) -> Iterator[Any]:
     from proofs_checks.diagnosis import diagnose
-    from proofs_checks.judging import prepare
-    from theory.algebra.expressions import Equation as Equality
-    from theory.algebra.expressions import OrderEquation
+    from proofs_checks.judging import judge
+    from theory.algebra.expressions import Equation, OrderEquation
 
     deadline = time.monotonic() + seconds
-    draft = prepare(model, equation, seed=seed)
-    yield draft
+    verdict = judge(model, equation, seed=seed)
+    yield verdict
+    if verdict.status != "refuted":
+        return
     if isinstance(equation, OrderEquation) and equation.order <= 2:  # right up to a linear step
-        equation = Equality(equation.left, equation.right)
-    if draft.verdict.status == "refuted" and not isinstance(equation, Equality):
-        yield None, "", None  # no single edit is known that mends an inequality
-    elif draft.verdict.status == "refuted":
+        equation = Equation(equation.left, equation.right)
+    if isinstance(equation, Equation):
         # a mistake that is not found soon is none of a single edit
         until = min(deadline - 1, time.monotonic() + seconds * DIAGNOSIS_SHARE)
         yield tuple(diagnose(model, equation, deadline=until))
-
-
-def _conclude(
-    model: Model, equation: Equation, seed: int, draft: Draft, _seconds: float
-) -> Iterator[Verdict]:
-    from proofs_checks.judging import conclude
-
-    yield conclude(model, equation, draft, seed=seed)
+    else:
+        yield None, "", None  # no single edit is known that mends an inequality
 
 
 def _audit(law: str, model: str, seed: int, _seconds: float) -> Iterator[LawReport]:
@@ -115,6 +116,15 @@ def _audit(law: str, model: str, seed: int, _seconds: float) -> Iterator[LawRepo
 
     report = audit_law(law_named(law), model_named(model), seed=seed)
     yield replace(report, law=None)  # type: ignore[arg-type]  # laws hold functions
+
+
+def _float64(law: str, model: str, seed: int, _seconds: float) -> Iterator[Outcome]:
+    from proofs_checks.checks import float64
+    from theory.catalogue import law_named
+    from theory.models import model_named
+
+    its = model_named(model)
+    yield float64.check(its, law_named(law).statement(its), seed=seed)
 
 
 _cases: list[Any] = []  # the last refuted equation that was to be repaired
@@ -137,10 +147,11 @@ def _repair(
 
 
 TASKS: Mapping[str, Callable[..., Iterator[Any]]] = {
-    "audit": _audit,
-    "prepare": _prepare,
-    "conclude": _conclude,
+    "judge": _judge,
     "repair": _repair,
+    "audit": _audit,
+    "float64": _float64,
+    TORCH: _import_torch,
 }
 
 

@@ -15,7 +15,6 @@ __all__ = [
     "EXIT_STATUS",
     "Counterexample",
     "Diagnosis",
-    "Draft",
     "Status",
     "Verdict",
     "exit_status",
@@ -89,18 +88,6 @@ class Verdict:
         from proofs_checks.reports.notebook import verdict_html
 
         return verdict_html(self)
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A verdict that autograd has not seen yet, and the answers of the other judges.
-
-    ``is_final`` says that autograd has nothing to add.
-    """
-
-    verdict: Verdict
-    answers: Mapping[str, object]
-    is_final: bool
 
 
 def worst(statuses: Iterable[Status]) -> Status:

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,7 +40,7 @@ MEMORY = 4096
 """MiB of memory that a worker may use by default."""
 
 TORCH = "torch"
-"""The argument of a process that imports torch before it says that it is ready."""
+"""The task of importing torch, and the argument of a process that does so before it is ready."""
 
 STARTING = 120.0  # seconds that the imports may take
 _COMMAND = "from proofs_checks.serving import serve; serve()"
@@ -60,25 +61,20 @@ class Failure:
 class Worker:
     """A judging process for one thread; use it as a context manager, so that it ends with you.
 
-    It starts with `start` or with the first task.  With ``torch`` it can answer for autograd.
+    It starts with `start` or with the first task, and imports ``torch`` then, or when it is needed.
     """
 
     def __init__(self, *, memory: int = MEMORY, torch: bool = False) -> None:
         self.memory, self.torch = memory, torch
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.Queue[Any] = queue.Queue()
-        self._is_ready = False
+        self._is_ready = self._is_abandoned = False
 
     def __enter__(self) -> Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether there is a process that has said that it is ready."""
-        return self._process is not None and self._is_ready
 
     def start(self) -> None:
         """Start the process; it imports the judges while the caller goes on."""
@@ -114,22 +110,35 @@ class Worker:
                 with contextlib.suppress(OSError):  # a message may be stuck in the pipe
                     pipe.close()
 
-    def kill(self) -> None:
-        """End the process from another thread; the one that waits for an answer is `Stopped`."""
+    def begin(self) -> None:
+        """Take up a task that has not been abandoned, with another process if the last one was."""
+        if self._is_abandoned:
+            self.stop()
+        self._is_abandoned = False
+
+    def abandon(self) -> None:
+        """End the process from another thread; in the one that asks `CancelledError` is raised."""
+        self._is_abandoned = True
         process = self._process
         if process is not None:
             process.kill()
 
-    def wait_until_ready(self) -> None:
-        """Start the process if there is none, and wait for its imports.
+    def wait_until_ready(self, *, torch: bool = False) -> None:
+        """Start the process if there is none, and wait for its imports, with ``torch`` for that.
 
         Raises `Stopped` if it ends before.
         """
+        is_late = torch and not self.torch
+        self.torch |= torch
         if self._process is None:
             self.start()
+            is_late = False
         if not self._is_ready:
             self.answer(STARTING)
             self._is_ready = True
+        if is_late:
+            self._send((TORCH, (), STARTING))
+            self.answer(STARTING)
 
     def ask(self, task: str, *arguments: object, seconds: float, limit: float | None = None) -> Any:
         """Return the first answer to a task; ``limit`` is as for `answer`.
@@ -149,17 +158,14 @@ class Worker:
             answer = self._answers.get(timeout=max(seconds, 0.0))
         except queue.Empty:
             limit = seconds if limit is None else limit
-            self.stop()
-            raise Stopped(f"stopped after the time limit of {limit:.3g} s") from None
+            raise self._stopped(f"stopped after the time limit of {limit:.3g} s") from None
         if isinstance(answer, Failure):
-            reason = answer.reason or self._ending()
-            self.stop()
-            raise Stopped(reason)
+            raise self._stopped(answer.reason or self._ending())
         return answer
 
     def _send(self, message: object) -> None:
         if self._process is None or self._process.stdin is None:
-            raise Stopped("the judging process has been stopped")
+            raise self._stopped("the judging process has been stopped")
         try:
             write_message(self._process.stdin, message)
         except OSError:
@@ -168,8 +174,12 @@ class Worker:
             reason = "the equation is nested too deeply to be judged"
         else:
             return
+        raise self._stopped(reason)
+
+    def _stopped(self, reason: str) -> Exception:
+        """End the process and return what is to be raised."""
         self.stop()
-        raise Stopped(reason)
+        return CancelledError() if self._is_abandoned else Stopped(reason)
 
     def _ending(self) -> str:
         """Return how the process came to its end."""

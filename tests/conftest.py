@@ -6,7 +6,10 @@ Examples of hypothesis are the same in every run; "ci" tries more of them.
 import os
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from proofs_checks.pool import Pool
 
 SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
@@ -25,3 +28,34 @@ if hasattr(signal, "SIGHUP"):
 os.environ["PROOFHEAD_CACHE"] = "off"  # tests judge; those of the cache name a folder of their own
 
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def judges():
+    """A judging process that has torch; it starts with the first test that needs one."""
+    with Pool(most=1, torch=True) as pool:
+        yield pool
+
+
+class Lent:
+    """A pool that outlives those who use it: closing it only takes away what they had asked."""
+
+    def __init__(self, pool):
+        self.submit, self.abandon, self.close = pool.submit, pool.abandon, pool.abandon
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+@pytest.fixture
+def warm_judges(judges, monkeypatch):
+    """Commands and checks ask a process that is running; starting one takes longer than they do."""
+    for user in (
+        "proofs_checks.checking",
+        "proofs_checks.cli.checking",
+        "proofs_checks.cli.auditing",
+    ):
+        monkeypatch.setattr(f"{user}.Pool", lambda *_, **__: Lent(judges))

@@ -8,6 +8,8 @@ import pytest
 
 from proofs_checks.cli.run import run
 
+pytestmark = pytest.mark.usefixtures("warm_judges")
+
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
 CONSOLE = [block.split("\n", 1) for block in re.findall(r"```console\n\$ (.*?)```", README, re.S)]

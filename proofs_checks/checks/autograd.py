@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+import numpy as np
 import sympy as sp
 import torch
 
@@ -179,12 +180,13 @@ def _compare_once(question: _Question, draw: Draw, seed: int) -> _Comparison:
     generator = torch.Generator().manual_seed(seed)
     inputs = draw_inputs(question.model, question.reference, draw, generator)
     evaluator = _evaluator(question, draw, inputs, generator)
-    if _fix_inputs(question.model, evaluator, inputs, draw):
+    unmet = _unmet(question.model, evaluator)
+    if _fix_inputs(unmet, evaluator, inputs):
         evaluator = _evaluator(question, draw, inputs, generator)
+        unmet = _unmet(question.model, evaluator)
+    if unmet:
+        raise _Unmet(unmet[0].text)
     with torch.no_grad():
-        unmet = _unmet(question.model, evaluator, draw)
-        if unmet:
-            raise _Unmet(unmet)
         left, right = (evaluator.evaluate(side) for side in question.equation.args)
         right = _restricted(right, question.equation, evaluator)
         return _worst_entry(left, right, draw, is_order=isinstance(question.equation, Inequality))
@@ -203,25 +205,24 @@ class _Unmet(Exception):
     """A hypothesis does not hold at the point that was drawn."""
 
 
-def _holds(constraint: Constraint, evaluator: Evaluator, draw: Draw) -> bool:
-    left, right = (evaluator.evaluate(side) for side in constraint.equation.args)
-    return _worst_entry(left, right, draw, is_order=False).relative <= HYPOTHESIS_TOLERANCE
-
-
-def _unmet(model: Model, evaluator: Evaluator, draw: Draw) -> str:
-    """Return the text of a hypothesis that the point does not meet, empty if it meets all."""
-    return next((c.text for c in model.constraints if not _holds(c, evaluator, draw)), "")
+def _unmet(model: Model, evaluator: Evaluator) -> list[Constraint]:
+    """Return the hypotheses that the point does not meet."""
+    unmet = []
+    with torch.no_grad():
+        for c in model.constraints:
+            left, right = (evaluator.evaluate(side) for side in c.equation.args)
+            if not (_Errors.of(left, right).worst <= HYPOTHESIS_TOLERANCE):
+                unmet.append(c)
+    return unmet
 
 
 def _fix_inputs(
-    model: Model, evaluator: Evaluator, inputs: dict[str, torch.Tensor], draw: Draw
+    unmet: Sequence[Constraint], evaluator: Evaluator, inputs: dict[str, torch.Tensor]
 ) -> bool:
     """Give inputs the values that hypotheses x = f ask for; return whether any was changed."""
     changed = False
     with torch.no_grad():
-        for c in model.constraints:
-            if _holds(c, evaluator, draw):
-                continue
+        for c in unmet:
             for entry, value in (c.equation.args, c.equation.args[::-1]):
                 at = slots(entry)
                 name = name_of(entry_tensor(entry))
@@ -263,39 +264,61 @@ def _restricted(side: Term, statement: Relation, evaluator: Evaluator) -> Term:
     return side
 
 
+@dataclass(frozen=True)
+class _Errors:
+    """The relative error of every entry, -1 where there is none; what was left out is counted."""
+
+    labels: tuple[Index, ...]
+    sides: tuple[Term, Term]
+    relative: torch.Tensor
+    skipped: int
+    overflowed: int
+
+    @staticmethod
+    def of(left: Term, right: Term, *, is_order: bool = False) -> _Errors:
+        """Return the errors of two sides; of an inequality, the excess of the left one."""
+        labels = tuple(sorted(union((left, right)), key=lambda x: x.name))
+        a, b = left.onto(labels), right.onto(labels)
+        bounded(math.prod(np.broadcast_shapes(a.value.shape, b.value.shape)))
+        difference = a.value - b.value
+        difference = difference.clamp(min=0) if is_order else difference.abs()
+        magnitude = torch.maximum(a.magnitude, b.magnitude)
+        usable = torch.ones_like(difference, dtype=torch.bool)
+        for side in (a, b):
+            if side.undefined is not None:
+                usable &= ~side.undefined
+        skipped = int((~usable).sum())
+        finite = difference.isfinite() & magnitude.isfinite()
+        overflowed = int((usable & ~finite).sum())
+        usable &= finite
+        floor = EPS * magnitude[usable].max() if bool(usable.any()) else 0.0
+        relative = torch.where(difference == 0, 0.0, difference / (magnitude + floor))
+        relative = torch.where(usable, relative, -1.0)
+        return _Errors(labels, (a, b), relative, skipped, overflowed)
+
+    @property
+    def worst(self) -> float:
+        """The largest relative error, 0 if there is none."""
+        return max(float(self.relative.max()), 0.0)
+
+
 def _worst_entry(left: Term, right: Term, draw: Draw, *, is_order: bool) -> _Comparison:
     """Return the entry with the largest difference; of an inequality, the largest excess."""
-    labels = tuple(sorted(union((left, right)), key=lambda x: x.name))
-    a, b = left.onto(labels), right.onto(labels)
-    bounded(math.prod(torch.broadcast_shapes(a.value.shape, b.value.shape)))
-    difference = a.value - b.value
-    difference = difference.clamp(min=0) if is_order else difference.abs()
-    magnitude = torch.maximum(a.magnitude, b.magnitude)
-    usable = torch.ones_like(difference, dtype=torch.bool)
-    for side in (a, b):
-        if side.undefined is not None:
-            usable &= ~side.undefined
-    skipped = int((~usable).sum())
-    finite = difference.isfinite() & magnitude.isfinite()
-    overflowed = int((usable & ~finite).sum())
-    usable &= finite
-    floor = EPS * magnitude[usable].max() if bool(usable.any()) else 0.0
-    relative = torch.where(difference == 0, 0.0, difference / (magnitude + floor))
-    relative = torch.where(usable, relative, -1.0)
-    place = int(relative.argmax())
-    where = [int(x) for x in torch.unravel_index(torch.tensor(place), relative.shape)]
+    errors = _Errors.of(left, right, is_order=is_order)
+    relative = errors.relative
+    where = tuple(map(int, np.unravel_index(int(relative.argmax()), relative.shape)))
     left_value, right_value = (
-        float(side.value.expand(relative.shape)[tuple(where)]) for side in (a, b)
+        float(side.value.expand(relative.shape)[where]) for side in errors.sides
     )
     return _Comparison(
         draw=draw,
-        relative=max(float(relative.reshape(-1)[place]), 0.0),
-        entry={x.name: k + 1 for x, k in zip(labels, where, strict=True)},
+        relative=errors.worst,
+        entry={x.name: k + 1 for x, k in zip(errors.labels, where, strict=True)},
         left=left_value,
         right=right_value,
-        compared=int(usable.sum()),
-        skipped=skipped,
-        overflowed=overflowed,
+        compared=int((relative >= 0).sum()),
+        skipped=errors.skipped,
+        overflowed=errors.overflowed,
     )
 
 

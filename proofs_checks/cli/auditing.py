@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from proofs_checks.bench import Lane
-from proofs_checks.worker import Worker
+from proofs_checks.pool import Pool
 
 if TYPE_CHECKING:
     from proofs_checks.kept_verdicts import KeptReports
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_audit"]
 
-FEW = 4  # laws, for which a process with torch starts before we import anything
+AT_ONCE = 2  # processes for a long list that start before we import anything
 
 
 def run_audit(
@@ -68,36 +66,33 @@ def _audited(
 ) -> tuple[list[LawReport], bool]:
     """Return the reports in the order in which they came, and whether they were interrupted."""
     reports: list[LawReport] = []
-    lane = Lane(Worker(torch=True))
-    torch = lane if (os.cpu_count() or 1) > 1 and "torch" not in sys.modules else None
-    try:
-        if torch is not None and 0 < len(names) <= FEW and not cached:
-            lane.worker.start()
-        gc.disable()  # nothing of what is imported is garbage
-        from proofs_checks.audit import audit_laws
-        from proofs_checks.cli.progress import progress_bar
-        from proofs_checks.cli.selection import selected_laws
+    # a few laws are judged here; of what is cached perhaps nothing is left to be judged
+    with Pool(0 if cached else 1 if names else AT_ONCE, torch=True) as pool:
+        try:
+            gc.disable()  # nothing of what is imported is garbage
+            from proofs_checks.audit import audit_laws
+            from proofs_checks.cli.progress import progress_bar
+            from proofs_checks.cli.selection import selected_laws
 
-        gc.freeze()
-        gc.enable()
-        laws = selected_laws(names, paper)
-        kept = _kept_reports(seed) if cached else None
-        if kept is not None:
-            reports += [report for law in laws for report in kept.of_law(law) or ()]
-        known = {report.law.name for report in reports}
-        laws = [law for law in laws if law.name not in known]
-        with progress_bar() as bar:
-            task = bar.add_task("auditing", total=sum(len(law.models) for law in laws))
-            for report in audit_laws(laws, seed=seed, torch=torch):
-                reports.append(report)
-                if kept is not None:
-                    kept.keep(report)
-                bar.update(task, advance=1, description=report.law.name)
-    except KeyboardInterrupt:
-        return reports, True
-    finally:
-        gc.enable()
-        lane.close()
+            gc.freeze()
+            gc.enable()
+            laws = selected_laws(names, paper)
+            kept = _kept_reports(seed) if cached else None
+            if kept is not None:
+                reports += [report for law in laws for report in kept.of_law(law) or ()]
+            known = {report.law.name for report in reports}
+            laws = [law for law in laws if law.name not in known]
+            with progress_bar() as bar:
+                task = bar.add_task("auditing", total=sum(len(law.models) for law in laws))
+                for report in audit_laws(laws, seed=seed, pool=pool):
+                    reports.append(report)
+                    if kept is not None:
+                        kept.keep(report)
+                    bar.update(task, advance=1, description=report.law.name)
+        except KeyboardInterrupt:
+            return reports, True
+        finally:
+            gc.enable()
     return reports, False
 
 

@@ -3,9 +3,9 @@
 Where the reports go is settled first, so that nothing is judged in vain.  A reader that closes our
 output early (`| head`) changes neither the files that are written nor the exit status.
 
-The judging processes are started first; while they import the judges and torch, we import the
-reader, which takes as long as half of that, and read the documents.  So whatever needs SymPy is
-imported in functions here.  A file that cannot be read does not keep the others from being checked.
+A judging process is started first; while it imports the judges and torch, we import the reader,
+which takes as long as half of that, and read the documents.  So whatever needs SymPy is imported in
+functions here.  A file that cannot be read does not keep the others from being checked.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proofs_checks.bench import Bench
 from proofs_checks.cli.documents import STANDARD_INPUT
 from proofs_checks.cli.outputs import JUNIT, PAGE, checked_output
+from proofs_checks.pool import Pool
 from proofs_checks.verdict import exit_status
 
 if TYPE_CHECKING:
@@ -104,11 +104,11 @@ def run_check(
     junit = None if junit is None else checked_output(junit, JUNIT, files, force=force)
     html = None if html is None else checked_output(html, PAGE, files, force=force)
     made_by = f"seed {seed}, {timeout:g} s for each equation"
-    with Bench(torch=_needs_torch(files, model)) as bench:
+    with Pool(torch=_needs_torch(files, model)) as pool:
 
         def once() -> int:
             start = time.perf_counter()
-            findings = _check(files, model, seed, timeout, bench, cached=cached)
+            findings = _check(files, model, seed, timeout, pool, cached=cached)
             if certify and not findings.interrupted:
                 _certify(findings)
             seconds = time.perf_counter() - start
@@ -233,7 +233,7 @@ def _check(
     model: str | None,
     seed: int,
     timeout: float,
-    bench: Bench,
+    pool: Pool,
     *,
     cached: bool,
 ) -> _Findings:
@@ -262,7 +262,7 @@ def _check(
                     seed=seed,
                     seconds_per_equation=timeout,
                     on_progress=show,
-                    bench=bench,
+                    pool=pool,
                     cache=cache,
                 )
             except KeyboardInterrupt:

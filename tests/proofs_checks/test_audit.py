@@ -1,6 +1,8 @@
 """The road from an equation or a law to a verdict."""
 
 import dataclasses
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
@@ -9,6 +11,7 @@ import sympy as sp
 from proofs_checks import audit
 from proofs_checks.checks import autograd
 from proofs_checks.checks.outcome import Outcome
+from proofs_checks.pool import Pool
 from proofs_checks.verdict import exit_status, worst
 from theory.algebra.expressions import Equation
 from theory.algebra.symbols import Partial, total
@@ -109,6 +112,41 @@ def test_laws_are_shared_out_over_processes_and_none_is_lost():
     assert len(reports) == sum(len(law.models) for law in laws) >= audit.WORTH_SHARING
     assert {(r.law.name, r.model) for r in reports} == {(w.name, m) for w in laws for m in w.models}
     assert all(r.status == "proved" for r in reports)
+
+
+BESIDE = """
+import sys
+from proofs_checks.audit import audit_laws
+from proofs_checks.pool import Pool
+from theory.catalogue import law_named
+with Pool(torch=True) as pool:
+    laws = [law_named("value-gradient"), law_named("population-floor")]
+    reports = list(audit_laws(laws, pool=pool))
+for report in reports:
+    assert report.status == "proved", report
+    print({o.judge: o.agrees for o in report.verdict.checks}["autograd"])
+assert "torch" not in sys.modules
+"""
+
+
+def test_of_a_few_laws_a_process_with_torch_answers_for_autograd():
+    done = subprocess.run([sys.executable, "-c", BESIDE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) == {"True"}
+
+
+def test_a_process_that_ends_leaves_the_question_to_autograd_open():
+    def end(worker):
+        worker.wait_until_ready()
+        worker._process.kill()
+        worker._process.wait()
+
+    with Pool(torch=True) as pool:
+        pool.submit(end).result()
+        (report,) = audit.audit_laws([law_named("binary-first-row")], pool=pool)
+        (outcome,) = [o for o in report.verdict.checks if o.judge == "autograd"]
+    assert outcome.agrees is None
+    assert "the judging process ended by itself" in outcome.detail
 
 
 def test_the_gravest_verdict_decides_the_exit_status():

@@ -13,6 +13,8 @@ from proofs_checks.cli.run import run
 from proofs_checks.reports.paper import VERDICTS
 from tests.proofs_checks.claims.corpus_documents import verdict_of
 
+pytestmark = pytest.mark.usefixtures("warm_judges")
+
 PAGE = (Path(__file__).parents[2] / "docs" / "claims.md").read_text("utf-8")
 
 

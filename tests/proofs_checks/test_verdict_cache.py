@@ -47,7 +47,7 @@ def entries(cache):
     return sorted(cache.folder.glob("*/*.json"))
 
 
-class NoBench:
+class NoPool:
     """Judging processes that nobody may ask."""
 
     def __getattr__(self, name):
@@ -300,7 +300,7 @@ def test_an_edited_document_is_judged_where_it_changed(cache):
     assert statuses == ["definition", "proved", "proved", "refuted", "proved"]
 
     same = read_claims("Words.\n\n" + OWN, "own.md", model="none")
-    again = check_paper(same, cache=cache, bench=NoBench())
+    again = check_paper(same, cache=cache, pool=NoPool())
     assert again.kept == 4
     for one, other in zip(first.claims, again.claims, strict=True):
         assert said(one) == said(other)
@@ -329,11 +329,11 @@ def said(report):
 def test_another_seed_or_time_is_another_verdict(cache):
     paper = read_claims(OWN.partition("$$q - p")[0], "own.md", model="none")
     assert check_paper(paper, cache=cache).kept == 0
-    with Checker(cache=cache, bench=NoBench()) as checker:
+    with Checker(cache=cache, pool=NoPool()) as checker:
         assert checker.report(paper.claims[1]).is_kept
     for options in ({"seed": 1}, {"seconds": 30.0}):
         with (
-            Checker(cache=cache, bench=NoBench(), **options) as checker,
+            Checker(cache=cache, pool=NoPool(), **options) as checker,
             pytest.raises(AssertionError, match="something was judged"),
         ):
             checker.report(paper.claims[1])

@@ -26,14 +26,9 @@ def worker():
         yield process
 
 
-@pytest.fixture(scope="module")
-def torch_worker():
-    with Worker(torch=True) as process:
-        yield process
-
-
-def prepared(worker, equation=LAW, seconds=60):
-    return worker.ask("prepare", MODEL, equation, 0, seconds=seconds)
+def judged(worker, equation=LAW, seconds=60):
+    worker.wait_until_ready(torch=True)
+    return worker.ask("judge", MODEL, equation, 0, seconds=seconds)
 
 
 def answers(verdict):
@@ -44,21 +39,16 @@ def answers(verdict):
 
 
 @pytest.mark.parametrize("equation", [LAW, WRONG], ids=["right", "wrong"])
-def test_a_verdict_in_two_processes_is_that_of_one(worker, torch_worker, equation):
+def test_a_verdict_is_that_of_the_judges_here(worker, equation):
     theory_of(MODEL)  # what a model caches belongs to this process
-    draft = prepared(worker, equation)
-    assert not draft.is_final
-    asked = {o.judge: o for o in draft.verdict.checks}
-    assert asked["autograd"].detail == "not asked yet"
-    if draft.verdict.status == "refuted":
+    verdict = judged(worker, equation)
+    if verdict.status == "refuted":
         worker.answer(60)
-    verdict = torch_worker.ask("conclude", MODEL, equation, 0, draft, seconds=60)
     assert answers(verdict) == answers(judge(MODEL, equation))
-    assert verdict.seconds > draft.verdict.seconds
 
 
 def test_a_wrong_one_comes_with_diagnosis_and_correction(worker):
-    assert prepared(worker, WRONG).verdict.status == "refuted"
+    assert judged(worker, WRONG).status == "refuted"
     diagnosis, correction, repaired = worker.answer(60)
     assert diagnosis == Diagnosis("sign", "the sign of the right side is wrong")
     assert correction.endswith(r"= \alpha_{ij} \bigl(b_{ij} - \mathbb{E}_{\alpha_i}[b]\bigr)")
@@ -73,46 +63,46 @@ def test_candidates_are_proved_in_their_order(worker):
 
 
 def test_the_time_limit_ends_it_and_the_next_equation_is_judged_again(worker):
-    prepared(worker)
+    judged(worker)
     with pytest.raises(Stopped, match="stopped after the time limit of 1e-09 s"):
-        prepared(worker, seconds=1e-9)
-    assert not worker.is_running
-    assert prepared(worker).verdict.status == "proved"
+        judged(worker, seconds=1e-9)
+    assert worker._process is None
+    assert judged(worker).status == "proved"
 
 
 def test_a_killed_process_is_reported_and_replaced(worker):
-    prepared(worker)
+    judged(worker)
     os.kill(worker._process.pid, signal.SIGKILL)
     worker._process.wait()
     ending = r"the judging process ended by itself \(status -9\), perhaps out of memory"
     with pytest.raises(Stopped, match=ending):
-        prepared(worker)
-    assert prepared(worker).verdict.status == "proved"
+        judged(worker)
+    assert judged(worker).status == "proved"
 
 
 def test_a_defect_in_a_judge_is_said_to_be_one(worker):
     with pytest.raises(Stopped, match="a judge failed, which is a defect to report"):
-        prepared(worker, None)
+        judged(worker, None)
 
 
 def test_a_nesting_too_deep_to_be_sent(worker, monkeypatch):
     def dumps(_message):
         raise RecursionError
 
-    prepared(worker)
+    judged(worker)
     with monkeypatch.context() as patch:
         patch.setattr("proofs_checks.worker.pickle.dumps", dumps)
         with pytest.raises(Stopped, match="the equation is nested too deeply to be judged"):
-            prepared(worker)
+            judged(worker)
 
 
 def test_a_stopped_worker_starts_again_by_itself():
     process = Worker()
     process.stop()
-    assert prepared(process).verdict.status == "proved"
+    assert judged(process).status == "proved"
     process.stop()
     process.stop()
-    process.kill()
+    process.abandon()
 
 
 def test_sending_to_a_process_that_has_been_stopped():
@@ -123,7 +113,7 @@ def test_sending_to_a_process_that_has_been_stopped():
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="memory is bounded on Unix only")
 def test_the_memory_limit_ends_it():
     with Worker(memory=40) as process, pytest.raises(Stopped, match="ended by itself"):
-        prepared(process)
+        judged(process)
 
 
 SPINNING = """

@@ -12,14 +12,15 @@ factors and nowhere else.  The same search finds sum_k exp(s_ik) in a product th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 
 from theory.algebra.polynomial import Atom, Entry, Ix, Monomial, Polynomial
 
-__all__ = ["Match", "Rule", "find"]
+__all__ = ["Match", "Rule", "entry_names", "find"]
 
 Factors = dict[Atom, "Fraction | int"]
 
@@ -41,6 +42,21 @@ class Rule:
     of: str = ""
     keeps: bool = False
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the entries that the pattern multiplies; others need not be tried."""
+        return entry_names(atom for atom, _ in self.pattern.factors)
+
+    @cached_property
+    def wanted(self) -> tuple[tuple[Atom, Fraction | int], ...]:
+        """The factors of the pattern; the most constrained first: wrong guesses die early."""
+        return tuple(
+            sorted(
+                self.pattern.factors,
+                key=lambda pair: (not isinstance(pair[0], Entry), -len(pair[0].free)),
+            )
+        )
+
 
 @dataclass(frozen=True)
 class Match:
@@ -50,16 +66,18 @@ class Match:
     indices: dict[Ix, Ix]
 
 
+def entry_names(atoms: Iterable[Atom]) -> frozenset[str]:
+    """Return the names of those atoms that are entries."""
+    return frozenset(atom.name for atom in atoms if isinstance(atom, Entry))
+
+
 def find(rule: Rule, factors: Factors, bound: frozenset[Ix], rename) -> Match | None:
     """Return the first place where ``rule`` matches, or None.
 
     ``bound`` holds the indices the product is summed over; ``rename(atom, mapping)`` renames
     indices inside an atom and returns a polynomial.
     """
-    wanted = [(a, e) for a, e in rule.pattern.factors]
-    # the most constrained factors first, so that wrong guesses die early
-    wanted.sort(key=lambda pair: (not isinstance(pair[0], Entry), -len(pair[0].free)))
-    for rest, indices in _match(wanted, factors, {}, rule, bound, rename):
+    for rest, indices in _match(rule.wanted, factors, {}, rule, bound, rename):
         images = [indices[k] for k in rule.bound]
         elsewhere = {image for k, image in indices.items() if k not in rule.bound}
         if len(set(images)) < len(images) or not elsewhere.isdisjoint(images):

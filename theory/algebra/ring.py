@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 from theory.algebra.canonical import close, connected
 from theory.algebra.denominators import denominator_rule
-from theory.algebra.folding import Match, Rule, find
+from theory.algebra.folding import Match, Rule, entry_names, find
 from theory.algebra.functions import exp, function, log, merged_powers
 from theory.algebra.inverse_rules import beside_inverse
 from theory.algebra.limits import MOST_TERMS, MOST_WORK, AlgebraError
@@ -235,7 +235,10 @@ class Ring:
         met = beside_inverse(self, bound, factors) if bound else None
         if met is not None:
             return met
+        present = entry_names(factors)
         for rule in self.rules:
+            if not rule.names <= present:
+                continue
             if (bound or not rule.bound) and rule not in self._suspended:
                 match = find(rule, factors, bound, self.image)
                 replaced = self._replaced(rule, match, factors)

@@ -161,7 +161,7 @@ class Evaluator:
             result = term if result is None else self.arithmetic.add(result, term)
         if result is None:
             result = self.arithmetic.number(Fraction(0))
-        return np.broadcast_to(result, shape)
+        return _broadcast(result, shape)
 
     def factor(self, node: Node) -> Array:
         """Return the array of a node that stands as a factor."""
@@ -181,7 +181,7 @@ class Evaluator:
         array = _spread(self._prepared(arrays[0], way.last), way.labels, rank)
         if node.coefficient != 1:
             array = self.arithmetic.multiply(array, self.arithmetic.number(node.coefficient))
-        return np.broadcast_to(array, lengths[:rank])
+        return _broadcast(array, lengths[:rank])
 
     def _prepared(self, array: Array, side: Side) -> Array:
         """Return a factor summed over what is not needed, with its axes in order."""
@@ -202,6 +202,10 @@ class Evaluator:
         else:
             product = self.arithmetic.matmul(a.reshape(stack, m, k), b.reshape(stack, k, n))
         return product.reshape(step.shape)
+
+
+def _broadcast(array: Array, shape: tuple[int, ...]) -> Array:
+    return array if array.shape == shape else np.broadcast_to(array, shape)
 
 
 def _diagonal(array: Array, labels: Labels) -> tuple[Array, Labels]:

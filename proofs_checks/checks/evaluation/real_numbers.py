@@ -78,16 +78,12 @@ UNDEFINED, ABSENT = Undefined(), Absent()
 
 def rational(value: Fraction | int) -> fmpq:
     """Return a rational number."""
-    value = Fraction(value)
     return fmpq(value.numerator, value.denominator)
 
 
 def rationals(values: Array) -> Array:
     """Return an array of `Fraction` or integers as exact rationals."""
-    result = np.empty(values.shape, dtype=object)
-    for position, value in np.ndenumerate(values):
-        result[position] = rational(value)
-    return result
+    return entrywise(rational, values)
 
 
 def array_of(value: object) -> Array:
@@ -101,10 +97,8 @@ def array_of(value: object) -> Array:
 
 def entrywise(function: Callable[[Any], Any], array: Array) -> Array:
     """Return the function of every entry."""
-    result = np.empty(array.shape, dtype=object)
-    for position in np.ndindex(*array.shape):
-        result[position] = function(array[position])
-    return result
+    values = map(function, array.ravel().tolist())
+    return np.fromiter(values, dtype=object, count=array.size).reshape(array.shape)
 
 
 def joined(function: Callable[[Any, Any], Any], arrays: Sequence[Array]) -> Array:
@@ -160,7 +154,7 @@ class RealNumbers:
 
     def integers(self, values: Array) -> Array:
         """Return integers."""
-        return rationals(np.vectorize(int, otypes=[object])(values))
+        return entrywise(fmpq, values)
 
     def add(self, first: Array, second: Array) -> Array:
         """Return the sum."""

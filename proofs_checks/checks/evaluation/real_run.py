@@ -86,6 +86,7 @@ class RealRun(Evaluator):
         super().__init__(self.numbers, sizes, given or {})
         self._draw = draw
         self._functions = functions or Polynomials()
+        self._conditions: dict[Node, Array] = {}  # as factors
 
     def by_itself(self, node: Node) -> bool:
         """Return whether `special` finds the arrays it needs itself."""
@@ -93,10 +94,12 @@ class RealRun(Evaluator):
 
     def factor(self, node: Node) -> Array:
         """Return the array of a factor; the zeros of conditions on indices are `ABSENT`."""
-        array = super().factor(node)
-        if self.numbers.lenient and is_condition(node):
-            return entrywise(lambda x: ABSENT if x == 0 else x, array)
-        return array
+        if not (self.numbers.lenient and is_condition(node)):
+            return super().factor(node)
+        if node not in self._conditions:
+            array = super().factor(node)
+            self._conditions[node] = entrywise(lambda x: ABSENT if x == 0 else x, array)
+        return self._conditions[node]
 
     def product(self, node: Product) -> Array:
         """Return the array of a product."""

@@ -9,7 +9,7 @@ import sympy as sp
 from proofs_checks.checks import float64, float64_document, modular, normal_form
 from proofs_checks.checks.outcome import Outcome
 from proofs_checks.edits import edits
-from proofs_checks.judging import conclude, judge, prepare
+from proofs_checks.judging import judge
 from theory.algebra.expressions import Equation, Inequality
 from theory.algebra.symbols import Index, Size, Tensor, scalar, total
 from theory.catalogue import LAWS
@@ -79,13 +79,6 @@ def test_a_document_is_judged_in_float64():
     verdict = judge(OWN, WRONG)
     assert verdict.status == "refuted"
     assert {o.judge: o.agrees for o in verdict.checks}["float64"] is False
-
-
-def test_a_draft_about_a_document_is_final():
-    draft = prepare(OWN, RIGHT)
-    assert draft.is_final
-    assert draft.answers["float64"].agrees is True
-    assert conclude(OWN, RIGHT, draft).status == "proved"
 
 
 def test_an_inequality_of_a_document_is_judged_in_float64():

@@ -16,6 +16,8 @@ from proofs_checks.claims.reading import read_claims
 from proofs_checks.cli.run import run
 from proofs_checks.worker import Stopped
 
+pytestmark = pytest.mark.usefixtures("warm_judges")
+
 RIGHT = r"\[ \frac{\partial L}{\partial z_i} = p_i - y_i \]"
 WRONG = r"\[ \frac{\partial L}{\partial s_{ij}} = \alpha_{ij} b_{ij} \]"
 UNREADABLE = r"\[ \frac{a}{b = igl( \]"
@@ -166,15 +168,15 @@ CHILD = """
 import pathlib, time
 from proofs_checks import serving
 
-prepare = serving.TASKS["prepare"]
+judge = serving.TASKS["judge"]
 
 def slow(model, equation, seed, seconds):
     if equation.right == 0:
         pathlib.Path(MARKER).touch()
         time.sleep(100)
-    yield from prepare(model, equation, seed, seconds)
+    yield from judge(model, equation, seed, seconds)
 
-serving.TASKS["prepare"] = slow
+serving.TASKS["judge"] = slow
 serving.serve()
 """
 PARENT = """

@@ -12,6 +12,8 @@ import pytest
 
 from proofs_checks.cli.run import run
 
+pytestmark = pytest.mark.usefixtures("warm_judges")
+
 PROJECT = Path(__file__).parents[3] / "examples" / "claims" / "project"
 PLACES = [
     "sections/setting.tex:3:3",

@@ -13,6 +13,8 @@ import pytest
 
 from proofs_checks.cli.run import run
 
+pytestmark = pytest.mark.usefixtures("warm_judges")
+
 
 def test_audit_prints_one_line_a_law_and_a_summary(capsys):
     assert run(["audit", "value-gradient", "baseline-identity"]) == 0

@@ -12,6 +12,8 @@ from proofs_checks.cli.outputs import PAGE, FolderKind, checked_folder, checked_
 from proofs_checks.cli.run import run
 from proofs_checks.reports.page import page
 
+pytestmark = pytest.mark.usefixtures("warm_judges")
+
 WRONG = r"\[ \frac{\partial L}{\partial s_{ij}} = \alpha_{ij} b_{ij} \]"
 
 

@@ -8,6 +8,8 @@ from proofs_checks.claims.claim import Claim, Paper, Problem, SymbolEntry
 from proofs_checks.claims.problems import ReadingError
 from proofs_checks.cli.run import run
 
+pytestmark = pytest.mark.usefixtures("warm_judges")
+
 SYMBOLS = (
     SymbolEntry("S", "matrix, N x N", "defined on line 12", line=12),
     SymbolEntry(r"\beta", "scalar", "input, not defined: any real number", "a choice"),
