@@ -156,7 +156,7 @@ def test_one_that_gets_faster_goes_on():
     """It turns w times in a unit of time, w falling as 1/t: most steps are made at the start."""
     slowing = own({"x": "-y*w", "y": "x*w", "w": "-w^2/3000"})
     start = [[1.0, 0.0, 3e8]]
-    run = integrate(slowing, start, [0, 1e3], engine="explicit", rtol=1e-6, atol=1e-6)
+    run = integrate(slowing, np.array(start), [0, 1e3], engine="explicit", rtol=1e-6, atol=1e-6)
     assert run.status.values[0] == "finished" and int(run.steps[0]) > 3 * PACE
 
 
