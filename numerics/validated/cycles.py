@@ -33,7 +33,7 @@ from numerics.validated.steps import Accuracy, Enclosed, NotEnclosed, followed
 
 __all__ = ["CycleProof", "prove_cycle"]
 
-ACCURACIES = Accuracy(128, 24, 2.0**-64, 400), Accuracy(192, 36, 2.0**-108, 500)
+ACCURACIES = Accuracy(128, 24, 2.0**-64, 300), Accuracy(192, 36, 2.0**-108, 300)
 """Tried in turn; a step takes some milliseconds, and a proof three or four turns."""
 
 NEWTON, TRIES = 4, 3
@@ -156,6 +156,8 @@ def _proved(returning: _Return, period: float) -> CycleProof:
         shift = inverse * gap
         if max(float(abs(x).upper()) for x in shift.entries()) < 2.0 ** (-bits / 3):
             break
+        if max(float(x.rad()) for x in shift.entries()) > 2.0 ** (-bits / 3):
+            raise NotEnclosed("the orbit is not enclosed closely enough")
         z, time = (z - shift[0, 0]).mid(), (time - shift[1, 0]).mid()
         if not abs(float(z)) <= NEAR * (1 + size) or not abs(float(time) - period) < NEAR * period:
             return CycleProof("not proved", "Newton's method leads away from here")
