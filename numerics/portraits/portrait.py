@@ -185,6 +185,7 @@ def portrait(
         cycles = cycles_of_map(inside, UNIT, [c for c in curves if c.kind == "orbit"])
     else:
         curves += flow_curves(inside, UNIT, begin, saddles, [p.y for p in found.points])
+        say("limit cycles")
         # a closed orbit of a slice is none of the system
         sliced = isinstance(system, PlaneSlice)
         cycles = [] if sliced else limit_cycles(inside, UNIT, found.points, proofs=prove)

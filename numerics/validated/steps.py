@@ -90,7 +90,7 @@ def followed(flow: FlowSeries, start: Balls, time: arb, accuracy: Accuracy) -> E
         )
         tubes.append(tube)
         stretched = slope * frame
-        turned = _orthogonal(stretched)
+        turned = _orthogonal(stretched, rest)
         inverse = turned.inv()
         middle = [x.mid() for x in moved]
         error = arb_mat([[x - m] for x, m in zip(moved, middle, strict=True)])
@@ -185,12 +185,16 @@ def _sum(middle: Balls, column: arb_mat) -> Balls:
     return [m + x for m, x in zip(middle, column.entries(), strict=True)]
 
 
-def _orthogonal(matrix: arb_mat) -> arb_mat:
-    """Return an exact matrix whose columns are about orthonormal, the first along the longest."""
+def _orthogonal(matrix: arb_mat, rest: arb_mat) -> arb_mat:
+    """Return an exact matrix with about orthonormal columns, for the set  matrix r,  r in a box.
+
+    The first column lies along the longest side of the set, so that it is wrapped most closely.
+    """
     d = matrix.nrows()
     middle = np.array([[float(matrix[i, j].mid()) for j in range(d)] for i in range(d)])
     if not np.isfinite(middle).all():
         raise NotEnclosed("the enclosures grow beyond every bound")
-    longest = np.argsort(-np.linalg.norm(middle, axis=0))
+    widths = np.array([float(x.abs_upper()) for x in rest.entries()])
+    longest = np.argsort(-np.linalg.norm(middle, axis=0) * (widths if widths.any() else 1))
     turned, _ = np.linalg.qr(middle[:, longest])
     return arb_mat(turned.tolist())

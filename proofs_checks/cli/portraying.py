@@ -311,10 +311,8 @@ def _enclosed(cycle: Cycle) -> dict[str, Any]:
         return {}
     if cycle.label != "proved":
         return {"not_proved": proof.reason or f"its stability is {proof.stability}"}
-    return {
-        "period_bounds": list(proof.period_bounds),
-        "multiplier_bounds": list(proof.multiplier_bounds),
-    }
+    multiplier = [x if np.isfinite(x) else None for x in proof.multiplier_bounds]
+    return {"period_bounds": list(proof.period_bounds), "multiplier_bounds": multiplier}
 
 
 def _basins(found: Basins) -> dict[str, Any]:
