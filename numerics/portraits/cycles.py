@@ -109,16 +109,21 @@ def limit_cycles(
             continue
         found.append(orbit)
     if proofs:
-        found = [replace(c, proof=_proof(system, c)) for c in found]
+        found = [_with_proof(system, c) for c in found]
     return sorted(found, key=lambda c: (c.kind, c.period))
 
 
-def _proof(system: System, cycle: Cycle) -> CycleProof:
-    """Return the proof of a cycle, followed in the direction of time in which it attracts."""
+def _with_proof(system: System, cycle: Cycle) -> Cycle:
+    """Return a cycle with its proof, followed in the direction of time in which it attracts.
+
+    A proved period is more accurate than that of the floating point, and takes its place.
+    """
     from numerics.validated import prove_cycle
 
     backward = cycle.kind.startswith("unstable")
-    return prove_cycle(system, cycle.points[0], cycle.period, backward=backward)
+    proof = prove_cycle(system, cycle.points[0], cycle.period, backward=backward)
+    period = cycle.period if proof.period is None else float(proof.period.mid())
+    return replace(cycle, period=period, proof=proof)
 
 
 def _possible(system: System, window: Window, points: Sequence[FixedPoint]) -> bool:

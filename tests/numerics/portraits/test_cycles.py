@@ -51,6 +51,7 @@ def test_what_is_proved_of_a_cycle_is_shown():
     assert cycle.label == "proved" and line.label == "period 6.28319, proved"
     assert cycle.period_bounds[0] < 2 * np.pi < cycle.period_bounds[1] < 6.2831853072
     assert cycle.period_text.startswith("[6.28318530717959")
+    assert cycle.period_bounds[0] <= cycle.period <= cycle.period_bounds[1]
     assert ("stable limit cycle", "proved") in [x[::2] for x in described(result)]
     axes = result.draw(plt.figure().add_subplot())
     lines = {x.get_label(): x for x in axes.lines}

@@ -145,6 +145,7 @@ def test_limit_cycles_are_proved(folder, capsys):
     (cycle,) = json.loads(capsys.readouterr().out)["cycles"]
     low, high = cycle["period_bounds"]
     assert cycle["label"] == "proved" and low < 6.66328685932313 < high < low + 1e-13
+    assert low <= cycle["period"] <= high
     assert cycle["multiplier_bounds"][0] < 8.5969506360e-4 < cycle["multiplier_bounds"][1]
     data = load("p.nc")
     assert str(data["cycle_proof"].values[0]) == "proved"
