@@ -70,7 +70,7 @@ class EngineInUnits:
                 while waiting:
                     yield _put(into, *waiting.popleft())
             finally:
-                problem.halt[0] = 1  # the pool waits for its threads; an interrupt shall not
+                problem.halt[0] = 1  # the pool waits for its threads, an interrupt not long
 
     def _solver(self, problem: Problem, values: np.ndarray) -> Solve:
         """Return what integrates a unit."""

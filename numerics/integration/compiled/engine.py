@@ -87,7 +87,7 @@ class CompiledEngine:
                         yield rows
                         first = rows.stop
             finally:
-                problem.halt[0] = 1  # the pool waits for its threads; an interrupt shall not
+                problem.halt[0] = 1  # the pool waits for its threads, an interrupt not long
 
 
 class LaneEngine:
