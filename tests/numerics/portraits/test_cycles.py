@@ -11,6 +11,7 @@ from numerics.portraits import portrait
 from numerics.portraits.notebook import described
 from numerics.validated import CycleProof
 from tests.numerics.portraits.systems import flow, iterated
+from tests.numerics.portraits.test_coordinates import in_other_units
 
 TWO = "({0})*(1 - x^2 - y^2)*(4 - x^2 - y^2)"
 
@@ -62,6 +63,13 @@ def test_what_is_proved_of_a_cycle_is_shown():
     drawn = max(x.get_zorder() for x in axes.lines if x.get_label() == "trajectory")
     assert core.get_zorder() > drawn
     plt.close("all")
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_cycle_is_proved_in_any_unit(seed):
+    system, _, _ = in_other_units(flow, ("y", "(1 - 4*x^2)*y - x"), seed)
+    (cycle,) = portrait(system, starts=0).cycles
+    assert cycle.label == "proved" and np.ptp(cycle.period_bounds) < 1e-13 * cycle.period
 
 
 def test_a_cycle_that_is_not_proved_is_not_called_so():
