@@ -72,7 +72,9 @@ def test_the_commands_make_the_figures(figure, tmp_path, monkeypatch, capsys):
         assert near == [kind]
     if period is not None:
         (cycle,) = document["cycles"]
-        assert cycle["period"] == pytest.approx(period, abs=1e-6)
+        low, high = cycle["period_bounds"]
+        assert cycle["label"] == "proved" and high - low < 1e-11
+        assert (low + high) / 2 == pytest.approx(period, abs=1e-8)
     assert bool(document["cycles"]) == (figure in ("van_der_pol.png", "fitzhugh_nagumo.png"))
     assert document["left_out"] == []
 

@@ -82,19 +82,28 @@ def power(x: arb, n: int) -> arb:
     if n % 2:
         return x * power(x, n - 1)
     half = power(x, n // 2)
+    if not isinstance(half, arb):  # a power series
+        return half * half
     low, high = half.abs_lower(), half.abs_upper()
     return (low * low).union(high * high)
 
 
 class BallProgram:
-    """A program compiled for balls; made by `ball_program`."""
+    """A program compiled for balls; made by `ball_program`.
 
-    def __init__(self, program: Components) -> None:
+    ``functions``  exp, log, ... of what it runs on instead, if that is not balls
+    """
+
+    def __init__(
+        self, program: Components, functions: Mapping[str, Callable[..., Any]] | None = None
+    ) -> None:
         self.program = program
         self.local = local_derivatives(program)
         lines = linearisation_source(program, self.local, "pairs")
-        self._values = _compiled(component_source(program, "pairs"), "field", program.name)
-        self._linearised = _compiled(lines, "linearisation", program.name)
+        names = {**_namespace(), **(functions or {})}
+        source = component_source(program, "pairs")
+        self._values = _compiled(source, "field", program.name, names)
+        self._linearised = _compiled(lines, "linearisation", program.name, names)
 
     def values(self, y: Sequence[arb], p: Sequence[arb]) -> Balls:
         """Return balls of the outputs over the box of states ``y`` and of parameters ``p``."""
@@ -153,14 +162,16 @@ def _jump(x: arb) -> arb:
     return arb(0) if x > 0 or x < 0 else arb.nan()
 
 
-def _compiled(source: str, name: str, label: str) -> Callable[..., tuple[arb, ...]]:
+def _compiled(
+    source: str, name: str, label: str, names: Mapping[str, Any]
+) -> Callable[..., tuple[arb, ...]]:
     prefix = "ball_"
     while prefix in source:  # a variable of the system may bear any name
         prefix += "_"
     exactly = _Exact(prefix)
     text = ast.unparse(ast.fix_missing_locations(exactly.visit(ast.parse(source))))
     extra = {f"{prefix}power": power, **exactly.numbers}
-    return compiled(text, name, f"{label}, balls", {**_namespace(), **extra})
+    return compiled(text, name, f"{label}, balls", {**names, **extra})
 
 
 class _Exact(ast.NodeTransformer):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.integration.problem import Problem, Solution, failure
+from numerics.integration.problem import PACE, TWICE, Problem, Solution, failure
 from theory.codegen.compiling import compiled
 from theory.codegen.components import FUNCTIONS, Components, component_source
 
@@ -72,6 +72,7 @@ class _Run:
         self.time = self.times[0].repeat(batch)
         self.done = torch.ones(batch, dtype=torch.long, device=engine.device)
         self.steps = torch.zeros(batch, dtype=torch.long, device=engine.device)
+        self.mark, self.before = self.time, torch.zeros_like(self.time)
         self.alive = torch.ones(batch, dtype=torch.bool, device=engine.device)
         self.ended = np.full(batch, "finished", dtype=object)
         self.out = torch.full(
@@ -97,7 +98,7 @@ class _Run:
             result.status[n] = reason
             if reason not in ("finished", "fixed point"):
                 result.status[n], result.message[n] = failure(
-                    reason, float(result.end_time[n]), result.end[n], self.starts[n]
+                    self.problem, reason, float(result.end_time[n]), result.end[n], self.starts[n]
                 )
         return result
 
@@ -131,7 +132,20 @@ class _Run:
         self._end(short & finite, "step too small")
         self._end(short & ~finite, "not finite")
         self._end(self.alive & (self.steps >= self.problem.max_steps), "too many steps")
+        self._end(self._hopeless(good), "too many steps")
         return f, h
+
+    def _hopeless(self, moved: Any) -> Any:
+        """Return which are out of reach of the end; see `numerics.integration.problem.Pace`."""
+        import torch
+
+        look = moved & (self.steps % PACE == 0)
+        covered, left = self.time - self.mark, self.problem.max_steps - self.steps
+        slow = TWICE * covered * left < PACE * (self.times[-1] - self.time)
+        found = look & slow & (covered <= self.before)
+        self.mark = torch.where(look, self.time, self.mark)
+        self.before = torch.where(look, covered, self.before)
+        return found
 
     def _slopes(self, f: Any, h: Any) -> Any:
         """Return the velocities of the twelve stages, (12, d, batch)."""

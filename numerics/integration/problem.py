@@ -10,14 +10,26 @@ import numpy as np
 from numerics.integration.events import Crossing, Events
 from theory.codegen.components import Components, batch_values
 
-__all__ = ["BLOW_UP", "Problem", "Solution", "end_at_rest", "failure", "large"]
+__all__ = [
+    "BLOW_UP",
+    "PACE",
+    "TWICE",
+    "Pace",
+    "Problem",
+    "Solution",
+    "end_at_rest",
+    "failure",
+    "large",
+]
 
 BLOW_UP = 1e8
 """A failed trajectory whose state grew by this factor over 1 + its start has blown up."""
 
 MAX_STEPS = 1_000_000
-"""Steps a trajectory may take before it is given up."""
+"""Steps a trajectory may take before it is given up; see also `Pace`."""
 
+PACE, TWICE = 10_000, 2.0
+"""Steps between two looks at how far they lead; how much faster it may yet become."""
 
 LONGEST = 16
 """Letters that the word for the end of a trajectory may have."""
@@ -30,6 +42,7 @@ class Problem:
     ``times``  increasing output times (n_t,), the first that of the starts
     ``halt``   (1,), looked at before every step: once it is not 0, engines return at once, and what
                they return is not to be used
+    ``direction``  -1 where these are a reversed field and the negated times of a run backward
     """
 
     field: Components
@@ -39,11 +52,33 @@ class Problem:
     events: Events
     max_steps: int = MAX_STEPS
     halt: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    direction: int = 1
 
     @property
     def shortest_step(self) -> float:
         """Steps below this do not move the time any more."""
         return 16 * np.finfo(float).eps * float(np.abs(self.times).max())
+
+
+class Pace:
+    """Gives a trajectory up once its steps do not lead to the end.
+
+    Every `PACE` steps: they covered no more of the time than as many before them, and the budget
+    would not suffice at twice that pace.  A trajectory that gets faster, as one does that is stiff
+    at its start, goes on.
+    """
+
+    def __init__(self, first: float) -> None:
+        self.mark, self.before = first, 0.0
+
+    def is_hopeless(self, problem: Problem, time: float, steps: int) -> bool:
+        """Return whether to give up after so many steps."""
+        if steps % PACE:
+            return False
+        covered, before = time - self.mark, self.before
+        self.mark, self.before = time, covered
+        left, needed = problem.max_steps - steps, float(problem.times[-1]) - time
+        return covered <= before and TWICE * covered * left < PACE * needed
 
 
 @dataclass
@@ -136,13 +171,15 @@ def large(state: np.ndarray, start: np.ndarray) -> bool:
     return bool(np.abs(state).max() > BLOW_UP * (1 + np.abs(start).max()))
 
 
-def failure(reason: str, time: float, state: np.ndarray, start: np.ndarray) -> tuple[str, str]:
+def failure(
+    problem: Problem, reason: str, time: float, state: np.ndarray, start: np.ndarray
+) -> tuple[str, str]:
     """Return status and message of a trajectory that stopped at a finite ``state``.
 
     ``reason`` is "step too small", "not finite" or "too many steps"; the first two at a state that
     has left every scale are a blow-up.
     """
-    size = float(np.abs(state).max())
+    size, time = float(np.abs(state).max()), problem.direction * time
     if reason != "too many steps" and large(state, start):
         return "blow-up", f"grew to {size:.1e} by t = {time:.6g}, then {_words(reason)}"
     return reason, f"{_words(reason)} at t = {time:.6g}, where the largest entry is {size:.3g}"
@@ -152,5 +189,5 @@ def _words(reason: str) -> str:
     return {
         "step too small": "no step above rounding met the tolerance",
         "not finite": "the velocity was not a finite number",
-        "too many steps": "the budget of steps was spent",
+        "too many steps": "the budget of steps does not reach the end; given up",
     }[reason]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from numerics.flows import System
-from numerics.integration.automatic import chosen
-from numerics.integration.driving import ENGINES, driven, threads_here
+from numerics.integration.automatic import COMPILING, chosen
+from numerics.integration.engines import COMPILED, ENGINES, engine_named, threads_here
 from numerics.integration.events import Event, sorted_events
 from numerics.integration.invariants import Monitored, monitored, step_tolerance
 from numerics.integration.problem import Problem, Solution
@@ -34,7 +34,10 @@ Progress = Callable[[int, int], None]
 
 
 class Request(NamedTuple):
-    """A checked call of `integrate`: forward in time, whatever the direction asked for."""
+    """A checked call of `integrate`: forward in time, whatever the direction asked for.
+
+    ``work``  operations that it would cost SciPy, if the engine was chosen, see `automatic`
+    """
 
     system: System
     starts: np.ndarray
@@ -46,6 +49,7 @@ class Request(NamedTuple):
     engine: str
     threads: int
     device: str
+    work: float = 0.0
 
 
 class Part(NamedTuple):
@@ -102,6 +106,8 @@ def integrate(
         system, starts, times, engine, rtol, atol, events,
         values=values, threads=threads, device=device,
     )  # fmt: skip
+    if engine == "auto":
+        request = without_waiting(request)
     found = Solution.room(request.problem, len(request.starts))
     quantities: list[dict[str, Monitored]] = []
     done = 0
@@ -126,11 +132,14 @@ def integrate_in_parts(
     ``size``     bytes of trajectories in a part
     ``options``  what `integrate` takes, but no ``values``
 
-    The engine that `auto` chooses for the first part does them all.  With ``keep_partial`` an
+    The engine that `auto` chooses for all of them does every part.  With ``keep_partial`` an
     interrupted part is the last, and may be empty.  `growing` writes parts to one file.
     """
     y, t = _starts(system, starts), _times(times)
     count, found = max(1, size // (8 * len(t) * system.dimension)), None
+    if engine == "auto":
+        first = requested(system, y[:count], t, engine, many=len(y))
+        engine = without_waiting(first).engine
     for first in range(0, len(y), count):
         rows = y[first : first + count]
         tell = None if progress is None else _counted(progress, first, len(y))
@@ -154,10 +163,14 @@ def _counted(progress: Progress, first: int, of: int) -> Progress:
 
 def requested(
     system: System, starts: np.ndarray, times: np.ndarray | Sequence[float] | float, engine: str,
-    rtol: float, atol: float, events: Sequence[Event], *, values: np.ndarray | None = None,
-    threads: int | None = None, device: str = "cpu",
+    rtol: float = 1e-8, atol: float = 1e-10, events: Sequence[Event] = (), *,
+    values: np.ndarray | None = None, threads: int | None = None, device: str = "cpu",
+    many: int | None = None,
 ) -> Request:  # fmt: skip
-    """Return a checked request; raises what `integrate` says."""
+    """Return a checked request; raises what `integrate` says.
+
+    ``many``  of how many trajectories these are the first, for the choice of the engine
+    """
     if system.kind != "flow":
         raise ValueError(
             f"`{system.name}` is a map, and only flows are integrated; iterate it with "
@@ -171,13 +184,13 @@ def requested(
     for name, value, least in (("rtol", rtol, 1e-15), ("atol", atol, 0.0)):
         if not (least <= value <= 0.1):
             raise ValueError(f"`{name}` must lie between {least:g} and 0.1; got {value:g}.")
-    field, forward = system.field, t
+    field, forward, direction = system.field, t, 1
     if t[-1] < t[0]:  # backward in time is the reversed field forward
         field = replace(field, outputs=tuple(-e for e in field.outputs))
-        forward = -t
+        forward, direction = -t, -1
     problem = Problem(
         field, forward, step_tolerance(system, rtol), step_tolerance(system, atol),
-        sorted_events(system, events),
+        sorted_events(system, events), direction=direction,
     )  # fmt: skip
     _check_memory(len(y), len(t), system.dimension)
     if values is None:
@@ -189,19 +202,30 @@ def requested(
                 f"`values` must be finite and have shape {(len(y), len(system.values))} "
                 f"(trajectories, parameters of `{system.name}`); got shape {p.shape}."
             )
+    work = 0.0
     if engine == "auto":
-        engine = chosen(problem, y, p)
-    return Request(system, y, t, problem, p, rtol, atol, engine, threads or threads_here(), device)
+        engine, work = chosen(problem, y, p, many or len(y))
+    threads = threads or threads_here()
+    return Request(system, y, t, problem, p, rtol, atol, engine, threads, device, work)
+
+
+def without_waiting(request: Request) -> Request:
+    """Return a request for SciPy if that would be done before this machine has the chosen engine.
+
+    Its loop is compiled once, see `Engine.is_ready`; from then on the choice stands.
+    """
+    if request.engine not in COMPILED or request.work >= COMPILING:
+        return request
+    if engine_named(request.engine).is_ready():
+        return request
+    return request._replace(engine="scipy-lsoda" if request.engine == "stiff" else "scipy")
 
 
 def parts(request: Request, into: Solution) -> Iterator[Part]:
     """Integrate into a solution with room; yield what is finished, in order, as the laws see it."""
     problem, backward = request.problem, request.times[-1] < request.times[0]
-    work = driven(
-        request.engine, problem, request.starts, request.values, request.threads, into,
-        request.device,
-    )  # fmt: skip
-    for rows in work:
+    engine = engine_named(request.engine, request.device)
+    for rows in engine.drive(problem, request.starts, request.values, into, request.threads):
         quantities = {
             q.name: monitored(q, into.y[rows], request.values[rows], request.rtol)
             for q in request.system.quantities

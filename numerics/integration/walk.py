@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from numerics.integration.events import Crossing
-from numerics.integration.problem import Problem, Solution, failure
+from numerics.integration.problem import Pace, Problem, Solution, failure
 
 __all__ = ["Walk"]
 
@@ -23,6 +23,7 @@ class Walk:
         self.y = np.full((len(problem.times), len(start)), np.nan)
         self.time, self.state = float(problem.times[0]), np.array(start)
         self.done = self.steps = 0
+        self.pace = Pace(self.time)
         self.crossings: list[Crossing] = []
         self.over, self.status, self.message = False, "finished", ""
         if np.isfinite(velocity(self.state)).all():
@@ -47,14 +48,16 @@ class Walk:
             self.over, self.status = True, "section"
         elif self.done == len(self.problem.times):
             self.over = True
-        elif self.steps >= self.problem.max_steps:
+        elif self.steps >= self.problem.max_steps or self.pace.is_hopeless(
+            self.problem, self.time, self.steps
+        ):
             self.fail("too many steps")
         return None
 
     def fail(self, reason: str) -> None:
         """End here, for a reason known to `failure`."""
         self.over = True
-        self.status, self.message = failure(reason, self.time, self.state, self.start)
+        self.status, self.message = failure(self.problem, reason, self.time, self.state, self.start)
 
     def into(self, solution: Solution, n: int) -> None:
         """Store the trajectory as number ``n``."""

@@ -22,6 +22,7 @@ from numerics.portraits.plane import Window, size_of
 from theory.codegen.components import Assign
 
 __all__ = [
+    "PROVED",
     "Curve",
     "by_arc_length",
     "cut",
@@ -29,6 +30,9 @@ __all__ = [
     "flow_curves",
     "inside",
 ]
+
+PROVED = "proved"
+"""Ends the label of a curve that is proved."""
 
 LENGTH, OUTPUTS = 4.0, 4001  # in units of the window
 KEPT = 4  # of so many outputs one becomes a vertex
@@ -48,7 +52,8 @@ class Curve:
     ``kind``   nullcline, slow manifold, trajectory, stable manifold, unstable manifold, iterates,
                orbit (points of a map, not joined), stable limit cycle, unstable limit cycle,
                stable cycle (of a map), em, level
-    ``label``  what it belongs to: the component of a nullcline, the conserved quantity of a level
+    ``label``  what it belongs to: the component of a nullcline, the conserved quantity of a level;
+               the period of a cycle, and whether it is proved
     ``value``  of a level; NaN otherwise
     """
 

@@ -7,6 +7,9 @@ unstable ones; Newton's method on the equation above, with the variational equat
 The multiplier that is not 1 is exp of the integral of div f over a turn (Liouville), which is
 accurate however small it is.
 
+Each one is then proved, if that is asked for, by an interval return map
+(`numerics.validated.cycles`).
+
 None is looked for where there can be none: where the divergence has one sign in the window
 (Bendixson), where the field is a gradient, where no fixed point but saddles lies inside.
 Sources: Perko, Differential Equations and Dynamical Systems, sections 3.4, 3.5, 3.9.
@@ -15,16 +18,20 @@ Sources: Perko, Differential Equations and Dynamical Systems, sections 3.4, 3.5,
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from numerics.fixed_points import FixedPoint
+from numerics.fixed_points.points import Label
 from numerics.flows import System
 from numerics.integration import integrate
 from numerics.portraits.curves import Curve, by_arc_length, inside
 from numerics.portraits.plane import Window, size_of
+
+if TYPE_CHECKING:
+    from numerics.validated import CycleProof
 
 __all__ = ["Cycle", "cycles_of_map", "limit_cycles"]
 
@@ -47,18 +54,42 @@ class Cycle:
     ``points``       (k, 2): a turn, closed; of a map its points
     ``period``       in units of time; of a map the number of points
     ``multipliers``  of Floquet, without the 1 along a flow; moduli below 1 are stable
+    ``proof``        what ball arithmetic says of a limit cycle, None if it was not asked
     """
 
     kind: str
     points: np.ndarray
     period: float
     multipliers: tuple[complex, ...]
+    proof: CycleProof | None = None
+
+    @property
+    def label(self) -> Label:
+        """How sure it is that there is such a cycle: its existence, its period, and its kind."""
+        stability = self.proof.stability if self.proof is not None and self.proof.holds else ""
+        proved = self.kind == f"{stability} limit cycle"
+        return "proved" if proved else "verified numerically"
+
+    @property
+    def period_bounds(self) -> tuple[float, float]:
+        """Bounds of the period, infinite unless it is proved."""
+        return (-np.inf, np.inf) if self.proof is None else self.proof.period_bounds
+
+    @property
+    def period_text(self) -> str:
+        """The period: where it is proved, as a ball that holds it."""
+        if self.label != "proved" or self.proof is None or self.proof.period is None:
+            return f"{self.period:.6g}"
+        return self.proof.period.str(15)
 
 
-def limit_cycles(system: System, window: Window, points: Sequence[FixedPoint]) -> list[Cycle]:
+def limit_cycles(
+    system: System, window: Window, points: Sequence[FixedPoint], *, proofs: bool = False
+) -> list[Cycle]:
     """Return the limit cycles of a flow that lie in a window, as far as trajectories lead there.
 
     ``points``  its fixed points in the window
+    ``proofs``  prove each that can be proved
     """
     if not _possible(system, window, points):
         return []
@@ -77,7 +108,22 @@ def limit_cycles(system: System, window: Window, points: Sequence[FixedPoint]) -
                 break
             continue
         found.append(orbit)
+    if proofs:
+        found = [_with_proof(system, c) for c in found]
     return sorted(found, key=lambda c: (c.kind, c.period))
+
+
+def _with_proof(system: System, cycle: Cycle) -> Cycle:
+    """Return a cycle with its proof, followed in the direction of time in which it attracts.
+
+    A proved period is more accurate than that of the floating point, and takes its place.
+    """
+    from numerics.validated import prove_cycle
+
+    backward = cycle.kind.startswith("unstable")
+    proof = prove_cycle(system, cycle.points[0], cycle.period, backward=backward)
+    period = cycle.period if proof.period is None else float(proof.period.mid())
+    return replace(cycle, period=period, proof=proof)
 
 
 def _possible(system: System, window: Window, points: Sequence[FixedPoint]) -> bool:

@@ -2,7 +2,7 @@
 
 Fixed points: filled stable, half-filled saddle, open unstable; round nodes, square foci; a dot in a
 centre or an elliptic point, a diamond where the linearisation does not decide; a ring around those
-that are proved.
+that are proved.  A limit cycle that is proved is a double line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics.portraits.curves import Curve
+from numerics.portraits.curves import PROVED, Curve
 from numerics.portraits.looks import BLACK, DARK, LINES, MARKS, PALE, Look, Mark, mathtext
 from numerics.portraits.plane import size_of
 from numerics.portraits.portrait import Portrait
@@ -42,6 +42,7 @@ DIRECTED = (
 FAR = 100.0  # windows; vertices farther away are more than a drawing library can take
 DOTTED = {"iterates": ("o", 2.2), "em": ("^", 2.2), "orbit": ("o", 0.9), "stable cycle": ("o", 3.4)}
 SHORTEST, ARROW = 0.04, 0.02  # of an interval with an arrow, and of the arrow, in windows
+CORE, ABOVE = 0.8, 3.6  # of the line along a proved cycle: width, points; order, over trajectories
 SEEN = 2.2  # least size of a dot in the legend, points
 
 
@@ -104,8 +105,14 @@ def draw_curves(axes: Axes, portrait: Portrait) -> dict[str, Any]:
             marker, size = DOTTED[curve.kind]
             line.set(marker=marker, markersize=size)
             line.set(markeredgewidth=0.3 * (curve.kind != "orbit"), markeredgecolor=BLACK)
-        entries.setdefault(words_of(portrait, curve), line)
-    for words, line in entries.items():
+        handle: Any = line
+        if curve.label.endswith(PROVED):
+            points = drawable(portrait, curve.points).T
+            (core,) = axes.plot(*points, color="white", lw=CORE, zorder=ABOVE)
+            handle = line, core
+        entries.setdefault(words_of(portrait, curve), handle)
+    for words, handle in entries.items():
+        line = handle[0] if isinstance(handle, tuple) else handle
         line.set_label(words)
         if line.get_markersize() < SEEN and line.get_linestyle() == "None":
             entries[words] = _larger(line)
@@ -148,7 +155,8 @@ def words_of(portrait: Portrait, curve: Curve) -> str:
         "level": "invariant",
         "slow manifold": r"slow manifold, $\epsilon \to 0$",
     }
-    return words.get(curve.kind, curve.kind)
+    proved = f", {PROVED}" if curve.label.endswith(PROVED) else ""
+    return words.get(curve.kind, curve.kind) + proved
 
 
 def _arrow(axes: Axes, portrait: Portrait, curve: Curve, look: Look) -> None:

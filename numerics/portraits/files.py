@@ -102,7 +102,8 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
     ``fixed_point_kind``, ``stable`` ("yes", "no", "undecided"), ``proof``, ``eigenvalue_real`` and
     ``eigenvalue_imag`` (NaN where a symmetry takes an eigenvalue away), ``residual``; for a slice
     those are of the whole system, and ``kind_in_slice`` is of the projected field; ``cycle_kind``,
-    ``cycle_period`` and ``cycle_multiplier`` (of largest modulus); ``basin`` (basin_row,
+    ``cycle_period`` and ``cycle_multiplier`` (of largest modulus), ``cycle_proof`` and
+    ``cycle_period_bounds`` (cycle, end), infinite where nothing is proved; ``basin`` (basin_row,
     basin_column) at ``basin_x`` and ``basin_y`` is the number of the attractor, below 0 for starts
     that end at none, with ``attractor_kind`` and ``attractor_state`` (of a cycle one of them).
     """
@@ -136,6 +137,11 @@ def portrait_dataset(portrait: Portrait, *, command: str = "") -> xr.Dataset:
         "cycle_multiplier": (
             "cycle",
             np.array([max(map(abs, c.multipliers)) for c in portrait.cycles], dtype=float),
+        ),
+        "cycle_proof": ("cycle", _text(c.label for c in portrait.cycles)),
+        "cycle_period_bounds": (
+            ("cycle", "end"),
+            np.array([c.period_bounds for c in portrait.cycles], dtype=float).reshape(-1, 2),
         ),
         "residual": ("point", np.array([p.residual for p in points], dtype=float)),
     }

@@ -53,7 +53,7 @@ def described(portrait: Portrait) -> Iterator[tuple[str, str, str]]:
     for c in portrait.cycles:
         many = ", ".join(f"{z.real:.6g}" + f"{z.imag:+.6g}i" * bool(z.imag) for z in c.multipliers)
         word = "multiplier" if len(c.multipliers) == 1 else "multipliers"
-        yield c.kind, f"period {c.period:.6g}, {word} {many}", "verified numerically"
+        yield c.kind, f"period {c.period_text}, {word} {many}", c.label
     if portrait.basins is not None:
         for n, (name, a) in enumerate(
             zip(portrait.basins.names, portrait.basins.attractors, strict=True)

@@ -12,7 +12,7 @@ from numerics.fixed_points import FixedPoint
 from numerics.flows import System
 from numerics.portraits.basins import Basins, basins_in, checked_resolution
 from numerics.portraits.coordinates import UNIT, Frame
-from numerics.portraits.curves import Curve, flow_curves
+from numerics.portraits.curves import PROVED, Curve, flow_curves
 from numerics.portraits.cycles import Cycle, cycles_of_map, limit_cycles
 from numerics.portraits.equilibria import fixed_points_in, of_whole
 from numerics.portraits.maps import displacement, iterates, map_curves
@@ -136,7 +136,7 @@ def portrait(
     ``window``    (x_low, x_high, y_low, y_high); the system's own if not given
     ``starts``    of trajectories: points (n, 2), or how many to spread over the window
     ``seed``      of those
-    ``prove``     prove each fixed point, and that there are no others
+    ``prove``     prove each fixed point, that there are no others, and each limit cycle
     ``em``        lay the iterates of EM from the same starts over the flow
     ``fast``      the fast one of two timescales: its attracting nullcline is the slow manifold
     ``basins``    shade the basins of attraction, from so many starts on each side
@@ -185,10 +185,11 @@ def portrait(
         cycles = cycles_of_map(inside, UNIT, [c for c in curves if c.kind == "orbit"])
     else:
         curves += flow_curves(inside, UNIT, begin, saddles, [p.y for p in found.points])
+        say("limit cycles")
         # a closed orbit of a slice is none of the system
         sliced = isinstance(system, PlaneSlice)
-        cycles = [] if sliced else limit_cycles(inside, UNIT, found.points)
-    curves += [Curve(c.kind, c.points, f"period {c.period:.6g}") for c in cycles]
+        cycles = [] if sliced else limit_cycles(inside, UNIT, found.points, proofs=prove)
+    curves += [_curve_of(c) for c in cycles]
     if em_map is not None:
         say("EM")
         curves += iterates(frame.system(em_map), UNIT, begin, "em")
@@ -211,6 +212,12 @@ def portrait(
         tuple(points), found.complete, statement,
         tuple(cycles), in_slice, tuple(_left_out(system, drawn, saddles, frame, fast)), shaded,
     )  # fmt: skip
+
+
+def _curve_of(cycle: Cycle) -> Curve:
+    """Return the line of a cycle, whose label says its period and whether it is proved."""
+    proved = f", {PROVED}" if cycle.label == PROVED else ""
+    return Curve(cycle.kind, cycle.points, f"period {cycle.period:.6g}{proved}")
 
 
 def checked_plane(system: System) -> System:

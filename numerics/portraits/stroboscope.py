@@ -21,6 +21,7 @@ from numerics.fixed_points import FixedPoint
 from numerics.fixed_points.classification import classify
 from numerics.fixed_points.quotient import Quotient
 from numerics.flows import System
+from numerics.integration.automatic import stiff_from, tried
 from numerics.integration.problem import Solution
 from numerics.integration.running import parts, requested
 from numerics.portraits.coordinates import Frame
@@ -30,7 +31,7 @@ __all__ = ["StroboscopicMap", "in_frame", "oscillations", "stroboscopic"]
 
 RTOL, ATOL = 1e-11, 1e-13
 STEPS = 20_000  # in a period at most
-TRIED = 300  # starts that the engine is chosen for: so many that it is a compiled one
+TRIED = 3  # starts by which the engine is chosen
 NEWTON = 40  # steps, each a part of the full one that makes the residual smaller
 WIDE = 20.0  # distance from starts beyond which none is looked for, in such units
 SHORT = 1e-4  # part of a step that is not worth going on
@@ -56,8 +57,11 @@ class StroboscopicMap(System):
 
     @cached_property
     def _engine(self) -> str:
+        """The compiled one that suits: it is called for thousands of orbits, a few at a time."""
         y = self.flow.starts(np.random.default_rng(0), TRIED)
-        return requested(self.flow, y, self.period, "auto", RTOL, ATOL, ()).engine
+        request = requested(self.flow, y, self.period, "stiff", RTOL, ATOL)
+        is_stiff = tried(request.problem, y, request.values).steps > stiff_from(self.flow.dimension)
+        return "stiff" if is_stiff else "explicit"
 
     @cached_property
     def _linearised(self) -> System:

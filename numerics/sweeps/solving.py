@@ -74,7 +74,7 @@ def resolved(plan: Plan) -> str:
     with np.errstate(all="ignore"):  # trial trajectories may blow up
         found = requested(
             group.system, group.starts, plan.until, "auto", plan.rtol, plan.rtol / 100, (),
-            values=group.values, threads=1,
+            values=group.values, threads=1, many=plan.runs,
         )  # fmt: skip
     return found.engine
 

@@ -20,6 +20,7 @@ from numerics.flows.checks import autonomous
 from numerics.portraits import (
     RESOLUTION,
     Basins,
+    Cycle,
     Portrait,
     Style,
     em_over,
@@ -289,7 +290,8 @@ def _document(
                 "period": c.period,
                 "multipliers": [[z.real, z.imag] for z in c.multipliers],
                 "through": dict(zip(found.system.labels, map(float, c.points[0]), strict=True)),
-                "label": "verified numerically",
+                "label": c.label,
+                **_enclosed(c),
             }
             for c in found.cycles
         ],
@@ -300,6 +302,17 @@ def _document(
         "curves": dict(Counter(c.kind for c in found.curves)),
         "seconds": round(seconds, 3),
     }
+
+
+def _enclosed(cycle: Cycle) -> dict[str, Any]:
+    """Return what is proved of a cycle, or why nothing is."""
+    proof = cycle.proof
+    if proof is None:
+        return {}
+    if cycle.label != "proved":
+        return {"not_proved": proof.reason or f"its stability is {proof.stability}"}
+    multiplier = [x if np.isfinite(x) else None for x in proof.multiplier_bounds]
+    return {"period_bounds": list(proof.period_bounds), "multiplier_bounds": multiplier}
 
 
 def _basins(found: Basins) -> dict[str, Any]:

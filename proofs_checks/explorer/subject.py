@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,7 +13,6 @@ import numpy as np
 from numerics.flows import System, system_from
 from numerics.flows.catalogue import settings_of
 from numerics.portraits import PlaneSlice, checked_plane, em_over
-from numerics.sweeps.axes import axis_from
 from proofs_checks.cli.portraying import PortraitOptions, checked_overlays, system_of
 from proofs_checks.cli.settings import numbers, settings_from
 from proofs_checks.explorer.view import DIGITS, Slider, View, with_start, with_window
@@ -98,10 +98,8 @@ def _sliders(options: PortraitOptions, system: System, ranges: Sequence[str]) ->
     """Return a slider for each number that the system depends on."""
     given: dict[str, tuple[float, float]] = {}
     for text in ranges:
-        axis = axis_from(text)
-        if axis.is_grid or axis.log:
-            raise ValueError(f"`--range` is an interval, such as {axis.name}=0:2; got `{text}`.")
-        given[axis.name] = axis.interval
+        name, interval = _interval(text)
+        given[name] = interval
     own = options.source.endswith(".toml")
     values = {k: v for k, v in system.settings.items() if isinstance(v, int | float)}
     if not own:
@@ -118,6 +116,26 @@ def _sliders(options: PortraitOptions, system: System, ranges: Sequence[str]) ->
                 f"{nearest(name, values)} Parameters: {', '.join(values) or 'none'}."
             )
     return [_slider(name, value, given.get(name), own) for name, value in values.items()]
+
+
+def _interval(text: str) -> tuple[str, tuple[float, float]]:
+    """Return name and ends of an interval such as "mu=0:5"."""
+    name, _, ends = text.partition("=")
+    try:
+        low, high = map(float, ends.split(":"))
+    except ValueError:
+        low = high = math.nan
+    if not name.strip() or not (math.isfinite(low) and math.isfinite(high)):
+        example = name.strip() or "mu"
+        raise ValueError(
+            f"`--range` is a parameter and the two ends of its slider, such as {example}=0:2; "
+            f"got `{text}`."
+        )
+    if not low < high:
+        raise ValueError(
+            f"`--range {text}`: the lower end must come first; got {low:g} and {high:g}."
+        )
+    return name.strip(), (low, high)
 
 
 def _matters(options: PortraitOptions, system: System, name: str, value: float) -> bool:

@@ -9,7 +9,7 @@ import sympy as sp
 
 from numerics.flows import System, Variable, system_named
 from numerics.integration import ENGINES, FixedPoint, Section, integrate
-from numerics.integration.lane_engine import LaneEngine, LaneRun
+from numerics.integration.compiled.engine import LaneEngine, LaneRun
 from numerics.integration.problem import Solution
 from numerics.integration.running import requested
 from theory.codegen.components import Components, maximum, step

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from numerics.flows import system_named
-from numerics.integration import compiling, integrate, lane_engine
-from numerics.integration.compiling import stamp_of
-from numerics.integration.rosenbrock import factored, solved
-from numerics.integration.vector_code import LANES
+from numerics.integration import integrate
+from numerics.integration.compiled import compiling, engine
+from numerics.integration.compiled.compiling import stamp_of
+from numerics.integration.compiled.rosenbrock import factored, solved
+from numerics.integration.compiled.vector_code import LANES
 
 
 def solution_of(matrices, right):
@@ -57,10 +58,10 @@ def test_both_ways_to_the_jacobian_give_the_same_trajectories(monkeypatch):
     flow = system_named("attention-flow", T=2, n=3, eps_v=100.0, label_smoothing=0.2)
     starts = flow.starts(np.random.default_rng(0), 20)
     written_out = integrate(flow, starts, [0, 1, 20.0], engine="stiff")
-    lane_engine._compiled.cache_clear()
-    monkeypatch.setattr(lane_engine, "UNROLLED", 0)
+    engine._compiled.cache_clear()
+    monkeypatch.setattr(engine, "UNROLLED", 0)
     chained = integrate(flow, starts, [0, 1, 20.0], engine="stiff")
-    lane_engine._compiled.cache_clear()
+    engine._compiled.cache_clear()
     np.testing.assert_array_equal(chained.steps, written_out.steps)
     np.testing.assert_allclose(chained.y, written_out.y, rtol=1e-9, atol=1e-11)
 
@@ -96,7 +97,7 @@ def test_without_a_place_to_keep_it_the_loop_is_compiled_all_the_same(monkeypatc
 
 KEPT = """
 import sys
-from numerics.integration.compiling import jit, kept
+from numerics.integration.compiled.compiling import jit, kept
 
 @jit
 def run(x):

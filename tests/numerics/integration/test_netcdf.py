@@ -115,16 +115,17 @@ def test_a_run_in_parts_is_the_run(flow, tmp_path):
 
 
 def test_auto_chooses_once_for_all_parts(flow):
-    starts = flow.starts(np.random.default_rng(0), 100)
-    parts = integrate_in_parts(flow, starts, [0, 1.0], size=90 * 2 * 4 * 8)
+    starts = flow.starts(np.random.default_rng(0), 1000)
+    integrate(flow, starts[:2], [0, 1.0], engine="explicit")  # compiled if it was not
+    parts = integrate_in_parts(flow, starts, [0, 1.0], size=990 * 2 * 4 * 8)
     assert [x.attrs["engine"] for x in parts] == ["explicit"] * 2  # 10 alone would go to SciPy
 
 
 @pytest.mark.parametrize(("stop", "kept"), [(6, 6), (8, 8), (3, None)])
 def test_an_interrupted_run_in_parts_says_how_far_it_came(flow, tmp_path, monkeypatch, stop, kept):
-    from numerics.integration import driving, running
+    from numerics.integration import running, units
 
-    monkeypatch.setitem(driving.UNITS, "scipy", 2)
+    monkeypatch.setitem(units.UNITS, "scipy", 2)
     whole, given = running.parts, []
 
     def stopped(*arguments):

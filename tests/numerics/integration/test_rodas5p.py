@@ -7,7 +7,7 @@ import pytest
 
 from numerics.flows import system_named
 from numerics.integration import integrate
-from numerics.integration.rodas5p import COUPLING, DENSE, GAMMA, WEIGHTS
+from numerics.integration.compiled.rodas5p import COUPLING, DENSE, GAMMA, WEIGHTS
 
 
 def tableau():

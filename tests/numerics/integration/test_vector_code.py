@@ -8,8 +8,13 @@ import pytest
 import sympy as sp
 
 from numerics.flows import SYSTEMS, system_named
-from numerics.integration import splitting
-from numerics.integration.vector_code import LANES, VectorCode, _polynomial, chained_products
+from numerics.integration.compiled import splitting
+from numerics.integration.compiled.vector_code import (
+    LANES,
+    VectorCode,
+    _polynomial,
+    chained_products,
+)
 from theory.codegen.components import (
     FUNCTIONS,
     Assign,

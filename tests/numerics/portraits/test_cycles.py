@@ -1,10 +1,17 @@
 """Limit cycles against known periods and multipliers; none where there are none."""
 
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from flint import arb
 
 from numerics.portraits import portrait
+from numerics.portraits.notebook import described
+from numerics.validated import CycleProof
 from tests.numerics.portraits.systems import flow, iterated
+from tests.numerics.portraits.test_coordinates import in_other_units
 
 TWO = "({0})*(1 - x^2 - y^2)*(4 - x^2 - y^2)"
 
@@ -36,6 +43,45 @@ def test_nested_cycles_have_their_multipliers():
         np.testing.assert_allclose(np.hypot(*cycle.points.T), radius, atol=1e-5)
         assert cycle.period == pytest.approx(2 * np.pi, abs=1e-9)
         assert np.log(cycle.multipliers[0].real) == pytest.approx(2 * np.pi * rate, rel=1e-6)
+
+
+def test_what_is_proved_of_a_cycle_is_shown():
+    system = flow("x - y - x*(x^2 + y^2)", "x + y - y*(x^2 + y^2)")
+    result = portrait(system, starts=1)
+    (cycle,), (line,) = result.cycles, result.of_kind("stable limit cycle")
+    assert cycle.label == "proved" and line.label == "period 6.28319, proved"
+    assert cycle.period_bounds[0] < 2 * np.pi < cycle.period_bounds[1] < 6.2831853072
+    assert cycle.period_text.startswith("[6.28318530717959")
+    assert cycle.period_bounds[0] <= cycle.period <= cycle.period_bounds[1]
+    assert ("stable limit cycle", "proved") in [x[::2] for x in described(result)]
+    axes = result.draw(plt.figure().add_subplot())
+    lines = {x.get_label(): x for x in axes.lines}
+    outer = lines["stable limit cycle, proved"]
+    (core,) = [x for x in axes.lines if x.get_color() == "white" and np.size(x.get_xdata()) > 1]
+    np.testing.assert_array_equal(core.get_xydata(), outer.get_xydata())
+    assert core.get_linewidth() < outer.get_linewidth() / 2
+    drawn = max(x.get_zorder() for x in axes.lines if x.get_label() == "trajectory")
+    assert core.get_zorder() > drawn
+    plt.close("all")
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_cycle_is_proved_in_any_unit(seed):
+    system, _, _ = in_other_units(flow, ("y", "(1 - 4*x^2)*y - x"), seed)
+    (cycle,) = portrait(system, starts=0).cycles
+    assert cycle.label == "proved" and np.ptp(cycle.period_bounds) < 1e-13 * cycle.period
+
+
+def test_a_cycle_that_is_not_proved_is_not_called_so():
+    # the same circle, whose field has a kink on it
+    system = flow("x - y - x*(x^2 + y^2) + abs(1 - x^2 - y^2)/9", "x + y - y*(x^2 + y^2)")
+    (cycle,) = portrait(system, starts=0).cycles
+    assert cycle.label == "verified numerically" and cycle.period_text == "6.28319"
+    assert cycle.proof is not None and cycle.proof.reason == "the field is not smooth everywhere"
+    proved = CycleProof("proved", "", arb(6), arb(2), "unstable")
+    assert replace(cycle, proof=proved).label == "verified numerically"  # of another kind
+    assert replace(cycle, proof=replace(proved, stability="stable")).label == "proved"
+    assert found(system).cycles[0].proof is None  # not asked for
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_starts_are_spread_by_the_seed_or_given():
 def test_progress_names_the_steps():
     said = []
     portrait(BISTABLE, starts=0, prove=False, progress=said.append)
-    assert said == ["field", "fixed points", "nullclines", "trajectories"]
+    assert said == ["field", "fixed points", "nullclines", "trajectories", "limit cycles"]
 
 
 @pytest.mark.parametrize(

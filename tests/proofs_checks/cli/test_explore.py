@@ -80,6 +80,12 @@ def test_bokeh_is_missing(folder, capsys, monkeypatch):
     [
         (["own.toml", "--port", "70000"], "`--port` must be from 0 (a free one) to 65535"),
         (["own.toml", "--range", "k=5:6"], "must hold the present value 1"),
+        *(
+            (["own.toml", "--range", x], f"such as k=0:2; got `{x}`.")
+            for x in ("k", "k=", "k=0:2:5", "k=1,2", "k=a:b", "k=0:inf", "k=0:nan", "k=0.1:2:log")
+        ),
+        *((["own.toml", "--range", x], f"such as mu=0:2; got `{x}`.") for x in ("", "=0:2")),
+        (["own.toml", "--range", "k=2:0"], "the lower end must come first; got 2 and 0."),
         (["own.toml", "--set", "k=x"], "parameter `k` must be a number"),
         (["own.tom"], "`own.tom` is no system"),
         (["none.toml"], "there is no file `none.toml`"),
@@ -91,7 +97,8 @@ def test_bokeh_is_missing(folder, capsys, monkeypatch):
 )
 def test_misuse(folder, capsys, words, sentence):
     assert run(["explore", *words, "--no-browser"]) == 2
-    assert sentence in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert sentence in said and "--over" not in said
 
 
 @pytest.mark.parametrize("command", COMMANDS)

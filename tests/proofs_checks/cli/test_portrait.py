@@ -133,6 +133,25 @@ def test_limit_cycles_are_printed(folder, capsys):
     assert "the aspect of a figure is `equal` or height over width" in capsys.readouterr().err
 
 
+def test_limit_cycles_are_proved(folder, capsys):
+    (folder / "vdp.toml").write_text(OWN.replace('"k*x - x^3"', '"y"').replace(
+        '"-y"', '"(1 - x^2)*y - x"'))  # fmt: skip
+    words = ["portrait", "vdp.toml", "-o", "p.svg", "--window=-3,3,-4,4", "--starts", "0"]
+    assert run(words) == 0
+    (line,) = [x for x in capsys.readouterr().out.splitlines() if "limit cycle" in x]
+    assert line.startswith("stable limit cycle\tperiod [6.6632868593231")
+    assert line.endswith(", multiplier 0.000859695\tproved")
+    assert run([*words, "--json"]) == 0
+    (cycle,) = json.loads(capsys.readouterr().out)["cycles"]
+    low, high = cycle["period_bounds"]
+    assert cycle["label"] == "proved" and low < 6.66328685932313 < high < low + 1e-13
+    assert low <= cycle["period"] <= high
+    assert cycle["multiplier_bounds"][0] < 8.5969506360e-4 < cycle["multiplier_bounds"][1]
+    data = load("p.nc")
+    assert str(data["cycle_proof"].values[0]) == "proved"
+    assert data["cycle_period_bounds"].values.tolist() == [[low, high]]
+
+
 def test_basins_are_shaded_and_kept(folder, capsys):
     words = ["portrait", "own.toml", "-o", "p.svg", "--no-prove", "--csv", "--starts", "0"]
     words += ["--basins", "--resolution", "8"]

@@ -54,7 +54,7 @@ def test_em_lies_over_what_has_an_em_map():
     [
         ("k=2:3", r"`--range k=2:3` must hold the present value 1; widen it, or `--set k=...`"),
         ("q=0:1", r"`own` has no such parameter. .*Parameters: k."),
-        ("k=0:1:5", r"`--range` is an interval, such as k=0:2; got `k=0:1:5`"),
+        ("k=0:1:5", r"two ends of its slider, such as k=0:2; got `k=0:1:5`"),
         ("k", "k"),
     ],
 )

@@ -27,7 +27,7 @@ import llvmlite.binding as llvm
 import sympy as sp
 from llvmlite import ir
 
-from numerics.integration.splitting import split
+from numerics.integration.compiled.splitting import split
 from theory.codegen.components import (
     FUNCTIONS,
     PIECEWISE,

@@ -15,12 +15,12 @@ from types import ModuleType
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import njit, typeof, types
 from numba.extending import intrinsic
 
-from numerics.integration.vector_code import FLAGS
+from numerics.integration.compiled.vector_code import FLAGS
 
-__all__ = ["called", "jit", "kept", "published", "stamp_of", "taken_from"]
+__all__ = ["called", "is_kept", "jit", "kept", "published", "stamp_of", "taken_from"]
 
 jit: Any = njit(nogil=True, error_model="numpy", fastmath=set(FLAGS), forceinline=True)
 
@@ -31,6 +31,13 @@ def kept(function: Callable[..., Any]) -> Any:
         return njit(nogil=True, cache=True)(function)
     except RuntimeError:  # numba found no folder to write to
         return njit(nogil=True)(function)
+
+
+def is_kept(function: Any, arguments: Any) -> bool:
+    """Whether a function that is kept on disk was compiled before for arguments of these types."""
+    if function.signatures:
+        return True
+    return function._cache.load_overload((typeof(arguments),), function.targetctx) is not None
 
 
 def stamp_of(modules: Iterable[ModuleType]) -> str:

@@ -22,7 +22,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, overload, register_model
 
-from numerics.integration.vector_code import FLAGS, LANES, VECTOR, declared
+from numerics.integration.compiled.vector_code import FLAGS, LANES, VECTOR, declared
 
 __all__ = ["absolute", "constant", "larger", "put", "root", "row", "where_larger"]
 

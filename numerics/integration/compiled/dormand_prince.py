@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from scipy.integrate import DOP853
 
-from numerics.integration.compiling import called, jit, kept
-from numerics.integration.kernel import Method, combined, loop_of, spread, weighted
-from numerics.integration.lanes import absolute, constant, larger, put, root, row
-from numerics.integration.vector_code import LANES
+from numerics.integration.compiled.compiling import called, jit, kept
+from numerics.integration.compiled.kernel import Method, combined, loop_of, spread, weighted
+from numerics.integration.compiled.lanes import absolute, constant, larger, put, root, row
+from numerics.integration.compiled.vector_code import LANES
 
 __all__ = ["EXPLICIT", "explicit_loop"]
 

@@ -2,8 +2,8 @@
 
     W k_i = f(u_i) + sum_{j<i} C_ij k_j / h,    W = I/(h gamma) - J
 
-See `numerics.integration.rodas5p` for the coefficients.  Arrays have shape (rows, LANES), a matrix
-d x d being d^2 rows.
+See `numerics.integration.compiled.rodas5p` for the coefficients.  Arrays have shape (rows, LANES),
+a matrix d x d being d^2 rows.
 
 Imported by the engine when it starts, since it imports numba.
 """
@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from numerics.integration.compiling import called, jit, kept
-from numerics.integration.kernel import Method, combined, loop_of, spread, weighted
-from numerics.integration.lanes import (
+from numerics.integration.compiled.compiling import called, jit, kept
+from numerics.integration.compiled.kernel import Method, combined, loop_of, spread, weighted
+from numerics.integration.compiled.lanes import (
     absolute,
     constant,
     larger,
@@ -25,8 +25,8 @@ from numerics.integration.lanes import (
     row,
     where_larger,
 )
-from numerics.integration.rodas5p import COUPLING, DENSE, GAMMA, WEIGHTS
-from numerics.integration.vector_code import LANES
+from numerics.integration.compiled.rodas5p import COUPLING, DENSE, GAMMA, WEIGHTS
+from numerics.integration.compiled.vector_code import LANES
 
 __all__ = ["STIFF", "factored", "solved", "stiff_loop"]
 

@@ -22,9 +22,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from numerics.integration.compiling import called, jit, published, taken_from
-from numerics.integration.lanes import constant, put, row, where_larger
-from numerics.integration.vector_code import LANES
+from numerics.integration.compiled.compiling import called, jit, published, taken_from
+from numerics.integration.compiled.lanes import constant, put, row, where_larger
+from numerics.integration.compiled.vector_code import LANES
+from numerics.integration.problem import PACE, TWICE
 
 __all__ = ["MOVING", "Method", "combined", "loop_of", "spread", "weighted"]
 
@@ -208,7 +209,20 @@ def filled(queue, first, starts, values, index, time, done, y, p):
 
 
 @jit
-def begun(y, u, control, times, index, done, refused, f, h, out):
+def is_hopeless(n, time, final, steps, budget, pace):
+    """Return whether the budget of steps is out of reach; see `numerics.integration.problem.Pace`.
+
+    ``pace``  (2, LANES): the time at the last look, and how much the steps before it covered
+    """
+    if steps % PACE != 0:
+        return False
+    covered, before = time - pace[0, n], pace[1, n]
+    pace[0, n], pace[1, n] = time, covered
+    return covered <= before and TWICE * covered * (budget - steps) < PACE * (final - time)
+
+
+@jit
+def begun(y, u, control, times, index, done, refused, f, h, pace, out):
     """Begin new trajectories, whose velocities are ``u``."""
     for n in range(LANES):
         r = index[n]
@@ -217,6 +231,7 @@ def begun(y, u, control, times, index, done, refused, f, h, out):
                 f[c, n] = u[c, n]
             lane_of(y, n, out[0][r, 0])
             done[n], refused[n] = 1, False
+            pace[0, n], pace[1, n] = times[0], 0.0
             if not all_finite(f, n):
                 lane_of(y, n, out[1][r])
                 ended(n, NOT_FINITE, times[0], index, done, out)
@@ -259,7 +274,7 @@ def looked_into(times, time, h, last, error, index, done, any_section, within):
 @jit
 def decided(y, after, dense, change, error, control, times, sections, lanes, out):
     """Take or refuse the step of every lane, and end trajectories."""
-    index, done, time, last, refused, h, moves, scratch = lanes
+    index, done, time, last, refused, h, pace, moves, scratch = lanes
     y_out, end, _, _, steps, found, counts = out
     budget, shortest = control[2:]
     for n in range(LANES):
@@ -292,7 +307,7 @@ def decided(y, after, dense, change, error, control, times, sections, lanes, out
             else:
                 if done[n] == len(times):
                     how = FINISHED
-                elif steps[r] >= budget:
+                elif steps[r] >= budget or is_hopeless(n, new, times[-1], steps[r], budget, pace):
                     how = TOO_MANY
                 if how != MOVING:
                     lane_of(after, n, end[r])
@@ -340,13 +355,14 @@ def loop_of(method: Method) -> Any:
         h, error, change, moves = (
             np.ones((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES)), np.zeros((1, LANES))
         )  # fmt: skip
+        pace = np.zeros((2, LANES))
         while True:
             new = filled(queue, times[0], starts, values, index, time, done, y, p)
             if index.max() < 0 or halt[0] != 0:
                 return
             if new:
                 called(functions[0], y, p, ahead)
-                begun(y, ahead, control, times, index, done, refused, f, h, out)
+                begun(y, ahead, control, times, index, done, refused, f, h, pace, out)
             limited(times[-1], time, h, last)
             step(functions, chain, y, p, f, h, control, memory, after, ahead, error)
             for c in range(d):  # adds 0, or NaN where the velocity after the step is not finite
@@ -355,7 +371,7 @@ def loop_of(method: Method) -> Any:
             if looked_into(times, time, h, last, error, index, done, any_section, within):
                 dense_output(functions, y, p, after, h, control, memory, within, error, dense)
             next_change(error, change)
-            lanes = index, done, time, last, refused, h, moves, scratch
+            lanes = index, done, time, last, refused, h, pace, moves, scratch
             decided(y, after, dense, change, error, control, times, sections, lanes, out)
             moved(moves, after, ahead, y, f)
 

@@ -11,21 +11,26 @@ Imported where an engine starts, since it imports numba.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
+from numerics.integration.compiled.compiling import is_kept
+from numerics.integration.compiled.kernel import MOVING, SECTION, TOO_SMALL
+from numerics.integration.compiled.vector_code import VectorCode, chained_products
 from numerics.integration.events import Crossing
-from numerics.integration.kernel import MOVING, SECTION, TOO_SMALL
 from numerics.integration.problem import Problem, Solution, end_at_rest, failure
-from numerics.integration.vector_code import VectorCode, chained_products
 from theory.codegen.components import Components, local_derivatives
 
-__all__ = ["LaneEngine"]
+__all__ = ["CompiledEngine", "LaneEngine", "LaneRun"]
 
 STATUS = np.array(["finished", "section", "step too small", "not finite", "too many steps"])
-"""In the order of the constants of `numerics.integration.kernel`."""
+"""In the order of the constants of `numerics.integration.compiled.kernel`."""
 
 UNROLLED = 4_000
 """Up to so many products the chain is written out: more would compile for longer than they save."""
@@ -33,7 +38,56 @@ UNROLLED = 4_000
 CROSSINGS = 8
 """Crossings of a trajectory there is room for at first."""
 
+PATIENCE = 0.1
+"""Seconds between two looks at what the threads have finished."""
+
 Chain = tuple[np.ndarray, np.ndarray, int]
+
+
+@dataclass(frozen=True)
+class CompiledEngine:
+    """The engine `explicit` or `stiff`, whose threads take trajectories from one queue."""
+
+    stiff: bool
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return "stiff" if self.stiff else "explicit"
+
+    def is_ready(self) -> bool:
+        """Whether this machine has compiled the loop before."""
+        return is_kept(_loop(self.stiff), _arguments_of_nothing())
+
+    def drive(
+        self, problem: Problem, starts: np.ndarray, values: np.ndarray, into: Solution,
+        threads: int,
+    ) -> Iterator[slice]:  # fmt: skip
+        """Let every thread work on the same run; see `Engine`.
+
+        Where the loop has to be compiled first, a warning of the logger says so.
+        """
+        problem = replace(problem, halt=np.zeros(1, dtype=np.int64))
+        run = LaneRun(LaneEngine(problem, stiff=self.stiff), starts, values, into)
+        if not self.is_ready():
+            logging.getLogger(__name__).warning(
+                "compiling the engine `%s` for this machine, which takes some 20 s once", self.name
+            )
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                working = {pool.submit(run.work) for _ in range(threads)}
+                first = 0
+                while first < len(starts):
+                    returned, working = wait(working, PATIENCE)
+                    for x in returned:
+                        x.result()
+                    rows = run.finished(first)
+                    if rows.stop > first:
+                        run.conclude(rows)
+                        yield rows
+                        first = rows.stop
+            finally:
+                problem.halt[0] = 1  # the pool waits for its threads, an interrupt not long
 
 
 class LaneEngine:
@@ -104,8 +158,9 @@ class LaneRun:
             )
         for n in np.flatnonzero(ended >= TOO_SMALL).tolist():
             part.status[n], part.message[n] = failure(
-                part.status[n], float(part.end_time[n]), part.end[n], self.starts[rows.start + n]
-            )
+                self.engine.problem, part.status[n], float(part.end_time[n]), part.end[n],
+                self.starts[rows.start + n],
+            )  # fmt: skip
         end_at_rest(self.engine.problem, part, self.values[rows])
         again = np.flatnonzero(counts > self.found.shape[1])
         if len(self.engine.sections) and len(again):  # there was no room for all crossings
@@ -117,7 +172,7 @@ class LaneRun:
 @cache
 def _loop(stiff: bool) -> Any:
     """Return the loop of a method, with a stamp of all that it is compiled from."""
-    from numerics.integration import (
+    from numerics.integration.compiled import (
         compiling,
         dormand_prince,
         kernel,
@@ -131,6 +186,16 @@ def _loop(stiff: bool) -> Any:
     if stiff:
         return rosenbrock.stiff_loop(compiling.stamp_of((*shared, rodas5p, rosenbrock)))
     return dormand_prince.explicit_loop(compiling.stamp_of((*shared, dormand_prince)))
+
+
+def _arguments_of_nothing() -> tuple[Any, ...]:
+    """Return arguments of the loop, of the types that it always has, without a trajectory."""
+    flat, square, cube = (np.zeros((0,) * n) for n in (1, 2, 3))
+    numbers = np.zeros(0, dtype=np.int64)
+    return (
+        (0, 0), square, square, flat, (0.0, 0.0, 0.0, 0.0), square, (numbers, numbers, 0),
+        (numbers, numbers), (cube, square, flat, numbers, numbers, cube, numbers),
+    )  # fmt: skip
 
 
 def _crossings(rows: np.ndarray) -> list[Crossing]:
