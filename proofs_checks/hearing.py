@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from proofs_checks.checks.references import may_have_reference
 from proofs_checks.verdict import Verdict
 from proofs_checks.worker import Stopped, Worker
 
@@ -32,7 +33,7 @@ def heard(
     """
     start = time.monotonic()
     try:
-        worker.wait_until_ready(torch=bool(model.features))
+        worker.wait_until_ready(torch=may_have_reference(model))
         start = time.monotonic()
         verdict = worker.ask("judge", _sent(model), equation, seed, seconds=seconds)
     except Stopped as stopped:
