@@ -1,7 +1,8 @@
 """The float64 judges: a head written by hand in torch, or the lines of the model as they stand.
 
-Nobody has written a reference by hand for a document's own symbols.  There `proofs_checks.checks.float64_document` answers, which needs no torch; torch
-takes seconds to import.
+Nobody has written a reference by hand for a document's own symbols.  There
+`proofs_checks.checks.float64_document` answers, which needs no torch; torch takes seconds to
+import.
 """
 
 from __future__ import annotations
