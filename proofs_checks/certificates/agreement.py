@@ -13,7 +13,12 @@ import mpmath
 import numpy as np
 
 from proofs_checks.certificates.emission import Certificate
-from proofs_checks.certificates.reading import Statement, UnreadableStatement, read_statement
+from proofs_checks.certificates.reading import (
+    Statement,
+    UndefinedStatement,
+    UnreadableStatement,
+    read_statement,
+)
 from proofs_checks.checks.plain.dependence import Dependence
 from proofs_checks.checks.plain.inputs import Inputs, related
 from proofs_checks.checks.plain.jets import Unjudgeable
@@ -91,6 +96,8 @@ def _compared(
         indices = {name: k for (name, _), k in zip(statement.indices, place, strict=True)}
         try:
             found = statement.sides(given, values, indices)
+        except UndefinedStatement as problem:
+            raise Unjudgeable(f"the theorem speaks of {problem} at the points drawn") from problem
         except (UnreadableStatement, TypeError, KeyError, IndexError) as problem:
             return f"the theorem cannot be evaluated: {problem}"
         for side, own, wanted in zip(("left", "right"), found, (left, right), strict=True):

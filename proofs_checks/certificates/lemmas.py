@@ -7,10 +7,14 @@ so that it can be differentiated again.  ``dL_ds`` is the derivative at the mode
 
 from __future__ import annotations
 
+from proofs_checks.certificates.closed_forms import closed_form
 from proofs_checks.certificates.derivatives import Derivatives, Node, quantities
+from proofs_checks.certificates.functions import Functions
 from proofs_checks.certificates.printing import Names, Scope, coq_term, generic
+from proofs_checks.certificates.problem import NotCertified
 from proofs_checks.certificates.program import Program
 from proofs_checks.certificates.rules import (
+    has_fractions,
     inverse_rules,
     kept_lines,
     packed,
@@ -164,6 +168,15 @@ class DerivativeLemmas:
         texts += [program.lines[n].value for n in involved if n not in program.shares]
         kept = [n for n in program.lines if n in involved and (
             n in program.shares or n in kept_lines(program, texts))]  # fmt: skip
+        if has_fractions(texts):
+            try:
+                functions = Functions(program, here, texts)
+                for e in (node.closed, closed_form(program, node.expression.args[0])):
+                    functions.poly(e)
+                steps = [*functions.steps, f"sumring_go {packed(functions.rules)}. Qed."]
+                return [f"  {x}" for x in steps]
+            except NotCertified:
+                pass  # a function without rules is an atom
         plain = [f"{names.tensor(n)}_of" for n in involved if n not in kept]
         if program.is_scalar:
             opened = " ".join(f"{names.tensor(n)}_of" for n in involved)

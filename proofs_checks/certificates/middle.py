@@ -11,8 +11,10 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.certificates.derivatives import Derivatives
+from proofs_checks.certificates.functions import Functions
 from proofs_checks.certificates.premises import Premises, conditions
 from proofs_checks.certificates.printing import Names, Scope, coq_term
+from proofs_checks.certificates.problem import NotCertified
 from proofs_checks.certificates.program import Program, instance, ordered_free
 from proofs_checks.certificates.rules import (
     exponential_rules,
@@ -60,8 +62,11 @@ class Middle:
             return f"cbv beta delta [{' '.join(opened)}]; scalar." if opened else "scalar."
         if wants_summands(self.texts) and (shown := self._summands(values)):
             return shown
-        if has_fractions(self.texts) and not written_out_shares(program):
-            return self._fractions(values)
+        if has_fractions(self.texts):
+            try:
+                return self._by_functions(values)
+            except NotCertified:
+                pass  # a function without rules is an atom
         steps, rules = [], [*self.premises.rules()]
         rules += [f"{names.tensor(n)}_rows" for n in program.shares]
         for number, (text, _) in enumerate(inverse_rules(program, self.texts, self.scope)):
@@ -105,22 +110,13 @@ class Middle:
         steps.append(f"sumring_go {packed(rules)}.")
         return "\n  ".join(steps)
 
-    def _fractions(self, values: list[str]) -> str:
-        """Return the tactics that bring both sides over one denominator."""
-        program = self.program
-        texts = [self._all_written(e) for e in (program.left, program.right)]
-        steps, rules = [], [*self.premises.rules()]
-        rules += [f"{self.names.tensor(n)}_rows" for n in program.shares]
-        for number, (text, _) in enumerate(inverse_rules(program, texts, self.scope)):
-            steps.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
-            rules.append(f"V{number}")
-        for number, (text, lemma) in enumerate(root_rules(self.texts, self.scope, of_sizes=True)):
-            steps.append(f"assert (Q{number} : {text}) by (intros; apply {lemma}; positive).")
-            rules.append(f"Q{number}")
-        written = [n for n in program.lines if n not in program.shares]
-        unfold = " ".join([*values, *self._definitions(written)])
-        steps += [f"cbv beta delta [{unfold}] in *."] if unfold else []
-        return "\n  ".join([*steps, f"fractions ltac:(idtac; sumring_go {packed(rules)})."])
+    def _by_functions(self, values: list[str]) -> str:
+        """Return the tactics that write functions of sums with as few of them as can be."""
+        functions = Functions(self.program, self.scope, self.texts, self.premises.rules())
+        for e in (self.program.left, self.program.right):
+            functions.poly(self.closed(self.program.without_words(e)))
+        steps = [f"cbv beta delta [{' '.join(values)}]."] if values else []
+        return "\n  ".join([*steps, *functions.steps, f"sumring_go {packed(functions.rules)}."])
 
     def _summands(self, values: list[str]) -> str:
         """Return the tactics that show the law summand by summand, "" if it is not one sum."""
@@ -160,13 +156,6 @@ class Middle:
         if not e.args or isinstance(e, sp.Indexed):
             return e
         return e.func(*map(self.closed, e.args))
-
-    def _all_written(self, e: Any) -> Any:
-        kept, self.kept = self.kept, set(self.program.shares)
-        try:
-            return self._written(self.program.without_words(e))
-        finally:
-            self.kept = kept
 
     def _definitions(self, lines: Any) -> list[str]:
         return [x for n in lines for x in (self.names.tensor(n), f"{self.names.tensor(n)}_of")]

@@ -140,7 +140,9 @@ class Premises:
                 f"Hypothesis {self.names.tensor(name)}_some : {outer.ranges(at[:-1])}0 < "
                 f"{coq_term(total, outer)}."
             )
-        for number, text in enumerate(self.needed, start=1):
+        positive = {c.value for c in self.needed.values() if c.kind == "positive"}
+        needed = [t for t, c in self.needed.items() if c.kind == "positive" or c.value not in positive]
+        for number, text in enumerate(needed, start=1):
             lines.append(f"Hypothesis defined_{number} : {text}.")
         return lines
 

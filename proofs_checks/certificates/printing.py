@@ -17,7 +17,7 @@ from theory.algebra.expressions import entry_tensor, slots
 from theory.algebra.symbols import Flow, Index, Partial, Size
 from theory.models.model import name_of
 
-__all__ = ["Names", "Scope", "application", "commented", "coq_term", "generic"]
+__all__ = ["Names", "Scope", "application", "commented", "coq_term", "generic", "inverted"]
 
 SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3
 
@@ -219,7 +219,7 @@ def _mul(e: Any, scope: Scope) -> tuple[str, int]:
     above, below = [], []
     for f in sp.Mul.make_args(rest):
         if isinstance(f, sp.Pow) and f.exp.is_Rational and f.exp < 0:
-            below += _inverted(f)
+            below += inverted(f)
         else:
             above.append(f)
     above.sort(key=_place)
@@ -239,12 +239,12 @@ def _place(f: Any) -> int:
     return 2 if isinstance(f, sp.Sum) or (isinstance(f, sp.Pow) and f.base.has(sp.Sum)) else 1
 
 
-def _inverted(f: Any) -> list[Any]:
+def inverted(f: Any) -> list[Any]:
     """Return the divisors that x^-n, x^-(1/2) and (x y)^-1 stand for."""
     base, n = f.base, -f.exp
     if isinstance(base, sp.Mul) and n.is_Integer:
         return [
-            d for a in base.args for d in (_inverted(sp.Pow(a, -n, evaluate=False)) or [a])
+            d for a in base.args for d in (inverted(sp.Pow(a, -n, evaluate=False)) or [a])
         ]  # fmt: skip
     if n.is_Integer:
         return [base] * int(n)
@@ -256,7 +256,7 @@ def _inverted(f: Any) -> list[Any]:
 
 def _power(e: Any, scope: Scope) -> tuple[str, int]:
     if e.exp.is_Rational and e.exp < 0:
-        divisors = _inverted(e)
+        divisors = inverted(e)
         first, *others = (coq_term(f, scope, POWER) for f in divisors)
         return " / ".join([f"/ {first}", *others]), PRODUCT
     if e.exp.is_Integer:

@@ -76,6 +76,14 @@ Ltac exponential :=
   | |- _ => reflexivity
   end.
 
+Lemma exp_minus_ln a : 0 < a -> exp (- ln a) = / a.
+Proof. intros A. now rewrite exp_Ropp, exp_ln. Qed.
+(** ** What inverses are: [r] if [a * r = 1]; what follows from [d * / d = 1] *)
+Lemma by_inverse a r : a * r = 1 -> / a = r.
+Proof. intros H. assert (a <> 0) by (intros ->; lra). apply (Rmult_eq_reg_l a); auto. now rewrite Rinv_r. Qed.
+Lemma by_multiple a b w p : p = 1 -> a - b = w * (p - 1) -> a = b.
+Proof. intros -> H. lra. Qed.
+
 (** ** Quotients of sums: both sides over one denominator; what is left is for [leaf] *)
 Ltac apart := repeat split; positive.
 Ltac fractions leaf :=

@@ -1,0 +1,403 @@
+"""Rules for what is no polynomial: inverses, roots, exponentials and logarithms, sums inside them.
+
+Every such function is written with as few different ones as can be, and the few get the equations
+that define them:
+
+    exp(a + b) = exp a exp b        1 / (c exp(-m) D) = exp m / c / D        ln(a / b) = ln a - ln b
+    D (1/D) = 1                     sqrt S sqrt S = S                        1/sqrt S = sqrt S (1/S)
+
+with D multiplied out; its largest term t becomes a rule  t (1/D) = 1 - (D - t) (1/D).  The rules
+turn both sides of a true equation into the same polynomial, as far as they reach; the search for
+them need not be trusted, coqc checks each rule and the conclusion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import sympy as sp
+
+from proofs_checks.certificates.polynomials import (
+    ONE,
+    Poly,
+    Term,
+    as_expression,
+    common,
+    factor,
+    free_in,
+    key_of,
+    moved,
+    number,
+    plus,
+    printed,
+    scaled,
+    summed,
+    times,
+    without,
+)
+from proofs_checks.certificates.printing import Scope, coq_term, inverted
+from proofs_checks.certificates.problem import NotCertified
+from proofs_checks.certificates.program import Program, instance, ordered_free
+from proofs_checks.certificates.rules import kept_lines, packed
+from proofs_checks.certificates.shares import shape_of
+from theory.algebra.expressions import entry_tensor, fresh, refresh, slots, substitute
+from theory.algebra.symbols import Index, Size
+from theory.models.model import name_of
+
+__all__ = ["Functions"]
+
+ATOM = 3
+CLOSE = "<close>"  # where a proof says that two polynomials are equal by the rules so far
+
+
+@dataclass(frozen=True)
+class Known:
+    """One function that others are written with: ``value`` of ``argument`` at ``indices``."""
+
+    kind: str
+    indices: tuple[Index, ...]
+    argument: Poly
+    value: Poly
+
+
+class Functions:
+    """The rules for the functions in some expressions; ``steps`` prove them, ``rules`` name them.
+
+    ``texts`` are those expressions, ``given`` rules that hold anyway.  Sums of entries that are
+    divided by or stand in a logarithm keep their names, ``plain``.  Raises `NotCertified` for a function that has no rules.
+    """
+
+    def __init__(
+        self, program: Program, scope: Scope, texts: Iterable[Any], given: Iterable[str] = ()
+    ) -> None:
+        self.program, self.scope = program, scope
+        self.plain = {n for n in kept_lines(program, texts) if _is_plain(program.lines[n].value)}
+        self.steps: list[str] = []
+        self.rules: list[str] = list(given)
+        self.known: list[Known] = []
+        self._done: dict[Any, tuple[tuple[Index, ...], Poly]] = {}
+        self._lines: set[str] = set()
+
+    # -- expressions as polynomials
+
+    def poly(self, e: Any) -> Poly:
+        """Return ``e`` multiplied out, its functions in terms of the known ones."""
+        if isinstance(e, sp.Rational):
+            return number(e)
+        if isinstance(e, sp.Add):
+            return plus(*map(self.poly, e.args))
+        if isinstance(e, sp.Mul):
+            result = ONE
+            for x in e.args:
+                result = times(result, self.poly(x))
+            return result
+        if isinstance(e, sp.Sum):
+            ks: list[Any] = [k for k, *_ in e.limits]
+            apart = {k: fresh(k) for k in ks}
+            return summed(self.poly(substitute(e.function, apart)), apart.values())
+        if isinstance(e, sp.Pow):
+            return self._power(e)
+        if isinstance(e, Index):
+            raise NotCertified(f"the index {e.name} as a number")
+        if isinstance(e, sp.Indexed | sp.Symbol) and not isinstance(e, Size):
+            return self._entry(e)
+        if isinstance(e, Size | sp.KroneckerDelta) or e is sp.pi:
+            return factor(e)
+        if isinstance(e, sp.exp | sp.log):
+            return self._function(e)
+        raise NotCertified(f"no rules are written for `{type(e).__name__}`")
+
+    def _power(self, e: Any) -> Poly:
+        if e.exp.is_Integer and e.exp > 0:
+            result = ONE
+            for _ in range(int(e.exp)):
+                result = times(result, self.poly(refresh(e.base)))
+            return result
+        if e.exp.is_Rational and e.exp < 0:
+            result = ONE
+            for d in inverted(e):
+                result = times(result, self._inverse_of(d))
+            return result
+        if e.exp == sp.Rational(1, 2):
+            return self._function(e)
+        raise NotCertified(f"the power with exponent `{e.exp}`")
+
+    def _entry(self, e: Any) -> Poly:
+        name = name_of(entry_tensor(e))
+        line = self.program.lines.get(name)
+        if line is None or name in self.plain:
+            return factor(e)
+        result = self.poly(refresh(instance(line, slots(e))))
+        if name not in self._lines:
+            self._lines.add(name)
+            inner = self.scope.binding(*line.parameters)
+            said = f"{coq_term(line.symbol, inner)} = {coq_term(line.value, inner)}"
+            self._rule(line.parameters, said, "reflexivity")
+        return result
+
+    def _function(self, e: Any) -> Poly:
+        """Return what an exponential, a root or a logarithm is, and make it a rule."""
+        free, key = ordered_free(e), _shape(e)
+        if key not in self._done:
+            u = self.poly(e.args[0])
+            inner = self.scope.binding(*free)
+            if isinstance(e, sp.exp):
+                result = self._exponential(u, e)
+                proof = f"transitivity (exp ({self._exponents(u, inner)})); [apply f_equal; {CLOSE}|"
+                proof += f"rewrite ?exp_plus, ?exp_0; rewrite ?exp_ln, ?exp_minus_ln by positive; {CLOSE}]"
+            elif isinstance(e, sp.log):
+                result, proof = self._logarithm(u, e)
+                self._inverse_of(e.args[0])  # its derivative has it
+            else:
+                result, proof = self._root(u, e), f"apply f_equal; {CLOSE}"
+            if key_of(result) != key_of(factor(e)):
+                self._rule(free, f"{coq_term(e, inner)} = {printed(result, inner)}", proof)
+            self._done[key] = (tuple(free), result)
+        params, result = self._done[key]
+        return moved(result, dict(zip(params, free, strict=True)))
+
+    # -- exponentials
+
+    def _exponential(self, u: Poly, e: Any = None) -> Poly:
+        """Return exp u, a product of exponentials of single terms; ``e`` is where it stands."""
+        result = ONE
+        for t in u:
+            if t.number.is_Integer and not t.bound and len(t.factors) == 1:
+                (x,) = t.factors
+                if isinstance(x, sp.log):
+                    g = self.poly(x.args[0])
+                    one = g if t.number > 0 else self.inverse(g, x.args[0])
+                    for _ in range(abs(t.number)):
+                        result = times(result, one)
+                    continue
+            count, unit = abs(t.number.p), sp.Rational(1 if t.number > 0 else -1, t.number.q)
+            base: Poly = (t._replace(number=unit),)
+            known = self._find("exp", base)
+            if known is None:
+                is_alone = e is not None and len(u) == 1 and count == 1
+                known = factor(e if is_alone else sp.exp(as_expression(base)))
+                self._add("exp", base, known)
+                self._opposites(base, known)
+            for _ in range(count):
+                result = times(result, known)
+        return result
+
+    def _exponents(self, u: Poly, inner: Scope) -> str:
+        """Return u in Coq, as the sum of the exponents that `_exponential` uses."""
+        parts = []
+        for t in u:
+            unit = sp.Rational(1 if t.number > 0 else -1, t.number.q)
+            known = self._find("exp", (t._replace(number=unit),))
+            if known is None:  # a logarithm
+                text = printed((t._replace(number=unit),), inner)
+                text = text if unit > 0 else f"- {printed((t._replace(number=-unit),), inner)}"
+            else:
+                text = coq_term(known[0].factors[0].args[0], inner)
+            parts += [f"({text})"] * abs(t.number.p)
+        return " + ".join(parts) or "0"
+
+    def _opposites(self, u: Poly, value: Poly) -> None:
+        other = self._find("exp", scaled(-1, u))
+        if other is not None:
+            free = free_in(value)
+            inner = self.scope.binding(*free)
+            both = f"{printed(value, inner)} * {printed(other, inner)}"
+            self._rule(free, f"{both} = 1", f"rewrite <- exp_plus, <- exp_0; apply f_equal; {CLOSE}")
+
+    # -- inverses
+
+    def _inverse_of(self, d: Any) -> Poly:
+        """Return 1/d for a divisor as it stands somewhere, and make it a rule."""
+        p = self.poly(d)
+        if isinstance(d, sp.Rational):
+            return number(1 / d)
+        free, key = ordered_free(d), ("/", _shape(d))
+        if key not in self._done:
+            result = self.inverse(p, d)
+            self._done[key] = (tuple(free), result)
+            if key_of(result) != key_of(factor(sp.Pow(d, -1))):
+                inner = self.scope.binding(*free)
+                said = f"/ {coq_term(d, inner, ATOM)} = {printed(result, inner)}"
+                self._rule(free, said, f"apply by_inverse; {CLOSE}")
+        params, result = self._done[key]
+        return moved(result, dict(zip(params, free, strict=True)))
+
+    def inverse(self, p: Poly, d: Any) -> Poly:
+        """Return 1/p, where p is what ``d`` is."""
+        if not p:
+            raise NotCertified("a division by zero")
+        monomial, rest = _split(p)
+        result = self._inverse_monomial(monomial)
+        if rest == ONE:
+            return result
+        known = self._find("inverse", rest)
+        if known is None:
+            known = self._new_inverse(monomial, rest, d)
+        return times(result, known)
+
+    def _new_inverse(self, monomial: Term, rest: Poly, d: Any) -> Poly:
+        """Return 1/rest in terms of 1/d, where d = monomial rest, with the equation of 1/d."""
+        if isinstance(d, sp.Mul | sp.Pow):  # those are printed in parts
+            d, monomial = as_expression(rest), Term(sp.S.One, (), ())
+        over = factor(sp.Pow(d, -1))
+        value = self._add("inverse", rest, times((monomial,), over))
+        lead = _leading(rest)
+        if lead is None:
+            return value
+        back = scaled(1 / lead.number, self._inverse_monomial(monomial))
+        others = tuple(t for t in rest if t is not lead)
+        left = times((lead._replace(number=sp.S.One),), over)
+        right = plus(back, scaled(-1 / lead.number, times(others, over)))
+        free = ordered_free(d)
+        inner = self.scope.binding(*free)
+        text = coq_term(d, inner, ATOM)
+        equation = f"{text} * / {text}"
+        proof = f"apply (by_multiple _ _ ({printed(back, inner)}) ({equation})); "
+        proof += f"[apply Rinv_r; positive|{CLOSE}]"
+        if not lead.bound or (len(right) == 1 and not right[0].bound):
+            self._rule(free, f"{printed(left, inner)} = {printed(right, inner)}", proof)
+            return value
+        name = f"h{len(self.steps)}"  # a sum is a product by a rule, and this what it stands for
+        at = " ".join([name, *(inner.indices[k] for k in free)])
+        letters = "".join(f" ({inner.indices[k]} : nat)" for k in free)
+        said = f"fun{letters} => {printed(right, inner)}" if free else printed(right, inner)
+        self.steps.append(f"pose ({name} := {said}).")
+        self._rule(free, f"{printed(left, inner)} = {at}", f"unfold {name}; {proof}")
+        self._rule(free, f"{at} = {printed(right, inner)}", "reflexivity")
+        self.steps.append(f"clearbody {name}.")
+        return value
+
+    def _inverse_monomial(self, t: Term) -> Poly:
+        result = number(1 / t.number)
+        for x in t.factors:
+            result = times(result, self._inverse_factor(x))
+        return result
+
+    def _inverse_factor(self, x: Any) -> Poly:
+        if isinstance(x, sp.exp):
+            return self._exponential(scaled(-1, self.poly(x.args[0])))
+        if isinstance(x, sp.Pow) and x.exp == -1:
+            return self.poly(x.base)
+        if isinstance(x, sp.Pow):
+            return times(factor(x), self.inverse(self.poly(x.base), x.base))
+        if isinstance(x, sp.KroneckerDelta):
+            raise NotCertified("a division by a Kronecker delta")
+        free, key = ordered_free(x), ("1", _shape(x))
+        if key not in self._done:
+            self._done[key] = ((), ONE)
+            text = coq_term(x, self.scope.binding(*free), ATOM)
+            self._rule(free, f"{text} * / {text} = 1", "apply Rinv_r; positive")
+        return factor(sp.Pow(x, -1))
+
+    # -- roots and logarithms
+
+    def _root(self, u: Poly, e: Any) -> Poly:
+        known = self._find("root", u)
+        if known is not None:
+            return known
+        free = ordered_free(e)
+        inner = self.scope.binding(*free)
+        root, base = coq_term(e, inner, ATOM), coq_term(e.args[0], inner, ATOM)
+        value = self._add("root", u, factor(e))
+        self._rule(free, f"{root} * {root} = {base}", "apply root_square; positive")
+        self._inverse_of(e)  # the derivative of a root has it
+        return value
+
+    def _logarithm(self, u: Poly, e: Any) -> tuple[Poly, str]:
+        """Return ln u as a sum of logarithms, and its proof."""
+        monomial, rest = _split(u)
+        sign = 1 if monomial.number > 0 else -1
+        pieces = [*_primes(abs(monomial.number)), *monomial.factors]
+        parts = [self._logarithm_of(x) for x in pieces]
+        if rest != ONE:
+            rest = scaled(sign, rest)
+            known = self._find("log", rest)
+            if known is None:
+                known = factor(sp.log(as_expression(rest)) if pieces else e)
+                self._add("log", rest, known)
+            parts.append(known)
+            pieces.append(known[0].factors[0].args[0])
+        inner = self.scope.binding(*ordered_free(e))
+        said = " * ".join(coq_term(x, inner, ATOM) for x in pieces) or "1"
+        proof = f"transitivity (ln ({said})); [apply f_equal; {CLOSE}|"
+        proof += f"eapply eq_trans; [logarithm ltac:(reflexivity)|{CLOSE}]]"
+        return plus(*parts), proof
+
+    def _logarithm_of(self, x: Any) -> Poly:
+        if isinstance(x, sp.exp):
+            return self.poly(x.args[0])
+        if isinstance(x, sp.Pow) and x.exp == -1:
+            return scaled(-1, self.poly(sp.log(x.base)))
+        if isinstance(x, sp.Pow):
+            return scaled(sp.Rational(1, 2), self.poly(sp.log(x.base)))
+        if isinstance(x, sp.Rational) and x.q != 1:
+            return scaled(-1, factor(sp.log(x.q)))
+        return factor(sp.log(x))
+
+    # -- what is known
+
+    def _find(self, kind: str, argument: Poly) -> Poly | None:
+        free, key = free_in(argument), key_of(argument)
+        for k in self.known:
+            if k.kind != kind or len(k.argument) != len(argument):
+                continue
+            for at in product(free, repeat=len(k.indices)):
+                mapping = dict(zip(k.indices, at, strict=True))
+                if any(a.size != b.size for a, b in mapping.items()):
+                    continue
+                if key_of(moved(k.argument, mapping)) == key:
+                    return moved(k.value, mapping)
+        return None
+
+    def _add(self, kind: str, argument: Poly, value: Poly) -> Poly:
+        self.known.append(Known(kind, tuple(free_in(argument)), argument, value))
+        return value
+
+    def _rule(self, free: Iterable[Index], said: str, proof: str) -> None:
+        """Assert a rule for all values of the free indices."""
+        ks = list(free)
+        name = f"F{len(self.steps)}"
+        proof = proof.replace(CLOSE, f"sumring_go {packed(self.rules)}")
+        ranges = self.scope.binding(*ks).ranges(ks)
+        self.steps.append(f"assert ({name} : {ranges}{said})\n    by (intros; {proof}).")
+        self.rules.append(name)
+
+
+def _is_plain(e: Any) -> bool:
+    """Return whether a value is a sum of products of entries."""
+    return isinstance(e, sp.Add) and not e.has(sp.Sum, sp.Function) and all(
+        x.exp.is_Integer and x.exp > 0 for x in e.atoms(sp.Pow)
+    )
+
+
+def _shape(e: Any) -> Any:
+    return shape_of(e, {k: f"%{n}:{k.size}" for n, k in enumerate(ordered_free(e))})
+
+
+def _split(p: Poly) -> tuple[Term, Poly]:
+    """Return a monomial and a polynomial without a common factor, of which p is the product."""
+    shared = common(p)
+    rest = without(p, shared)
+    c = min(rest, key=lambda t: repr(key_of((t._replace(number=sp.S.One),)))).number
+    return Term(c, (), shared), scaled(1 / c, rest)
+
+
+def _leading(p: Poly) -> Term | None:
+    """Return the term that a rule about 1/p begins with: one without a sum, else the simplest."""
+    bare = [t for t in p if not t.bound and any(not isinstance(x, Size) for x in t.factors)]
+    if bare:
+        return max(bare, key=lambda t: len(t.factors))
+    single = [t for t in p if len(t.bound) == 1]
+    return min(single, key=lambda t: len(t.factors)) if single else None
+
+
+def _primes(c: sp.Rational) -> list[Any]:
+    found: list[Any] = []
+    for p, n in sp.factorint(c.p).items():
+        found += [sp.Integer(p)] * n
+    for p, n in sp.factorint(c.q).items():
+        found += [sp.Rational(1, p)] * n
+    return found
