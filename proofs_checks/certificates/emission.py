@@ -21,16 +21,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import sympy as sp
+
 from proofs_checks.certificates.derivatives import Derivatives
 from proofs_checks.certificates.instances import instance_of, witness
 from proofs_checks.certificates.lemmas import DerivativeLemmas
 from proofs_checks.certificates.premises import Premises
 from proofs_checks.certificates.printing import Names, Scope, commented, coq_term
 from proofs_checks.certificates.problem import Problem
-from proofs_checks.certificates.program import Program
+from proofs_checks.certificates.program import Program, instance
 from proofs_checks.certificates.theorems import Theorem
-from theory.algebra.expressions import tensors_in
-from theory.algebra.symbols import Index
+from theory.algebra.expressions import entry_tensor, refresh, slots, tensors_in
+from theory.algebra.symbols import Index, Size
+from theory.models.model import name_of
 
 __all__ = ["Certificate", "certificate"]
 
@@ -141,8 +144,18 @@ class Emission:
         for name in program.lines:
             own = self.names.tensor(name)
             opened += [own, f"{own}_of"]
-        found = witness(constraints, ranks, sizes, positive)
+        conditions = [(c.kind, self._written(c.value)) for c in self.premises.needed.values()]
+        found = witness(constraints, conditions, ranks, sizes, positive)
         return instance_of(self.theorem, sizes, ranks, found, len(hypotheses), opened)
+
+    def _written(self, e: Any) -> Any:
+        """Return ``e`` in terms of the inputs."""
+        if isinstance(e, sp.Indexed | sp.Symbol) and not isinstance(e, Index | Size):
+            line = self.program.lines.get(name_of(entry_tensor(e)))
+            return e if line is None else self._written(refresh(instance(line, slots(e))))
+        if isinstance(e, sp.Sum):
+            return sp.Sum(self._written(e.function), *e.limits)
+        return e.func(*map(self._written, e.args)) if e.args else e
 
     def _opening(self) -> list[str]:
         title = commented(self.problem.title)

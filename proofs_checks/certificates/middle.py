@@ -112,9 +112,11 @@ class Middle:
 
     def _by_functions(self, values: list[str]) -> str:
         """Return the tactics that write functions of sums with as few of them as can be."""
-        functions = Functions(self.program, self.scope, self.texts, self.premises.rules())
-        for e in (self.program.left, self.program.right):
-            functions.poly(self.closed(self.program.without_words(e)))
+        program = self.program
+        outer = self.scope.binding(*ordered_free(program.left, program.right))
+        functions = Functions(program, outer, self.texts, self.premises.rules())
+        for e in (program.left, program.right):
+            functions.poly(self.closed(program.without_words(e)))
         steps = [f"cbv beta delta [{' '.join(values)}]."] if values else []
         return "\n  ".join([*steps, *functions.steps, f"sumring_go {packed(functions.rules)}."])
 

@@ -105,7 +105,9 @@ Ltac places :=
 Ltac meets :=
   intros; cbn [sum]; rewrite ?Rplus_0_l, ?delta_refl; places;
   rewrite ?delta_refl; first [lia | lra | apply pos_neq; positive | positive | field; lra
-    | field; repeat split; positive | apply pos_neq; cbn [INR]; lra | cbn [INR delta Nat.eqb]; unfold delta; cbn; lra].
+    | field; repeat split; positive | apply pos_neq; cbn [INR]; lra | cbn [INR delta Nat.eqb]; unfold delta; cbn; lra
+    | cbn [INR]; repeat first [apply pos_neq | apply Rdiv_pos | apply sqrt_lt_R0 | apply exp_pos
+                              | apply Rmult_lt_0_compat]; lra].
 
 (** ** Identities of exponentials, hyperbolic functions and logarithms of scalars, by [field].
     Exponentials get names, innermost first; what one exponent is in terms of two others (the

@@ -48,6 +48,18 @@ Ltac vars_in env e :=
   | cons ?v ?t => let r := vars_in t e in
                   lazymatch e with context [v] => constr:(cons v r) | _ => r end
   end.
+(** the variables of [e] in the order in which they stand there, whatever the order of [env], so that
+    the same term is the same atom everywhere *)
+Ltac vars_by_place env e acc :=
+  lazymatch e with
+  | ?f ?x => let acc := vars_by_place env f acc in vars_by_place env x acc
+  | fun k : ?T => @?b k =>
+    let k := fresh "k" in
+    let r := constr:(fun k : T => ltac:(
+      let b' := eval cbv beta in (b k) in let r := vars_by_place env b' acc in exact r)) in
+    lazymatch r with fun _ => ?r => r end
+  | _ => lazymatch env with context [cons e _] => insert_new e acc | _ => acc end
+  end.
 Ltac levels vs env :=
   lazymatch vs with
   | nil => constr:(@nil nat)
@@ -83,7 +95,7 @@ Ltac atom_of env e :=
         | (?F, ?l') => let F' := eval cbv beta in (fun args : list nat => G (F args)) in
                        constr:((F', l')) end
       | _ =>
-        let us := vars_in env e in
+        let us := vars_by_place env e (@nil nat) in
         let l' := levels us env in
         let g := abstract_vars us e in
         let F := closed_over g l' in
