@@ -14,7 +14,7 @@ them need not be trusted, coqc checks each rule and the conclusion.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -73,7 +73,8 @@ class Functions:
     def __init__(
         self, program: Program, scope: Scope, texts: Iterable[Any], given: Iterable[str] = ()
     ) -> None:
-        self.program, self.scope = program, scope
+        taken = {f"taken{n}": name for n, name in enumerate(scope.indices.values())}
+        self.program, self.scope = program, replace(scope, indices=taken)
         self.plain = {n for n in kept_lines(program, texts) if _is_plain(program.lines[n].value)}
         self.steps: list[str] = []
         self.rules: list[str] = list(given)

@@ -52,7 +52,8 @@ def conditions(e: Any, bound: tuple[Index, ...] = ()) -> Iterator[Condition]:
             value = part.base if isinstance(part, sp.Pow) and part.exp == -1 else part
             yield _bare(Condition(bound, "positive", value))
     if isinstance(e, sp.Pow) and e.exp.is_Rational and not e.exp.is_Integer:
-        yield _bare(Condition(bound, "positive", e.base))
+        over = isinstance(e.base, sp.Pow) and e.base.exp == -1
+        yield _bare(Condition(bound, "positive", e.base.base if over else e.base))
     elif isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp < 0:
         for part in sp.Mul.make_args(e.base):
             yield _bare(Condition(bound, "nonzero", part))
