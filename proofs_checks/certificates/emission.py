@@ -43,7 +43,8 @@ class Certificate:
     """A Coq file: the name of its theorem, its text, and the lemmas about derivatives in it.
 
     ``sizes`` and ``variables`` say which names of the file stand for which sizes, tensors and
-    scalars of the model, ``free`` are the indices of the statement in the theorem's order.
+    scalars of the model, ``free`` are the indices of the statement in the theorem's order, and
+    ``places`` the numbered positions, from 0.
     """
 
     problem: Problem
@@ -53,6 +54,7 @@ class Certificate:
     sizes: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     free: tuple[Index, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 def certificate(problem: Problem) -> Certificate:
@@ -86,6 +88,11 @@ class Emission:
         for name in self.program.tensors:
             found += [s for s in self.program.axes(name) if s not in found]
         return found
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The names of numbered positions, each with the place, from 0, that it stands for."""
+        return {self.names.place(n): n - 1 for n, _ in self.program.positions}
 
     def certificate(self) -> Certificate:
         """Return the file."""
@@ -123,7 +130,14 @@ class Emission:
         sizes = {self.names.size(s): s for s in self.sizes}
         variables = {self.names.tensor(n): self.program.tensors[n] for n in self.program.variables}
         return Certificate(
-            self.problem, self.theorem, text, lemmas, sizes, variables, tuple(theorem.free)
+            self.problem,
+            self.theorem,
+            text,
+            lemmas,
+            sizes,
+            variables,
+            tuple(theorem.free),
+            self.places,
         )
 
     def _instance(self, declared: list[str], hypotheses: list[str]) -> list[str]:
@@ -146,7 +160,9 @@ class Emission:
             opened += [own, f"{own}_of"]
         conditions = [(c.kind, self._written(c.value)) for c in self.premises.needed.values()]
         found = witness(constraints, conditions, ranks, sizes, positive)
-        return instance_of(self.theorem, sizes, ranks, found, len(hypotheses), opened)
+        return instance_of(
+            self.theorem, sizes, len(self.places), ranks, found, len(hypotheses), opened
+        )
 
     def _written(self, e: Any) -> Any:
         """Return ``e`` in terms of the inputs."""
@@ -171,17 +187,24 @@ class Emission:
         """Return the variables and hypotheses of the section: those that the body needs."""
         program, names = self.program, self.names
         hypotheses = self.premises.hypotheses()
-        text = body + "\n".join(hypotheses)
+        below = [
+            f"Hypothesis {names.place(n)}_{names.size(s)} : ({names.place(n)} < {names.size(s)})%nat."
+            for n, s in program.positions
+        ]
+        text = body + "\n".join([*below, *hypotheses])
 
         def occurs(name: str) -> bool:
             return re.search(rf"(?<![\w']){re.escape(name)}(?![\w'])", text) is not None
 
         sizes = [names.size(s) for s in self.sizes if occurs(names.size(s))]
         lines = [f"Variables {' '.join(sizes)} : nat."] if sizes else []
+        if places := self.places:
+            lines.append(f"Variables {' '.join(places)} : nat.  (* numbered positions: any *)")
         lines += [
             f"Variable {names.tensor(n)} : {tensor_type(program, n)}." for n in program.variables
         ]
         positive = [f"Hypothesis {s}_pos : (0 < {s})%nat." for s in sizes]
+        positive += below
         positive += [
             f"Hypothesis {names.tensor(n)}_pos : 0 < {names.tensor(n)}."
             for n in program.variables

@@ -13,6 +13,7 @@ them need not be trusted, coqc checks each rule and the conclusion.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import product
@@ -43,7 +44,14 @@ from proofs_checks.certificates.problem import NotCertified
 from proofs_checks.certificates.program import Program, instance, ordered_free
 from proofs_checks.certificates.rules import kept_lines, packed
 from proofs_checks.certificates.shares import shape_of
-from theory.algebra.expressions import entry_tensor, fresh, refresh, slots, substitute
+from theory.algebra.expressions import (
+    entry_tensor,
+    free_indices,
+    fresh,
+    refresh,
+    slots,
+    substitute,
+)
 from theory.algebra.symbols import Index, Size
 from theory.models.model import name_of
 
@@ -81,6 +89,23 @@ class Functions:
         self.known: list[Known] = []
         self._done: dict[Any, tuple[tuple[Index, ...], Poly]] = {}
         self._lines: set[str] = set()
+
+    def read(self, e: Any) -> None:
+        """Write the rules for the functions in ``e``, numbered positions being indices there."""
+        self.poly(self._positions_as_indices(e))
+
+    def _positions_as_indices(self, e: Any) -> Any:
+        if isinstance(e, sp.Indexed):
+            axes = self.program.axes(name_of(entry_tensor(e)))
+            return e.base[tuple(_index(k, s) for k, s in zip(slots(e), axes, strict=True))]
+        if isinstance(e, sp.KroneckerDelta):
+            size = next(k.size for k in e.args if isinstance(k, Index))
+            return sp.KroneckerDelta(*(_index(k, size) for k in e.args))
+        if isinstance(e, sp.Sum):
+            return sp.Sum(self._positions_as_indices(e.function), *e.limits)
+        if not e.args or isinstance(e, sp.Symbol):
+            return e
+        return e.func(*map(self._positions_as_indices, e.args))
 
     # -- expressions as polynomials
 
@@ -147,7 +172,9 @@ class Functions:
             inner = self.scope.binding(*free)
             if isinstance(e, sp.exp):
                 result = self._exponential(u, e)
-                proof = f"transitivity (exp ({self._exponents(u, inner)})); [apply f_equal; {CLOSE}|"
+                proof = (
+                    f"transitivity (exp ({self._exponents(u, inner)})); [apply f_equal; {CLOSE}|"
+                )
                 proof += f"rewrite ?exp_plus, ?exp_0; rewrite ?exp_ln, ?exp_minus_ln by positive; {CLOSE}]"
             elif isinstance(e, sp.log):
                 result, proof = self._logarithm(u, e)
@@ -206,7 +233,9 @@ class Functions:
             free = free_in(value)
             inner = self.scope.binding(*free)
             both = f"{printed(value, inner)} * {printed(other, inner)}"
-            self._rule(free, f"{both} = 1", f"rewrite <- exp_plus, <- exp_0; apply f_equal; {CLOSE}")
+            self._rule(
+                free, f"{both} = 1", f"rewrite <- exp_plus, <- exp_0; apply f_equal; {CLOSE}"
+            )
 
     # -- inverses
 
@@ -230,7 +259,7 @@ class Functions:
         """Return 1/p, where p is what ``d`` is."""
         if not p:
             raise NotCertified("a division by zero")
-        monomial, rest = _split(p)
+        monomial, rest = self._split(p)
         result = self._inverse_monomial(monomial)
         if rest == ONE:
             return result
@@ -238,6 +267,47 @@ class Functions:
         if known is None:
             known = self._new_inverse(monomial, rest, d)
         return times(result, known)
+
+    def _split(self, p: Poly) -> tuple[Term, Poly]:
+        """Return a monomial and a polynomial without a common factor, of which p is the product.
+
+        Of exponentials, which have inverses, the second has the least powers that it can have.
+        """
+        counts = [Counter(self._units(t)) for t in p]
+        least = {x: min(c[x] for c in counts) for x in set().union(*counts)}
+        bare = []
+        for t, c in zip(p, counts, strict=True):
+            ours = tuple(x for x in t.factors if not _is_unit(x, t))
+            powers = tuple(x for x in least for _ in range(c[x] - least[x]))
+            bare.append(t._replace(factors=(*ours, *powers)))
+        outside = tuple(x for x in least for _ in range(least[x]))
+        for x, n in least.items():
+            if n < 0:
+                (opposite,) = self._exponential(scaled(-1, self.poly(x.args[0])))
+                outside += opposite.factors * -n
+        shared = common(tuple(bare))
+        rest = without(tuple(bare), shared)
+        c = min(rest, key=lambda t: repr(key_of((t._replace(number=sp.S.One),)))).number
+        return Term(c, (), (*outside, *shared)), plus(scaled(1 / c, rest))
+
+    def _units(self, t: Term) -> dict[Any, int]:
+        """Return the exponentials outside of the sum with their powers, exp(-a) as 1 / exp(a)."""
+        found: Counter[Any] = Counter()
+        for x in t.factors:
+            if _is_unit(x, t):
+                opposite = self._find("exp", scaled(-1, self.poly(x.args[0])))
+                y = opposite[0].factors[0] if opposite else x
+                is_first = y == x or self._place(x) < self._place(y)
+                found[x if is_first else y] += 1 if is_first else -1
+        return found
+
+    def _place(self, x: Any) -> int:
+        """Return the number of what is known of which an exponential is an instance."""
+        argument = self.poly(x.args[0])
+        return next(
+            n for n, k in enumerate(self.known)
+            if k.kind == "exp" and _instance(k, argument) is not None
+        )  # fmt: skip
 
     def _new_inverse(self, monomial: Term, rest: Poly, d: Any) -> Poly:
         """Return 1/rest in terms of 1/d, where d = monomial rest, with the equation of 1/d."""
@@ -255,8 +325,7 @@ class Functions:
         free = ordered_free(d)
         inner = self.scope.binding(*free)
         text = coq_term(d, inner, ATOM)
-        equation = f"{text} * / {text}"
-        proof = f"apply (by_multiple _ _ ({printed(back, inner)}) ({equation})); "
+        proof = f"apply (by_multiple _ _ ({printed(back, inner)}) ({text} * / {text})); "
         proof += f"[apply Rinv_r; positive|{CLOSE}]"
         if not lead.bound or (len(right) == 1 and not right[0].bound):
             self._rule(free, f"{printed(left, inner)} = {printed(right, inner)}", proof)
@@ -309,7 +378,7 @@ class Functions:
 
     def _logarithm(self, u: Poly, e: Any) -> tuple[Poly, str]:
         """Return ln u as a sum of logarithms, and its proof."""
-        monomial, rest = _split(u)
+        monomial, rest = self._split(u)
         sign = 1 if monomial.number > 0 else -1
         pieces = [*_primes(abs(monomial.number)), *monomial.factors]
         parts = [self._logarithm_of(x) for x in pieces]
@@ -341,16 +410,9 @@ class Functions:
     # -- what is known
 
     def _find(self, kind: str, argument: Poly) -> Poly | None:
-        free, key = free_in(argument), key_of(argument)
         for k in self.known:
-            if k.kind != kind or len(k.argument) != len(argument):
-                continue
-            for at in product(free, repeat=len(k.indices)):
-                mapping = dict(zip(k.indices, at, strict=True))
-                if any(a.size != b.size for a, b in mapping.items()):
-                    continue
-                if key_of(moved(k.argument, mapping)) == key:
-                    return moved(k.value, mapping)
+            if k.kind == kind and (found := _instance(k, argument)) is not None:
+                return found
         return None
 
     def _add(self, kind: str, argument: Poly, value: Poly) -> Poly:
@@ -367,23 +429,38 @@ class Functions:
         self.rules.append(name)
 
 
+def _instance(known: Known, argument: Poly) -> Poly | None:
+    """Return the value of what is known at an argument, None if it is not its argument."""
+    if len(known.argument) != len(argument):
+        return None
+    key = key_of(argument)
+    for at in product(free_in(argument), repeat=len(known.indices)):
+        mapping = dict(zip(known.indices, at, strict=True))
+        if all(a.size == b.size for a, b in mapping.items()):
+            if key_of(moved(known.argument, mapping)) == key:
+                return moved(known.value, mapping)
+    return None
+
+
+def _index(k: Any, size: Any) -> Index:
+    return k if isinstance(k, Index) else Index(f"at~{k}", size)
+
+
+def _is_unit(x: Any, t: Term) -> bool:
+    return isinstance(x, sp.exp) and not free_indices(x) & set(t.bound)
+
+
 def _is_plain(e: Any) -> bool:
     """Return whether a value is a sum of products of entries."""
-    return isinstance(e, sp.Add) and not e.has(sp.Sum, sp.Function) and all(
-        x.exp.is_Integer and x.exp > 0 for x in e.atoms(sp.Pow)
+    return (
+        isinstance(e, sp.Add)
+        and not e.has(sp.Sum, sp.Function)
+        and all(x.exp.is_Integer and x.exp > 0 for x in e.atoms(sp.Pow))
     )
 
 
 def _shape(e: Any) -> Any:
     return shape_of(e, {k: f"%{n}:{k.size}" for n, k in enumerate(ordered_free(e))})
-
-
-def _split(p: Poly) -> tuple[Term, Poly]:
-    """Return a monomial and a polynomial without a common factor, of which p is the product."""
-    shared = common(p)
-    rest = without(p, shared)
-    c = min(rest, key=lambda t: repr(key_of((t._replace(number=sp.S.One),)))).number
-    return Term(c, (), shared), scaled(1 / c, rest)
 
 
 def _leading(p: Poly) -> Term | None:

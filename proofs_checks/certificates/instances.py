@@ -125,9 +125,9 @@ def _number(e: Any, values: Any, doubled: frozenset[str], at: Mapping[Any, int])
     if isinstance(e, Size):
         return sp.Integer(2 if e.name in doubled else 1)
     if isinstance(e, sp.KroneckerDelta):
-        return sp.Integer(at[e.args[0]] == at[e.args[1]])
+        return sp.Integer(at.get(e.args[0], 0) == at.get(e.args[1], 0))
     if isinstance(e, sp.Indexed | sp.Symbol) and not isinstance(e, Index):
-        places = [at[k] for k in slots(e)]
+        places = [at.get(k, 0) for k in slots(e)]  # numbered positions are the first
         return values.get(name_of(entry_tensor(e)), Value(1)).at(places)
     if isinstance(e, sp.Sum):
         k: Any = e.limits[-1][0]
@@ -140,6 +140,7 @@ def _number(e: Any, values: Any, doubled: frozenset[str], at: Mapping[Any, int])
 def instance_of(
     theorem: str,
     sizes: Sequence[str],
+    places: int,
     ranks: Mapping[str, int],
     found: Witness,
     hypotheses: int,
@@ -148,9 +149,10 @@ def instance_of(
     """Return the lines that apply the theorem at small sizes to simple tensors.
 
     ``sizes`` and ``ranks`` (the numbers of indices) are in the order in which the theorem takes
-    them, ``opened`` the definitions that the premises may speak of.
+    them, ``places`` counts the numbered positions, all of them the first; ``opened`` are the definitions that the premises may speak of.
     """
     given = ["2%nat" if s in found.doubled else "1%nat" for s in sizes]
+    given += ["0%nat"] * places
     given += [found.values[n].text(rank) for n, rank in ranks.items()]
     premises = ["_"] * hypotheses
     unfold = f"cbv beta delta [{' '.join(opened)}]; " if opened else ""

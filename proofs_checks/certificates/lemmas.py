@@ -172,7 +172,7 @@ class DerivativeLemmas:
             try:
                 functions = Functions(program, here, texts)
                 for e in (node.closed, closed_form(program, node.expression.args[0])):
-                    functions.poly(e)
+                    functions.read(e)
                 steps = [*functions.steps, f"sumring_go {packed(functions.rules)}. Qed."]
                 return [f"  {x}" for x in steps]
             except NotCertified:

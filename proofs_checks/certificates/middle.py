@@ -116,7 +116,7 @@ class Middle:
         outer = self.scope.binding(*ordered_free(program.left, program.right))
         functions = Functions(program, outer, self.texts, self.premises.rules())
         for e in (program.left, program.right):
-            functions.poly(self.closed(program.without_words(e)))
+            functions.read(self.closed(program.without_words(e)))
         steps = [f"cbv beta delta [{' '.join(values)}]."] if values else []
         return "\n  ".join([*steps, *functions.steps, f"sumring_go {packed(functions.rules)}."])
 

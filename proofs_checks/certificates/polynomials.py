@@ -99,7 +99,9 @@ def _contracted(c: Any, bound: tuple[Index, ...], factors: tuple[Any, ...]) -> T
     factors = _cancelled(factors)
     used = set().union(*(free_indices(x) for x in factors))
     sizes = tuple(k.size for k in bound if k not in used)
-    return Term(sp.Rational(c), tuple(k for k in bound if k in used), _cancelled((*factors, *sizes)))
+    return Term(
+        sp.Rational(c), tuple(k for k in bound if k in used), _cancelled((*factors, *sizes))
+    )
 
 
 def _cancelled(factors: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -167,9 +169,7 @@ def _term_key(t: Term) -> str:
 
 def common(p: Poly) -> tuple[Any, ...]:
     """Return the factors that all terms have in common and that no sum binds."""
-    counts = [
-        Counter(x for x in t.factors if not free_indices(x) & set(t.bound)) for t in p
-    ]
+    counts = [Counter(x for x in t.factors if not free_indices(x) & set(t.bound)) for t in p]
     shared = counts[0]
     for c in counts[1:]:
         shared &= c
@@ -200,8 +200,10 @@ def printed(p: Poly, scope: Scope) -> str:
     """Return it in Coq, factor by factor."""
     if not p:
         return "0"
-    return " + ".join(f"({_printed_term(t, scope)})" for t in p) if len(p) > 1 else _printed_term(
-        p[0], scope
+    return (
+        " + ".join(f"({_printed_term(t, scope)})" for t in p)
+        if len(p) > 1
+        else _printed_term(p[0], scope)
     )
 
 
@@ -213,4 +215,10 @@ def _printed_term(t: Term, scope: Scope) -> str:
         opening += f"sum {scope.names.size(k.size)} (fun {inner.indices[k]} => "
     factors = " * ".join(f"({coq_term(x, inner)})" for x in t.factors) or "1"
     body = opening + factors + ")" * len(t.bound)
-    return body if t.number == 1 else f"({c}) * ({body})" if t.number >= 0 else f"(- ({coq_term(-t.number, scope)})) * ({body})"
+    return (
+        body
+        if t.number == 1
+        else f"({c}) * ({body})"
+        if t.number >= 0
+        else f"(- ({coq_term(-t.number, scope)})) * ({body})"
+    )

@@ -142,7 +142,9 @@ class Premises:
                 f"{coq_term(total, outer)}."
             )
         positive = {c.value for c in self.needed.values() if c.kind == "positive"}
-        needed = [t for t, c in self.needed.items() if c.kind == "positive" or c.value not in positive]
+        needed = [
+            t for t, c in self.needed.items() if c.kind == "positive" or c.value not in positive
+        ]
         for number, text in enumerate(needed, start=1):
             lines.append(f"Hypothesis defined_{number} : {text}.")
         return lines

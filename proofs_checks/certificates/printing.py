@@ -72,6 +72,13 @@ class Names:
         """Return the Coq name of a size."""
         return self._sizes[size.name]
 
+    def place(self, number: int) -> str:
+        """Return the name of a numbered position, which stands for any place."""
+        name = f"at_{number}"
+        while name in self._taken:
+            name += "_"
+        return name
+
     def index(self, k: Index, used: set[str]) -> str:
         """Return a name for an index that differs from ``used`` and from every quantity."""
         base = self._legal(k.name.split("~")[0])
@@ -101,9 +108,9 @@ class Scope:
         return replace(self, indices=inner)
 
     def index(self, k: Any) -> str:
-        """Return the name of an index."""
-        if k not in self.indices:
-            raise NotCertified(f"the numbered position {k} of an index")
+        """Return the name of an index, or of a numbered position."""
+        if isinstance(k, sp.Integer):
+            return self.names.place(int(k))
         return self.indices[k]
 
     def term(self, name: str) -> str:

@@ -27,7 +27,7 @@ from theory.algebra.expressions import (
     tensors_in,
 )
 from theory.algebra.opaque import Applied
-from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor
+from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Definition, name_of
 from theory.models.reverse_mode import computed_from
 
@@ -247,6 +247,20 @@ class Program:
             for x in entries_of(e, names):
                 found.setdefault(name_of(entry_tensor(x)), entry_tensor(x))
         return found
+
+    @cached_property
+    def positions(self) -> list[tuple[int, Size]]:
+        """The numbered positions, such as the 1 of x_1, with the sizes that they are below."""
+        found = []
+        for e in (*self.expressions, *(d.value for d in self.lines.values())):
+            for x in e.atoms(sp.Indexed):
+                axes = self.axes(name_of(entry_tensor(x)))
+                found += [(k, s) for k, s in zip(slots(x), axes, strict=True)]
+            for x in e.atoms(sp.KroneckerDelta):
+                sizes = [k.size for k in x.args if isinstance(k, Index)]
+                found += [(k, s) for k in x.args for s in sizes]
+        numbered = [(int(k), s) for k, s in found if isinstance(k, sp.Integer)]
+        return sorted(dict.fromkeys(numbered), key=lambda p: (p[0], p[1].name))
 
     def axes(self, name: str) -> tuple[Any, ...]:
         """Return the sizes of a tensor, none for a scalar."""
