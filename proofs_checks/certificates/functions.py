@@ -388,6 +388,8 @@ class Functions:
             if known is None:
                 known = factor(sp.log(as_expression(rest)) if pieces else e)
                 self._add("log", rest, known)
+                if pieces:
+                    self._positive(rest, pieces, e)
             parts.append(known)
             pieces.append(known[0].factors[0].args[0])
         inner = self.scope.binding(*ordered_free(e))
@@ -395,6 +397,16 @@ class Functions:
         proof = f"transitivity (ln ({said})); [apply f_equal; {CLOSE}|"
         proof += f"eapply eq_trans; [logarithm ltac:(reflexivity)|{CLOSE}]]"
         return plus(*parts), proof
+
+    def _positive(self, rest: Poly, pieces: Iterable[Any], e: Any) -> None:
+        """Assert that what is left of the argument of ``e`` without positive factors is positive."""
+        free = ordered_free(e)
+        inner = self.scope.binding(*free)
+        others = " * ".join(coq_term(x, inner, ATOM) for x in pieces)
+        left, whole = coq_term(as_expression(rest), inner), coq_term(e.args[0], inner)
+        proof = f"first [positive | apply (other_positive ({others}) _ ({whole})); "
+        proof += f"[positive|{CLOSE}|positive]]"
+        self._assert(f"P{len(self.steps)}", free, f"0 < {left}", proof)
 
     def _logarithm_of(self, x: Any) -> Poly:
         if isinstance(x, sp.exp):
@@ -421,12 +433,15 @@ class Functions:
 
     def _rule(self, free: Iterable[Index], said: str, proof: str) -> None:
         """Assert a rule for all values of the free indices."""
-        ks = list(free)
         name = f"F{len(self.steps)}"
+        self._assert(name, free, said, proof)
+        self.rules.append(name)
+
+    def _assert(self, name: str, free: Iterable[Index], said: str, proof: str) -> None:
+        ks = list(free)
         proof = proof.replace(CLOSE, f"sumring_go {packed(self.rules)}")
         ranges = self.scope.binding(*ks).ranges(ks)
         self.steps.append(f"assert ({name} : {ranges}{said})\n    by (intros; {proof}).")
-        self.rules.append(name)
 
 
 def _instance(known: Known, argument: Poly) -> Poly | None:

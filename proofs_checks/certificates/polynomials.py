@@ -118,7 +118,7 @@ def _cancelled(factors: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _is_opposite(x: Any, y: Any) -> bool:
     if isinstance(x, sp.exp) and isinstance(y, sp.exp):
-        return x.args[0] == -y.args[0]
+        return shape_of(x.args[0], {}) == shape_of(-y.args[0], {})
     return any(isinstance(a, sp.Pow) and a.exp == -1 and a.base == b for a, b in ((x, y), (y, x)))
 
 

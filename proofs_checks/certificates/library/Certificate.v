@@ -81,6 +81,8 @@ Proof. intros A. now rewrite exp_Ropp, exp_ln. Qed.
 (** ** What inverses are: [r] if [a * r = 1]; what follows from [d * / d = 1] *)
 Lemma by_inverse a r : a * r = 1 -> / a = r.
 Proof. intros H. assert (a <> 0) by (intros ->; lra). apply (Rmult_eq_reg_l a); auto. now rewrite Rinv_r. Qed.
+Lemma other_positive a b c : 0 < a -> c = a * b -> 0 < c -> 0 < b.
+Proof. intros A -> C. destruct (Rtotal_order 0 b) as [|[<-|]]; nra. Qed.
 Lemma by_multiple a b w p : p = 1 -> a - b = w * (p - 1) -> a = b.
 Proof. intros -> H. lra. Qed.
 
