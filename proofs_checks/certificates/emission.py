@@ -187,10 +187,8 @@ class Emission:
         """Return the variables and hypotheses of the section: those that the body needs."""
         program, names = self.program, self.names
         hypotheses = self.premises.hypotheses()
-        below = [
-            f"Hypothesis {names.place(n)}_{names.size(s)} : ({names.place(n)} < {names.size(s)})%nat."
-            for n, s in program.positions
-        ]
+        numbered = [(names.place(n), names.size(s)) for n, s in program.positions]
+        below = [f"Hypothesis {at}_{n} : ({at} < {n})%nat." for at, n in numbered]
         text = body + "\n".join([*below, *hypotheses])
 
         def occurs(name: str) -> bool:

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
 
+from proofs_checks.certificates.known_functions import KnownFunctions
 from proofs_checks.certificates.polynomials import (
     ONE,
     Poly,
@@ -30,9 +30,11 @@ from proofs_checks.certificates.polynomials import (
     factor,
     free_in,
     key_of,
+    leading,
     moved,
     number,
     plus,
+    primes,
     printed,
     scaled,
     summed,
@@ -42,7 +44,7 @@ from proofs_checks.certificates.polynomials import (
 from proofs_checks.certificates.printing import Scope, coq_term, inverted
 from proofs_checks.certificates.problem import NotCertified
 from proofs_checks.certificates.program import Program, instance, ordered_free
-from proofs_checks.certificates.rules import kept_lines, packed
+from proofs_checks.certificates.rules import is_plain, kept_lines, packed
 from proofs_checks.certificates.shares import shape_of
 from theory.algebra.expressions import (
     entry_tensor,
@@ -61,21 +63,13 @@ ATOM = 3
 CLOSE = "<close>"  # where a proof says that two polynomials are equal by the rules so far
 
 
-@dataclass(frozen=True)
-class Known:
-    """One function that others are written with: ``value`` of ``argument`` at ``indices``."""
-
-    kind: str
-    indices: tuple[Index, ...]
-    argument: Poly
-    value: Poly
-
-
 class Functions:
     """The rules for the functions in some expressions; ``steps`` prove them, ``rules`` name them.
 
     ``texts`` are those expressions, ``given`` rules that hold anyway.  Sums of entries that are
-    divided by or stand in a logarithm keep their names, ``plain``.  Raises `NotCertified` for a function that has no rules.
+    divided by or stand in a logarithm keep their names, ``plain``.
+
+    Raises `NotCertified` for a function that has no rules.
     """
 
     def __init__(
@@ -83,29 +77,16 @@ class Functions:
     ) -> None:
         taken = {f"taken{n}": name for n, name in enumerate(scope.indices.values())}
         self.program, self.scope = program, replace(scope, indices=taken)
-        self.plain = {n for n in kept_lines(program, texts) if _is_plain(program.lines[n].value)}
+        self.plain = {n for n in kept_lines(program, texts) if is_plain(program.lines[n].value)}
         self.steps: list[str] = []
         self.rules: list[str] = list(given)
-        self.known: list[Known] = []
+        self.known = KnownFunctions()
         self._done: dict[Any, tuple[tuple[Index, ...], Poly]] = {}
         self._lines: set[str] = set()
 
     def read(self, e: Any) -> None:
         """Write the rules for the functions in ``e``, numbered positions being indices there."""
-        self.poly(self._positions_as_indices(e))
-
-    def _positions_as_indices(self, e: Any) -> Any:
-        if isinstance(e, sp.Indexed):
-            axes = self.program.axes(name_of(entry_tensor(e)))
-            return e.base[tuple(_index(k, s) for k, s in zip(slots(e), axes, strict=True))]
-        if isinstance(e, sp.KroneckerDelta):
-            size = next(k.size for k in e.args if isinstance(k, Index))
-            return sp.KroneckerDelta(*(_index(k, size) for k in e.args))
-        if isinstance(e, sp.Sum):
-            return sp.Sum(self._positions_as_indices(e.function), *e.limits)
-        if not e.args or isinstance(e, sp.Symbol):
-            return e
-        return e.func(*map(self._positions_as_indices, e.args))
+        self.poly(self.program.general(e))
 
     # -- expressions as polynomials
 
@@ -172,10 +153,8 @@ class Functions:
             inner = self.scope.binding(*free)
             if isinstance(e, sp.exp):
                 result = self._exponential(u, e)
-                proof = (
-                    f"transitivity (exp ({self._exponents(u, inner)})); [apply f_equal; {CLOSE}|"
-                )
-                proof += f"rewrite ?exp_plus, ?exp_0; rewrite ?exp_ln, ?exp_minus_ln by positive; {CLOSE}]"
+                sum_ = self._exponents(u, inner)
+                proof = f"transitivity (exp ({sum_})); [apply f_equal; {CLOSE}|powers; {CLOSE}]"
             elif isinstance(e, sp.log):
                 result, proof = self._logarithm(u, e)
                 self._inverse_of(e.args[0])  # its derivative has it
@@ -203,11 +182,11 @@ class Functions:
                     continue
             count, unit = abs(t.number.p), sp.Rational(1 if t.number > 0 else -1, t.number.q)
             base: Poly = (t._replace(number=unit),)
-            known = self._find("exp", base)
+            known = self.known.find("exp", base)
             if known is None:
                 is_alone = e is not None and len(u) == 1 and count == 1
                 known = factor(e if is_alone else sp.exp(as_expression(base)))
-                self._add("exp", base, known)
+                self.known.add("exp", base, known)
                 self._opposites(base, known)
             for _ in range(count):
                 result = times(result, known)
@@ -218,7 +197,7 @@ class Functions:
         parts = []
         for t in u:
             unit = sp.Rational(1 if t.number > 0 else -1, t.number.q)
-            known = self._find("exp", (t._replace(number=unit),))
+            known = self.known.find("exp", (t._replace(number=unit),))
             if known is None:  # a logarithm
                 text = printed((t._replace(number=unit),), inner)
                 text = text if unit > 0 else f"- {printed((t._replace(number=-unit),), inner)}"
@@ -228,7 +207,7 @@ class Functions:
         return " + ".join(parts) or "0"
 
     def _opposites(self, u: Poly, value: Poly) -> None:
-        other = self._find("exp", scaled(-1, u))
+        other = self.known.find("exp", scaled(-1, u))
         if other is not None:
             free = free_in(value)
             inner = self.scope.binding(*free)
@@ -263,7 +242,7 @@ class Functions:
         result = self._inverse_monomial(monomial)
         if rest == ONE:
             return result
-        known = self._find("inverse", rest)
+        known = self.known.find("inverse", rest)
         if known is None:
             known = self._new_inverse(monomial, rest, d)
         return times(result, known)
@@ -295,27 +274,22 @@ class Functions:
         found: Counter[Any] = Counter()
         for x in t.factors:
             if _is_unit(x, t):
-                opposite = self._find("exp", scaled(-1, self.poly(x.args[0])))
+                opposite = self.known.find("exp", scaled(-1, self.poly(x.args[0])))
                 y = opposite[0].factors[0] if opposite else x
                 is_first = y == x or self._place(x) < self._place(y)
                 found[x if is_first else y] += 1 if is_first else -1
         return found
 
     def _place(self, x: Any) -> int:
-        """Return the number of what is known of which an exponential is an instance."""
-        argument = self.poly(x.args[0])
-        return next(
-            n for n, k in enumerate(self.known)
-            if k.kind == "exp" and _instance(k, argument) is not None
-        )  # fmt: skip
+        return self.known.place("exp", self.poly(x.args[0]))
 
     def _new_inverse(self, monomial: Term, rest: Poly, d: Any) -> Poly:
         """Return 1/rest in terms of 1/d, where d = monomial rest, with the equation of 1/d."""
         if isinstance(d, sp.Mul | sp.Pow):  # those are printed in parts
             d, monomial = as_expression(rest), Term(sp.S.One, (), ())
         over = factor(sp.Pow(d, -1))
-        value = self._add("inverse", rest, times((monomial,), over))
-        lead = _leading(rest)
+        value = self.known.add("inverse", rest, times((monomial,), over))
+        lead = leading(rest)
         if lead is None:
             return value
         back = scaled(1 / lead.number, self._inverse_monomial(monomial))
@@ -365,13 +339,13 @@ class Functions:
     # -- roots and logarithms
 
     def _root(self, u: Poly, e: Any) -> Poly:
-        known = self._find("root", u)
+        known = self.known.find("root", u)
         if known is not None:
             return known
         free = ordered_free(e)
         inner = self.scope.binding(*free)
         root, base = coq_term(e, inner, ATOM), coq_term(e.args[0], inner, ATOM)
-        value = self._add("root", u, factor(e))
+        value = self.known.add("root", u, factor(e))
         self._rule(free, f"{root} * {root} = {base}", "apply root_square; positive")
         self._inverse_of(e)  # the derivative of a root has it
         return value
@@ -380,14 +354,14 @@ class Functions:
         """Return ln u as a sum of logarithms, and its proof."""
         monomial, rest = self._split(u)
         sign = 1 if monomial.number > 0 else -1
-        pieces = [*_primes(abs(monomial.number)), *monomial.factors]
+        pieces = [*primes(abs(monomial.number)), *monomial.factors]
         parts = [self._logarithm_of(x) for x in pieces]
         if rest != ONE:
             rest = scaled(sign, rest)
-            known = self._find("log", rest)
+            known = self.known.find("log", rest)
             if known is None:
                 known = factor(sp.log(as_expression(rest)) if pieces else e)
-                self._add("log", rest, known)
+                self.known.add("log", rest, known)
                 if pieces:
                     self._positive(rest, pieces, e)
             parts.append(known)
@@ -399,7 +373,7 @@ class Functions:
         return plus(*parts), proof
 
     def _positive(self, rest: Poly, pieces: Iterable[Any], e: Any) -> None:
-        """Assert that what is left of the argument of ``e`` without positive factors is positive."""
+        """Assert that what is left of the argument of ``e`` without its factors is positive."""
         free = ordered_free(e)
         inner = self.scope.binding(*free)
         others = " * ".join(coq_term(x, inner, ATOM) for x in pieces)
@@ -421,16 +395,6 @@ class Functions:
 
     # -- what is known
 
-    def _find(self, kind: str, argument: Poly) -> Poly | None:
-        for k in self.known:
-            if k.kind == kind and (found := _instance(k, argument)) is not None:
-                return found
-        return None
-
-    def _add(self, kind: str, argument: Poly, value: Poly) -> Poly:
-        self.known.append(Known(kind, tuple(free_in(argument)), argument, value))
-        return value
-
     def _rule(self, free: Iterable[Index], said: str, proof: str) -> None:
         """Assert a rule for all values of the free indices."""
         name = f"F{len(self.steps)}"
@@ -444,53 +408,9 @@ class Functions:
         self.steps.append(f"assert ({name} : {ranges}{said})\n    by (intros; {proof}).")
 
 
-def _instance(known: Known, argument: Poly) -> Poly | None:
-    """Return the value of what is known at an argument, None if it is not its argument."""
-    if len(known.argument) != len(argument):
-        return None
-    key = key_of(argument)
-    for at in product(free_in(argument), repeat=len(known.indices)):
-        mapping = dict(zip(known.indices, at, strict=True))
-        if all(a.size == b.size for a, b in mapping.items()):
-            if key_of(moved(known.argument, mapping)) == key:
-                return moved(known.value, mapping)
-    return None
-
-
-def _index(k: Any, size: Any) -> Index:
-    return k if isinstance(k, Index) else Index(f"at~{k}", size)
-
-
 def _is_unit(x: Any, t: Term) -> bool:
     return isinstance(x, sp.exp) and not free_indices(x) & set(t.bound)
 
 
-def _is_plain(e: Any) -> bool:
-    """Return whether a value is a sum of products of entries."""
-    return (
-        isinstance(e, sp.Add)
-        and not e.has(sp.Sum, sp.Function)
-        and all(x.exp.is_Integer and x.exp > 0 for x in e.atoms(sp.Pow))
-    )
-
-
 def _shape(e: Any) -> Any:
     return shape_of(e, {k: f"%{n}:{k.size}" for n, k in enumerate(ordered_free(e))})
-
-
-def _leading(p: Poly) -> Term | None:
-    """Return the term that a rule about 1/p begins with: one without a sum, else the simplest."""
-    bare = [t for t in p if not t.bound and any(not isinstance(x, Size) for x in t.factors)]
-    if bare:
-        return max(bare, key=lambda t: len(t.factors))
-    single = [t for t in p if len(t.bound) == 1]
-    return min(single, key=lambda t: len(t.factors)) if single else None
-
-
-def _primes(c: sp.Rational) -> list[Any]:
-    found: list[Any] = []
-    for p, n in sp.factorint(c.p).items():
-        found += [sp.Integer(p)] * n
-    for p, n in sp.factorint(c.q).items():
-        found += [sp.Rational(1, p)] * n
-    return found

@@ -149,7 +149,8 @@ def instance_of(
     """Return the lines that apply the theorem at small sizes to simple tensors.
 
     ``sizes`` and ``ranks`` (the numbers of indices) are in the order in which the theorem takes
-    them, ``places`` counts the numbered positions, all of them the first; ``opened`` are the definitions that the premises may speak of.
+    them, ``places`` counts the numbered positions, all of them the first here; ``opened`` are the
+    definitions that the premises may speak of.
     """
     given = ["2%nat" if s in found.doubled else "1%nat" for s in sizes]
     given += ["0%nat"] * places

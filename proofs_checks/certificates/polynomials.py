@@ -1,8 +1,8 @@
 """Polynomials in entries, sizes, sums and functions, multiplied out: what Coq's normaliser sees.
 
-A term is  c sum_{k..} x y z : a rational, bound indices, factors.  Factors are never merged, as SymPy
-would (exp(a) exp(b), x / x): each stands for itself in the certificate.  Nothing here has to be
-trusted; coqc checks every equation that is written with it.
+A term is  c sum_{k..} x y z : a rational, bound indices, factors.  Factors are never merged, as
+SymPy would do with exp(a) exp(b): each stands for itself in the certificate.  Nothing here has to
+be trusted; coqc checks every equation that is written with it.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from proofs_checks.certificates.printing import PRODUCT, Scope, coq_term
+from proofs_checks.certificates.printing import Scope, coq_term
 from proofs_checks.certificates.shares import shape_of
 from theory.algebra.expressions import free_indices, fresh, substitute
-from theory.algebra.symbols import Index
+from theory.algebra.symbols import Index, Size
 
 __all__ = ["ONE", "Poly", "Term", "as_expression", "common", "factor", "free_in", "key_of", "moved",
            "number", "plus", "printed", "scaled", "summed", "times", "without"]  # fmt: skip
 
 MOST_BOUND = 4
-POWER = 2
+"""How many bound indices of equal use are put in all orders, to find the same term again."""
 
 
 class Term(NamedTuple):
     """A rational times the sum over ``bound`` of the product of ``factors``."""
 
-    number: sp.Rational
+    number: Any
     bound: tuple[Index, ...]
     factors: tuple[Any, ...]
 
@@ -84,7 +84,7 @@ def summed(p: Poly, ks: Iterable[Index]) -> Poly:
 
 
 def _contracted(c: Any, bound: tuple[Index, ...], factors: tuple[Any, ...]) -> Term:
-    """Return a term with the deltas of its bound indices gone, and indices that nothing mentions."""
+    """Return a term without deltas of bound indices, and without indices that nothing names."""
     for n, x in enumerate(factors):
         if isinstance(x, sp.KroneckerDelta):
             for k in x.args:
@@ -118,7 +118,8 @@ def _cancelled(factors: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _is_opposite(x: Any, y: Any) -> bool:
     if isinstance(x, sp.exp) and isinstance(y, sp.exp):
-        return shape_of(x.args[0], {}) == shape_of(-y.args[0], {})
+        above, below = (e.as_base_exp()[1] for e in (x, y))
+        return shape_of(above, {}) == shape_of(-below, {})
     return any(isinstance(a, sp.Pow) and a.exp == -1 and a.base == b for a, b in ((x, y), (y, x)))
 
 
@@ -142,7 +143,7 @@ def free_in(p: Poly) -> list[Index]:
 
 def key_of(p: Poly) -> Any:
     """Return a key that equal polynomials have in common."""
-    return tuple(sorted((repr((_term_key(t), str(t.number))) for t in p)))
+    return tuple(sorted(repr((_term_key(t), str(t.number))) for t in p))
 
 
 def _term_key(t: Term) -> str:
@@ -187,6 +188,25 @@ def without(p: Poly, factors: Iterable[Any]) -> Poly:
     return tuple(found)
 
 
+def leading(p: Poly) -> Term | None:
+    """Return the term that a rule about 1/p begins with: one without a sum, else the simplest."""
+    bare = [t for t in p if not t.bound and any(not isinstance(x, Size) for x in t.factors)]
+    if bare:
+        return max(bare, key=lambda t: len(t.factors))
+    single = [t for t in p if len(t.bound) == 1]
+    return min(single, key=lambda t: len(t.factors)) if single else None
+
+
+def primes(c: Any) -> list[Any]:
+    """Return the prime numbers and their inverses of which a positive rational is the product."""
+    found: list[Any] = []
+    for p, n in sp.factorint(c.p).items():
+        found += [sp.Integer(p)] * n
+    for p, n in sp.factorint(c.q).items():
+        found += [sp.Rational(1, p)] * n
+    return found
+
+
 def as_expression(p: Poly) -> Any:
     """Return the expression."""
     return sp.Add(*(
@@ -198,27 +218,15 @@ def as_expression(p: Poly) -> Any:
 
 def printed(p: Poly, scope: Scope) -> str:
     """Return it in Coq, factor by factor."""
-    if not p:
-        return "0"
-    return (
-        " + ".join(f"({_printed_term(t, scope)})" for t in p)
-        if len(p) > 1
-        else _printed_term(p[0], scope)
-    )
+    terms = [_printed_term(t, scope) for t in p]
+    return " + ".join(f"({t})" for t in terms) if len(p) > 1 else "".join(terms) or "0"
 
 
 def _printed_term(t: Term, scope: Scope) -> str:
-    c = coq_term(t.number, scope, PRODUCT)
     inner, opening = scope, ""
     for k in t.bound:
         inner = inner.binding(k)
         opening += f"sum {scope.names.size(k.size)} (fun {inner.indices[k]} => "
     factors = " * ".join(f"({coq_term(x, inner)})" for x in t.factors) or "1"
     body = opening + factors + ")" * len(t.bound)
-    return (
-        body
-        if t.number == 1
-        else f"({c}) * ({body})"
-        if t.number >= 0
-        else f"(- ({coq_term(-t.number, scope)})) * ({body})"
-    )
+    return body if t.number == 1 else f"({coq_term(t.number, scope)}) * ({body})"

@@ -52,8 +52,9 @@ def conditions(e: Any, bound: tuple[Index, ...] = ()) -> Iterator[Condition]:
             value = part.base if isinstance(part, sp.Pow) and part.exp == -1 else part
             yield _bare(Condition(bound, "positive", value))
     if isinstance(e, sp.Pow) and e.exp.is_Rational and not e.exp.is_Integer:
-        over = isinstance(e.base, sp.Pow) and e.base.exp == -1
-        yield _bare(Condition(bound, "positive", e.base.base if over else e.base))
+        base: Any = e.base
+        is_inverse = isinstance(base, sp.Pow) and base.exp == -1
+        yield _bare(Condition(bound, "positive", base.base if is_inverse else base))
     elif isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp < 0:
         for part in sp.Mul.make_args(e.base):
             yield _bare(Condition(bound, "nonzero", part))

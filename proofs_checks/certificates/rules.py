@@ -20,6 +20,7 @@ __all__ = [
     "exponential_rules",
     "has_fractions",
     "inverse_rules",
+    "is_plain",
     "is_quotient",
     "kept_lines",
     "line_of",
@@ -150,6 +151,15 @@ def kept_lines(program: Program, texts: Iterable[Any], split: Iterable[str] = ()
                 if name in program.lines:
                     found.add(name)
     return found
+
+
+def is_plain(e: Any) -> bool:
+    """Return whether a value is a sum of products of entries."""
+    return (
+        isinstance(e, sp.Add)
+        and not e.has(sp.Sum, sp.Function)
+        and all(x.exp.is_Integer and x.exp > 0 for x in e.atoms(sp.Pow))
+    )
 
 
 def has_fractions(texts: Iterable[Any]) -> bool:

@@ -78,6 +78,7 @@ Ltac exponential :=
 
 Lemma exp_minus_ln a : 0 < a -> exp (- ln a) = / a.
 Proof. intros A. now rewrite exp_Ropp, exp_ln. Qed.
+Ltac powers := rewrite ?exp_plus, ?exp_0; rewrite ?exp_ln, ?exp_minus_ln by positive.
 (** ** What inverses are: [r] if [a * r = 1]; what follows from [d * / d = 1] *)
 Lemma by_inverse a r : a * r = 1 -> / a = r.
 Proof. intros H. assert (a <> 0) by (intros ->; lra). apply (Rmult_eq_reg_l a); auto. now rewrite Rinv_r. Qed.
