@@ -159,7 +159,7 @@ class Functions:
                 result, proof = self._logarithm(u, e)
                 self._inverse_of(e.args[0])  # its derivative has it
             else:
-                result, proof = self._root(u, e), f"apply f_equal; {CLOSE}"
+                result, proof = self._root(u, e)
             if key_of(result) != key_of(factor(e)):
                 self._rule(free, f"{coq_term(e, inner)} = {printed(result, inner)}", proof)
             self._done[key] = (tuple(free), result)
@@ -338,17 +338,24 @@ class Functions:
 
     # -- roots and logarithms
 
-    def _root(self, u: Poly, e: Any) -> Poly:
+    def _root(self, u: Poly, e: Any) -> tuple[Poly, str]:
+        """Return a root in terms of a known one, and its proof."""
+        base = e.args[0]
+        if isinstance(base, sp.Pow) and base.exp == -1:
+            over = self._inverse_of(base.base)
+            proof = f"rewrite root_of_inverse by positive; {CLOSE}"
+            return times(self.poly(sp.sqrt(base.base)), over), proof
+        same = f"apply f_equal; {CLOSE}"
         known = self.known.find("root", u)
         if known is not None:
-            return known
+            return known, same
         free = ordered_free(e)
         inner = self.scope.binding(*free)
-        root, base = coq_term(e, inner, ATOM), coq_term(e.args[0], inner, ATOM)
+        root, square = coq_term(e, inner, ATOM), coq_term(base, inner, ATOM)
         value = self.known.add("root", u, factor(e))
-        self._rule(free, f"{root} * {root} = {base}", "apply root_square; positive")
+        self._rule(free, f"{root} * {root} = {square}", "apply root_square; positive")
         self._inverse_of(e)  # the derivative of a root has it
-        return value
+        return value, same
 
     def _logarithm(self, u: Poly, e: Any) -> tuple[Poly, str]:
         """Return ln u as a sum of logarithms, and its proof."""

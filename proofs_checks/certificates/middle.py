@@ -19,6 +19,7 @@ from proofs_checks.certificates.program import Program, instance, ordered_free
 from proofs_checks.certificates.rules import (
     exponential_rules,
     has_fractions,
+    has_powers_of_logarithms,
     inverse_rules,
     is_quotient,
     kept_lines,
@@ -62,7 +63,7 @@ class Middle:
             return f"cbv beta delta [{' '.join(opened)}]; scalar." if opened else "scalar."
         if wants_summands(self.texts) and (shown := self._summands(values)):
             return shown
-        if has_fractions(self.texts):
+        if has_fractions(self.texts) or has_powers_of_logarithms(program, self.texts):
             try:
                 return self._by_functions(values)
             except NotCertified:

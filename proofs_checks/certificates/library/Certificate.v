@@ -46,6 +46,12 @@ Proof.
 Qed.
 Lemma root_inverse a : 0 < a -> / sqrt a * / sqrt a = / a.
 Proof. intros A. rewrite <- Rinv_mult, root_square; auto. Qed.
+Lemma root_of_inverse a : 0 < a -> sqrt (/ a) = sqrt a * / a.
+Proof.
+  intros A. assert (P := sqrt_lt_R0 a A). rewrite sqrt_inv.
+  apply (Rmult_eq_reg_l (sqrt a)); [|lra]. rewrite Rinv_r by lra.
+  rewrite <- Rmult_assoc, (root_square a A). now rewrite Rinv_r by lra.
+Qed.
 (** logarithms of products, quotients, exponentials and roots; [leaf] closes what is none *)
 Ltac logarithm leaf :=
   lazymatch goal with
