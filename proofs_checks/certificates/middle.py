@@ -6,6 +6,7 @@ logarithm: those keep their names, and rules for the normaliser say how they are
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import sympy as sp
@@ -18,6 +19,7 @@ from proofs_checks.certificates.problem import NotCertified
 from proofs_checks.certificates.program import Program, instance, ordered_free
 from proofs_checks.certificates.rules import (
     exponential_rules,
+    first_of,
     has_fractions,
     has_powers_of_logarithms,
     inverse_rules,
@@ -56,18 +58,25 @@ class Middle:
 
     def proof(self) -> str:
         """Return the tactics."""
-        program, names = self.program, self.names
+        program = self.program
         values = [f"{n}_value" for n in self.derivatives.at_point]
         if program.is_scalar:
             opened = [*values, *self._definitions(program.lines)]
             return f"cbv beta delta [{' '.join(opened)}]; scalar." if opened else "scalar."
         if wants_summands(self.texts) and (shown := self._summands(values)):
             return shown
+        ways = [self._fractions(values) if self._is_fraction() else self._general(values)]
         if has_fractions(self.texts) or has_powers_of_logarithms(program, self.texts):
-            try:
-                return self._by_functions(values)
-            except NotCertified:
-                pass  # a function without rules is an atom
+            with suppress(NotCertified):  # a function without rules is an atom
+                ways.append(self._by_functions(values))
+        return first_of(*ways)
+
+    def _is_fraction(self) -> bool:
+        return has_fractions(self.texts) and not written_out_shares(self.program)
+
+    def _general(self, values: list[str]) -> list[str]:
+        """Return the tactics that write lines out, except those divided by or in logarithms."""
+        program, names = self.program, self.names
         steps, rules = [], [*self.premises.rules()]
         rules += [f"{names.tensor(n)}_rows" for n in program.shares]
         for number, (text, _) in enumerate(inverse_rules(program, self.texts, self.scope)):
@@ -108,10 +117,9 @@ class Middle:
             steps.append(f"cbv beta delta [{' '.join(unfold)}].")
         if self.split or any(is_quotient(x.args[0]) for e in self.texts for x in e.atoms(sp.log)):
             steps += self._logarithms(unfold)
-        steps.append(f"sumring_go {packed(rules)}.")
-        return "\n  ".join(steps)
+        return [*steps, f"sumring_go {packed(rules)}."]
 
-    def _by_functions(self, values: list[str]) -> str:
+    def _by_functions(self, values: list[str]) -> list[str]:
         """Return the tactics that write functions of sums with as few of them as can be."""
         program = self.program
         outer = self.scope.binding(*ordered_free(program.left, program.right))
@@ -119,7 +127,24 @@ class Middle:
         for e in (program.left, program.right):
             functions.read(self.closed(program.without_words(e)))
         steps = [f"cbv beta delta [{' '.join(values)}]."] if values else []
-        return "\n  ".join([*steps, *functions.steps, f"sumring_go {packed(functions.rules)}."])
+        return [*steps, *functions.steps, f"sumring_go {packed(functions.rules)}."]
+
+    def _fractions(self, values: list[str]) -> list[str]:
+        """Return the tactics that bring both sides over one denominator."""
+        program = self.program
+        texts = [self._all_written(e) for e in (program.left, program.right)]
+        steps, rules = [], [*self.premises.rules()]
+        rules += [f"{self.names.tensor(n)}_rows" for n in program.shares]
+        for number, (text, _) in enumerate(inverse_rules(program, texts, self.scope)):
+            steps.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
+            rules.append(f"V{number}")
+        for number, (text, lemma) in enumerate(root_rules(self.texts, self.scope, of_sizes=True)):
+            steps.append(f"assert (Q{number} : {text}) by (intros; apply {lemma}; positive).")
+            rules.append(f"Q{number}")
+        written = [n for n in program.lines if n not in program.shares]
+        unfold = " ".join([*values, *self._definitions(written)])
+        steps += [f"cbv beta delta [{unfold}] in *."] if unfold else []
+        return [*steps, f"fractions ltac:(idtac; sumring_go {packed(rules)})."]
 
     def _summands(self, values: list[str]) -> str:
         """Return the tactics that show the law summand by summand, "" if it is not one sum."""
@@ -159,6 +184,13 @@ class Middle:
         if not e.args or isinstance(e, sp.Indexed):
             return e
         return e.func(*map(self.closed, e.args))
+
+    def _all_written(self, e: Any) -> Any:
+        kept, self.kept = self.kept, set(self.program.shares)
+        try:
+            return self._written(self.program.without_words(e))
+        finally:
+            self.kept = kept
 
     def _definitions(self, lines: Any) -> list[str]:
         return [x for n in lines for x in (self.names.tensor(n), f"{self.names.tensor(n)}_of")]

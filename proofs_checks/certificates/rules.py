@@ -19,6 +19,7 @@ from theory.models.model import name_of
 
 __all__ = [
     "exponential_rules",
+    "first_of",
     "has_fractions",
     "has_powers_of_logarithms",
     "inverse_rules",
@@ -159,6 +160,14 @@ def kept_lines(program: Program, texts: Iterable[Any], split: Iterable[str] = ()
     return found
 
 
+def first_of(*ways: list[str]) -> str:
+    """Return the tactics of the first way that ends the proof."""
+    if len(ways) == 1:
+        return "\n  ".join(ways[0])
+    chains = (";\n    ".join(step.removesuffix(".") for step in way) for way in ways)
+    return "first\n  [ " + "\n  | ".join(f"solve [{c}]" for c in chains) + " ]."
+
+
 def is_plain(e: Any) -> bool:
     """Return whether a value is a sum of products of entries."""
     return (
@@ -175,7 +184,7 @@ def has_fractions(texts: Iterable[Any]) -> bool:
 
 def has_powers_of_logarithms(program: Program, texts: Iterable[Any]) -> bool:
     """Return whether a logarithm, or a line that has one, stands in an exponent."""
-    lines = program.lines.values()
+    lines = [d for n, d in program.lines.items() if n not in program.shares]
     logarithmic: set[str] = set()
     for d in lines:
         if d.value.has(sp.log) or tensors_in(d.value) & logarithmic:
