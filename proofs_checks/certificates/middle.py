@@ -61,15 +61,23 @@ class Middle:
         program = self.program
         values = [f"{n}_value" for n in self.derivatives.at_point]
         if program.is_scalar:
-            opened = [*values, *self._definitions(program.lines)]
-            return f"cbv beta delta [{' '.join(opened)}]; scalar." if opened else "scalar."
+            opened = " ".join([*values, *self._definitions(program.lines)])
+            ways = [[*([f"cbv beta delta [{opened}]."] if opened else []), "scalar."]]
+            if any(e.has(sp.log) for e in self.texts):
+                ways += self._ways_by_functions(values)
+            return first_of(*ways)
         if wants_summands(self.texts) and (shown := self._summands(values)):
             return shown
         ways = [self._fractions(values) if self._is_fraction() else self._general(values)]
         if has_fractions(self.texts) or has_powers_of_logarithms(program, self.texts):
-            with suppress(NotCertified):  # a function without rules is an atom
-                ways.append(self._by_functions(values))
+            ways += self._ways_by_functions(values)
         return first_of(*ways)
+
+    def _ways_by_functions(self, values: list[str]) -> list[list[str]]:
+        """Return the way by functions, none where one of them has no rules."""
+        with suppress(NotCertified):
+            return [self._by_functions(values)]
+        return []
 
     def _is_fraction(self) -> bool:
         return has_fractions(self.texts) and not written_out_shares(self.program)

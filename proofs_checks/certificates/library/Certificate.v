@@ -115,6 +115,7 @@ Ltac meets :=
   intros; cbn [sum]; rewrite ?Rplus_0_l, ?delta_refl; places;
   rewrite ?delta_refl; first [lia | lra | apply pos_neq; positive | positive | field; lra
     | field; repeat split; positive | apply pos_neq; cbn [INR]; lra | cbn [INR delta Nat.eqb]; unfold delta; cbn; lra
+    | apply pos_neq; rewrite <- ln_1; apply ln_increasing; lra
     | cbn [INR]; repeat first [apply pos_neq | apply Rdiv_pos | apply sqrt_lt_R0 | apply exp_pos
                               | apply Rmult_lt_0_compat]; lra].
 
