@@ -13,7 +13,12 @@ import mpmath
 import numpy as np
 
 from proofs_checks.certificates.emission import Certificate
-from proofs_checks.certificates.reading import Statement, UnreadableStatement, read_statement
+from proofs_checks.certificates.reading import (
+    Statement,
+    UndefinedStatement,
+    UnreadableStatement,
+    read_statement,
+)
 from proofs_checks.checks.plain.dependence import Dependence
 from proofs_checks.checks.plain.inputs import Inputs, related
 from proofs_checks.checks.plain.jets import Unjudgeable
@@ -53,6 +58,8 @@ def disagreement(certificate: Certificate, *, seed: int = 0) -> str:
     for large in reversed(names):  # premises may want one size to be larger than the others
         drawn.append((1, {n: 6 if n == large else 2 for n in names}))
     for number, (signs, sizes) in enumerate(drawn):
+        for place in certificate.places.values():
+            sizes |= {n: max(size, place + 1) for n, size in sizes.items()}
         draw = Inputs((seed, number), signs, 0.8)
         try:
             with np.errstate(all="ignore"):
@@ -75,7 +82,7 @@ def _compared(
     at = Surroundings(Circumstances(dependence, sizes, inputs.array, None, inputs.solved))
     values = {own: _array(at, x).tolist() for own, x in certificate.variables.items()}
     left, right = (_dense(at, side, certificate.free) for side in relation.args[:2])
-    given = {own: sizes[s.name] for own, s in certificate.sizes.items()}
+    given = {own: sizes[s.name] for own, s in certificate.sizes.items()} | dict(certificate.places)
     if len(statement.indices) != len(certificate.free):
         return "the theorem is about other indices than the law"
     for (_, size), k in zip(statement.indices, certificate.free, strict=True):
@@ -91,6 +98,8 @@ def _compared(
         indices = {name: k for (name, _), k in zip(statement.indices, place, strict=True)}
         try:
             found = statement.sides(given, values, indices)
+        except UndefinedStatement as problem:
+            raise Unjudgeable(f"the theorem speaks of {problem} at the points drawn") from problem
         except (UnreadableStatement, TypeError, KeyError, IndexError) as problem:
             return f"the theorem cannot be evaluated: {problem}"
         for side, own, wanted in zip(("left", "right"), found, (left, right), strict=True):

@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.certificates.closed_forms import closed_form
-from proofs_checks.certificates.premises import Condition, Premises, conditions
+from proofs_checks.certificates.premises import Condition, Premises, conditions, is_among
 from proofs_checks.certificates.printing import Names, Scope, coq_term
 from proofs_checks.certificates.program import Program, ordered_free
 from proofs_checks.certificates.shares import shape_of
@@ -155,7 +155,7 @@ class Derivatives:
         pool = [c for x in (*lines, *quantities(e), closed) for c in conditions(x)]
         for c in [*pool, *(c for group in inner for c in group)]:
             known = self.premises.is_positive(c.value, frozenset(frontier))
-            if not known and not _same_condition(c, found):
+            if not known and not is_among(c, found):
                 found.append(c)
         return tuple(found)
 
@@ -266,10 +266,3 @@ def quantities(e: Any) -> list[Any]:
     for x in nodes_in(e.args[0]):
         found.append(x.args[0])
     return found
-
-
-def _same_condition(c: Condition, found: list[Condition]) -> bool:
-    keys = [
-        (shape_of(x.value, {k: f"%{n}" for n, k in enumerate(x.indices)}), x.kind) for x in found
-    ]
-    return (shape_of(c.value, {k: f"%{n}" for n, k in enumerate(c.indices)}), c.kind) in keys

@@ -21,16 +21,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import sympy as sp
+
 from proofs_checks.certificates.derivatives import Derivatives
 from proofs_checks.certificates.instances import instance_of, witness
 from proofs_checks.certificates.lemmas import DerivativeLemmas
 from proofs_checks.certificates.premises import Premises
 from proofs_checks.certificates.printing import Names, Scope, commented, coq_term
 from proofs_checks.certificates.problem import Problem
-from proofs_checks.certificates.program import Program
+from proofs_checks.certificates.program import Program, instance
 from proofs_checks.certificates.theorems import Theorem
-from theory.algebra.expressions import tensors_in
-from theory.algebra.symbols import Index
+from theory.algebra.expressions import entry_tensor, refresh, slots, tensors_in
+from theory.algebra.symbols import Index, Size
+from theory.models.model import name_of
 
 __all__ = ["Certificate", "certificate"]
 
@@ -40,7 +43,8 @@ class Certificate:
     """A Coq file: the name of its theorem, its text, and the lemmas about derivatives in it.
 
     ``sizes`` and ``variables`` say which names of the file stand for which sizes, tensors and
-    scalars of the model, ``free`` are the indices of the statement in the theorem's order.
+    scalars of the model, ``free`` are the indices of the statement in the theorem's order, and
+    ``places`` the numbered positions, from 0.
     """
 
     problem: Problem
@@ -50,6 +54,7 @@ class Certificate:
     sizes: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     free: tuple[Index, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 def certificate(problem: Problem) -> Certificate:
@@ -83,6 +88,11 @@ class Emission:
         for name in self.program.tensors:
             found += [s for s in self.program.axes(name) if s not in found]
         return found
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The names of numbered positions, each with the place, from 0, that it stands for."""
+        return {self.names.place(n): n - 1 for n, _ in self.program.positions}
 
     def certificate(self) -> Certificate:
         """Return the file."""
@@ -120,7 +130,14 @@ class Emission:
         sizes = {self.names.size(s): s for s in self.sizes}
         variables = {self.names.tensor(n): self.program.tensors[n] for n in self.program.variables}
         return Certificate(
-            self.problem, self.theorem, text, lemmas, sizes, variables, tuple(theorem.free)
+            self.problem,
+            self.theorem,
+            text,
+            lemmas,
+            sizes,
+            variables,
+            tuple(theorem.free),
+            self.places,
         )
 
     def _instance(self, declared: list[str], hypotheses: list[str]) -> list[str]:
@@ -141,8 +158,20 @@ class Emission:
         for name in program.lines:
             own = self.names.tensor(name)
             opened += [own, f"{own}_of"]
-        found = witness(constraints, ranks, sizes, positive)
-        return instance_of(self.theorem, sizes, ranks, found, len(hypotheses), opened)
+        conditions = [(c.kind, self._written(c.value)) for c in self.premises.needed]
+        found = witness(constraints, conditions, ranks, sizes, positive)
+        return instance_of(
+            self.theorem, sizes, len(self.places), ranks, found, len(hypotheses), opened
+        )
+
+    def _written(self, e: Any) -> Any:
+        """Return ``e`` in terms of the inputs."""
+        if isinstance(e, sp.Indexed | sp.Symbol) and not isinstance(e, Index | Size):
+            line = self.program.lines.get(name_of(entry_tensor(e)))
+            return e if line is None else self._written(refresh(instance(line, slots(e))))
+        if isinstance(e, sp.Sum):
+            return sp.Sum(self._written(e.function), *e.limits)
+        return e.func(*map(self._written, e.args)) if e.args else e
 
     def _opening(self) -> list[str]:
         title = commented(self.problem.title)
@@ -158,17 +187,22 @@ class Emission:
         """Return the variables and hypotheses of the section: those that the body needs."""
         program, names = self.program, self.names
         hypotheses = self.premises.hypotheses()
-        text = body + "\n".join(hypotheses)
+        numbered = [(names.place(n), names.size(s)) for n, s in program.positions]
+        below = [f"Hypothesis {at}_{n} : ({at} < {n})%nat." for at, n in numbered]
+        text = body + "\n".join([*below, *hypotheses])
 
         def occurs(name: str) -> bool:
             return re.search(rf"(?<![\w']){re.escape(name)}(?![\w'])", text) is not None
 
         sizes = [names.size(s) for s in self.sizes if occurs(names.size(s))]
         lines = [f"Variables {' '.join(sizes)} : nat."] if sizes else []
+        if places := self.places:
+            lines.append(f"Variables {' '.join(places)} : nat.  (* numbered positions: any *)")
         lines += [
             f"Variable {names.tensor(n)} : {tensor_type(program, n)}." for n in program.variables
         ]
         positive = [f"Hypothesis {s}_pos : (0 < {s})%nat." for s in sizes]
+        positive += below
         positive += [
             f"Hypothesis {names.tensor(n)}_pos : 0 < {names.tensor(n)}."
             for n in program.variables

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from theory.algebra.expressions import entry_tensor, slots, tensors_in
+from theory.algebra.expressions import entry_tensor, free_indices, slots, tensors_in
 from theory.algebra.symbols import Index, Size
 from theory.models.model import name_of
 
@@ -21,6 +21,7 @@ __all__ = ["Value", "Witness", "instance_of", "witness"]
 
 CANDIDATES = (1, 0, 2, -1)
 MOST = 4096
+EPSILON = 1e-9
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,28 @@ class Witness:
 
 
 def witness(
-    constraints: list[Any], ranks: Mapping[str, int], sizes: Sequence[str], positive: set[str]
+    constraints: list[Any],
+    conditions: list[tuple[str, Any]],
+    ranks: Mapping[str, int],
+    sizes: Sequence[str],
+    positive: set[str],
 ) -> Witness:
-    """Return entries for tensors that meet equations; all 1 if none are found."""
+    """Return entries for tensors that meet equations and conditions; all 1 if none are found.
+
+    A condition is a kind, "positive" or "nonzero", and the expression that is to be so.
+    """
     names = list(ranks)
-    involved = [n for n in names if any(n in tensors_in(e) for e in constraints)]
+    said = [*constraints, *(e for _, e in conditions)]
+    involved = [n for n in names if any(n in tensors_in(e) for e in said)]
     for doubled in [frozenset(), *(frozenset({s}) for s in sizes)]:
         pools = [_pool(ranks[n], n in positive, bool(doubled)) for n in involved]
         for count, values in enumerate(product(*pools)):
             if count > MOST:
                 break
             chosen = dict(zip(involved, values, strict=True))
-            if all(_holds(e, chosen, doubled) for e in constraints):
+            if all(_holds(e, chosen, doubled) for e in constraints) and all(
+                _meets(kind, e, chosen, doubled) for kind, e in conditions
+            ):
                 return Witness({n: chosen.get(n, Value(1)) for n in names}, doubled)
     return Witness(dict.fromkeys(names, Value(1)))
 
@@ -91,8 +102,18 @@ def _holds(equation: Any, values: Mapping[str, Value], doubled: frozenset[str]) 
     )
 
 
+def _meets(kind: str, e: Any, values: Mapping[str, Value], doubled: frozenset[str]) -> bool:
+    ks = sorted(_free(e), key=str)
+    ranges = [range(2 if k.size.name in doubled else 1) for k in ks]
+    for at in product(*ranges):
+        x = sp.sympify(_number(e, values, doubled, dict(zip(ks, at, strict=True)))).n()
+        if not (x.is_real and (x > 0 if kind == "positive" else abs(x) > EPSILON)):
+            return False
+    return True
+
+
 def _free(e: Any) -> set[Index]:
-    return {k for k in e.free_symbols if isinstance(k, Index)}
+    return set(free_indices(e))
 
 
 def _difference(equation: Any, values: Any, doubled: Any, at: dict[Any, int]) -> Any:
@@ -104,9 +125,9 @@ def _number(e: Any, values: Any, doubled: frozenset[str], at: Mapping[Any, int])
     if isinstance(e, Size):
         return sp.Integer(2 if e.name in doubled else 1)
     if isinstance(e, sp.KroneckerDelta):
-        return sp.Integer(at[e.args[0]] == at[e.args[1]])
+        return sp.Integer(at.get(e.args[0], 0) == at.get(e.args[1], 0))
     if isinstance(e, sp.Indexed | sp.Symbol) and not isinstance(e, Index):
-        places = [at[k] for k in slots(e)]
+        places = [at.get(k, 0) for k in slots(e)]  # numbered positions are the first
         return values.get(name_of(entry_tensor(e)), Value(1)).at(places)
     if isinstance(e, sp.Sum):
         k: Any = e.limits[-1][0]
@@ -119,6 +140,7 @@ def _number(e: Any, values: Any, doubled: frozenset[str], at: Mapping[Any, int])
 def instance_of(
     theorem: str,
     sizes: Sequence[str],
+    places: int,
     ranks: Mapping[str, int],
     found: Witness,
     hypotheses: int,
@@ -127,9 +149,11 @@ def instance_of(
     """Return the lines that apply the theorem at small sizes to simple tensors.
 
     ``sizes`` and ``ranks`` (the numbers of indices) are in the order in which the theorem takes
-    them, ``opened`` the definitions that the premises may speak of.
+    them, ``places`` counts the numbered positions, all of them the first here; ``opened`` are the
+    definitions that the premises may speak of.
     """
     given = ["2%nat" if s in found.doubled else "1%nat" for s in sizes]
+    given += ["0%nat"] * places
     given += [found.values[n].text(rank) for n, rank in ranks.items()]
     premises = ["_"] * hypotheses
     unfold = f"cbv beta delta [{' '.join(opened)}]; " if opened else ""

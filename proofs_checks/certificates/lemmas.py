@@ -7,10 +7,17 @@ so that it can be differentiated again.  ``dL_ds`` is the derivative at the mode
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from proofs_checks.certificates.closed_forms import closed_form
 from proofs_checks.certificates.derivatives import Derivatives, Node, quantities
+from proofs_checks.certificates.functions import Functions
 from proofs_checks.certificates.printing import Names, Scope, coq_term, generic
+from proofs_checks.certificates.problem import NotCertified
 from proofs_checks.certificates.program import Program
 from proofs_checks.certificates.rules import (
+    first_of,
+    has_fractions,
     inverse_rules,
     kept_lines,
     packed,
@@ -172,10 +179,10 @@ class DerivativeLemmas:
             return [f"  first [solve [{named}sumring_go tt] | solve [{unfold}scalar]]. Qed."]
         lines, rules = [], []
         for number, (text, _) in enumerate(inverse_rules(program, texts, here)):
-            lines.append(f"  assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
+            lines.append(f"assert (V{number} : {text}) by (intros; apply Rinv_r; positive).")
             rules.append(f"V{number}")
         for number, (text, lemma) in enumerate(root_rules(texts, here)):
-            lines.append(f"  assert (Q{number} : {text}) by (intros; apply {lemma}; positive).")
+            lines.append(f"assert (Q{number} : {text}) by (intros; apply {lemma}; positive).")
             rules.append(f"Q{number}")
         for number, name in enumerate(n for n in written_out_shares(program) if n in kept):
             line = program.lines[name]
@@ -185,17 +192,23 @@ class DerivativeLemmas:
             entry = coq_term(line.symbol, inner)
             rows = f"{inner.ranges(line.parameters[:-1])}sum {size} (fun {last} => {entry}) = 1"
             lines += [
-                f"  assert (S{number} : {share_rule(program, name, here)}) by reflexivity.",
-                f"  assert (R{number} : {rows}) by (intros; apply {names.tensor(name)}_of_rows; "
+                f"assert (S{number} : {share_rule(program, name, here)}) by reflexivity.",
+                f"assert (R{number} : {rows}) by (intros; apply {names.tensor(name)}_of_rows; "
                 "assumption).",
             ]
             rules = [f"S{number}", f"R{number}", *rules]
         for name in reversed(kept):
-            lines.append(f"  set (v_{names.tensor(name)} := {here.term(name)}) in *.")
+            lines.append(f"set (v_{names.tensor(name)} := {here.term(name)}) in *.")
         if plain:
-            lines.append(f"  cbv beta delta [{' '.join(plain)}].")
-        lines.append(f"  sumring_go {packed(rules)}. Qed.")
-        return lines
+            lines.append(f"cbv beta delta [{' '.join(plain)}].")
+        ways = [[*lines, f"sumring_go {packed(rules)}."]]
+        if has_fractions(texts):
+            with suppress(NotCertified):  # a function without rules is an atom
+                functions = Functions(program, here, texts)
+                for e in (node.closed, closed_form(program, node.expression.args[0])):
+                    functions.read(e)
+                ways.append([*functions.steps, f"sumring_go {packed(functions.rules)}."])
+        return [f"  {first_of(*ways)} Qed."]
 
     def _involved(self, node: Node) -> list[str]:
         """Return the lines that the rule of a node is about."""

@@ -6,17 +6,22 @@ logarithm: those keep their names, and rules for the normaliser say how they are
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import sympy as sp
 
 from proofs_checks.certificates.derivatives import Derivatives
+from proofs_checks.certificates.functions import Functions
 from proofs_checks.certificates.premises import Premises, conditions
 from proofs_checks.certificates.printing import Names, Scope, coq_term
+from proofs_checks.certificates.problem import NotCertified
 from proofs_checks.certificates.program import Program, instance, ordered_free
 from proofs_checks.certificates.rules import (
     exponential_rules,
+    first_of,
     has_fractions,
+    has_powers_of_logarithms,
     inverse_rules,
     is_quotient,
     kept_lines,
@@ -53,15 +58,33 @@ class Middle:
 
     def proof(self) -> str:
         """Return the tactics."""
-        program, names = self.program, self.names
+        program = self.program
         values = [f"{n}_value" for n in self.derivatives.at_point]
         if program.is_scalar:
-            opened = [*values, *self._definitions(program.lines)]
-            return f"cbv beta delta [{' '.join(opened)}]; scalar." if opened else "scalar."
+            opened = " ".join([*values, *self._definitions(program.lines)])
+            ways = [[*([f"cbv beta delta [{opened}]."] if opened else []), "scalar."]]
+            if any(e.has(sp.log) for e in self.texts):
+                ways += self._ways_by_functions(values)
+            return first_of(*ways)
         if wants_summands(self.texts) and (shown := self._summands(values)):
             return shown
-        if has_fractions(self.texts) and not written_out_shares(program):
-            return self._fractions(values)
+        ways = [self._fractions(values) if self._is_fraction() else self._general(values)]
+        if has_fractions(self.texts) or has_powers_of_logarithms(program, self.texts):
+            ways += self._ways_by_functions(values)
+        return first_of(*ways)
+
+    def _ways_by_functions(self, values: list[str]) -> list[list[str]]:
+        """Return the way by functions, none where one of them has no rules."""
+        with suppress(NotCertified):
+            return [self._by_functions(values)]
+        return []
+
+    def _is_fraction(self) -> bool:
+        return has_fractions(self.texts) and not written_out_shares(self.program)
+
+    def _general(self, values: list[str]) -> list[str]:
+        """Return the tactics that write lines out, except those divided by or in logarithms."""
+        program, names = self.program, self.names
         steps, rules = [], [*self.premises.rules()]
         rules += [f"{names.tensor(n)}_rows" for n in program.shares]
         for number, (text, _) in enumerate(inverse_rules(program, self.texts, self.scope)):
@@ -102,10 +125,19 @@ class Middle:
             steps.append(f"cbv beta delta [{' '.join(unfold)}].")
         if self.split or any(is_quotient(x.args[0]) for e in self.texts for x in e.atoms(sp.log)):
             steps += self._logarithms(unfold)
-        steps.append(f"sumring_go {packed(rules)}.")
-        return "\n  ".join(steps)
+        return [*steps, f"sumring_go {packed(rules)}."]
 
-    def _fractions(self, values: list[str]) -> str:
+    def _by_functions(self, values: list[str]) -> list[str]:
+        """Return the tactics that write functions of sums with as few of them as can be."""
+        program = self.program
+        outer = self.scope.binding(*ordered_free(program.left, program.right))
+        functions = Functions(program, outer, self.texts, self.premises.rules())
+        for e in (program.left, program.right):
+            functions.read(self.closed(program.without_words(e)))
+        steps = [f"cbv beta delta [{' '.join(values)}]."] if values else []
+        return [*steps, *functions.steps, f"sumring_go {packed(functions.rules)}."]
+
+    def _fractions(self, values: list[str]) -> list[str]:
         """Return the tactics that bring both sides over one denominator."""
         program = self.program
         texts = [self._all_written(e) for e in (program.left, program.right)]
@@ -120,7 +152,7 @@ class Middle:
         written = [n for n in program.lines if n not in program.shares]
         unfold = " ".join([*values, *self._definitions(written)])
         steps += [f"cbv beta delta [{unfold}] in *."] if unfold else []
-        return "\n  ".join([*steps, f"fractions ltac:(idtac; sumring_go {packed(rules)})."])
+        return [*steps, f"fractions ltac:(idtac; sumring_go {packed(rules)})."]
 
     def _summands(self, values: list[str]) -> str:
         """Return the tactics that show the law summand by summand, "" if it is not one sum."""

@@ -6,7 +6,7 @@ hypothesis of the theorem, in plain sight.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import sympy as sp
@@ -15,11 +15,12 @@ from proofs_checks.certificates.printing import Names, Scope, commented, coq_ter
 from proofs_checks.certificates.problem import NotCertified
 from proofs_checks.certificates.program import Program, ordered_free
 from proofs_checks.certificates.share_facts import ShareFacts, applied
+from proofs_checks.certificates.shares import shape_of
 from theory.algebra.expressions import Inequality, entry_tensor, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Size, Tensor
 from theory.models.model import name_of
 
-__all__ = ["Condition", "Premises", "conditions"]
+__all__ = ["Condition", "Premises", "conditions", "is_among"]
 
 
 class Condition(NamedTuple):
@@ -52,7 +53,9 @@ def conditions(e: Any, bound: tuple[Index, ...] = ()) -> Iterator[Condition]:
             value = part.base if isinstance(part, sp.Pow) and part.exp == -1 else part
             yield _bare(Condition(bound, "positive", value))
     if isinstance(e, sp.Pow) and e.exp.is_Rational and not e.exp.is_Integer:
-        yield _bare(Condition(bound, "positive", e.base))
+        base: Any = e.base
+        is_inverse = isinstance(base, sp.Pow) and base.exp == -1
+        yield _bare(Condition(bound, "positive", base.base if is_inverse else base))
     elif isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp < 0:
         for part in sp.Mul.make_args(e.base):
             yield _bare(Condition(bound, "nonzero", part))
@@ -62,12 +65,21 @@ def _bare(condition: Condition) -> Condition:
     return Condition(tuple(ordered_free(condition.value)), condition.kind, condition.value)
 
 
+def is_among(c: Condition, found: Iterable[Condition]) -> bool:
+    """Return whether a condition is one of these, whatever its indices are called."""
+    return any(x.kind == c.kind and _shape(x) == _shape(c) for x in found)
+
+
+def _shape(c: Condition) -> Any:
+    return shape_of(c.value, {k: f"%{n}:{k.size}" for n, k in enumerate(c.indices)})
+
+
 class Premises:
     """The conditions of one program, and the lemmas about its shares."""
 
     def __init__(self, program: Program, names: Names) -> None:
         self.program, self.names = program, names
-        self.needed: dict[str, Condition] = {}
+        self.needed: list[Condition] = []
         self.is_about_order = isinstance(program.statement, Inequality)
         self.positive_lines: set[str] = {
             n for n, share in program.shares.items() if not share.is_weighted
@@ -111,7 +123,8 @@ class Premises:
         for c in self.open_conditions(e):
             if any(n in self.program.used_words for n in tensors_in(c.value)):
                 raise NotCertified(f"a denominator or logarithm of `{c.value}`")
-            self.needed.setdefault(c.text(Scope(self.names)), c)
+            if not is_among(c, self.needed):
+                self.needed.append(c)
 
     def hypotheses(self) -> list[str]:
         """Return the hypotheses of the section."""
@@ -140,9 +153,16 @@ class Premises:
                 f"Hypothesis {self.names.tensor(name)}_some : {outer.ranges(at[:-1])}0 < "
                 f"{coq_term(total, outer)}."
             )
-        for number, text in enumerate(self.needed, start=1):
-            lines.append(f"Hypothesis defined_{number} : {text}.")
+        for number, c in enumerate(self._stated(), start=1):
+            lines.append(f"Hypothesis defined_{number} : {c.text(Scope(self.names))}.")
         return lines
+
+    def _stated(self) -> list[Condition]:
+        """Return the conditions that are hypotheses; what is positive is not zero anyway."""
+        return [
+            c for c in self.needed
+            if c.kind == "positive" or not is_among(c._replace(kind="positive"), self.needed)
+        ]  # fmt: skip
 
     def _declared_nonnegative(self) -> list[str]:
         """Return the variables that the model declares to have no negative entry."""

@@ -17,7 +17,7 @@ from theory.algebra.expressions import entry_tensor, slots
 from theory.algebra.symbols import Flow, Index, Partial, Size
 from theory.models.model import name_of
 
-__all__ = ["Names", "Scope", "application", "commented", "coq_term", "generic"]
+__all__ = ["Names", "Scope", "application", "commented", "coq_term", "generic", "inverted"]
 
 SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3
 
@@ -72,6 +72,13 @@ class Names:
         """Return the Coq name of a size."""
         return self._sizes[size.name]
 
+    def place(self, number: int) -> str:
+        """Return the name of a numbered position, which stands for any place."""
+        name = f"at_{number}"
+        while name in self._taken:
+            name += "_"
+        return name
+
     def index(self, k: Index, used: set[str]) -> str:
         """Return a name for an index that differs from ``used`` and from every quantity."""
         base = self._legal(k.name.split("~")[0])
@@ -101,9 +108,9 @@ class Scope:
         return replace(self, indices=inner)
 
     def index(self, k: Any) -> str:
-        """Return the name of an index."""
-        if k not in self.indices:
-            raise NotCertified(f"the numbered position {k} of an index")
+        """Return the name of an index, or of a numbered position."""
+        if isinstance(k, sp.Integer):
+            return self.names.place(int(k))
         return self.indices[k]
 
     def term(self, name: str) -> str:
@@ -219,7 +226,7 @@ def _mul(e: Any, scope: Scope) -> tuple[str, int]:
     above, below = [], []
     for f in sp.Mul.make_args(rest):
         if isinstance(f, sp.Pow) and f.exp.is_Rational and f.exp < 0:
-            below += _inverted(f)
+            below += inverted(f)
         else:
             above.append(f)
     above.sort(key=_place)
@@ -239,12 +246,12 @@ def _place(f: Any) -> int:
     return 2 if isinstance(f, sp.Sum) or (isinstance(f, sp.Pow) and f.base.has(sp.Sum)) else 1
 
 
-def _inverted(f: Any) -> list[Any]:
+def inverted(f: Any) -> list[Any]:
     """Return the divisors that x^-n, x^-(1/2) and (x y)^-1 stand for."""
     base, n = f.base, -f.exp
     if isinstance(base, sp.Mul) and n.is_Integer:
         return [
-            d for a in base.args for d in (_inverted(sp.Pow(a, -n, evaluate=False)) or [a])
+            d for a in base.args for d in (inverted(sp.Pow(a, -n, evaluate=False)) or [a])
         ]  # fmt: skip
     if n.is_Integer:
         return [base] * int(n)
@@ -256,7 +263,7 @@ def _inverted(f: Any) -> list[Any]:
 
 def _power(e: Any, scope: Scope) -> tuple[str, int]:
     if e.exp.is_Rational and e.exp < 0:
-        divisors = _inverted(e)
+        divisors = inverted(e)
         first, *others = (coq_term(f, scope, POWER) for f in divisors)
         return " / ".join([f"/ {first}", *others]), PRODUCT
     if e.exp.is_Integer:

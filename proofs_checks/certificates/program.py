@@ -27,7 +27,7 @@ from theory.algebra.expressions import (
     tensors_in,
 )
 from theory.algebra.opaque import Applied
-from theory.algebra.symbols import Flow, Index, Partial, Step, Tensor
+from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Definition, name_of
 from theory.models.reverse_mode import computed_from
 
@@ -248,6 +248,35 @@ class Program:
                 found.setdefault(name_of(entry_tensor(x)), entry_tensor(x))
         return found
 
+    @cached_property
+    def positions(self) -> list[tuple[int, Size]]:
+        """The numbered positions, such as the 1 of x_1, with the sizes that they are below."""
+        found = []
+        for e in (*self.expressions, *(d.value for d in self.lines.values())):
+            for x in e.atoms(sp.Indexed):
+                axes = self.axes(name_of(entry_tensor(x)))
+                found += [(k, s) for k, s in zip(slots(x), axes, strict=True)]
+            for x in e.atoms(sp.KroneckerDelta):
+                sizes = [k.size for k in x.args if isinstance(k, Index)]
+                found += [(k, s) for k in x.args for s in sizes]
+        numbered = [(int(k), s) for k, s in found if isinstance(k, sp.Integer)]
+        return sorted(dict.fromkeys(numbered), key=lambda p: (p[0], p[1].name))
+
+    def general(self, e: Any) -> Any:
+        """Return ``e`` with an index in the place of each numbered position."""
+        if isinstance(e, sp.Indexed):
+            axes = self.axes(name_of(entry_tensor(e)))
+            at = (_index(k, s) for k, s in zip(slots(e), axes, strict=True))
+            return entry_tensor(e)[tuple(at)]
+        if isinstance(e, sp.KroneckerDelta):
+            size = next(k.size for k in e.args if isinstance(k, Index))
+            return sp.KroneckerDelta(*(_index(k, size) for k in e.args))
+        if isinstance(e, sp.Sum):
+            return sp.Sum(self.general(e.function), *e.limits)
+        if not e.args or isinstance(e, sp.Symbol):
+            return e
+        return e.func(*map(self.general, e.args))
+
     def axes(self, name: str) -> tuple[Any, ...]:
         """Return the sizes of a tensor, none for a scalar."""
         return tuple(getattr(self.tensors[name], "axes", ()))
@@ -269,3 +298,7 @@ def _is_writable(e: sp.Basic) -> bool:
     if e.has(Binder, Applied, sp.Max, sp.Min, sp.Abs, sp.Piecewise):
         return False
     return all(x.exp.is_Rational for x in e.atoms(sp.Pow))
+
+
+def _index(k: Any, size: Any) -> Index:
+    return k if isinstance(k, Index) else Index(f"at~{k}", size)

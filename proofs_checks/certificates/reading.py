@@ -16,7 +16,7 @@ from typing import Any
 
 import mpmath
 
-__all__ = ["Statement", "UnreadableStatement", "read_statement"]
+__all__ = ["Statement", "UndefinedStatement", "UnreadableStatement", "read_statement"]
 
 ONE_AT_A_TIME = Lock()  # the number of digits is one for all threads
 DIGITS = 60
@@ -27,6 +27,10 @@ TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_']*|\d+|=>|->|<>|<=|:=|%nat|[-+*/^(
 
 class UnreadableStatement(Exception):
     """A certificate is not of the form that certificates have; the message says where."""
+
+
+class UndefinedStatement(Exception):
+    """A certificate has no value at a point: a logarithm or root of a negative number, or x / 0."""
 
 
 @dataclass
@@ -46,7 +50,10 @@ class Statement:
     def sides(
         self, sizes: Mapping[str, int], values: Mapping[str, Any], at: Mapping[str, int]
     ) -> tuple[Any, Any]:
-        """Return both sides at sizes, inputs (nested lists, numbers) and indices from 0."""
+        """Return both sides at sizes, inputs (nested lists, numbers) and indices from 0.
+
+        Raises `UndefinedStatement` where there is no such number.
+        """
         with ONE_AT_A_TIME, mpmath.workdps(DIGITS):
             scope: dict[str, Any] = {**LIBRARY, **sizes}
             scope |= {name: _curried(values[name]) for name in self.variables if name in values}
@@ -227,6 +234,8 @@ def _value(term: Any, scope: Mapping[str, Any]) -> Any:
         return a - b
     if kind == "*":
         return a * b
+    if kind == "/" and b == 0:
+        raise UndefinedStatement("a division by zero")
     return mpmath.mpf(a) / b if kind == "/" else mpmath.mpf(a) ** b
 
 
@@ -288,6 +297,18 @@ def _derivative(f: Any) -> Any:
     return lambda x: (f(x + STEP) - f(x - STEP)) / (2 * STEP)
 
 
+def _logarithm(x: Any) -> Any:
+    if x <= 0:
+        raise UndefinedStatement("the logarithm of what is not positive")
+    return mpmath.log(x)
+
+
+def _root(x: Any) -> Any:
+    if x < 0:
+        raise UndefinedStatement("the root of a negative number")
+    return mpmath.sqrt(x)
+
+
 LIBRARY: Mapping[str, Any] = {
     "sum": _sum,
     "delta": _curry(lambda i, j: int(i == j), 2),
@@ -295,8 +316,8 @@ LIBRARY: Mapping[str, Any] = {
     "IZR": mpmath.mpf,
     "PI": mpmath.pi,
     "exp": mpmath.exp,
-    "ln": mpmath.log,
-    "sqrt": mpmath.sqrt,
+    "ln": _logarithm,
+    "sqrt": _root,
     "sinh": mpmath.sinh,
     "cosh": mpmath.cosh,
     "tanh": mpmath.tanh,

@@ -12,14 +12,18 @@ import sympy as sp
 from proofs_checks.certificates.premises import conditions
 from proofs_checks.certificates.printing import Scope, coq_term
 from proofs_checks.certificates.program import Program, ordered_free
+from proofs_checks.certificates.shares import shape_of
 from theory.algebra.expressions import entry_tensor, substitute, tensors_in
 from theory.algebra.symbols import Index, Size
 from theory.models.model import name_of
 
 __all__ = [
     "exponential_rules",
+    "first_of",
     "has_fractions",
+    "has_powers_of_logarithms",
     "inverse_rules",
+    "is_plain",
     "is_quotient",
     "kept_lines",
     "line_of",
@@ -42,12 +46,16 @@ def packed(rules: Iterable[str]) -> str:
 def inverse_rules(program: Program, texts: Iterable[Any], scope: Scope) -> list[tuple[str, Any]]:
     """Return ``forall ..., x * / x = 1`` for entries, scalars and sizes that are divided by."""
     found: dict[str, Any] = {}
+    shapes = set()
     for e in texts:
         for c in conditions(e):
-            value = c.value
-            if not isinstance(value, sp.Indexed | sp.Symbol) and not _is_root(value):
+            value, ks = c.value, ordered_free(c.value)
+            shape = shape_of(value, {k: f"%{n}:{k.size}" for n, k in enumerate(ks)})
+            if shape in shapes or not (
+                isinstance(value, sp.Indexed | sp.Symbol) or _is_root(value)
+            ):
                 continue
-            ks = ordered_free(value)
+            shapes.add(shape)
             inner = scope.binding(*ks)
             text = coq_term(value, inner, 2)
             found.setdefault(f"{inner.ranges(ks)}{text} * / {text} = 1", value)
@@ -152,9 +160,37 @@ def kept_lines(program: Program, texts: Iterable[Any], split: Iterable[str] = ()
     return found
 
 
+def first_of(*ways: list[str]) -> str:
+    """Return the tactics of the first way that ends the proof."""
+    if len(ways) == 1:
+        return "\n  ".join(ways[0])
+    chains = (";\n    ".join(step.removesuffix(".") for step in way) for way in ways)
+    return "first\n  [ " + "\n  | ".join(f"solve [{c}]" for c in chains) + " ]."
+
+
+def is_plain(e: Any) -> bool:
+    """Return whether a value is a sum of products of entries."""
+    return (
+        isinstance(e, sp.Add)
+        and not e.has(sp.Sum, sp.Function)
+        and all(x.exp.is_Integer and x.exp > 0 for x in e.atoms(sp.Pow))
+    )
+
+
 def has_fractions(texts: Iterable[Any]) -> bool:
     """Return whether a sum without a name is divided by or stands in a logarithm."""
     return any(isinstance(c.value, sp.Sum | sp.Add) for e in texts for c in conditions(e))
+
+
+def has_powers_of_logarithms(program: Program, texts: Iterable[Any]) -> bool:
+    """Return whether a logarithm, or a line that has one, stands in an exponent."""
+    lines = [d for n, d in program.lines.items() if n not in program.shares]
+    logarithmic: set[str] = set()
+    for d in lines:
+        if d.value.has(sp.log) or tensors_in(d.value) & logarithmic:
+            logarithmic.add(d.name)
+    exponents = [x.args[0] for e in (*texts, *(d.value for d in lines)) for x in e.atoms(sp.exp)]
+    return any(u.has(sp.log) or tensors_in(u) & logarithmic for u in exponents)
 
 
 def is_quotient(e: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proofs_checks.certificates.derivatives import Derivatives
+from proofs_checks.certificates.derivatives import Derivatives, quantities
 from proofs_checks.certificates.middle import Middle
 from proofs_checks.certificates.premises import Premises
 from proofs_checks.certificates.printing import Names, Scope, coq_term
@@ -35,7 +35,8 @@ class Theorem:
             if line_name not in program.shares:
                 premises.need(line.value)
         for node in derivatives.nodes.values():
-            premises.need(node.closed)
+            for e in (*quantities(node.expression), node.closed):
+                premises.need(e)
         self.free = ordered_free(program.left, program.right)
 
     def lines(self, name: str) -> list[str]:

@@ -46,6 +46,12 @@ Proof.
 Qed.
 Lemma root_inverse a : 0 < a -> / sqrt a * / sqrt a = / a.
 Proof. intros A. rewrite <- Rinv_mult, root_square; auto. Qed.
+Lemma root_of_inverse a : 0 < a -> sqrt (/ a) = sqrt a * / a.
+Proof.
+  intros A. assert (P := sqrt_lt_R0 a A). rewrite sqrt_inv.
+  apply (Rmult_eq_reg_l (sqrt a)); [|lra]. rewrite Rinv_r by lra.
+  rewrite <- Rmult_assoc, (root_square a A). now rewrite Rinv_r by lra.
+Qed.
 (** logarithms of products, quotients, exponentials and roots; [leaf] closes what is none *)
 Ltac logarithm leaf :=
   lazymatch goal with
@@ -76,6 +82,17 @@ Ltac exponential :=
   | |- _ => reflexivity
   end.
 
+Lemma exp_minus_ln a : 0 < a -> exp (- ln a) = / a.
+Proof. intros A. now rewrite exp_Ropp, exp_ln. Qed.
+Ltac powers := rewrite ?exp_plus, ?exp_0; rewrite ?exp_ln, ?exp_minus_ln by positive.
+(** ** What inverses are: [r] if [a * r = 1]; what follows from [d * / d = 1] *)
+Lemma by_inverse a r : a * r = 1 -> / a = r.
+Proof. intros H. assert (a <> 0) by (intros ->; lra). apply (Rmult_eq_reg_l a); auto. now rewrite Rinv_r. Qed.
+Lemma other_positive a b c : 0 < a -> c = a * b -> 0 < c -> 0 < b.
+Proof. intros A -> C. destruct (Rtotal_order 0 b) as [|[<-|]]; nra. Qed.
+Lemma by_multiple a b w p : p = 1 -> a - b = w * (p - 1) -> a = b.
+Proof. intros -> H. lra. Qed.
+
 (** ** Quotients of sums: both sides over one denominator; what is left is for [leaf] *)
 Ltac apart := repeat split; positive.
 Ltac fractions leaf :=
@@ -97,7 +114,10 @@ Ltac places :=
 Ltac meets :=
   intros; cbn [sum]; rewrite ?Rplus_0_l, ?delta_refl; places;
   rewrite ?delta_refl; first [lia | lra | apply pos_neq; positive | positive | field; lra
-    | field; repeat split; positive | apply pos_neq; cbn [INR]; lra | cbn [INR delta Nat.eqb]; unfold delta; cbn; lra].
+    | field; repeat split; positive | apply pos_neq; cbn [INR]; lra | cbn [INR delta Nat.eqb]; unfold delta; cbn; lra
+    | apply pos_neq; rewrite <- ln_1; apply ln_increasing; lra
+    | cbn [INR]; repeat first [apply pos_neq | apply Rdiv_pos | apply sqrt_lt_R0 | apply exp_pos
+                              | apply Rmult_lt_0_compat]; lra].
 
 (** ** Identities of exponentials, hyperbolic functions and logarithms of scalars, by [field].
     Exponentials get names, innermost first; what one exponent is in terms of two others (the

@@ -160,7 +160,7 @@ Ltac positive :=
       | apply sum_weighted_pos; [intros; positive | positive | intros; positive]]
   | |- 0 < _ * _ => first [assumption | apply Rmult_lt_0_compat; positive]
   | |- 0 < _ / _ => apply Rdiv_pos; positive
-  | |- 0 < / _ => apply Rinv_pos; positive
+  | |- 0 < / _ => first [assumption | apply Rinv_pos; positive]
   | |- 0 < _ + _ => first [assumption | solve [auto] | apply Rplus_lt_0_compat; positive]
   | |- 0 < sqrt _ => apply sqrt_lt_R0; positive
   | |- 0 < INR _ => apply INR_pos; first [assumption | lia]

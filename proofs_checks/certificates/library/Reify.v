@@ -48,6 +48,18 @@ Ltac vars_in env e :=
   | cons ?v ?t => let r := vars_in t e in
                   lazymatch e with context [v] => constr:(cons v r) | _ => r end
   end.
+(** the variables of [e] in the order in which they stand there, whatever the order of [env], so that
+    the same term is the same atom everywhere *)
+Ltac vars_by_place env e acc :=
+  lazymatch e with
+  | ?f ?x => let acc := vars_by_place env f acc in vars_by_place env x acc
+  | fun k : ?T => @?b k =>
+    let k := fresh "k" in
+    let r := constr:(fun k : T => ltac:(
+      let b' := eval cbv beta in (b k) in let r := vars_by_place env b' acc in exact r)) in
+    lazymatch r with fun _ => ?r => r end
+  | _ => lazymatch env with context [cons e _] => insert_new e acc | _ => acc end
+  end.
 Ltac levels vs env :=
   lazymatch vs with
   | nil => constr:(@nil nat)
@@ -83,7 +95,7 @@ Ltac atom_of env e :=
         | (?F, ?l') => let F' := eval cbv beta in (fun args : list nat => G (F args)) in
                        constr:((F', l')) end
       | _ =>
-        let us := vars_in env e in
+        let us := vars_by_place env e (@nil nat) in
         let l' := levels us env in
         let g := abstract_vars us e in
         let F := closed_over g l' in
@@ -204,20 +216,26 @@ Ltac rules_collect Hs sizes atoms :=
              | _ => rule_atoms T sizes atoms (@nil nat) | _ => constr:((sizes, atoms)) end in
     lazymatch r with (?s, ?a) => rules_collect Hs s a end
   end.
-(** the rules, and for each its hypothesis and its parts *)
+(** the rules and the expansions, and for each its hypothesis and its parts *)
 Ltac rules_of Hs sizes atoms :=
   lazymatch Hs with
-  | tt => constr:((@nil rule, tt))
+  | tt => constr:((@nil rule, tt, @nil expansion, tt))
   | (?Hs, ?H) =>
     let r := rules_of Hs sizes atoms in
-    lazymatch r with (?rs, ?used) =>
+    lazymatch r with (?rs, ?used, ?ds, ?spent) =>
       let T := statement_of H in
       match constr:(tt) with
       | _ =>
         let p := rule_parts T sizes atoms (@nil nat) (@nil nat) in
         lazymatch p with (?ns, ?x, ?y) =>
           let q := eval vm_compute in (as_rule ns x y) in
-          lazymatch q with Some ?q => constr:((cons q rs, (used, (H, ns, x, y)))) end
+          lazymatch q with
+          | Some ?q => constr:((cons q rs, (used, (H, ns, x, y)), ds, spent))
+          | None =>
+            let y := eval vm_compute in (fst (uniq 64 (fun k => k) y)) in
+            let d := eval vm_compute in (as_expansion ns x y) in
+            lazymatch d with Some ?d => constr:((rs, used, cons d ds, (spent, (H, ns, x, y)))) end
+          end
         end
       | _ => r
       end
@@ -232,15 +250,16 @@ Ltac held P F :=
     let B := fresh in let F' := fresh in
     destruct (fits_cons _ _ _ _ _ F) as [B F']; held constr:(P i B) F'
   end.
-Ltac prove_holds used :=
+(** [sound] is [as_rule_sound] or [as_expansion_sound] *)
+Ltac prove_each sound used :=
   lazymatch used with
   | tt => apply Forall_nil
   | (?used, (?H, ?ns, ?x, ?y)) =>
     apply Forall_cons;
-    [ apply (as_rule_sound _ _ ns x y); [vm_compute; reflexivity|];
+    [ apply (sound ns x y); [vm_compute; reflexivity|];
       let ix := fresh "ix" in let F := fresh "F" in
       intros ix F; cbn [map seq length] in F; held H F
-    | prove_holds used ]
+    | prove_each sound used ]
   end.
 
 Ltac prepare Hs tac :=
@@ -257,7 +276,7 @@ Ltac prepare Hs tac :=
     lazymatch r with (?sizes, ?atoms) =>
       let ctx := context_of fr sizes in
       let rules := rules_of Hs sizes atoms in
-      lazymatch rules with (?rs, ?used) =>
+      lazymatch rules with (?rs, ?used, ?ds, ?spent) =>
       let eL := reify sizes atoms env lhs in
       let eR := reify sizes atoms env rhs in
       let n := len env in
@@ -266,28 +285,29 @@ Ltac prepare Hs tac :=
       let eR := eval vm_compute in (uniq n (fun k => k) eR) in
       lazymatch eR with (?eR, _) =>
         let env' := eval cbv in (rev env) in
-        tac sizes atoms env' ctx rs used eL eR
+        tac sizes atoms env' ctx rs used ds spent eL eR
       end end end
     end end end
   end.
 Ltac sumring_go Hs :=
-  prepare Hs ltac:(fun sizes atoms env ctx rs used eL eR =>
+  prepare Hs ltac:(fun sizes atoms env ctx rs used ds spent eL eR =>
     let sz := constr:(fun s : nat => nth s sizes 0%nat) in
     let at_ := constr:(fun f : nat => nth f atoms (fun _ => 0)) in
     let ix := constr:(fun k : nat => nth k env 0%nat) in
-    let answer := eval vm_compute in (check ctx rs (Add eL (Opp eR))) in
+    let answer := eval vm_compute in (check ctx rs ds (Add eL (Opp eR))) in
     lazymatch answer with true => idtac | _ => fail "sumring: the normal forms differ (see sumring_residue)" end;
     change (den sz at_ ix eL = den sz at_ ix eR);
-    apply (check_eq sz at_ ctx rs eL eR ix);
+    apply (check_eq sz at_ ctx rs ds eL eR ix);
     [ vm_cast_no_check (eq_refl true)
     | unfold valid; repeat (apply Forall_cons; [cbn; assumption|]); apply Forall_nil
-    | prove_holds used ]).
+    | prove_each (as_rule_sound sz at_) used
+    | prove_each (as_expansion_sound sz at_) spent ]).
 (** what is left over, for those who look for a reason *)
 Ltac sumring_residue Hs :=
-  prepare Hs ltac:(fun sizes atoms env ctx rs used eL eR =>
-    idtac "sizes" sizes; idtac "atoms" atoms; idtac "indices" env; idtac "rules" rs;
+  prepare Hs ltac:(fun sizes atoms env ctx rs used ds spent eL eR =>
+    idtac "sizes" sizes; idtac "atoms" atoms; idtac "indices" env; idtac "rules" rs ds;
     let p := eval vm_compute in (match nf (Add eL (Opp eR)) with
-      | Some p => Some (residue ctx rs p) | None => None end) in
+      | Some p => Some (residue ctx rs ds p) | None => None end) in
     idtac "residue" p).
 Tactic Notation "sumring" := sumring_go tt.
 Tactic Notation "sumring_with" constr(Hs) := sumring_go (tt, Hs).

@@ -24,6 +24,8 @@ Definition term := (Q * bounds * mono)%type.
 (** [Rule s lhs rhs ss]: for all indices 0, 1, ... of the sizes [ss] the products of the factors
     are equal, that of [lhs] summed over the next index if it has a size [s]. *)
 Inductive rule := Rule (s : option nat) (lhs rhs : mono) (ss : list nat).
+(** [Expansion lhs rhs ss]: for all such indices the product of [lhs] is the sum of terms [rhs]. *)
+Inductive expansion := Expansion (lhs : mono) (rhs : list term) (ss : list nat).
 
 Definition put (ix : nat -> nat) (i v : nat) : nat -> nat := fun k => if Nat.eqb k i then v else ix k.
 Definition ren1 (j i k : nat) : nat := if Nat.eqb k j then i else k.
@@ -890,15 +892,143 @@ Proof.
   - cbn [denP] in *. rewrite IH. ring.
 Qed.
 Definition zeroT (t : term) : bool := Qeq_bool (fst (fst t)) 0.
+(** *** Expansions: a product of factors that is a polynomial, bound names and all *)
+Definition spreads (d : expansion) : Prop :=
+  let '(Expansion lhs rhs ss) := d in
+  forall ix, fits (map ix (seq 0 (length ss))) ss -> denM ix lhs = denP ix rhs.
+(** the first indices are those of [l], the others (bound names of the polynomial) stay *)
+Definition onto (l : list nat) (k : nat) : nat := if Nat.ltb k (length l) then nth k l O else k.
+Definition fresh_in (l used : list nat) (t : term) : bool :=
+  let '(_, bs, _) := t in
+  forallb (fun i => Nat.leb (length l) i && negb (mem i l) && negb (mem i used))%bool (map snd bs).
+Definition times (l : list nat) (c : Q) (bs : bounds) (rest : mono) (t : term) : term :=
+  let '(c', bs', m') := t in ((c * c')%Q, bs ++ bs', rest ++ image (onto l) m').
+Definition spread (ctx : bounds) (t : term) (d : expansion) (found : list (nat * nat)) (rest : mono)
+  : option (list term) :=
+  let '(c, bs, m) := t in
+  let '(Expansion lhs rhs ss) := d in
+  let l := values (seq 0 (length ss)) found in
+  if (fitb (bs ++ ctx) l ss && mono_eqb (sort m) (sort (rest ++ image (onto l) lhs))
+      && forallb (fresh_in l (names rest)) rhs)%bool
+  then Some (map (times l c bs rest) rhs) else None.
+Fixpoint expanded (ctx : bounds) (ds : list expansion) (t : term) : option (list term) :=
+  match ds with
+  | [] => None
+  | d :: ds =>
+    let '(Expansion lhs _ _) := d in
+    match search lhs (snd t) [] (spread ctx t d) with
+    | Some p => Some p | None => expanded ctx ds t
+    end
+  end.
+Lemma denS_add ix bs F G : denS ix bs (fun ix => F ix + G ix) = denS ix bs F + denS ix bs G.
+Proof.
+  revert ix. induction bs as [|[s i] bs IH]; intros ix; simpl; [reflexivity|].
+  rewrite <- sum_add. apply sum_ext. intros. apply IH.
+Qed.
+Lemma onto_put ix l i v : (length l <= i)%nat -> ~ In i l ->
+  (fun k => put ix i v (onto l k)) = put (fun k => ix (onto l k)) i v.
+Proof.
+  intros B N. apply functional_extensionality; intro k. unfold put, onto.
+  destruct (Nat.ltb_spec k (length l)).
+  - destruct (Nat.eqb_spec k i); [lia|]. destruct (Nat.eqb_spec (nth k l 0%nat) i) as [E|]; auto.
+    destruct N. rewrite <- E. now apply nth_In.
+  - destruct (Nat.eqb_spec k i); auto.
+Qed.
+Lemma times_sound ix l rest t : fresh_in l (names rest) t = true ->
+  denT (fun k => ix (onto l k)) t * denM ix rest =
+  let '(c', bs', m') := t in Q2R c' * denS ix bs' (fun ix => denM ix (rest ++ image (onto l) m')).
+Proof.
+  destruct t as [[c' bs'] m']. unfold fresh_in. cbn [denT]. intros H.
+  rewrite forallb_forall in H.
+  assert (A : apart (map snd bs') (names rest) = true).
+  { apply forallb_forall. intros i Hi. now apply H, andb_prop in Hi as [_ Hi]. }
+  rewrite <- (denS_mono_l rest bs' (image (onto l) m') ix A).
+  replace (denS ix bs' (fun ix => denM ix (image (onto l) m')))
+    with (denS (fun k => ix (onto l k)) bs' (fun ix => denM ix m')); [unfold denT; ring|].
+  clear A. revert ix. induction bs' as [|[s i] bs' IH]; intros ix; simpl.
+  - now rewrite denM_image.
+  - apply sum_ext. intros v _. rewrite <- IH by (intros; apply H; simpl; auto).
+    assert (Hi := H i (or_introl eq_refl)). apply andb_prop in Hi as [Hi _].
+    apply andb_prop in Hi as [B N]. apply Nat.leb_le in B. apply negb_true_iff, mem_false in N.
+    now rewrite onto_put.
+Qed.
+Lemma spread_sound ctx ix t d found rest p : spreads d -> valid ctx ix ->
+  NoDup (map snd (snd (fst t) ++ ctx)) -> spread ctx t d found rest = Some p ->
+  denP ix p = denT ix t.
+Proof.
+  destruct t as [[c bs] m], d as [lhs rhs ss]. unfold spread. cbn [fst snd]. intros Hd V N.
+  set (l := values (seq 0 (length ss)) found). clearbody l.
+  destruct (_ && _)%bool eqn:B; intros [= <-].
+  apply andb_prop in B as [B Hr]. apply andb_prop in B as [Hf Em]. rewrite forallb_forall in Hr.
+  unfold denT. rewrite (denS_ext bs ctx ix _
+    (fun ix => denM ix rest * denP (fun k => ix (onto l k)) rhs)); auto.
+  - clear Hd Em Hf. induction rhs as [|t rhs IH]; cbn [map denP].
+    + rewrite (denS_ext bs ctx ix _ (fun ix => 0 * denM ix rest)); auto; [|intros; ring].
+      rewrite denS_scal. ring.
+    + rewrite IH by (intros; apply Hr; simpl; auto).
+      rewrite (denS_ext bs ctx ix
+        (fun ix => denM ix rest * (denT (fun k => ix (onto l k)) t + denP (fun k => ix (onto l k)) rhs))
+        (fun ix => denT (fun k => ix (onto l k)) t * denM ix rest
+          + denM ix rest * denP (fun k => ix (onto l k)) rhs)); auto; [|intros; ring].
+      rewrite denS_add, Rmult_plus_distr_l. f_equal.
+      assert (T := fun ix => times_sound ix l rest t (Hr t (or_introl eq_refl))).
+      destruct t as [[c' bs'] m']. cbv beta iota in T.
+      rewrite (denS_ext bs ctx ix _ _ N V (fun ix' _ => T ix')).
+      cbn [times denT]. rewrite denS_scal, Q2R_mult, denS_app. ring.
+  - intros ix' V'. rewrite (same_sorted _ _ _ Em), denM_app, denM_image. f_equal.
+    assert (F := fitb_fits _ _ _ _ V' Hf). assert (E := fits_length _ _ F).
+    rewrite map_length in E. apply Hd. rewrite <- E.
+    rewrite (map_ext_in _ (fun k => ix' (nth k l 0%nat))).
+    + rewrite map_nth_seq. exact F.
+    + intros k Hk. apply in_seq in Hk. unfold onto. destruct (Nat.ltb_spec k (length l)); [auto|lia].
+Qed.
+Lemma expanded_sound ctx ix ds t p : Forall spreads ds -> valid ctx ix ->
+  NoDup (map snd (snd (fst t) ++ ctx)) -> expanded ctx ds t = Some p -> denP ix p = denT ix t.
+Proof.
+  intros Hd V N. revert p. induction Hd as [|[lhs rhs ss] ds Hd _ IH]; simpl; [discriminate|].
+  intros p E. destruct (search _ _ _ _) as [q|] eqn:S; [injection E as <-|now apply IH].
+  apply search_sound in S as (found & rest & S). exact (spread_sound _ _ _ _ _ _ _ Hd V N S).
+Qed.
 Definition maxl (l : list nat) : nat := fold_right Nat.max O l.
 Definition base_of (ctx : bounds) (p : list term) : nat :=
   S (maxl (map snd ctx ++ flat_map (fun t => map snd (snd (fst t)) ++ names (snd t)) p)).
-Definition residue ctx rs (p : list term) : list term :=
+(** the same names for a term that has some of them already: first others, that are free *)
+Definition canon_again (ctx : bounds) (rs : list rule) (base : nat) (t : term) : term :=
+  canonT ctx [] base (canonT ctx rs (base_of ctx [t] + length (snd (fst t))) t).
+Lemma canon_again_sound ctx rs base t ix : Forall holds rs -> valid ctx ix ->
+  denT ix (canon_again ctx rs base t) = denT ix t.
+Proof. intros. unfold canon_again. rewrite !canonT_sound; auto. Qed.
+(** [whole n] of a term in its normal form: expansions as long as one applies, at most [n] times *)
+Fixpoint whole (n : nat) (ctx : bounds) (rs : list rule) (ds : list expansion) (base : nat) (t : term)
+  : list term :=
+  match n with
+  | O => [t]
+  | S n =>
+    if nodup (map snd (snd (fst t) ++ ctx)) then
+      match expanded ctx ds t with
+      | Some p => flat_map (fun t => whole n ctx rs ds base (canon_again ctx rs base t)) p
+      | None => [t]
+      end
+    else [t]
+  end.
+Lemma whole_sound ctx rs ds base ix : Forall holds rs -> Forall spreads ds -> valid ctx ix ->
+  forall n t, denP ix (whole n ctx rs ds base t) = denT ix t.
+Proof.
+  intros Hr Hd V. induction n as [|n IH]; intros t; cbn [whole]; [simpl; ring|].
+  destruct (nodup _) eqn:N; [|simpl; ring]. apply nodup_NoDup in N.
+  destruct (expanded ctx ds t) as [p|] eqn:E; [|simpl; ring].
+  rewrite <- (expanded_sound _ _ _ _ _ Hd V N E). clear E.
+  induction p as [|q p IHp]; cbn [flat_map denP]; [reflexivity|].
+  now rewrite denP_app, IH, canon_again_sound, IHp.
+Qed.
+Definition most_expansions := 24%nat.
+Definition residue ctx rs ds (p : list term) : list term :=
   let base := base_of ctx p in
-  filter (fun t => negb (zeroT t)) (fold_right (fun t q => addT (canonT ctx rs base t) q) [] p).
-Definition check (ctx : bounds) (rs : list rule) (e : expr) : bool :=
+  filter (fun t => negb (zeroT t))
+    (fold_right (fun t q => fold_right addT q (whole most_expansions ctx rs ds base (canonT ctx rs base t))) [] p).
+Definition check (ctx : bounds) (rs : list rule) (ds : list expansion) (e : expr) : bool :=
   match nf e with
-  | Some p => match residue ctx rs p with [] => true | _ => false end
+  | Some p => match residue ctx rs ds p with [] => true | _ => false end
   | None => false
   end.
 
@@ -912,19 +1042,22 @@ Proof.
   induction p as [|t p IH]; simpl; auto. destruct (zeroT t) eqn:E; simpl; rewrite IH; auto.
   rewrite (zeroT_sound ix t E). ring.
 Qed.
-Theorem check_sound ctx rs e ix : check ctx rs e = true -> valid ctx ix -> Forall holds rs ->
-  den ix e = 0.
+Lemma added_sound ix p q : denP ix (fold_right addT q p) = denP ix p + denP ix q.
+Proof. induction p as [|t p IH]; simpl; [ring|]. rewrite addT_sound, IH. ring. Qed.
+Theorem check_sound ctx rs ds e ix : check ctx rs ds e = true -> valid ctx ix -> Forall holds rs ->
+  Forall spreads ds -> den ix e = 0.
 Proof.
-  unfold check. destruct (nf e) as [p|] eqn:E; [|discriminate]. intros H V Hr.
+  unfold check. destruct (nf e) as [p|] eqn:E; [|discriminate]. intros H V Hr Hd.
   rewrite (nf_sound e ix p E). unfold residue in H. revert H. generalize (base_of ctx p). intros base H.
-  transitivity (denP ix (fold_right (fun t q => addT (canonT ctx rs base t) q) [] p)).
-  - clear H E. induction p as [|t p IH]; simpl; [reflexivity|].
-    rewrite addT_sound, canonT_sound, IH by auto. reflexivity.
+  transitivity (denP ix (fold_right
+    (fun t q => fold_right addT q (whole most_expansions ctx rs ds base (canonT ctx rs base t))) [] p)).
+  - clear H E. induction p as [|t p IH]; [reflexivity|].
+    cbn [fold_right denP]. now rewrite added_sound, whole_sound, canonT_sound, IH by auto.
   - rewrite <- filter_sound. destruct (filter _ _); [reflexivity|discriminate].
 Qed.
-Corollary check_eq ctx rs a b ix : check ctx rs (Add a (Opp b)) = true -> valid ctx ix -> Forall holds rs ->
-  den ix a = den ix b.
-Proof. intros H V Hr. assert (E := check_sound ctx rs _ ix H V Hr). simpl in E. lra. Qed.
+Corollary check_eq ctx rs ds a b ix : check ctx rs ds (Add a (Opp b)) = true -> valid ctx ix ->
+  Forall holds rs -> Forall spreads ds -> den ix a = den ix b.
+Proof. intros H V Hr Hd. assert (E := check_sound ctx rs ds _ ix H V Hr Hd). simpl in E. lra. Qed.
 (** *** Equations as rules *)
 Definition product_of (p : list term) : option mono :=
   match p with
@@ -965,5 +1098,26 @@ Proof.
   destruct bs as [|[s i] [|]]; try discriminate.
   - destruct m; [discriminate|]. injection E as <-. exact S.
   - destruct (Nat.eqb_spec i (length ss)) as [->|]; [|discriminate]. injection E as <-. exact S.
+Qed.
+(** An equation that is no rule: the product on its left is the polynomial on its right, unless
+    that has the product in it. *)
+Definition as_expansion (ss : list nat) (l r : expr) : option expansion :=
+  match nf l, nf r with
+  | Some [(c, [], m)], Some q =>
+    if (Qeq_bool c 1 && negb (match m with [] => true | _ => false end)
+        && forallb (fun t => match search m (snd t) [] (fun _ _ => Some tt) with
+                             | Some _ => false | None => true end) q)%bool
+    then Some (Expansion m q ss) else None
+  | _, _ => None
+  end.
+Lemma as_expansion_sound ss l r d : as_expansion ss l r = Some d ->
+  (forall ix, fits (map ix (seq 0 (length ss))) ss -> den ix l = den ix r) -> spreads d.
+Proof.
+  unfold as_expansion. destruct (nf l) as [[|[[c [|]] m] [|]]|] eqn:L; try discriminate.
+  destruct (nf r) as [q|] eqn:R; [|discriminate].
+  destruct (_ && _)%bool eqn:B; [|discriminate]. intros [= <-] H ix F.
+  apply andb_prop in B as [B _]. apply andb_prop in B as [C _]. apply Qeq_bool_eq in C.
+  rewrite <- (nf_sound _ _ _ R), <- (H ix F), (nf_sound _ _ _ L). simpl.
+  rewrite (Qeq_eqR _ _ C). unfold Q2R. simpl. field.
 Qed.
 End Meaning.

@@ -54,10 +54,35 @@ Goal (forall i, (i < n)%nat -> a i ^ 2 = a i) -> sum n (fun i => a i ^ 3 * b i) 
 Proof. intros H. sumring_with H. Qed.
 Goal (sum n a = 2) -> sum n (fun i => sum n (fun j => a i * b j)) = 2 * sum n b.
 Proof. intros H. sumring_with H. Qed.
-(** what is no such equation is left out *)
-Goal (forall i, (i < n)%nat -> a i = b i + 1) -> True -> 0 < 1 -> sum n a = sum n a.
+(** equations with sums on the right expand what is on the left *)
+Goal forall r, r * r = sum n (fun i => (a i - b i) ^ 2) ->
+  r * r * r - r * sum n (fun i => a i ^ 2) = r * sum n (fun i => b i ^ 2 - 2 * a i * b i).
+Proof. intros r H. sumring_with H. Qed.
+Goal (forall i, (i < n)%nat -> a i * b i = 1 - a i) ->
+  sum n (fun i => y i i * a i * a i * b i) = sum n (fun i => y i i * a i * (1 - a i)).
+Proof. intros H. sumring_with H. Qed.
+Goal (forall i, (i < n)%nat -> a i = sum m (fun j => W i j * b j)) ->
+  sum n (fun i => a i ^ 3)
+  = sum n (fun i => sum m (fun j => sum m (fun k => W i j * W i k * b j * b k)) * a i).
+Proof. intros H. sumring_with H. Qed.
+Goal (forall i, (i < n)%nat -> a i = b i + 1) -> sum n a = sum n b + INR n.
+Proof. intros H. sumring_with H. Qed.
+(** the same function is one atom, in whatever order the indices came *)
+Goal (forall i, (i < n)%nat -> forall j, (j < m)%nat -> exp (W i j + b j) = y j i) ->
+  forall j, (j < m)%nat -> forall i, (i < n)%nat -> exp (W i j + b j) = y j i.
+Proof. intros H j Hj i Hi. sumring_with H. Qed.
+(** what is no equation is left out, and one that would never end *)
+Goal (forall i, (i < n)%nat -> a i = a i + b i) -> True -> 0 < 1 -> sum n a = sum n a.
 Proof. intros H H' H''. sumring_with H H' H''. Qed.
 (** what is false is not proved *)
+Goal (forall i, (i < n)%nat -> a i = sum m (fun j => W i j * b j)) ->
+  sum n (fun i => a i ^ 2) = sum n (fun i => sum m (fun j => W i j * b j * b j) * a i).
+Proof. intros H. Fail sumring_with H. Abort.
+Goal (forall i, (i < n)%nat -> a i * b i = 1 - a i) ->
+  sum n (fun i => a i * a i * b i) = sum n (fun i => a i * (1 + a i)).
+Proof. intros H. Fail sumring_with H. Abort.
+Goal (forall i, (i < n)%nat -> a i * b i = 1 - a i) -> sum m (fun i => a i * b i + a i) = INR m.
+Proof. intros H. Fail sumring_with H. Abort.
 Goal (forall j, (j < m)%nat -> forall k, (k < m)%nat ->
     sum n (fun i => W i j * W i k) = delta j k) -> forall j, (j < m)%nat ->
   sum n (fun i => W i j * sum m (fun k => W i k * a k)) = - a j.

@@ -18,6 +18,7 @@ from tests.proofs_checks.certificates.sample import (
     certificate_of,
 )
 from theory.algebra.expressions import Equation, OrderEquation
+from theory.algebra.symbols import Partial
 from theory.models import model_named
 
 
@@ -55,18 +56,33 @@ def test_a_mask_gives_premises_in_plain_sight():
 
 def test_what_no_certificate_is_written_for_is_refused_with_the_reason():
     head = model_named("attention-head")
-    s = head.tensors["s"]
     with pytest.raises(NotCertified, match="no proof is written for OrderEquation"):
         order = OrderEquation(head.loss, head.loss, sp.Symbol("eta"), 2)
         certificate(Problem("order", "an order", head, order))
-    with pytest.raises(NotCertified, match="numbered position 1"):
-        certificate(Problem("entry", "an entry", head, Equation(s[1, 1], s[1, 1])))
+
+
+def test_a_numbered_position_is_any_place():
+    head = model_named("attention-head")
+    s = head.tensors["s"]
+    text = certificate(Problem("entry", "an entry", head, Equation(s[1, 2], s[1, 2]))).text
+    assert "Variables at_1 at_2 : nat." in text
+    assert "Hypothesis at_2_T : (at_2 < T)%nat." in text
+    assert "Theorem entry : \n  s at_1 at_2 =\n  s at_1 at_2." in text
+
+
+def test_what_is_differentiated_must_be_defined_as_well():
+    """The derivative of ln x is 1/x where x is negative, too, but ln x is not there."""
+    pair = model_named("binary-head")
+    x = pair.inputs[0]
+    log = Equation(Partial(sp.log(x), x), 1 / x)
+    text = certificate(Problem("log", "a logarithm", pair, log)).text
+    assert re.search(r"Hypothesis defined_1 : 0 < \w+\.", text) and "<> 0." not in text
 
 
 def test_an_inequality_reads_like_the_law():
     text = certificate_of("chain-entropy-bound").text
     assert "Theorem chain_entropy_bound : \n  L <=\n  ln (INR N).\n" in text
-    assert "Hypothesis defined_2 : forall d, (d < N)%nat -> 0 < p d." in text
+    assert "Hypothesis defined_1 : forall d, (d < N)%nat -> 0 < p d." in text
 
 
 def test_a_line_whose_constrained_ingredients_are_spoken_of_is_written_out():

@@ -4,6 +4,7 @@ import sympy as sp
 
 from proofs_checks.certificates.instances import Value, instance_of, witness
 from proofs_checks.certificates.summands import summand, wants_summands
+from theory.algebra.symbols import Index, Size, Tensor
 from theory.models import model_named
 
 RISK = model_named("linear-regression-risk")
@@ -13,7 +14,7 @@ PAIR = model_named("symmetric-pair")
 def found(model, names):
     equations = [c.equation for c in model.constraints]
     ranks = {n: len(getattr(model.tensors[n], "axes", ())) for n in names}
-    return witness(equations, ranks, [s.name for s in model.sizes], set())
+    return witness(equations, [], ranks, [s.name for s in model.sizes], set())
 
 
 def test_premises_that_no_sizes_1_meet_get_a_size_2():
@@ -26,7 +27,7 @@ def test_premises_that_no_sizes_1_meet_get_a_size_2():
 
 def test_an_instance_names_its_sizes_and_tensors():
     at = found(RISK, ["q", "z"])
-    text = "\n".join(instance_of("law", ["N", "M"], {"q": 1, "z": 2}, at, 1, []))
+    text = "\n".join(instance_of("law", ["N", "M"], 0, {"q": 1, "z": 2}, at, 1, []))
     assert "at sizes 1 and 2." in text
     assert "(law 1%nat 2%nat (fun _ => 1/2) (fun i _ => 1 - 2 * INR i) _)" in text
 
@@ -37,8 +38,20 @@ def test_premises_that_sizes_1_meet_get_constants():
 
 
 def test_premises_that_nothing_meets_get_ones_for_coqc_to_refuse():
-    at = witness([sp.Eq(sp.Symbol("x"), sp.Symbol("x") + 1, evaluate=False)], {"x": 0}, [], set())
+    x = sp.Symbol("x")
+    at = witness([sp.Eq(x, x + 1, evaluate=False)], [], {"x": 0}, [], set())
     assert at.values == {"x": Value(1)}
+
+
+def test_denominators_are_not_zero_in_an_instance():
+    """A spread is zero for constants, so one size is 2 and the sign alternates."""
+    N = Size("N")
+    x, i, j = Tensor("x", (N,)), Index("i", N), Index("j", N)
+    mean = sp.Sum(x[j], (j, 1, N)) / N
+    spread = sp.Sum((x[i] - mean) ** 2, (i, 1, N))
+    at = witness([], [("positive", spread)], {"x": 1}, ["N"], set())
+    assert at.doubled == {"N"} and at.values == {"x": Value(1, 0)}
+    assert witness([], [("nonzero", x[i])], {"x": 1}, ["N"], set()).values == {"x": Value(1)}
 
 
 def test_a_difference_is_one_sum():

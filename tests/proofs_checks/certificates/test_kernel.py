@@ -214,15 +214,42 @@ def test_an_inequality_whose_sign_cannot_be_read_off_is_not_certified(kernel):
     assert not found.is_certified and found.reason.startswith("coqc, line")
 
 
-@needs_coq
-def test_an_equation_of_a_document_is_certified(kernel):
+# What documents are written with; of each the last equation.
+DOCUMENTS = {
+    "softmax": r"$$p_i = \frac{\exp(z_i)}{\sum_j \exp(z_j)}$$ and "
+    r"$$\frac{\partial p_i}{\partial z_j} = p_i (\delta_{ij} - p_j)$$",
+    "softmax of shifted scores": r"$$\frac{e^{x_i}}{\sum_{j=1}^d e^{x_j}} = "
+    r"\frac{e^{x_i - m}}{\sum_{j=1}^d e^{x_j - m}}$$",
+    "normalisation": r"$$\mu = \frac{1}{n} \sum_{j=1}^n x_j$$ $$\sigma = \sqrt{\frac{1}{n} "
+    r"\sum_{j=1}^n (x_j - \mu)^2}$$ "
+    r"$$\frac{\partial \sigma}{\partial x_i} = \frac{x_i - \mu}{n \sigma}$$",
+    "logarithms": r"$$\log \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}} = "
+    r"z_i - \log \sum_{j=1}^n e^{z_j}$$",
+    "numbers": r"$$\log_2 8 = 3$$",
+    "logistic functions": r"$$\frac{e^{a_i}}{e^{a_i} + e^{b_i}} = \frac{1}{1 + e^{b_i - a_i}}$$",
+    "a first term": r"$$\frac{e^{w_1}}{\sum_{i=1}^n e^{w_i}} = "
+    r"\frac{1}{1 + \sum_{i=2}^n e^{w_i - w_1}}$$",
+}
+
+
+def problem_of(text):
     from proofs_checks.certificates.problem import claim_problems
     from proofs_checks.claims.reading import read_claims
 
-    text = (
-        r"$$p_i = \frac{\exp(z_i)}{\sum_j \exp(z_j)}$$ and "
-        r"$$\frac{\partial p_i}{\partial z_j} = p_i (\delta_{ij} - p_j)$$"
-    )
-    (problem,) = claim_problems(read_claims(text, "paper.md", model="none"))[-1:]
-    found = kernel.judge(certificate(problem))
+    return claim_problems(read_claims(text, "paper.md", model="none"))[-1]
+
+
+@needs_coq
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_an_equation_of_a_document_is_certified(kernel, kind):
+    found = kernel.judge(certificate(problem_of(DOCUMENTS[kind])))
     assert found.is_certified, found.reason
+
+
+@needs_coq
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_the_same_equation_and_one_more_is_not_certified(kernel, kind):
+    problem = problem_of(DOCUMENTS[kind])
+    left, right = problem.statement.args[:2]
+    wrong = replace(problem, statement=Equation(left, right + 1))
+    assert not kernel.judge(certificate(wrong)).is_certified

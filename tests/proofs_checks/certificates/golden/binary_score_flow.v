@@ -100,7 +100,8 @@ Lemma binary_score_flow_right : w * y * eps_s * q * (sech (x / 2)) ^ 2 / 2 = w *
 Proof. intros. sumring_go (tt, dL_dx_eq). Qed.
 Lemma binary_score_flow_middle : - (eps_s * dL_dx_value) =
   w * y * eps_s * q * (sech (x / 2)) ^ 2 / 2.
-Proof. intros. cbv beta delta [dL_dx_value alpha_12 alpha_12_of g g_of f f_of L L_of q q_of]; scalar. Qed.
+Proof. intros. cbv beta delta [dL_dx_value alpha_12 alpha_12_of g g_of f f_of L L_of q q_of].
+  scalar. Qed.
 Theorem binary_score_flow : 
   - (eps_s * dL_dx) =
   w * y * eps_s * q * (sech (x / 2)) ^ 2 / 2.

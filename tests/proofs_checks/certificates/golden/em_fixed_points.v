@@ -100,17 +100,51 @@ Lemma dF_dv_rule : forall (v' : nat -> nat -> R), (forall j1, (j1 < K)%nat -> 0 
     (sum N (fun i => (2 * v' j a - 2 * x i a) * exp (- d_of (D__of v') i j) / sum K (fun j1 => exp (- d_of (D__of v') i j1))) / 2 / sigma2).
 Proof. intros v' P0 j Hj a Ha.
   eapply D_eq; [derive ltac:(idtac; line)|cbv beta; at_start].
-  assert (V0 : sigma2 * / sigma2 = 1) by (intros; apply Rinv_r; positive).
-  assert (V1 : forall j1, (j1 < K)%nat -> pi j1 * / pi j1 = 1) by (intros; apply Rinv_r; positive).
-  assert (V2 : PI * / PI = 1) by (intros; apply Rinv_r; positive).
-  assert (V3 : forall j1, (j1 < K)%nat -> n_of (r_of (d_of (D__of v'))) j1 * / n_of (r_of (d_of (D__of v'))) j1 = 1) by (intros; apply Rinv_r; positive).
-  assert (S0 : forall i, (i < N)%nat -> forall j1, (j1 < K)%nat -> exp (- d_of (D__of v') i j1) * / sum K (fun j1 => exp (- d_of (D__of v') i j1)) = r_of (d_of (D__of v')) i j1) by reflexivity.
-  assert (R0 : forall i, (i < N)%nat -> sum K (fun j1 => r_of (d_of (D__of v')) i j1) = 1) by (intros; apply r_of_rows; assumption).
-  set (v_n := (n_of (r_of (d_of (D__of v'))))) in *.
-  set (v_r := (r_of (d_of (D__of v')))) in *.
-  set (v_d := (d_of (D__of v'))) in *.
-  cbv beta delta [D__of F_of v_star_of].
-  sumring_go ((((((tt, S0), R0), V0), V1), V2), V3). Qed.
+  first
+  [ solve [assert (V0 : sigma2 * / sigma2 = 1) by (intros; apply Rinv_r; positive);
+    assert (V1 : forall j1, (j1 < K)%nat -> pi j1 * / pi j1 = 1) by (intros; apply Rinv_r; positive);
+    assert (V2 : PI * / PI = 1) by (intros; apply Rinv_r; positive);
+    assert (V3 : forall j1, (j1 < K)%nat -> n_of (r_of (d_of (D__of v'))) j1 * / n_of (r_of (d_of (D__of v'))) j1 = 1) by (intros; apply Rinv_r; positive);
+    assert (S0 : forall i, (i < N)%nat -> forall j1, (j1 < K)%nat -> exp (- d_of (D__of v') i j1) * / sum K (fun j1 => exp (- d_of (D__of v') i j1)) = r_of (d_of (D__of v')) i j1) by reflexivity;
+    assert (R0 : forall i, (i < N)%nat -> sum K (fun j1 => r_of (d_of (D__of v')) i j1) = 1) by (intros; apply r_of_rows; assumption);
+    set (v_n := (n_of (r_of (d_of (D__of v'))))) in *;
+    set (v_r := (r_of (d_of (D__of v')))) in *;
+    set (v_d := (d_of (D__of v'))) in *;
+    cbv beta delta [D__of F_of v_star_of];
+    sumring_go ((((((tt, S0), R0), V0), V1), V2), V3)]
+  | solve [assert (F0 : sigma2 * / sigma2 = 1)
+    by (intros; apply Rinv_r; positive);
+    assert (F1 : forall j1, (j1 < K)%nat -> (pi j1) * / (pi j1) = 1)
+    by (intros; apply Rinv_r; positive);
+    assert (F2 : forall i, (i < N)%nat -> forall j1, (j1 < K)%nat -> D__of v' i j1 = sum d_x (fun a1 => (x i a1 - v' j1 a1) ^ 2))
+    by (intros; reflexivity);
+    assert (F3 : PI * / PI = 1)
+    by (intros; apply Rinv_r; positive);
+    assert (F4 : / (2 * PI * sigma2) = (1 / 2) * ((/ PI) * (/ sigma2)))
+    by (intros; apply by_inverse; sumring_go ((((tt, F0), F1), F2), F3));
+    assert (F5 : ln (2 * PI * sigma2) = ((ln 2)) + ((ln PI)) + ((ln sigma2)))
+    by (intros; transitivity (ln (2 * PI * sigma2)); [apply f_equal; sumring_go (((((tt, F0), F1), F2), F3), F4)|eapply eq_trans; [logarithm ltac:(reflexivity)|sumring_go (((((tt, F0), F1), F2), F3), F4)]]);
+    assert (F6 : forall i, (i < N)%nat -> forall j1, (j1 < K)%nat -> d_of (D__of v') i j1 = D__of v' i j1 / 2 / sigma2 + INR d_x * ln (2 * PI * sigma2) / 2 - ln (pi j1))
+    by (intros; reflexivity);
+    assert (F7 : forall i, (i < N)%nat -> forall j1, (j1 < K)%nat -> exp (- d_of (D__of v') i j1) = (pi j1) * (exp (- (sum d_x (fun a1 => (v' j1 a1) ^ 2 / sigma2) / 2))) * (exp (sum d_x (fun a1 => v' j1 a1 * x i a1 / sigma2))) * (exp (- (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2))) * (exp (- (INR d_x * ln 2 / 2))) * (exp (- (INR d_x * ln PI / 2))) * (exp (- (INR d_x * ln sigma2 / 2))))
+    by (intros; transitivity (exp (((ln (pi j1))) + (- (sum d_x (fun a1 => (v' j1 a1) ^ 2 / sigma2) / 2)) + (sum d_x (fun a1 => v' j1 a1 * x i a1 / sigma2)) + (- (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2)) + (- (INR d_x * ln 2 / 2)) + (- (INR d_x * ln PI / 2)) + (- (INR d_x * ln sigma2 / 2)))); [apply f_equal; sumring_go (((((((tt, F0), F1), F2), F3), F4), F5), F6)|powers; sumring_go (((((((tt, F0), F1), F2), F3), F4), F5), F6)]);
+    assert (F8 : forall i, (i < N)%nat -> (exp (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2)) * (exp (- (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2))) = 1)
+    by (intros; rewrite <- exp_plus, <- exp_0; apply f_equal; sumring_go ((((((((tt, F0), F1), F2), F3), F4), F5), F6), F7));
+    assert (F9 : (exp (INR d_x * ln 2 / 2)) * (exp (- (INR d_x * ln 2 / 2))) = 1)
+    by (intros; rewrite <- exp_plus, <- exp_0; apply f_equal; sumring_go (((((((((tt, F0), F1), F2), F3), F4), F5), F6), F7), F8));
+    assert (F10 : (exp (INR d_x * ln sigma2 / 2)) * (exp (- (INR d_x * ln sigma2 / 2))) = 1)
+    by (intros; rewrite <- exp_plus, <- exp_0; apply f_equal; sumring_go ((((((((((tt, F0), F1), F2), F3), F4), F5), F6), F7), F8), F9));
+    assert (F11 : (exp (INR d_x * ln PI / 2)) * (exp (- (INR d_x * ln PI / 2))) = 1)
+    by (intros; rewrite <- exp_plus, <- exp_0; apply f_equal; sumring_go (((((((((((tt, F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10));
+    assert (F12 : forall i, (i < N)%nat -> sum K (fun j1 => (pi j1) * (exp (- (sum d_x (fun a1 => (v' j1 a1) ^ 2 / sigma2) / 2))) * (exp (sum d_x (fun a1 => v' j1 a1 * x i a1 / sigma2))) * (/ sum K (fun j2 => exp (- d_of (D__of v') i j2)))) = (exp (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2)) * (exp (INR d_x * ln 2 / 2)) * (exp (INR d_x * ln sigma2 / 2)) * (exp (INR d_x * ln PI / 2)))
+    by (intros; apply (by_multiple _ _ ((exp (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2)) * (exp (INR d_x * ln 2 / 2)) * (exp (INR d_x * ln sigma2 / 2)) * (exp (INR d_x * ln PI / 2))) ((sum K (fun j1 => exp (- d_of (D__of v') i j1))) * / (sum K (fun j1 => exp (- d_of (D__of v') i j1))))); [apply Rinv_r; positive|sumring_go ((((((((((((tt, F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10), F11)]);
+    assert (P13 : forall i, (i < N)%nat -> 0 < sum K (fun j1 => pi j1 * exp (- (sum d_x (fun a1 => (v' j1 a1) ^ 2 / sigma2) / 2)) * exp (sum d_x (fun a1 => v' j1 a1 * x i a1 / sigma2))))
+    by (intros; first [positive | apply (other_positive ((exp (- (INR d_x * ln 2 / 2))) * (exp (- (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2))) * (exp (- (INR d_x * ln sigma2 / 2))) * (exp (- (INR d_x * ln PI / 2)))) _ (sum K (fun j1 => exp (- d_of (D__of v') i j1)))); [positive|sumring_go (((((((((((((tt, F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10), F11), F12)|positive]]);
+    assert (F14 : forall i, (i < N)%nat -> ln (sum K (fun j1 => exp (- d_of (D__of v') i j1))) = ((- (1 / 2)) * ((INR d_x) * (ln 2))) + ((- (1 / 2)) * (sum d_x (fun a1 => (/ sigma2) * (x i a1) * (x i a1)))) + ((- (1 / 2)) * ((INR d_x) * (ln sigma2))) + ((- (1 / 2)) * ((INR d_x) * (ln PI))) + ((ln (sum K (fun j1 => pi j1 * exp (- (sum d_x (fun a1 => (v' j1 a1) ^ 2 / sigma2) / 2)) * exp (sum d_x (fun a1 => v' j1 a1 * x i a1 / sigma2)))))))
+    by (intros; transitivity (ln ((exp (- (INR d_x * ln 2 / 2))) * (exp (- (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2))) * (exp (- (INR d_x * ln sigma2 / 2))) * (exp (- (INR d_x * ln PI / 2))) * (sum K (fun j1 => pi j1 * exp (- (sum d_x (fun a1 => (v' j1 a1) ^ 2 / sigma2) / 2)) * exp (sum d_x (fun a1 => v' j1 a1 * x i a1 / sigma2)))))); [apply f_equal; sumring_go (((((((((((((tt, F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10), F11), F12)|eapply eq_trans; [logarithm ltac:(reflexivity)|sumring_go (((((((((((((tt, F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10), F11), F12)]]);
+    assert (F15 : F_of (d_of (D__of v')) = - sum N (fun i => ln (sum K (fun j1 => exp (- d_of (D__of v') i j1)))))
+    by (intros; reflexivity);
+    sumring_go (((((((((((((((tt, F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10), F11), F12), F14), F15)] ]. Qed.
 Ltac known ::= apply is_derive_unique; first [apply dF_dv_rule]; first [assumption | solve [auto] | intros; positive].
 
 (** The derivatives of the statement. *)
@@ -139,14 +173,53 @@ Lemma em_fixed_points_right : forall j, (j < K)%nat -> forall a, (a < d_x)%nat -
 Proof. intros. sumring_go (tt, dF_dv_eq). Qed.
 Lemma em_fixed_points_middle : forall j, (j < K)%nat -> forall a, (a < d_x)%nat -> dF_dv_value j a =
   - ((v_star j a - v j a) * n j / sigma2).
-Proof. intros. assert (V0 : sigma2 * / sigma2 = 1) by (intros; apply Rinv_r; positive).
-  assert (V1 : forall j, (j < K)%nat -> pi j * / pi j = 1) by (intros; apply Rinv_r; positive).
-  assert (V2 : PI * / PI = 1) by (intros; apply Rinv_r; positive).
-  assert (V3 : forall j, (j < K)%nat -> n j * / n j = 1) by (intros; apply Rinv_r; positive).
-  assert (S0 : forall i, (i < N)%nat -> forall j, (j < K)%nat -> exp (- d i j) * / sum K (fun j => exp (- d i j)) = r i j) by reflexivity.
-  assert (N_n : forall j, (j < K)%nat -> sum N (fun i => r i j) = n j) by reflexivity.
-  cbv beta delta [dF_dv_value D_ D__of F F_of v_star v_star_of].
-  sumring_go ((((((((tt, given_1), r_rows), V0), V1), V2), V3), S0), N_n). Qed.
+Proof. intros. first
+  [ solve [assert (V0 : sigma2 * / sigma2 = 1) by (intros; apply Rinv_r; positive);
+    assert (V1 : forall j, (j < K)%nat -> pi j * / pi j = 1) by (intros; apply Rinv_r; positive);
+    assert (V2 : PI * / PI = 1) by (intros; apply Rinv_r; positive);
+    assert (V3 : forall j, (j < K)%nat -> n j * / n j = 1) by (intros; apply Rinv_r; positive);
+    assert (S0 : forall i, (i < N)%nat -> forall j, (j < K)%nat -> exp (- d i j) * / sum K (fun j => exp (- d i j)) = r i j) by reflexivity;
+    assert (N_n : forall j, (j < K)%nat -> sum N (fun i => r i j) = n j) by reflexivity;
+    cbv beta delta [dF_dv_value D_ D__of F F_of v_star v_star_of];
+    sumring_go ((((((((tt, given_1), r_rows), V0), V1), V2), V3), S0), N_n)]
+  | solve [cbv beta delta [dF_dv_value];
+    assert (F0 : sigma2 * / sigma2 = 1)
+    by (intros; apply Rinv_r; positive);
+    assert (F1 : forall j1, (j1 < K)%nat -> (pi j1) * / (pi j1) = 1)
+    by (intros; apply Rinv_r; positive);
+    assert (F2 : forall i, (i < N)%nat -> forall j1, (j1 < K)%nat -> D_ i j1 = sum d_x (fun a1 => (x i a1 - v j1 a1) ^ 2))
+    by (intros; reflexivity);
+    assert (F3 : PI * / PI = 1)
+    by (intros; apply Rinv_r; positive);
+    assert (F4 : / (2 * PI * sigma2) = (1 / 2) * ((/ PI) * (/ sigma2)))
+    by (intros; apply by_inverse; sumring_go (((((tt, given_1), F0), F1), F2), F3));
+    assert (F5 : ln (2 * PI * sigma2) = ((ln 2)) + ((ln PI)) + ((ln sigma2)))
+    by (intros; transitivity (ln (2 * PI * sigma2)); [apply f_equal; sumring_go ((((((tt, given_1), F0), F1), F2), F3), F4)|eapply eq_trans; [logarithm ltac:(reflexivity)|sumring_go ((((((tt, given_1), F0), F1), F2), F3), F4)]]);
+    assert (F6 : forall i, (i < N)%nat -> forall j1, (j1 < K)%nat -> d i j1 = D_ i j1 / 2 / sigma2 + INR d_x * ln (2 * PI * sigma2) / 2 - ln (pi j1))
+    by (intros; reflexivity);
+    assert (F7 : forall i, (i < N)%nat -> forall j1, (j1 < K)%nat -> exp (- d i j1) = (pi j1) * (exp (- (sum d_x (fun a1 => (v j1 a1) ^ 2 / sigma2) / 2))) * (exp (sum d_x (fun a1 => v j1 a1 * x i a1 / sigma2))) * (exp (- (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2))) * (exp (- (INR d_x * ln 2 / 2))) * (exp (- (INR d_x * ln PI / 2))) * (exp (- (INR d_x * ln sigma2 / 2))))
+    by (intros; transitivity (exp (((ln (pi j1))) + (- (sum d_x (fun a1 => (v j1 a1) ^ 2 / sigma2) / 2)) + (sum d_x (fun a1 => v j1 a1 * x i a1 / sigma2)) + (- (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2)) + (- (INR d_x * ln 2 / 2)) + (- (INR d_x * ln PI / 2)) + (- (INR d_x * ln sigma2 / 2)))); [apply f_equal; sumring_go ((((((((tt, given_1), F0), F1), F2), F3), F4), F5), F6)|powers; sumring_go ((((((((tt, given_1), F0), F1), F2), F3), F4), F5), F6)]);
+    assert (F8 : (exp (INR d_x * ln 2 / 2)) * (exp (- (INR d_x * ln 2 / 2))) = 1)
+    by (intros; rewrite <- exp_plus, <- exp_0; apply f_equal; sumring_go (((((((((tt, given_1), F0), F1), F2), F3), F4), F5), F6), F7));
+    assert (F9 : forall i, (i < N)%nat -> (exp (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2)) * (exp (- (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2))) = 1)
+    by (intros; rewrite <- exp_plus, <- exp_0; apply f_equal; sumring_go ((((((((((tt, given_1), F0), F1), F2), F3), F4), F5), F6), F7), F8));
+    assert (F10 : (exp (INR d_x * ln sigma2 / 2)) * (exp (- (INR d_x * ln sigma2 / 2))) = 1)
+    by (intros; rewrite <- exp_plus, <- exp_0; apply f_equal; sumring_go (((((((((((tt, given_1), F0), F1), F2), F3), F4), F5), F6), F7), F8), F9));
+    assert (F11 : (exp (INR d_x * ln PI / 2)) * (exp (- (INR d_x * ln PI / 2))) = 1)
+    by (intros; rewrite <- exp_plus, <- exp_0; apply f_equal; sumring_go ((((((((((((tt, given_1), F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10));
+    assert (F12 : forall i, (i < N)%nat -> sum K (fun j1 => (pi j1) * (exp (- (sum d_x (fun a1 => (v j1 a1) ^ 2 / sigma2) / 2))) * (exp (sum d_x (fun a1 => v j1 a1 * x i a1 / sigma2))) * (/ sum K (fun j2 => exp (- d i j2)))) = (exp (INR d_x * ln 2 / 2)) * (exp (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2)) * (exp (INR d_x * ln sigma2 / 2)) * (exp (INR d_x * ln PI / 2)))
+    by (intros; apply (by_multiple _ _ ((exp (INR d_x * ln 2 / 2)) * (exp (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2)) * (exp (INR d_x * ln sigma2 / 2)) * (exp (INR d_x * ln PI / 2))) ((sum K (fun j1 => exp (- d i j1))) * / (sum K (fun j1 => exp (- d i j1))))); [apply Rinv_r; positive|sumring_go (((((((((((((tt, given_1), F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10), F11)]);
+    assert (F13 : forall i, (i < N)%nat -> forall j1, (j1 < K)%nat -> r i j1 = exp (- d i j1) / sum K (fun k => exp (- d i k)))
+    by (intros; reflexivity);
+    assert (F14 : forall j1, (j1 < K)%nat -> n j1 = sum N (fun i => r i j1))
+    by (intros; reflexivity);
+    assert (F15 : forall j1, (j1 < K)%nat -> (exp (sum d_x (fun a1 => (v j1 a1) ^ 2 / sigma2) / 2)) * (exp (- (sum d_x (fun a1 => (v j1 a1) ^ 2 / sigma2) / 2))) = 1)
+    by (intros; rewrite <- exp_plus, <- exp_0; apply f_equal; sumring_go ((((((((((((((((tt, given_1), F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10), F11), F12), F13), F14));
+    assert (F16 : forall j1, (j1 < K)%nat -> sum N (fun i => (/ sum K (fun j2 => exp (- d i j2))) * (exp (sum d_x (fun a1 => v j1 a1 * x i a1 / sigma2))) * (exp (- (sum d_x (fun a1 => (x i a1) ^ 2 / sigma2) / 2))) * (/ n j1)) = (exp (INR d_x * ln 2 / 2)) * (exp (sum d_x (fun a1 => (v j1 a1) ^ 2 / sigma2) / 2)) * (exp (INR d_x * ln PI / 2)) * (exp (INR d_x * ln sigma2 / 2)) * (/ pi j1))
+    by (intros; apply (by_multiple _ _ ((exp (INR d_x * ln 2 / 2)) * (exp (sum d_x (fun a1 => (v j1 a1) ^ 2 / sigma2) / 2)) * (exp (INR d_x * ln PI / 2)) * (exp (INR d_x * ln sigma2 / 2)) * (/ pi j1)) ((n j1) * / (n j1))); [apply Rinv_r; positive|sumring_go (((((((((((((((((tt, given_1), F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10), F11), F12), F13), F14), F15)]);
+    assert (F17 : forall j1, (j1 < K)%nat -> forall a1, (a1 < d_x)%nat -> v_star j1 a1 = sum N (fun i => x i a1 * r i j1) / n j1)
+    by (intros; reflexivity);
+    sumring_go (((((((((((((((((((tt, given_1), F0), F1), F2), F3), F4), F5), F6), F7), F8), F9), F10), F11), F12), F13), F14), F15), F16), F17)] ]. Qed.
 Theorem em_fixed_points : forall j, (j < K)%nat -> forall a, (a < d_x)%nat -> 
   is_derive (fun t => F_of (d_of (D__of (upd2 v j a t)))) (v j a)
     (- ((v_star j a - v j a) * n j / sigma2)).
