@@ -185,6 +185,9 @@ ORDERS = {"<": "lt", "lt": "lt", "le": "le", "leq": "le", "leqslant": "le", ">":
 """The kinds of inequalities."""
 
 
+IMPLICATIONS = ("implies", "Rightarrow", "Longrightarrow", "iff", "Leftrightarrow")
+
+
 def is_judged(lexeme: Lexeme) -> bool:
     """Tell whether a relation makes a statement: an equality, a definition, an inequality."""
     return is_equality(lexeme) or lexeme.text in ORDERS
@@ -200,11 +203,24 @@ def divided(statement: Statement) -> list[Statement]:
     ]
     if statement.refusal is not None or not relations:
         return [statement]
-    pieces = []
-    for lexemes, _ in _cut(statement.lexemes, relations):
-        if lexemes:
-            conditions = list(statement.conditions)
-            pieces.append(replace(statement, lexemes=lexemes, conditions=conditions))
+    pieces: list[Statement] = []
+    unread, bounds = "", []  # what an implication holds under: x \ne 0, x > 0
+    for n, (lexemes, place) in enumerate(_cut(statement.lexemes, relations)):
+        sign = relations[n - 1] if n else None
+        if sign is None or not sign.command(*IMPLICATIONS):
+            unread, bounds = "" if sign is None else sign.text, []
+        elif lexemes and bounds:
+            pieces.pop()  # it is a condition, and says nothing by itself
+        if not lexemes:
+            continue
+        conditions = [*statement.conditions, *bounds]
+        piece = replace(statement, lexemes=lexemes, conditions=conditions)
+        if unread and sign is not None and sign.command(*IMPLICATIONS):
+            message = f"this holds where the relation `\\{unread}` before it does"
+            piece.refusal = Refusal(message, place)
+        pieces.append(piece)
+        orders = list(relations_in(lexemes))
+        bounds = [lexemes] if orders and not any(map(is_equality, orders)) else []
     return pieces
 
 

@@ -238,6 +238,10 @@ class _Assembly:
         if words and words[0] in _REASONS and self.done:
             self.done[-1].remarks.append(content)
             return True
+        if words == ["or"] and self.done and any(map(is_equality, content)):
+            message = "alternatives joined by `or` are not read"
+            self.done[-1].refusal = Refusal(message, content[0].span)
+            return True
         if words and (words[0] in _CONDITION_WORDS or words[-1] in _CONDITION_WORDS):
             self._restrict(content)
             if {"unless", "except"} & set(words) and self.done:

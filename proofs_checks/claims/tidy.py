@@ -105,9 +105,8 @@ class _Tidier:
 
     def _parts_factors(self, i: int) -> bool:
         """Tell whether a dollar stands between two factors, which it would seem to multiply."""
-        others = [n for n, x in enumerate(self.lexemes) if x.text != "$"]
-        before = next((self.lexemes[n] for n in reversed(others) if n < i), None)
-        after = next((self.lexemes[n] for n in others if n > i), None)
+        before = next((x for x in reversed(self.lexemes[:i]) if x.text != "$"), None)
+        after = next((x for x in self.lexemes[i:] if x.text != "$"), None)
         if before is None or after is None:
             return False
         return _is_factor(before, ")]}") and _is_factor(after, "([{")

@@ -24,6 +24,7 @@ BUILT_IN = {"sigma": "sigmoid", "H": "entropy", "N": "normal", "N_cal": "normal"
             "D_KL": "kl", "KL": "kl"}  # fmt: skip
 
 
+EQUALITIES = ("equality", "definition", "backward")  # of the kinds of relations
 FORMAL = (tree.Name, tree.Entry, tree.Compare, tree.Power, tree.Tuple, tree.Bracketed, tree.Dots)
 """What an argument on the left of a definition may be: nothing that is computed."""
 
@@ -51,8 +52,8 @@ class Authored:
         self.computed: set[str] = set()  # functions whose argument is computed somewhere
         self._plain: set[str] = set()
         for statement in statements:
-            for side in statement.sides[: max(1, len(statement.sides) - 1)]:
-                self._take_definition(statement, side)
+            for n in range(max(1, len(statement.sides) - 1)):
+                self._take_definition(statement, n)
         every = [root for s in statements for root in s.roots]
         for root in every:
             for node in nodes(root):
@@ -61,7 +62,8 @@ class Authored:
                 elif isinstance(node, tree.Name):
                     self._plain.add(roles.spell(node))
 
-    def _take_definition(self, statement: Statement, side: tree.Node) -> None:
+    def _take_definition(self, statement: Statement, place: int) -> None:
+        side, equal = statement.sides[place], _equal_sides(statement, place)
         reference = self.roles.reference(side) if isinstance(side, tree.Name | tree.Entry) else None
         if reference is not None:
             self.taken.add(reference.name)
@@ -70,7 +72,7 @@ class Authored:
         if BUILT_IN.get(self.function_name(side) or "") in MEANINGS and not statement.defines:
             return  # H(p) is the entropy: what is said of it is a claim
         name = self.function_name(side)
-        if name is None:
+        if name is None or len(equal) < 2:  # f(x) \ge x says what holds of f
             return
         if name in self.templates:
             first = self.templates[name]
@@ -85,7 +87,7 @@ class Authored:
             return
         if not all(isinstance(x, FORMAL) for x in side.arguments):
             return  # f(a + b) = f(a) + f(b) is a claim
-        for body in statement.sides:
+        for body in equal:
             if any(
                 isinstance(n, tree.Apply) and self.function_name(n) == name for n in nodes(body)
             ):
@@ -200,3 +202,13 @@ def _same_signs(node: tree.Apply, template: Template) -> bool:
 
 def _signs(separators: tuple[str, ...]) -> list[str]:
     return [x for x in separators if x != ","]
+
+
+def _equal_sides(statement: Statement, place: int) -> list[tree.Node]:
+    """Return the sides that equations alone join to one side of a statement, itself included."""
+    first = last = place
+    while first and statement.kinds[first - 1] in EQUALITIES:
+        first -= 1
+    while last < len(statement.kinds) and statement.kinds[last] in EQUALITIES:
+        last += 1
+    return list(statement.sides[first : last + 1])

@@ -13,10 +13,10 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.dots import LISTS
+from proofs_checks.claims.meaning.matrices import written_out
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
 from proofs_checks.claims.places import Span
-from theory.algebra.expressions import substitute
 from theory.algebra.nodes import Maximum, ProductOver
 from theory.algebra.symbols import Index, delta, order_of, total
 
@@ -60,7 +60,7 @@ def big(typer: Typer, node: tree.Sum) -> Value:
         summand = _totalled(body.expression * factor, tuple(indices), without_first)
         return Value(summand, body.row, body.column)
     if node.operator in LISTS:
-        return _written_out(typer, node, body, indices)
+        return written_out(typer, node, body, indices)
     if not body.is_scalar:
         raise MeaningError(f"this needs numbers; got {body.shape()}.", node.body.span)
     if node.operator == "prod":
@@ -78,22 +78,6 @@ def big(typer: Typer, node: tree.Sum) -> Value:
     if node.operator == "min":
         return Value(-Maximum(-body.expression, *indices))
     return Value(Maximum(body.expression, *indices))
-
-
-def _written_out(typer: Typer, node: tree.Sum, body: Value, indices: Sequence[Index]) -> Value:
-    """Return the vector or matrix of entries; a list of columns is the matrix of these columns."""
-    hidden = [typer.hidden(index.size) for index in indices]
-    entry = substitute(body.expression, dict(zip(indices, hidden, strict=True)))
-    axis = hidden[0]
-    if body.is_scalar:
-        if node.operator == "matrix":
-            return Value(entry, *hidden)
-        return Value(entry, None, axis) if node.operator == "row" else Value(entry, axis)
-    if node.operator in ("list", "row") and body.column is None:
-        return Value(entry, body.row, axis)
-    if node.operator == "column" and body.row is None:
-        return Value(entry, axis, body.column)
-    raise MeaningError(f"blocks are not read; got {body.shape()} as an entry.", node.body.span)
 
 
 def _totalled(summand: Any, indices: tuple[Index, ...], without_first: list[str]) -> Any:
@@ -344,8 +328,9 @@ def _member(typer: Typer, item: tree.Compare) -> Any:
             numbers = dict.fromkeys(x.text for x in right.entries if isinstance(x, tree.Number))
             return sp.Add(*(same(typer, item.left, tree.Number(x), item.span) for x in numbers))
     if isinstance(right, tree.Name):
-        name = typer.roles.spell(right)
-        typer.index(item.left, typer.ranges.declare(f"{name}_set"), "the set")
+        size = typer.ranges.declare(f"{typer.roles.spell(right)}_set")
+        typer.index(item.left, size, "the set")
+        typer.context.parts.append(size)
         return sp.S.One
     raise MeaningError("this set is not read.", item.span, expected="\\{1, \\dots, n\\}")
 

@@ -163,7 +163,8 @@ class Determination:
             family = [n for n in self.model.by_name if n.split("_")[0] == stem.split("_")[0]]
             above = {n.split("_")[0] for n in self._reached(family)}
             is_here = label is not None and target in reached  # one layer's, not every step's
-            if family and target.split("_")[0] in above and not is_here and letter not in letters:
+            of_this_step = letter in letters and not (label and label["shift"])
+            if family and target.split("_")[0] in above and not is_here and not of_this_step:
                 return stem
         return ""
 

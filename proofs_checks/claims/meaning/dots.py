@@ -1,6 +1,7 @@
 r"""Dots whose pattern is plain: sums, products, lists, columns, rows and matrices of entries.
 
     x_1 + \dots + x_n                        \sum_{i=1}^n x_i
+    \max(x_1, \dots, x_n)                    \max_i x_i
     (x_1, \dots, x_n)^\top as a matrix       the column of all x_i
     [a_{11}, \dots; \dots, a_{mn}]           the matrix of all a_{ij}
 
@@ -23,6 +24,8 @@ __all__ = ["LISTS", "without_dots"]
 LISTS = ("list", "column", "row", "matrix")
 """The operators of the sums that stand for entries written out; a list is a column or a row."""
 
+WITH_DOTS = (tree.Add, tree.Product, tree.Tuple, tree.Call, tree.Transpose, tree.Matrix)
+
 Pick: TypeAlias = Callable[[tree.Node, tree.Node], tree.Node | None]
 
 
@@ -32,7 +35,7 @@ class _Differ(Exception):
 
 def without_dots(node: tree.Node, letters: Sequence[str]) -> tree.Node:
     """Return a node without dots where their pattern is plain; the letters are for new indices."""
-    if not isinstance(node, tree.Add | tree.Product | tree.Tuple | tree.Transpose | tree.Matrix):
+    if not isinstance(node, WITH_DOTS):
         return node
     used = {x.letter for x in nodes(node) if isinstance(x, tree.Name)}
     letter, other = [x for x in letters if x not in used][:2]
@@ -41,6 +44,11 @@ def without_dots(node: tree.Node, letters: Sequence[str]) -> tree.Node:
             return _series(node, items, letter) or node
         case tree.Tuple(entries=items) if _dots(items):
             return _listed(node, items, "list", letter) or node
+        case (
+            tree.Call(function="max" | "min", arguments=(tree.SetOf(entries=items),))
+            | tree.Call(function="max" | "min", arguments=items)
+        ) if _dots(items):
+            return _listed(node, items, node.function, letter) or node
         case tree.Transpose(base=tree.Sum(operator="list") as listed):
             return replace(node, base=replace(listed, operator="row"))
         case tree.Matrix(rows=rows) if len(rows) == 1:

@@ -2,11 +2,13 @@ r"""Functions of vectors and matrices: diag, traces, row sums, determinants, nor
 
     diag(p)_{ij} = \delta_{ij} p_i,   tr A = \sum_k A_{kk},   \|A\|_F^2 = \sum_{ij} A_{ij}^2
 
-What needs a matrix says so: a trace of a vector is an error, not a sum.
+What needs a matrix says so: a trace of a vector is an error, not a sum.  Entries written out become
+a vector or matrix.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -24,7 +26,16 @@ from theory.algebra.symbols import Index, delta, total
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.typing import Typer
 
-__all__ = ["determinant", "determinant_of", "diagonal", "extreme", "norm", "row_sums", "trace"]
+__all__ = [
+    "determinant",
+    "determinant_of",
+    "diagonal",
+    "extreme",
+    "norm",
+    "row_sums",
+    "trace",
+    "written_out",
+]
 
 
 def diagonal(typer: Typer, node: tree.Call) -> Value:
@@ -135,3 +146,19 @@ def norm(typer: Typer, node: tree.Norm) -> Value:
     if text == "1":
         return Value(total(sp.Abs(value.expression), *value.axes))
     return Value(sp.sqrt(total(value.expression**2, *value.axes)))
+
+
+def written_out(typer: Typer, node: tree.Sum, body: Value, indices: Sequence[Index]) -> Value:
+    """Return the vector or matrix of entries; a list of columns is the matrix of these columns."""
+    hidden = [typer.hidden(index.size) for index in indices]
+    entry = substitute(body.expression, dict(zip(indices, hidden, strict=True)))
+    axis = hidden[0]
+    if body.is_scalar:
+        if node.operator == "matrix":
+            return Value(entry, *hidden)
+        return Value(entry, None, axis) if node.operator == "row" else Value(entry, axis)
+    if node.operator in ("list", "row") and body.column is None:
+        return Value(entry, body.row, axis)
+    if node.operator == "column" and body.row is None:
+        return Value(entry, axis, body.column)
+    raise MeaningError(f"blocks are not read; got {body.shape()} as an entry.", node.body.span)

@@ -112,7 +112,7 @@ class Sides(SideConditions):
 
     def _part_and_whole(self, typer: Typer) -> None:
         r"""Refuse ``\sum_{i \in S} x_i = \sum_i x_i``: S may be all of a range, or a part of it."""
-        sets = {self.ranges.find(size) for size in typer.sets}
+        sets = {self.ranges.find(size) for size in (*typer.sets, *self.context.parts)}
         for size, span in typer.unbounded:
             if self.ranges.find(size) in sets:
                 raise MeaningError(

@@ -412,3 +412,45 @@ SLOPE = r"$$\frac{\partial \mathcal{L}}{\partial z_i} = \frac{e^{z_i}}{\sum_j e^
 )  # fmt: skip
 def test_a_loss_without_its_label(text, verdict):
     assert _last(text) == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (r"$$f(x) = \log \sum_{j=1}^n e^{x_j}$$ $$f(x) \le \max_i x_i$$", "refuted"),
+        (r"$$f(x) = \log \sum_{j=1}^n e^{x_j}$$ $$f(x) \ge \max\{x_1, \dots, x_n\}$$", "verified"),
+        (r"$$m = \max(x_1, \dots, x_n)$$ $$m = \min(x_1, \dots, x_n)$$", "refuted"),
+    ],
+)
+def test_an_inequality_defines_nothing(text, verdict):
+    assert _last(text) == verdict
+
+
+def test_what_an_inequality_says_of_a_function_is_not_its_definition():
+    claims = _claims(r"$$f(x) \ge x^2$$ $$f(y) = y^2$$")
+    assert [c.kind for c in claims] == ["claim", "definition"]
+
+
+RECURRENT = r"$$h_t = \tanh(W x_t + U h_{t-1})$$"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (RECURRENT + r"$$\frac{\partial h_t}{\partial h_{t-2}} = 0$$", "unreadable"),
+        (RECURRENT + r"$$\frac{\partial h_t}{\partial x_{t-1}} = 0$$", "unreadable"),
+        (r"$$a_i = b_i, \quad i \in S$$ $$\sum_i a_i = \sum_i b_i$$", "unreadable"),
+        (r"$$a_i = b_i, \quad i \in S$$ $$\sum_{i \in S} a_i = \sum_{i \in S} b_i$$", "proved"),
+        (r"$$x \ne 0 \implies y = 1$$", "unreadable"),
+        (r"$$x > 0 \implies |x| = x$$", "proved"),
+        (r"$$x > 0 \implies |x| = x$$ $$|x| = x$$", "refuted"),
+        (r"$$a = b \implies 2a = 2b$$", "proved"),
+    ],
+)
+def test_what_holds_in_part_is_not_taken_for_the_whole(text, verdict):
+    assert _last(text) == verdict
+
+
+def test_alternatives_define_nothing():
+    claims = _claims(r"$$a = b \text{ or } a = c$$ $$a = b$$")
+    assert [c.kind for c in claims] == ["unreadable", "definition"]
