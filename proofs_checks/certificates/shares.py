@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -64,6 +65,12 @@ def share_of(line: Definition) -> Share | None:
     return Share(own, bound, weight, exponentials[0].args[0])
 
 
+@lru_cache(maxsize=65536)
+def _text(_: type, e: Any) -> str:
+    """Return a leaf as text: SymPy's printer takes longer than all the rest."""
+    return str(e)
+
+
 def shape_of(e: Any, bound: dict[Any, Any]) -> Any:
     """Return a key that does not depend on the names of bound indices."""
     if isinstance(e, sp.Sum):
@@ -78,7 +85,7 @@ def shape_of(e: Any, bound: dict[Any, Any]) -> Any:
     if isinstance(e, sp.Indexed):
         return (name_of(entry_tensor(e)), *(shape_of(k, bound) for k in slots(e)))
     if not e.args:
-        return str(e)
+        return _text(type(e), e)
     parts = [shape_of(x, bound) for x in e.args]
     if isinstance(e, sp.Add | sp.Mul | sp.KroneckerDelta):
         parts.sort(key=repr)
