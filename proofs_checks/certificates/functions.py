@@ -253,7 +253,7 @@ class Functions:
         Of exponentials, which have inverses, the second has the least powers that it can have.
         """
         counts = [Counter(self._units(t)) for t in p]
-        least = {x: min(c[x] for c in counts) for x in set().union(*counts)}
+        least = {x: min(c[x] for c in counts) for x in sorted(set().union(*counts), key=_in_order)}
         bare = []
         for t, c in zip(p, counts, strict=True):
             ours = tuple(x for x in t.factors if not _is_unit(x, t))
@@ -421,3 +421,8 @@ def _is_unit(x: Any, t: Term) -> bool:
 
 def _shape(e: Any) -> Any:
     return shape_of(e, {k: f"%{n}:{k.size}" for n, k in enumerate(ordered_free(e))})
+
+
+def _in_order(x: Any) -> str:
+    """Return a key of an expression that does not change from run to run."""
+    return repr(shape_of(x, {}))
