@@ -1,7 +1,6 @@
-r"""Losses that are defined with a label or with arguments, and differentiated without.
+r"""Losses that are defined with a label, and differentiated without.
 
     J_{\mathrm{CE}} = -\sum_k y_k \log p_k,   \partial J / \partial z_k = p_k - y_k
-    J(o, v_c, U) = -\log \sigma(u_o^\top v_c),   \partial J / \partial v_c = ...
 
 Where a document defines one labelled J and no other, J is taken for it; since it may be another
 loss all the same, what is true of it is proved and what is false is not refuted.
@@ -29,15 +28,12 @@ def labelled_losses(
     lefts = [s.sides[0] for s in statements if len(s.sides) > 1]
     labelled: dict[tree.Name, set[tree.Entry | tree.Apply]] = {}
     bare: set[tree.Name] = set()
-    whole: dict[tree.Name, tree.Entry | tree.Apply] = {}
     for left in lefts:
         symbol = left.base if isinstance(left, tree.Apply) else left
         if isinstance(symbol, tree.Entry) and _is_loss(symbol.base) and _is_label(symbol):
             labelled.setdefault(symbol.base, set()).add(left)  # type: ignore[arg-type]
         elif _is_loss(symbol):
             bare.add(symbol)  # type: ignore[arg-type]
-            if isinstance(left, tree.Apply) and _names_a_point(left):
-                whole.setdefault(symbol, left)  # type: ignore[arg-type]
     meant = {
         name: found.pop()
         for name, found in labelled.items()
@@ -64,11 +60,6 @@ def _with_label(node: tree.Node, meant: dict[tree.Name, tree.Entry | tree.Apply]
         if found is not None:
             return replace(node, quantity=replace(found, span=node.quantity.span))
     return node
-
-
-def _names_a_point(left: tree.Apply) -> bool:
-    """Return whether a loss is written with vectors that have indices: J(o, v_c, U)."""
-    return any(isinstance(x, tree.Entry) for x in left.arguments)
 
 
 def _is_loss(node: tree.Node) -> bool:
