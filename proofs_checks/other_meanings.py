@@ -62,16 +62,9 @@ def _between(model: Model, partial: Partial) -> Iterator[str]:
     lines = (by_name[x].value for x in tensors_in(quantity) if x in by_name)
     for value in (quantity, *lines):
         if names & tensors_in(value):
-            yield from (x for x in tensors_in(value) - names if names & _computed_from(model, x))
-
-
-def _computed_from(model: Model, name: str) -> frozenset[str]:
-    """Return the names of all that a quantity is computed from, directly or not."""
-    line = model.by_name.get(name)
-    if line is None:
-        return frozenset()
-    direct = tensors_in(line.value)
-    return direct.union(*(_computed_from(model, x) for x in direct))
+            yield from (
+                x for x in tensors_in(value) - names if names & model.ancestors.get(x, frozenset())
+            )
 
 
 def _summing_to_one(model: Model, relation: Relation) -> Iterator[Meaning]:

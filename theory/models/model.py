@@ -170,6 +170,22 @@ class Model:
         return {line.name: line for line in (*self.definitions, *self.vocabulary)}
 
     @cached_property
+    def ancestors(self) -> Mapping[str, frozenset[str]]:
+        """By the name of a line, the names of all that it is computed from, directly or not."""
+        found: dict[str, frozenset[str]] = {}
+
+        def above(name: str) -> frozenset[str]:
+            line = self.by_name.get(name)
+            if line is not None and name not in found:
+                direct = tensors_in(line.value)
+                found[name] = direct.union(*map(above, direct))
+            return found.get(name, frozenset())
+
+        for name in self.by_name:
+            above(name)
+        return found
+
+    @cached_property
     def tensors(self) -> Mapping[str, sp.Basic]:
         """Every tensor and scalar by name."""
         inputs = {name_of(x): x for x in self.inputs}

@@ -12,9 +12,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.positions import Positions
 from proofs_checks.claims.meaning.typing import Context
 from proofs_checks.claims.tree import nodes
-from theory.algebra.expressions import tensors_in
 from theory.algebra.symbols import scalar
-from theory.models import Definition, Model
 
 __all__ = ["Descent"]
 
@@ -85,8 +83,7 @@ class Descent(Positions):
         """Find what a step moves: scores and values of a vocabulary, else the loss's variables."""
         computed: dict[str, frozenset[str]] = {}
         if self.base is not None:
-            for line in (*self.base.definitions, *self.base.vocabulary):
-                computed[line.name] = _ancestors(self.base, line)
+            computed |= self.base.ancestors
             free = [n for n in ("s", "v") if n in self.base.tensors]
             inputs = [str(getattr(x, "label", x)) for x in self.base.inputs]
             self.context.coordinates = (*free, *inputs)
@@ -106,15 +103,3 @@ class Descent(Positions):
     def _is_scalar(self, name: str) -> bool:
         symbol = self.symbols.table.get(name)
         return symbol is not None and symbol.axes.total == 0 and not symbol.fixed
-
-
-def _ancestors(model: Model, line: Definition) -> frozenset[str]:
-    reached, waiting = set(), list(tensors_in(line.value))
-    while waiting:
-        name = waiting.pop()
-        if name in reached:
-            continue
-        reached.add(name)
-        if name in model.by_name:
-            waiting += tensors_in(model.by_name[name].value)
-    return frozenset(reached)

@@ -59,7 +59,6 @@ class Determination:
             and isinstance(s.sides[1], tree.Number)
         }  # fmt: skip
         self.solved: set[str] = set()  # what enters equations that are to be solved
-        self._above: dict[str, frozenset[str]] = {}
 
     def check(self) -> None:
         """Give statements their errors, and links their hedges."""
@@ -92,14 +91,7 @@ class Determination:
 
     def _inputs_of(self, name: str) -> frozenset[str]:
         """Return everything that a symbol is computed from, itself included."""
-        if name not in self._above:
-            self._above[name] = frozenset((name,))
-            line = self.model.by_name.get(name)
-            found = {name}
-            for below in tensors_in(line.value) if line is not None else ():
-                found |= self._inputs_of(below)
-            self._above[name] = frozenset(found)
-        return self._above[name]
+        return self.model.ancestors.get(name, frozenset()) | {name}
 
     def _reached(self, names: Iterable[str]) -> frozenset[str]:
         """Return everything that some symbols are computed from, themselves included."""

@@ -120,6 +120,11 @@ def test_symbols_by_name():
     assert made.index("j", "T") == j
 
 
+def test_a_line_knows_all_that_it_is_computed_from():
+    made = model(SQUARE, LOSS)
+    assert made.ancestors == {"y": {"a", "x"}, "L": {"y", "a", "x"}}
+
+
 def test_entries_take_the_usual_letters():
     made = model(SQUARE, LOSS)
     assert made.entry(S) == S[i, j]
