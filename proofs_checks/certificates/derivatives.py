@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.certificates.closed_forms import closed_form
-from proofs_checks.certificates.premises import Condition, Premises, conditions, is_among
+from proofs_checks.certificates.premises import Condition, Premises, conditions
 from proofs_checks.certificates.printing import Names, Scope, coq_term
 from proofs_checks.certificates.program import Program, ordered_free
 from proofs_checks.certificates.shares import shape_of
@@ -142,10 +142,11 @@ class Derivatives:
 
     def _premises(self, e: Any, closed: Any, frontier: tuple[str, ...]) -> tuple[Condition, ...]:
         """Return what the rule presupposes of its frontier, in terms of the program's lines."""
-        program, found = self.program, []
+        program, found = self.program, dict[Any, Condition]()
         for name in frontier:
             if program.is_positive_scalar(name) and name not in program.lines:
-                found.append(Condition((), "positive", program.tensors[name]))
+                positive = Condition("positive", program.tensors[name])
+                found[positive.key] = positive
         lines = [
             program.lines[n].value
             for n in program.computed(self.all_moved(e))
@@ -154,10 +155,9 @@ class Derivatives:
         inner = [n.premises for n in self.nodes.values() if n.expression in nodes_in(e)]
         pool = [c for x in (*lines, *quantities(e), closed) for c in conditions(x)]
         for c in [*pool, *(c for group in inner for c in group)]:
-            known = self.premises.is_positive(c.value, frozenset(frontier))
-            if not known and not is_among(c, found):
-                found.append(c)
-        return tuple(found)
+            if not self.premises.is_positive(c.value, frozenset(frontier)):
+                found.setdefault(c.key, c)
+        return tuple(found.values())
 
     # -- writing
 

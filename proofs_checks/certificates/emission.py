@@ -158,7 +158,7 @@ class Emission:
         for name in program.lines:
             own = self.names.tensor(name)
             opened += [own, f"{own}_of"]
-        conditions = [(c.kind, self._written(c.value)) for c in self.premises.needed]
+        conditions = [(c.kind, self._written(c.value)) for c in self.premises.needed.values()]
         found = witness(constraints, conditions, ranks, sizes, positive)
         return instance_of(
             self.theorem, sizes, len(self.places), ranks, found, len(hypotheses), opened

@@ -43,7 +43,7 @@ from proofs_checks.certificates.polynomials import (
 )
 from proofs_checks.certificates.printing import Scope, coq_term, inverted
 from proofs_checks.certificates.problem import NotCertified
-from proofs_checks.certificates.program import Program, instance, ordered_free
+from proofs_checks.certificates.program import Program, instance, ordered_free, shape
 from proofs_checks.certificates.rules import is_plain, kept_lines, packed
 from proofs_checks.certificates.shares import shape_of
 from theory.algebra.expressions import (
@@ -147,7 +147,7 @@ class Functions:
 
     def _function(self, e: Any) -> Poly:
         """Return what an exponential, a root or a logarithm is, and make it a rule."""
-        free, key = ordered_free(e), _shape(e)
+        free, key = ordered_free(e), shape(e)
         if key not in self._done:
             u = self.poly(e.args[0])
             inner = self.scope.binding(*free)
@@ -223,7 +223,7 @@ class Functions:
         p = self.poly(d)
         if isinstance(d, sp.Rational):
             return number(1 / d)
-        free, key = ordered_free(d), ("/", _shape(d))
+        free, key = ordered_free(d), ("/", shape(d))
         if key not in self._done:
             result = self.inverse(p, d)
             self._done[key] = (tuple(free), result)
@@ -329,7 +329,7 @@ class Functions:
             return times(factor(x), self.inverse(self.poly(x.base), x.base))
         if isinstance(x, sp.KroneckerDelta):
             raise NotCertified("a division by a Kronecker delta")
-        free, key = ordered_free(x), ("1", _shape(x))
+        free, key = ordered_free(x), ("1", shape(x))
         if key not in self._done:
             self._done[key] = ((), ONE)
             text = coq_term(x, self.scope.binding(*free), ATOM)
@@ -417,10 +417,6 @@ class Functions:
 
 def _is_unit(x: Any, t: Term) -> bool:
     return isinstance(x, sp.exp) and not free_indices(x) & set(t.bound)
-
-
-def _shape(e: Any) -> Any:
-    return shape_of(e, {k: f"%{n}:{k.size}" for n, k in enumerate(ordered_free(e))})
 
 
 def _in_order(x: Any) -> str:

@@ -269,7 +269,7 @@ class Middle:
     def _logarithms(self, unfold: list[str]) -> list[str]:
         """Return the steps that write logarithms of products as sums, and the lines in them out."""
         cases = ""
-        for name in self.split:
+        for name in sorted(self.split):
             own, n = self.names.tensor(name), len(self.program.lines[name].parameters)
             made = f"cbv beta delta [{own} {own}_of]; logarithm ltac:(reflexivity)"
             cases += f"\n    | |- ln ({own}{' _' * n}) = _ => {made}"

@@ -6,72 +6,62 @@ hypothesis of the theorem, in plain sight.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import sympy as sp
 
 from proofs_checks.certificates.printing import Names, Scope, commented, coq_term, generic
 from proofs_checks.certificates.problem import NotCertified
-from proofs_checks.certificates.program import Program, ordered_free
+from proofs_checks.certificates.program import Program, ordered_free, shape
 from proofs_checks.certificates.share_facts import ShareFacts, applied
-from proofs_checks.certificates.shares import shape_of
 from theory.algebra.expressions import Inequality, entry_tensor, tensors_in
 from theory.algebra.symbols import Flow, Index, Partial, Size, Tensor
 from theory.models.model import name_of
 
-__all__ = ["Condition", "Premises", "conditions", "is_among"]
+__all__ = ["Condition", "Premises", "conditions"]
 
 
 class Condition(NamedTuple):
-    """``value`` is positive, or not zero, for all ``indices``."""
+    """``value`` is "positive" or "nonzero", the ``kind``, for all its indices."""
 
-    indices: tuple[Index, ...]
     kind: str
     value: Any
 
+    @property
+    def key(self) -> tuple[str, Any]:
+        """What equal conditions have in common, whatever their indices are called."""
+        return self.kind, shape(self.value)
+
     def text(self, scope: Scope) -> str:
         """Return the condition in Coq."""
-        inner = scope.binding(*self.indices)
+        indices = ordered_free(self.value)
+        inner = scope.binding(*indices)
         value = coq_term(self.value, inner)
         sign = f"0 < {value}" if self.kind == "positive" else f"{value} <> 0"
-        return inner.ranges(self.indices) + sign
+        return inner.ranges(indices) + sign
 
 
-def conditions(e: Any, bound: tuple[Index, ...] = ()) -> Iterator[Condition]:
+def conditions(e: Any) -> Iterator[Condition]:
     """Yield what must be positive or not zero where ``e`` is taken; derivatives are left out."""
     if isinstance(e, Partial | Flow | Tensor | sp.Indexed):
         return
     if isinstance(e, sp.Sum):
-        own: list[Any] = [k for k, *_ in e.limits]
-        yield from conditions(e.function, (*own, *bound))
+        yield from conditions(e.function)
         return
     for x in e.args:
-        yield from conditions(x, bound)
+        yield from conditions(x)
     if isinstance(e, sp.log):
         for part in sp.Mul.make_args(e.args[0]):
             value = part.base if isinstance(part, sp.Pow) and part.exp == -1 else part
-            yield _bare(Condition(bound, "positive", value))
+            yield Condition("positive", value)
     if isinstance(e, sp.Pow) and e.exp.is_Rational and not e.exp.is_Integer:
         base: Any = e.base
         is_inverse = isinstance(base, sp.Pow) and base.exp == -1
-        yield _bare(Condition(bound, "positive", base.base if is_inverse else base))
+        yield Condition("positive", base.base if is_inverse else base)
     elif isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp < 0:
         for part in sp.Mul.make_args(e.base):
-            yield _bare(Condition(bound, "nonzero", part))
-
-
-def _bare(condition: Condition) -> Condition:
-    return Condition(tuple(ordered_free(condition.value)), condition.kind, condition.value)
-
-
-def is_among(c: Condition, found: Iterable[Condition]) -> bool:
-    """Return whether a condition is one of these, whatever its indices are called."""
-    return any(x.kind == c.kind and _shape(x) == _shape(c) for x in found)
-
-
-def _shape(c: Condition) -> Any:
-    return shape_of(c.value, {k: f"%{n}:{k.size}" for n, k in enumerate(c.indices)})
+            yield Condition("nonzero", part)
 
 
 class Premises:
@@ -79,7 +69,7 @@ class Premises:
 
     def __init__(self, program: Program, names: Names) -> None:
         self.program, self.names = program, names
-        self.needed: list[Condition] = []
+        self.needed: dict[Any, Condition] = {}  # by their keys
         self.is_about_order = isinstance(program.statement, Inequality)
         self.positive_lines: set[str] = {
             n for n, share in program.shares.items() if not share.is_weighted
@@ -123,8 +113,7 @@ class Premises:
         for c in self.open_conditions(e):
             if any(n in self.program.used_words for n in tensors_in(c.value)):
                 raise NotCertified(f"a denominator or logarithm of `{c.value}`")
-            if not is_among(c, self.needed):
-                self.needed.append(c)
+            self.needed.setdefault(c.key, c)
 
     def hypotheses(self) -> list[str]:
         """Return the hypotheses of the section."""
@@ -160,8 +149,8 @@ class Premises:
     def _stated(self) -> list[Condition]:
         """Return the conditions that are hypotheses; what is positive is not zero anyway."""
         return [
-            c for c in self.needed
-            if c.kind == "positive" or not is_among(c._replace(kind="positive"), self.needed)
+            c for c in self.needed.values()
+            if c.kind == "positive" or c._replace(kind="positive").key not in self.needed
         ]  # fmt: skip
 
     def _declared_nonnegative(self) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.certificates.problem import Problem
-from proofs_checks.certificates.shares import Share, share_of
+from proofs_checks.certificates.shares import Share, shape_of, share_of
 from theory.algebra.binders import Binder
 from theory.algebra.expressions import (
     entry_tensor,
@@ -31,7 +31,7 @@ from theory.algebra.symbols import Flow, Index, Partial, Size, Step, Tensor
 from theory.models.model import Definition, name_of
 from theory.models.reverse_mode import computed_from
 
-__all__ = ["Program", "entries_of", "instance", "ordered_free"]
+__all__ = ["Program", "entries_of", "instance", "ordered_free", "shape"]
 
 DERIVATIVES = (Partial, Step, Flow)
 
@@ -64,6 +64,11 @@ def ordered_free(*expressions: Any) -> list[Index]:
             if isinstance(x, Index) and x in free and x not in found:
                 found.append(x)
     return found
+
+
+def shape(e: Any) -> Any:
+    """Return a key of an expression that does not depend on the names of its indices."""
+    return shape_of(e, {k: f"%{n}:{k.size}" for n, k in enumerate(ordered_free(e))})
 
 
 class Program:

@@ -11,8 +11,7 @@ import sympy as sp
 
 from proofs_checks.certificates.premises import conditions
 from proofs_checks.certificates.printing import Scope, coq_term
-from proofs_checks.certificates.program import Program, ordered_free
-from proofs_checks.certificates.shares import shape_of
+from proofs_checks.certificates.program import Program, ordered_free, shape
 from theory.algebra.expressions import entry_tensor, substitute, tensors_in
 from theory.algebra.symbols import Index, Size
 from theory.models.model import name_of
@@ -45,23 +44,18 @@ def packed(rules: Iterable[str]) -> str:
 
 def inverse_rules(program: Program, texts: Iterable[Any], scope: Scope) -> list[tuple[str, Any]]:
     """Return ``forall ..., x * / x = 1`` for entries, scalars and sizes that are divided by."""
-    found: dict[str, Any] = {}
-    shapes = set()
+    found: dict[Any, tuple[str, Any]] = {}
     for e in texts:
-        for c in conditions(e):
-            value, ks = c.value, ordered_free(c.value)
-            shape = shape_of(value, {k: f"%{n}:{k.size}" for n, k in enumerate(ks)})
-            if shape in shapes or not (
-                isinstance(value, sp.Indexed | sp.Symbol) or _is_root(value)
-            ):
-                continue
-            shapes.add(shape)
-            inner = scope.binding(*ks)
-            text = coq_term(value, inner, 2)
-            found.setdefault(f"{inner.ranges(ks)}{text} * / {text} = 1", value)
+        for value in (c.value for c in conditions(e)):
+            is_entry = isinstance(value, sp.Indexed | sp.Symbol) or _is_root(value)
+            if is_entry and (key := shape(value)) not in found:
+                ks = ordered_free(value)
+                inner = scope.binding(*ks)
+                text = coq_term(value, inner, 2)
+                found[key] = f"{inner.ranges(ks)}{text} * / {text} = 1", value
         if e.has(sp.pi):
-            found.setdefault("PI * / PI = 1", sp.pi)
-    return list(found.items())
+            found.setdefault(sp.pi, ("PI * / PI = 1", sp.pi))
+    return list(found.values())
 
 
 def root_rules(
