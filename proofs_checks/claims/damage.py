@@ -37,9 +37,8 @@ _LONGEST_DISPLAY = 4000
 _ESCAPES = "abfnrtv"  # \a \b \f \n \r \t \v: letters that an escape takes with it
 _BLANKS = " \t\r\n"
 _CONTROLS = {"\x07": "a", "\x08": "b", "\x0b": "v", "\x0c": "f"}
-_BRACKET = re.compile(
-    r"(?:\\(?:left|[bB]igg?l?)\s*)?(?:[(\[]|\\[{])"
-)  # that of a call, as in exp\{z\}
+# The bracket of a call, as in exp\{z\}.
+_BRACKET = re.compile(r"(?:\\(?:left|[bB]igg?l?)\s*)?(?:[(\[]|\\[{])")
 _WORD = re.compile(r"[A-Za-z]+")
 _READ_AS_TEXT = re.compile(
     r"\\(?:text\w*|mbox|hbox|intertext|shortintertext|label|tag\*?|operatorname\*?|mathrm|mathsf"

@@ -35,7 +35,7 @@ from proofs_checks.claims.places import Source, Span, View, decode
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
 from proofs_checks.claims.prose import Prose
 from proofs_checks.claims.sources.bundle import Bundle
-from proofs_checks.claims.spaces import spaces_in, values
+from proofs_checks.claims.spaces import kind_of_numbers, spaces_in
 from proofs_checks.claims.tidy import tidy
 
 __all__ = ["read_document"]
@@ -215,7 +215,7 @@ class _Reader:
             self._unreadable(read, span, start, labels)
             return
         self._counted(span)
-        self.stated.extend(x for x in spaces_in(read.conditions) if values(x.right))
+        self.stated.extend(x for x in spaces_in(read.conditions) if kind_of_numbers(x.right))
         line, column = self.source.place(span.start)
         sides, case = read.sides, self.prose.condition_before(self.finder.inline, start)
         if statement.continues:

@@ -207,7 +207,8 @@ def divided(statement: Statement) -> list[Statement]:
     unread, bounds = "", []  # what an implication holds under: x \ne 0, x > 0
     for n, (lexemes, place) in enumerate(_cut(statement.lexemes, relations)):
         sign = relations[n - 1] if n else None
-        if sign is None or not sign.command(*IMPLICATIONS):
+        is_implied = sign is not None and sign.command(*IMPLICATIONS)
+        if not is_implied:
             unread, bounds = "" if sign is None else sign.text, []
         elif lexemes and bounds:
             pieces.pop()  # it is a condition, and says nothing by itself
@@ -215,7 +216,7 @@ def divided(statement: Statement) -> list[Statement]:
             continue
         conditions = [*statement.conditions, *bounds]
         piece = replace(statement, lexemes=lexemes, conditions=conditions)
-        if unread and sign is not None and sign.command(*IMPLICATIONS):
+        if unread and is_implied:
             message = f"this holds where the relation `\\{unread}` before it does"
             piece.refusal = Refusal(message, place)
         pieces.append(piece)

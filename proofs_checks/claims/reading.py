@@ -127,9 +127,7 @@ def _defined_name(node: tree.Node) -> set[str]:
     statement = Statement(0, 0, (node,), (), False, node.span)
     roles = Roles([statement], Spelling([[node]]))
     authored = Authored([], roles, set())
-    base = node
-    while isinstance(base, tree.Entry | tree.Apply):
-        base = base.base
+    base = tree.stem(node, tree.Entry, tree.Apply)
     return names_in(base, roles, authored, frozenset()) | names_in(
         node, roles, authored, frozenset()
     )

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from proofs_checks.claims import tree
 
-__all__ = ["spaces_in", "values"]
+__all__ = ["kind_of_numbers", "spaces_in"]
 
 
 def spaces_in(conditions: Iterable[tree.Node]) -> Iterator[tree.Compare]:
@@ -31,12 +31,12 @@ def spaces_in(conditions: Iterable[tree.Node]) -> Iterator[tree.Compare]:
                 if isinstance(symbol, tree.Name | tree.Entry):
                     if space is not None:
                         yield replace(node, left=symbol, right=space)
-                    if values(node.right):
+                    if kind_of_numbers(node.right):
                         yield replace(node, left=symbol)
         listed = []
 
 
-def values(node: tree.Node) -> str:
+def kind_of_numbers(node: tree.Node) -> str:
     """Return which numbers a set or an interval holds, as a kind of `structured_inputs`."""
     if isinstance(node, tree.Power):
         node = node.base

@@ -26,7 +26,7 @@ __all__ = [
     "Differential", "Directional", "Dots", "Entry", "ForAll", "Gradient", "Indicator", "Inner",
     "Interval", "Label", "Matrix", "Name", "Negate", "Node", "Norm", "Number", "Otherwise",
     "Power", "Product", "Quotient", "Ranges", "Rate", "SetOf", "Slice", "Space", "Step", "Sum",
-    "Transpose", "Tuple", "children", "nodes",
+    "Transpose", "Tuple", "children", "nodes", "stem",
 ]  # fmt: skip
 
 
@@ -382,3 +382,10 @@ def nodes(node: Node) -> Iterator[Node]:
         node = waiting.pop()
         yield node
         waiting.extend(reversed(list(children(node))))
+
+
+def stem(node: Node, *around: type[Apply] | type[Entry] | type[Power] | type[Transpose]) -> Node:
+    """Return what is left of a node without its scripts, arguments and marks of these types."""
+    while isinstance(node, around):
+        node = node.base
+    return node

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.roles import Reference, Roles
-from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.meaning.statements import EQUALITIES, Statement
 from proofs_checks.claims.tree import nodes
 
 __all__ = ["Authored", "Template"]
@@ -23,8 +23,6 @@ MEANINGS = ("entropy", "kl")
 BUILT_IN = {"sigma": "sigmoid", "H": "entropy", "N": "normal", "N_cal": "normal", "O": "order",
             "D_KL": "kl", "KL": "kl"}  # fmt: skip
 
-
-EQUALITIES = ("equality", "definition", "backward")  # of the kinds of relations
 FORMAL = (tree.Name, tree.Entry, tree.Compare, tree.Power, tree.Tuple, tree.Bracketed, tree.Dots)
 """What an argument on the left of a definition may be: nothing that is computed."""
 

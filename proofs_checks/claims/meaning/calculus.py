@@ -24,9 +24,9 @@ from theory.models.model import name_of
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.typing import Typer
 
-DEVIATIONS = ("sigma", "tau")
-
 __all__ = ["derivative", "differential", "directional", "gradient", "rate", "step"]
+
+DEVIATIONS = ("sigma", "tau")
 
 
 def derivative(typer: Typer, node: tree.Derivative) -> Value:

@@ -330,7 +330,7 @@ def _member(typer: Typer, item: tree.Compare) -> Any:
     if isinstance(right, tree.Name):
         size = typer.ranges.declare(f"{typer.roles.spell(right)}_set")
         typer.index(item.left, size, "the set")
-        typer.context.parts.append(size)
+        typer.context.parts.add(size)
         return sp.S.One
     raise MeaningError("this set is not read.", item.span, expected="\\{1, \\dots, n\\}")
 

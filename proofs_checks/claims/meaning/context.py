@@ -38,7 +38,7 @@ class Context:
         self.has_loss = False  # the document, or the vocabulary, has something to descend
         self.coordinates: tuple[str, ...] = ()  # what a step or a flow moves
         self.computed: dict[str, frozenset[str]] = {}  # what each definition depends on
-        self.parts: list[Any] = []  # ranges of equations for i \in S, which S may be a part of
+        self.parts: set[Any] = set()  # ranges of equations for i \in S, which S may be a part of
         self.offsets: dict[str, int] = {}  # the N of a sum from 0 to N is one less than its range
         self.ends: set[str] = set()  # sizes at which sums of as many terms end
         self.from_zero: set[str] = set()  # ranges that some sum counts from 0

@@ -14,7 +14,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.special_names import special
-from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.meaning.statements import EQUALITIES, Statement
 from proofs_checks.claims.tree import children
 
 __all__ = ["Defined", "Definitions", "names_in"]
@@ -112,7 +112,7 @@ class Definitions:
     def _take(self, statement: Statement, only: set[str] | None = None) -> None:
         sides = statement.sides
         for n, kind in enumerate(statement.kinds):
-            if kind not in ("equality", "definition", "backward"):
+            if kind not in EQUALITIES:
                 continue
             pairs = [(n + 1, n)] if kind == "backward" else [(n, n + 1)]
             for left, right in pairs:

@@ -43,7 +43,8 @@ class Reading(Assembly):
         every = [s for s in every if not s.is_inline or self._is_used(s)]
         failed: dict[int, MeaningError] = {}
         self._say_dimensions()
-        for statement in sorted(every, key=self._lists_entries):
+        lists = {s.number for s in every if self._lists_entries(s)}
+        for statement in sorted(every, key=lambda s: s.number in lists):
             if _names_a_list(statement):
                 self.meanings[statement.number].skipped = A_NAME
                 continue
@@ -51,9 +52,11 @@ class Reading(Assembly):
                 skipped = "where a maximum or minimum is reached is not computed"
                 self.meanings[statement.number].skipped = skipped
                 continue
-            listed, mark = self._lists_entries(statement), self.ranges.mark()
+            mark = self.ranges.mark()
             error = self._gather(statement)
-            if listed and (error is not None or not self._is_identity(statement)):
+            if statement.number in lists and (
+                error is not None or not self._is_identity(statement)
+            ):
                 self.meanings[statement.number].skipped = A_NAME
                 self.ranges.back(mark)
             elif error is not None:
@@ -189,6 +192,5 @@ def _takes_argmax(statement: Statement) -> bool:
 def _names_a_list(statement: Statement) -> bool:
     r"""Return whether an equation only names a list or a set, as in \\tau = (s_1, a_1, \\dots)."""
     left, *rest = statement.sides
-    while isinstance(left, tree.Entry | tree.Power):
-        left = left.base
-    return isinstance(left, tree.Name) and any(isinstance(x, tree.Tuple | tree.SetOf) for x in rest)
+    name = tree.stem(left, tree.Entry, tree.Power)
+    return isinstance(name, tree.Name) and any(isinstance(x, tree.Tuple | tree.SetOf) for x in rest)

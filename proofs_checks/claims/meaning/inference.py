@@ -29,7 +29,7 @@ from proofs_checks.claims.meaning.roles import Roles
 from proofs_checks.claims.meaning.spelling import Spelling
 from proofs_checks.claims.meaning.statements import Meaning, Said, Statement
 from proofs_checks.claims.meaning.symbols import Symbol, Symbols
-from proofs_checks.claims.spaces import values
+from proofs_checks.claims.spaces import kind_of_numbers
 from proofs_checks.claims.tree import nodes
 from theory.algebra.symbols import Tensor
 from theory.models import Constraint, Definition, Model
@@ -115,8 +115,8 @@ class Inference:
         for stated in self.stated:
             if isinstance(stated.right, tree.Space):
                 self.ranks.declare(stated.left, stated.right)
-            elif values(stated.right):
-                self.values |= {n: values(stated.right) for n in self.names(stated.left)}
+            elif kind := kind_of_numbers(stated.right):
+                self.values |= dict.fromkeys(self.names(stated.left), kind)
         for statement in every:
             if not statement.is_inline or self._is_used(statement):
                 self.ranks.add(statement)

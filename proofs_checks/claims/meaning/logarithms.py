@@ -44,6 +44,5 @@ def _exponentiated(statement: Statement, taken: set[tree.Name]) -> Statement:
 
 def _stem(node: tree.Node) -> tree.Name | None:
     """Return the name of a symbol, without its indices and arguments; None for anything else."""
-    while isinstance(node, tree.Entry | tree.Apply):
-        node = node.base
-    return node if isinstance(node, tree.Name) else None
+    found = tree.stem(node, tree.Entry, tree.Apply)
+    return found if isinstance(found, tree.Name) else None

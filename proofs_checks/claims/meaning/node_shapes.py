@@ -79,9 +79,7 @@ class NodeShapes:
             self.applied.add(name)
         self.slots_seen[name].add(slots)
         self.depends[name] |= found.depends
-        base = node
-        while isinstance(base, tree.Entry | tree.Apply | tree.Power):
-            base = base.base
+        base = tree.stem(node, tree.Entry, tree.Apply, tree.Power)
         if isinstance(base, tree.Name):
             self.fonts[name].add(base.font)
         return self.network.link(name, slots, self._new())

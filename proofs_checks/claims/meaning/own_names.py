@@ -24,21 +24,15 @@ def own_words(roots: Sequence[tree.Node]) -> Change:
     """Make a word such as dv one name where v stands nowhere by itself."""
     plain: set[str] = set()
 
-    def see_quantity(node: tree.Node) -> tree.Name | None:
-        base = node
-        while isinstance(base, tree.Entry | tree.Power | tree.Transpose):
-            base = base.base
-        return base if isinstance(base, tree.Name) else None
-
     for root in roots:
         _see_outside(root, plain)
 
     def change(node: tree.Node) -> tree.Node:
         if not isinstance(node, tree.Differential) or node.style != "word":
             return node
-        name = see_quantity(node.quantity)
+        name = _stem(node.quantity)
         if (
-            name is None
+            not isinstance(name, tree.Name)
             or name.letter in plain
             or name.letter.lower() in {x.lower() for x in plain}
         ):
@@ -186,9 +180,7 @@ def _square_of(node: tree.Node) -> str | None:
 
 
 def _stem(node: tree.Node) -> tree.Node:
-    while isinstance(node, tree.Entry | tree.Power | tree.Transpose):
-        node = node.base
-    return node
+    return tree.stem(node, tree.Entry, tree.Power, tree.Transpose)
 
 
 def _see_outside(node: tree.Node, plain: set[str]) -> None:

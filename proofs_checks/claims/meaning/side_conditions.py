@@ -9,7 +9,7 @@ r"""The conditions beside an equation: ranges of indices, dimensions, signs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from proofs_checks.claims.meaning import conditions
 from proofs_checks.claims.meaning.descent import Descent
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.typing import Typer
-from proofs_checks.claims.spaces import values
+from proofs_checks.claims.spaces import kind_of_numbers
 from theory.algebra.symbols import Tensor, delta
 from theory.latex import expression as latex_of
 from theory.models.model import name_of
@@ -62,7 +62,7 @@ class SideConditions(Descent):
         if node.relation in ("=", "!="):
             return self._unused(typer, node)
         if node.relation == "in" and isinstance(node.right, tree.SetOf | tree.Tuple):
-            return self._in_a_set(typer, node)
+            return self._in_a_set(typer, node, node.right)
         raise MeaningError(
             "this condition is not read.", node.span,
             expected="a range of an index, or the sign of a symbol",
@@ -70,18 +70,23 @@ class SideConditions(Descent):
 
     def _unused(self, typer: Typer, node: tree.Compare) -> Restriction:
         """Return a comparison of values, each of which must have a meaning, as not used."""
-        left, right = (latex_of(typer.value(x).expression) for x in (node.left, node.right))
-        return Restriction(unused=f"the condition {left} {node.relation} {right} is not used")
+        return self._unused_among(typer, node, (node.right,))
 
-    def _in_a_set(self, typer: Typer, node: tree.Compare) -> Restriction:
+    def _unused_among(
+        self, typer: Typer, node: tree.Compare, others: Sequence[tree.Node]
+    ) -> Restriction:
+        left, *right = (latex_of(typer.value(x).expression) for x in (node.left, *others))
+        said = f"{left} {node.relation} {', '.join(right)}"
+        return Restriction(unused=f"the condition {said} is not used")
+
+    def _in_a_set(
+        self, typer: Typer, node: tree.Compare, numbers: tree.SetOf | tree.Tuple
+    ) -> Restriction:
         r"""Return ``y_i \in \{0, 1\}``, each part of which must have a meaning."""
-        if values(node.right):  # which all judges draw from
+        if kind_of_numbers(numbers):  # which all judges draw from
             typer.value(node.left)
             return Restriction()
-        assert isinstance(node.right, tree.SetOf | tree.Tuple)
-        entries = [latex_of(typer.value(x).expression) for x in node.right.entries]
-        left = latex_of(typer.value(node.left).expression)
-        return Restriction(unused=f"the condition {left} in {', '.join(entries)} is not used")
+        return self._unused_among(typer, node, numbers.entries)
 
     def _range(self, typer: Typer, node: tree.Ranges) -> Any:
         factor = sp.S.One

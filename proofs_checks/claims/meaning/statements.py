@@ -9,8 +9,9 @@ from typing import Any
 from proofs_checks.claims import tree
 from proofs_checks.claims.places import Span
 
-__all__ = ["SPREAD", "Link", "Meaning", "MeaningError", "Said", "Statement"]
+__all__ = ["EQUALITIES", "SPREAD", "Link", "Meaning", "MeaningError", "Said", "Statement"]
 
+EQUALITIES = ("equality", "definition", "backward")  # of the kinds of relations
 SPREAD = "a number stands for a vector or matrix of that number"
 
 
