@@ -138,8 +138,8 @@ def integrate_in_parts(
     y, t = _starts(system, starts), _times(times)
     count, found = max(1, size // (8 * len(t) * system.dimension)), None
     if engine == "auto":
-        first = requested(system, y[:count], t, engine, many=len(y))
-        engine = without_waiting(first).engine
+        request = requested(system, y[:count], t, engine, many=len(y))
+        engine = without_waiting(request).engine
     for first in range(0, len(y), count):
         rows = y[first : first + count]
         tell = None if progress is None else _counted(progress, first, len(y))
