@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from numerics.experiments.definition import Advance, Experiment, Preset, Row, State
+from numerics.experiments.generated import generated
 from numerics.experiments.least_squares import LeastSquares, descent_filter, flow_filter
 from numerics.experiments.least_squares_flow import engine_path
 
@@ -125,10 +126,11 @@ def _checks(
     x = problem.left @ (problem.values[:, None] * problem.right)
     n = len(x)
     y = x @ target + NOISE * rng.standard_normal(n)
+    gradient = generated("linear-regression", "regression-gradient", "X", "theta", "y")
     rate, steps = 0.9 / problem.curvature[0], 60
     theta = np.zeros(len(target))
     for _ in range(steps):
-        theta -= rate * (x.T @ (x @ theta - y)) / n
+        theta -= rate * gradient(X=x, theta=theta, y=y)
     closed = problem.at(descent_filter(problem, rate, steps), y)
     descent = np.linalg.norm(theta - closed) / np.linalg.norm(closed)
 

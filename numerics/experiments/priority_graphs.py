@@ -8,6 +8,8 @@ Inside a strongly connected component no token has priority; between components 
 
     S_fin   the span of the differences inside components (the cyclic subspace)
 
+Loss, gradient and Hessian are generated from the laws of the model `next-token-table`.
+
 Source: li2024mechanics; mathematics.md G.
 """
 
@@ -15,15 +17,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from numerics.experiments.generated import generated
+
 __all__ = ["Data", "sample", "violating"]
 
 Array = NDArray[np.float64]
 TRIES = 1000
+MODEL, GIVEN = "next-token-table", ("n", "U", "Y", "W")
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,8 @@ class Data:
     """Sequences: ``counts`` (n, K) of the tokens in each context, ``last`` (n,), ``label`` (n,).
 
     The assumption of realisable labels is that every label stands in its context.  One that does
-    not has probability zero whatever W is: its loss is infinite, its gradient zero, and it still
-    makes edges of the graph.
+    not has probability zero whatever W is: its loss is infinite, and it still makes edges of the
+    graph.  Loss and gradient raise `ValueError` then; take the ``part`` that is realisable.
     """
 
     counts: NDArray[np.int64]
@@ -54,41 +60,64 @@ class Data:
         return self.counts.shape[1]
 
     @cached_property
-    def _log_counts(self) -> Array:
-        with np.errstate(divide="ignore"):
-            return np.log(self.counts)
+    def _inputs(self) -> dict[str, NDArray[Any]]:
+        """The inputs of the model `next-token-table`, but for W.
 
-    def loss_and_gradient(self, w: Array) -> tuple[float, Array]:
-        """Return the mean loss (nats) and its gradient (K, K) by W."""
-        logits = self._log_counts + w[:, self.last].T
-        top = logits.max(axis=1, keepdims=True)
-        e = np.exp(logits - top)
-        total = e.sum(axis=1)
-        rows, count = np.arange(len(self.label)), len(self.label)
-        loss = float((np.log(total) + top[:, 0] - logits[rows, self.label]).mean())
-        p = e / total[:, None]
-        p[rows, self.label] = 0.0
-        p[rows, self.label] = -p.sum(axis=1)  # p - 1 without losing what is small
-        p[~self.realisable] = 0.0
-        gradient = np.zeros_like(w)
-        np.add.at(gradient.T, self.last, p / count)
-        return loss, gradient
-
-    def outer_gradient(self, w: Array) -> Array:
-        """Return the part of the gradient (K, K) in the complement of S_fin, to full precision.
-
-        It is constant on components.  Its entries are sums of probabilities outside of the label's
-        component: they may be as small as they like, because nothing is subtracted.
+        Raises `ValueError` if a label is not realisable.
         """
-        same = self._same_component[self.last]  # (n, K, K)
-        own, p = self.in_component, self.attention(w)
-        p = np.where(own | ~self.realisable[:, None], 0.0, p)
-        sizes = np.maximum(same.sum(axis=2), 1)
-        spread = np.einsum("nij,nj->ni", same, p) / sizes
-        spread -= own * (p.sum(axis=1) / own.sum(axis=1))[:, None]
-        gradient = np.zeros_like(w)
-        np.add.at(gradient.T, self.last, spread / len(self.label))
-        return gradient
+        if not self.realisable.all():
+            raise ValueError(
+                "every label must stand in its context; got "
+                f"{int((~self.realisable).sum())} that do not. Take `part(realisable)`."
+            )
+        return {"n": self.counts, "U": self._last, "Y": np.eye(self.tokens)[self.label]}
+
+    @cached_property
+    def _last(self) -> Array:
+        return np.eye(self.tokens)[self.last]
+
+    def loss(self, w: Array) -> float:
+        """Return the mean loss, nats."""
+        return float(generated(MODEL, "L", *GIVEN)(**self._inputs, W=w))
+
+    def gradient(self, w: Array) -> Array:
+        """Return the gradient (K, K) of the loss by W."""
+        return generated(MODEL, "next-token-table", *GIVEN)(**self._inputs, W=w)
+
+    def hessian(self, w: Array) -> Array:
+        """Return the Hessian of the loss (K K, K K) in the entries of W."""
+        found = generated(MODEL, "next-token-table-hessian", "n", "U", "W")
+        return found(n=self.counts, U=self._last, W=w).reshape(w.size, w.size)
+
+    def split_gradient(self, w: Array) -> tuple[Array, Array]:
+        """Return the parts of the gradient (K, K) in S_fin and in its complement.
+
+        The second is constant on components.  Its entries are sums of probabilities outside of the
+        label's component: they may be as small as they like, because nothing is subtracted.
+        """
+        errors = generated(MODEL, "next-token-errors", *GIVEN)(**self._inputs, W=w).ravel()
+        inside, outside = self._parts
+        return (inside @ errors).reshape(w.shape), (outside @ errors).reshape(w.shape)
+
+    @cached_property
+    def _parts(self) -> tuple[Array, Array]:
+        """The parts of the gradient in S_fin and outside, as matrices (K K, n K) of the errors.
+
+        What the component of the label gets outside is minus what all others get, because the
+        errors of a sequence sum to zero; its own error is a difference of two that are larger.
+        """
+        own, same = self.in_component, self._same_component[self.last]  # (n, K), (n, K, K)
+        mean = same / np.maximum(same.sum(axis=2, keepdims=True), 1)
+        share = own / own.sum(axis=1, keepdims=True)
+        outer = np.where(own[:, None], 0.0, mean - share[:, :, None])  # (n, K, K): token, error
+        inner = np.eye(self.tokens) - mean
+        at = np.zeros((self.tokens, self.tokens, *self.counts.shape))
+        inside, outside = at, at.copy()
+        for row, k in enumerate(self.last):
+            inside[:, k, row] += inner[row]
+            outside[:, k, row] += outer[row]
+        shape = (self.tokens**2, self.counts.size)
+        return inside.reshape(shape), outside.reshape(shape)
 
     @cached_property
     def _same_component(self) -> NDArray[np.bool_]:
@@ -149,9 +178,7 @@ class Data:
 
     def attention(self, w: Array) -> Array:
         """Return the attention on each token (n, K): its mass over all positions that hold it."""
-        logits = self._log_counts + w[:, self.last].T
-        e = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
+        return generated(MODEL, "alpha", "n", "U", "W")(n=self.counts, U=self._last, W=w)
 
     @cached_property
     def in_component(self) -> NDArray[np.bool_]:

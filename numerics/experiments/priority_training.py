@@ -62,23 +62,14 @@ def finite_part(data: Data, basis: Array) -> tuple[Array, float]:
         return np.zeros(shape), 0.0
     at, off = np.zeros(len(basis)), np.inf
     for _ in range(100):  # Newton with exact Hessians by columns of the basis
-        gradient = basis @ part.loss_and_gradient((basis.T @ at).reshape(shape))[1].ravel()
+        w = (basis.T @ at).reshape(shape)
+        gradient = basis @ part.gradient(w).ravel()
         off = float(np.linalg.norm(gradient))
         if off < 1e-13:
             break
-        step = np.linalg.lstsq(
-            _hessian(part, (basis.T @ at).reshape(shape), basis), gradient, rcond=1e-12
-        )[0]
+        step = np.linalg.lstsq(basis @ part.hessian(w) @ basis.T, gradient, rcond=1e-12)[0]
         at = at - step / max(1.0, np.linalg.norm(step))
     return (basis.T @ at).reshape(shape), off
-
-
-def _hessian(data: Data, w: Array, basis: Array) -> Array:
-    """Return the Hessian of the loss in the coordinates of a basis: the mean covariance of p."""
-    p = data.attention(w)
-    moved = basis.reshape(len(basis), *w.shape)[:, :, data.last]  # (r, K, n)
-    centred = moved - np.einsum("ni,rin->rn", p, moved)[:, None, :]
-    return np.einsum("ni,rin,qin->rq", p, centred, centred) / len(data.label)
 
 
 def descended(data: Data, basis: Array, w_svm: Array, steps: int) -> tuple[Array, Array]:
@@ -87,8 +78,7 @@ def descended(data: Data, basis: Array, w_svm: Array, steps: int) -> tuple[Array
     at = marks(steps)
     curve = np.full(MARKS, np.nan)
     for step in range(1, steps + 1):
-        inside, _ = split(data.loss_and_gradient(w)[1], basis)
-        outside = data.outer_gradient(w)
+        inside, outside = data.split_gradient(w)
         norm = np.linalg.norm(outside)
         w = w - 2.0 * len(data.graphs) * inside
         if norm > 1e-300:
@@ -106,7 +96,7 @@ def plainly_descended(data: Data, steps: int) -> Array:
     """
     w = np.zeros((data.tokens, data.tokens))
     for _ in range(steps):
-        w = w - 2.0 * data.loss_and_gradient(w)[1]
+        w = w - 2.0 * data.gradient(w)
     return w
 
 
@@ -130,21 +120,19 @@ def flowed(
     from scipy.integrate import solve_ivp
 
     shape = (data.tokens, data.tokens)
-    identity = np.eye(data.tokens**2)
 
     def velocity(s: float, flat: Array) -> Array:
         # the outer part is as small as 1/t: it is formed without differences
-        w = flat.reshape(shape)
-        inside, _ = split(data.loss_and_gradient(w)[1], basis)
-        return -np.exp(s) * (inside + data.outer_gradient(w)).ravel()
+        inside, outside = data.split_gradient(flat.reshape(shape))
+        return -np.exp(s) * (inside + outside).ravel()
 
     def jacobian(s: float, flat: Array) -> Array:
-        return -np.exp(s) * _hessian(data, flat.reshape(shape), identity)
+        return -np.exp(s) * data.hessian(flat.reshape(shape))
 
     s = np.log(flow_times(until))
     first = np.log(1e-6)  # log t has no t = 0; in that time W moves by less than 1e-6
     found = solve_ivp(
-        velocity, (first, s[-1]), np.zeros(len(identity)), "Radau", s, rtol=1e-6, atol=1e-8,
+        velocity, (first, s[-1]), np.zeros(data.tokens**2), "Radau", s, rtol=1e-6, atol=1e-8,
         jac=jacobian,
     )  # fmt: skip
     if not found.success:
@@ -164,10 +152,10 @@ def regularised(data: Data, basis: Array | None = None, least: float = 1e-12) ->
     for ridge in LAMBDAS[LAMBDAS > 0.9 * least]:
         for _ in range(60):
             w = (at @ whole).reshape(shape)
-            gradient = whole @ data.loss_and_gradient(w)[1].ravel() + ridge * at
+            gradient = whole @ data.gradient(w).ravel() + ridge * at
             if np.linalg.norm(gradient) < 1e-4 * ridge:
                 break
-            hessian = _hessian(data, w, whole) + ridge * np.eye(len(at))
+            hessian = whole @ data.hessian(w) @ whole.T + ridge * np.eye(len(at))
             step = np.linalg.solve(hessian, gradient)
             at = at - step * min(1.0, 4.0 / np.linalg.norm(step))
     return at.reshape(shape) if basis is None else at

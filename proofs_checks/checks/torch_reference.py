@@ -49,6 +49,11 @@ from proofs_checks.checks.torch_regression import (
     regression,
     regression_majorant,
 )
+from proofs_checks.checks.torch_token_table import (
+    draw_token_table,
+    token_table,
+    token_table_majorant,
+)
 from proofs_checks.checks.torch_tokens import draw_tokens, next_token, next_token_majorant
 from theory.models.model import Model
 
@@ -287,6 +292,10 @@ REFERENCES: tuple[tuple[frozenset[str], Reference], ...] = (
         Reference(regression, regression_majorant, draw_regression, logs={}, fixed=frozenset()),
     ),
     (frozenset(("tokens", "structured")), TOKENS),
+    (
+        frozenset(("table", "structured")),
+        Reference(token_table, token_table_majorant, draw_token_table, logs={}, fixed=frozenset()),
+    ),
     (frozenset(("binary",)), BINARY),
     (frozenset(("binary", "full")), BINARY),
 )

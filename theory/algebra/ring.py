@@ -23,6 +23,7 @@ from typing import TypeAlias
 
 from theory.algebra.canonical import close, connected
 from theory.algebra.denominators import denominator_rule
+from theory.algebra.entering_sums import beside_sum, joins_two
 from theory.algebra.folding import Match, Rule, entry_names, find
 from theory.algebra.functions import exp, function, log, merged_powers
 from theory.algebra.inverse_rules import beside_inverse
@@ -66,6 +67,7 @@ class Ring:
     def __init__(self, rules: Iterable[Rule] = (), *, orients: bool = False) -> None:
         self.given = tuple(rules)
         self._symmetries, self.rules = symmetries(self.given)
+        self.joining = tuple(rule for rule in self.rules if joins_two(rule))
         self.orients = orients
         self.used, self.spoken = set[str](), set[str]()
         self._work = 0
@@ -247,6 +249,10 @@ class Ring:
                     if not rule.hypothesis:
                         self.spoken.add(rule.of)
                     return replaced
+        entered = beside_sum(self, factors) if self.joining and not bound else None
+        if entered is not None:
+            self.used.add(entered[0].hypothesis)
+            return entered[1], bound
         for atom, exponent in factors.items():
             if exponent < 0 and isinstance(atom, Base | Closed):
                 rule = self._denominator_rule(atom, bool(bound))

@@ -14,6 +14,12 @@ Where positions of the label hold one embedding, u does not vary over them: the 
 zero and the loss is convex.  Embeddings that are tied and orthonormal are such a case, and the
 logit of the label is then the attention mass on its positions.
 
+With a table W of scores, one for every token after every last token, and Y_i the label,
+
+    dL/ds_iv = (alpha_iv (1 - Y_iv) - Y_iv sum_w alpha_iw (1 - Y_iw)) / N
+
+has sums of probabilities alone: it is exact however close alpha comes to Y.
+
 Source: li2024mechanics, section 2.
 """
 
@@ -24,7 +30,7 @@ from typing import Any
 import sympy as sp
 
 from theory.algebra.expressions import Equation, Inequality
-from theory.algebra.symbols import Partial, Tensor, total
+from theory.algebra.symbols import Partial, Tensor, delta, total
 from theory.laws.entries import Entries
 from theory.laws.from_loss import derivation_from_loss
 from theory.laws.law import Citation, Law, ProofStep, chain
@@ -33,6 +39,7 @@ from theory.models.model import Model
 __all__ = ["NEXT_TOKEN"]
 
 ANY, LABELLED, TIED = ("next-token",), ("next-token-labelled",), ("next-token-tied",)
+TABLE = ("next-token-table",)
 LAYER = Citation("li2024mechanics", "section 2")
 CONVEX = Citation("li2024mechanics", "section 2, on the convexity of the loss")
 DIRECTION = "D is any direction (d, d) in which the weights move"
@@ -184,6 +191,38 @@ def _derive_distance(m: Model) -> tuple[ProofStep, ...]:
     )
 
 
+def _token_error(x: Entries) -> sp.Expr:
+    others = total(x("alpha", x.i, x.a) * (1 - x("Y", x.i, x.a)), x.a)
+    own = x("Y", x.i, x.v)
+    return (x("alpha", x.i, x.v) * (1 - own) - own * others) / x.N
+
+
+def _token_gradient(m: Model) -> Equation:
+    x = Entries(m)
+    return Equation(x.gradient("s", x.i, x.v), _token_error(x))
+
+
+def _table_gradient(m: Model) -> Equation:
+    x = Entries(m)
+    right = total(_token_error(x) * x("U", x.i, x.w), x.i)
+    return Equation(x.gradient("W", x.v, x.w), right)
+
+
+def _table_hessian(m: Model) -> Equation:
+    x = Entries(m)
+    alpha, other = x("alpha", x.i, x.v), x("alpha", x.i, x.a)
+    covariance = delta(x.v, x.a) * alpha - alpha * other
+    right = total(covariance * x("U", x.i, x.w) * x("U", x.i, x.b), x.i) / x.N
+    return Equation(Partial(m.loss, x("W", x.v, x.w), x("W", x.a, x.b)), right)
+
+
+def _derive_table_hessian(m: Model) -> tuple[ProofStep, ...]:
+    statement = _table_hessian(m)
+    first = _from_loss("W", _table_gradient, "the label has one token, and masses sum to one")(m)
+    turns = (statement.right, "attention weights turn with their covariance")
+    return (*first, *chain(statement.left, turns))
+
+
 NEXT_TOKEN = (
     Law(
         "next-token-scores", "gradient by the scores: attention minus posterior", LAYER,
@@ -215,6 +254,19 @@ NEXT_TOKEN = (
         "next-token-label", "exactly the positions of the label hold its embedding", LAYER, TIED,
         _distance, _derive_distance,
         ("where m_it = 1 the distance is zero: the premise of next-token-convex",),
+    ),
+    Law(
+        "next-token-errors", "gradient by a token's score, as sums of probabilities", LAYER, TABLE,
+        _token_gradient,
+        _from_loss("s", _token_gradient, "the label has one token, and masses sum to one"),
+    ),
+    Law(
+        "next-token-table", "gradient by a table of scores", LAYER, TABLE, _table_gradient,
+        _from_loss("W", _table_gradient, "the label has one token, and masses sum to one"),
+    ),
+    Law(
+        "next-token-table-hessian", "Hessian in a table of scores: covariances of the masses",
+        CONVEX, TABLE, _table_hessian, _derive_table_hessian,
     ),
 )  # fmt: skip
 """Group G."""

@@ -14,7 +14,7 @@ from theory.models.contradictions import contradiction
 from theory.models.hidden_markov import hidden_markov, hidden_markov_path
 from theory.models.linear_regression import REGRESSIONS, regression, regression_risk
 from theory.models.model import Constraint, Definition, Model
-from theory.models.next_token import next_token, next_token_tied
+from theory.models.next_token import next_token, next_token_table, next_token_tied
 from theory.models.noisy_filter import noisy_filter
 from theory.models.posterior_predictive import posterior_predictive
 from theory.models.prototype_mixture import PROTOTYPE_MIXTURES, prototype_mixture
@@ -39,6 +39,7 @@ __all__ = [
     "hidden_markov_path",
     "model_named",
     "next_token",
+    "next_token_table",
     "next_token_tied",
     "noisy_filter",
     "posterior_predictive",
@@ -71,6 +72,7 @@ BUILDERS: Mapping[str, Callable[[], Model]] = {
     "next-token": next_token,
     "next-token-labelled": partial(next_token, "next-token-labelled", labelled=True),
     "next-token-tied": next_token_tied,
+    "next-token-table": next_token_table,
     **{name: partial(regression, name, **on) for name, on in REGRESSIONS.items()},
     "linear-regression-risk": regression_risk,
 }

@@ -18,9 +18,15 @@ In `next_token_tied` all is made of tokens, with one embedding C_v for each, use
 Z, U, Y are the tokens of the context, the last token and the label, as one-hot rows; embeddings
 are orthonormal.  Then p_i is the mass on the positions that hold the label, m_it = Z_it . Y_i.
 
+`next_token_table` is the same for a table W of scores, one for every token v after every last token
+w, and a context of which only counts are known: token v stands in it n_iv times, the label m_i.
+
+    s_iv = W_{v, U_i},    alpha_iv = n_iv exp(s_iv) / sum_w n_iw exp(s_iw)
+    log p_i = log m_i + s_{i, Y_i} - log sum_w n_iw exp(s_iw)
+
 Shapes: X and o (N, T, d), q and y (N, d), m (N, T), W (d, d); Z (N, T, V), U and Y (N, V),
-C (d, V) with a column for each token.  Vocabulary: r_it = alpha_it m_it / p_i, the posterior of the
-position, given that the label is seen.
+C (d, V) with a column for each token; n (N, V) and the table W (V, V).  Vocabulary:
+r_it = alpha_it m_it / p_i, the posterior of the position, given that the label is seen.
 
 Source: li2024mechanics, section 2.
 """
@@ -33,7 +39,7 @@ from theory.algebra.expressions import Equation
 from theory.algebra.symbols import Index, Size, Tensor, delta, indices, scalar, total
 from theory.models.model import Constraint, Definition, Model
 
-__all__ = ["next_token", "next_token_tied"]
+__all__ = ["next_token", "next_token_table", "next_token_tied"]
 
 LETTERS = {"N": ("i", "j"), "T": ("t", "u"), "d": ("a", "b", "c", "e"), "V": ("v", "w")}
 
@@ -100,15 +106,6 @@ def next_token_tied(name: str = "next-token-tied") -> Model:
     U, Y = (Tensor(name, (x.N, V), nonnegative=True) for name in "UY")
     f, y = Tensor("f", (x.N, x.d)), Tensor("y", (x.N, x.d))
 
-    def one_hot(entry, other, text: str) -> tuple[Constraint, Constraint]:
-        return (
-            Constraint(Equation(total(entry, v), 1), f"sum_v {text}v = 1"),
-            Constraint(
-                Equation(entry * other, delta(v, w) * entry),
-                f"{text}v {text}w = delta_vw {text}v",
-            ),
-        )
-
     return Model(
         name=name,
         title="one attention layer that predicts the next token, with tied embeddings",
@@ -125,9 +122,9 @@ def next_token_tied(name: str = "next-token-tied") -> Model:
         ),
         loss=x.L,
         constraints=(
-            *one_hot(Z[i, t, v], Z[i, t, w], "Z_it"),
-            *one_hot(U[i, v], U[i, w], "U_i"),
-            *one_hot(Y[i, v], Y[i, w], "Y_i"),
+            *_one_hot(Z[i, t, v], Z[i, t, w], v, w, "Z_it"),
+            *_one_hot(U[i, v], U[i, w], v, w, "U_i"),
+            *_one_hot(Y[i, v], Y[i, w], v, w, "Y_i"),
             Constraint(
                 Equation(total(C[a, v] * C[a, w], a), delta(v, w)), "sum_a C_av C_aw = delta_vw"
             ),
@@ -144,3 +141,45 @@ def next_token_tied(name: str = "next-token-tied") -> Model:
             ),
         },
     )  # fmt: skip
+
+
+def next_token_table(name: str = "next-token-table") -> Model:
+    """Return the layer with a table of scores and the counts of the tokens in each context."""
+    N, V = Size("N"), Size("V")
+    i, (v, w) = Index("i", N), indices("v w", V)
+    W = Tensor("W", (V, V))
+    n, U, Y = (Tensor(x, (N, V), nonnegative=True) for x in "nUY")
+    s, alpha = Tensor("s", (N, V)), Tensor("alpha", (N, V), nonnegative=True)
+    m, L = Tensor("m", (N,), nonnegative=True), scalar("L")
+    context = total(n[i, w] * sp.exp(s[i, w]), w)
+    log_p = sp.log(m[i]) + total(Y[i, v] * s[i, v], v) - sp.log(context)
+    return Model(
+        name=name,
+        title="next-token prediction with a table of scores",
+        sizes=(V, N),
+        inputs=(n, U, Y, W),
+        definitions=(
+            Definition(s[i, v], total(W[v, w] * U[i, w], w), "scores of the tokens"),
+            Definition(alpha[i, v], n[i, v] * sp.exp(s[i, v]) / context, "mass on each token"),
+            Definition(m[i], total(Y[i, v] * n[i, v], v), "times that the label occurs"),
+            Definition(L, -total(log_p, i) / N, "loss: -log of the mass on the label, nats"),
+        ),
+        loss=L,
+        constraints=(
+            *_one_hot(U[i, v], U[i, w], v, w, "U_i"),
+            *_one_hot(Y[i, v], Y[i, w], v, w, "Y_i"),
+        ),
+        letters={"N": ("i", "j"), "V": ("v", "w", "a", "b")},
+        features={"table": True, "structured": (("U", "one-hot"), ("Y", "one-hot"))},
+    )
+
+
+def _one_hot(
+    entry: sp.Expr, other: sp.Expr, v: Index, w: Index, text: str
+) -> tuple[Constraint, Constraint]:
+    return (
+        Constraint(Equation(total(entry, v), 1), f"sum_v {text}v = 1"),
+        Constraint(
+            Equation(entry * other, delta(v, w) * entry), f"{text}v {text}w = delta_vw {text}v"
+        ),
+    )

@@ -28,6 +28,7 @@ SMALL = (
     "next-token",
     "next-token-labelled",
     "next-token-tied",
+    "next-token-table",
     "linear-regression",
     "linear-regression-start",
     "linear-regression-descent",

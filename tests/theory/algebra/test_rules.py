@@ -57,6 +57,22 @@ EQUAL = {  # the points of `values_agree` obey the hypotheses
         labels[i, c] * labels[i, d] * labels[i, e],
         delta(c, d) * delta(d, e) * labels[i, c],
     ),
+    "one-hot beside its sum": (
+        labels[i, c] * total(labels[i, d] * p[d], d),
+        labels[i, c] * p[c],
+    ),
+    "one-hot beside two of its sums": (
+        labels[i, c] * total(labels[i, d] * p[d], d) * total(labels[i, d] * p[d] ** 2, d),
+        labels[i, c] * p[c] ** 3,
+    ),
+    "one-hot beside a sum of other classes": (
+        labels[i, c] * total((1 - labels[i, d]) * p[d], d),
+        labels[i, c] * (total(p[d], d) - p[c]),
+    ),
+    "one-hot beside a double sum": (
+        labels[i, c] * total(labels[i, d] * p[d] * p[e] / (p[d] ** 2 + p[e] ** 2), d, e),
+        labels[i, c] * p[c] * total(p[e] / (p[c] ** 2 + p[e] ** 2), e),
+    ),
     "mask squared": (mask[i, m] ** 2 * w[m], mask[i, m] * w[m]),
     "mask and its complement": (mask[i, m] * (1 - mask[i, m]), sp.Integer(0)),
     "masked softmax keeps its mask": (mask[i, m] * masked, masked),
@@ -87,6 +103,14 @@ UNEQUAL = {
     "one class": (labels[i, 1], sp.Integer(1)),
     "a row of squares": (total(labels[i, c] ** 2 * p[c], c), sp.Integer(1)),
     "rows of another weight": (total(labels[i, c] * p[c], c), total(p[c], c)),
+    "another position beside its sum": (
+        labels[j, c] * total(labels[i, d] * p[d], d),
+        labels[j, c] * p[c],
+    ),
+    "one-hot beside a sum of another": (
+        labels[i, c] * total(labels[i, d] * p[d], d),
+        labels[i, c] * total(p[d], d),
+    ),
     "another position": (labels[i, c] * labels[j, d], delta(c, d) * labels[i, c]),
     "a mask is not one": (total(mask[i, m] * w[m], m), total(w[m], m)),
     "a mask at another position": (mask[i, m] * mask[j, m], mask[i, m]),
