@@ -99,7 +99,9 @@ def _is_token(x: Any) -> bool:
 class Report:
     """What the theorem says of a data set, and what descent does.
 
-    ``priorities`` are the components of each last token, highest priority first; ``correlation``
+    ``priorities`` has, for each last token, one entry a component: its ``members``, and the
+    components ``over`` which it comes next in priority; two of which neither comes over the other,
+    directly or by way of others, are not ordered.  ``correlation``
     with W_svm on the complement of S_fin (None without two components), ``distance`` from W_fin on
     S_fin (None without a cycle), ``optimality`` of the Graph-SVM; ``attention`` on the component of
     the label, least after and before training; ``gap`` 1 - correlation at ``steps`` of descent;
@@ -109,7 +111,7 @@ class Report:
 
     sequences: int
     tokens: tuple[str, ...]
-    priorities: dict[str, list[list[str]]]
+    priorities: dict[str, list[dict[str, Any]]]
     w_svm: dict[str, dict[str, float]]
     correlation: float | None
     distance: float | None
@@ -140,10 +142,7 @@ def judged(found: Sequences, *, steps: int = 4000) -> Report:
     correlation, distance = compared(w, w_svm, w_fin, basis)
     violated = tuple(f"line {n}: {UNREACHABLE}" for n in found.unreachable)
     broken = compared(w, graph_svm(whole)[0], w_fin, basis)[0] if violated else np.nan
-    order = {
-        names[k]: [sorted(names[i] for i in part["members"]) for part in _by_priority(graph)]
-        for k, graph in data.graphs.items()
-    }
+    order = {names[k]: _by_priority(graph, names) for k, graph in data.graphs.items()}
     columns = {
         names[k]: {names[i]: round(float(w_svm[i, k]), 12) for i in data.graphs[k].nodes}
         for k in data.graphs
@@ -160,9 +159,27 @@ def _known(x: float) -> float | None:
     return None if np.isnan(x) else x
 
 
-def _by_priority(graph: nx.DiGraph) -> list[dict[str, Any]]:
+def _by_priority(graph: nx.DiGraph, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the components, those with more priority first, each with those right below it."""
     condensed = nx.condensation(graph)
-    return [condensed.nodes[n] for n in nx.topological_sort(condensed)]
+    members = {n: sorted(names[i] for i in part) for n, part in condensed.nodes(data="members")}
+    below = nx.transitive_reduction(condensed)
+    return [
+        {"members": members[n], "over": sorted(members[lower] for lower in below.successors(n))}
+        for n in nx.lexicographical_topological_sort(condensed, key=members.get)
+    ]
+
+
+def _order_in_words(parts: list[dict[str, Any]]) -> str:
+    """Return `{a, b} > {c}, {d}; {e} > {d}`; what has no priority over anything comes last."""
+
+    def text(members: Sequence[str]) -> str:
+        return "{" + ", ".join(members) + "}"
+
+    over = [f"{text(x['members'])} > {', '.join(map(text, x['over']))}" for x in parts if x["over"]]
+    below = [lower for x in parts for lower in x["over"]]
+    alone = [text(x["members"]) for x in parts if not x["over"] and x["members"] not in below]
+    return "; ".join([*over, *alone])
 
 
 def words(report: Report) -> list[str]:
@@ -170,8 +187,7 @@ def words(report: Report) -> list[str]:
     lines = [f"{report.sequences} sequences, {len(report.tokens)} tokens"]
     lines += [f"violates the assumptions, {violated}" for violated in report.violated]
     lines += [
-        f"after {last}: " + " > ".join("{" + ", ".join(part) + "}" for part in parts)
-        for last, parts in report.priorities.items()
+        f"after {last}: {_order_in_words(parts)}" for last, parts in report.priorities.items()
     ]
     lines.append(f"Graph-SVM: KKT residuals and gap at most {report.optimality:.1e}")
     lines.append(

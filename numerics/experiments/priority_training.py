@@ -132,7 +132,7 @@ def flowed(
     s = np.log(flow_times(until))
     first = np.log(1e-6)  # log t has no t = 0; in that time W moves by less than 1e-6
     found = solve_ivp(
-        velocity, (first, s[-1]), np.zeros(data.tokens**2), "Radau", s, rtol=1e-6, atol=1e-8,
+        velocity, (first, s[-1]), np.zeros(data.tokens**2), "LSODA", s, rtol=1e-6, atol=1e-8,
         jac=jacobian,
     )  # fmt: skip
     if not found.success:

@@ -194,8 +194,8 @@ TOKEN_PRIORITY = Experiment(
     title="Next-token mechanics: descent against the Graph-SVM of the priority graph",
     source="li2024mechanics",
     presets={
-        "cpu": Preset({**_SIZES, "steps": 2000.0}, 240, "two minutes a seed", 10),
-        "paper": Preset({**_SIZES, "steps": 20_000.0}, 240, "half an hour a seed", 10),
+        "cpu": Preset({**_SIZES, "steps": 2000.0}, 240, "a minute a seed", 10),
+        "paper": Preset({**_SIZES, "steps": 20_000.0}, 240, "ten minutes a seed", 10),
     },
     rows=(
         Row("correlation_acyclic", "acyclic sets with correlation >= 0.99, descent", "share", 1.0,
