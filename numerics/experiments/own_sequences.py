@@ -162,11 +162,13 @@ def _known(x: float) -> float | None:
 def _by_priority(graph: nx.DiGraph, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the components, those with more priority first, each with those right below it."""
     condensed = nx.condensation(graph)
-    members = {n: sorted(names[i] for i in condensed.nodes[n]["members"]) for n in condensed.nodes}
+    members = {
+        n: sorted(names[int(i)] for i in condensed.nodes[n]["members"]) for n in condensed.nodes
+    }
     below = nx.transitive_reduction(condensed)
     return [
         {"members": members[n], "over": sorted(members[lower] for lower in below.successors(n))}
-        for n in nx.lexicographical_topological_sort(condensed, key=members.get)
+        for n in nx.lexicographical_topological_sort(condensed, key=lambda n: members[n])
     ]
 
 
