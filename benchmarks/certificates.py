@@ -8,6 +8,7 @@ python -m benchmarks.certificates --mutants 200  edited statements: none may be 
 """
 
 import argparse
+import hashlib
 import random
 import sys
 import time
@@ -33,7 +34,8 @@ HEAD = """\
 # Which laws Coq's kernel has checked
 
 Written by `python -m benchmarks.certificates --write`: each law of the catalogue in its first
-model. `make certify` checks it again. A law that is not in the table has not been tried. What a
+model. `make certify` checks it again. A law that is not in the table has not been tried. `text` is
+a digest of the file that coqc checked: the tests let it check anew what has changed. What a
 certificate says and does not say is in [trust.md](trust.md).
 
 """
@@ -60,8 +62,22 @@ def judged(
 
 def rows_of(text: str) -> dict[str, str]:
     """Return what the table says of each law."""
-    cells = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
-    return {c[0].strip(): c[1].strip() for c in cells if len(c) == 3 and c[0].strip() != "law"}
+    return {name: cells[0] for name, cells in _cells(text).items()}
+
+
+def digests_of(text: str) -> dict[str, str]:
+    """Return the digest of the file that was checked, for each law that is certified."""
+    return {name: c[2] for name, c in _cells(text).items() if c[0] == "certified"}
+
+
+def digest(text: str) -> str:
+    """Return sixteen digits that tell one file from another."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _cells(text: str) -> dict[str, list[str]]:
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
+    return {r[0].strip(): [x.strip() for x in r[1:]] for r in rows if r[0].strip() != "law"}
 
 
 def all_laws(names: Sequence[str] = ()) -> list[tuple[Problem, Judgement]]:
@@ -85,11 +101,12 @@ def write(found: list[tuple[Problem, Judgement]]) -> None:
             if x.startswith("| ") and not x.startswith("| law ")}  # fmt: skip
     for problem, j in found:
         why = problem.model.name if j.is_certified else j.reason.replace("|", "/")
-        rows[problem.name] = f"| {problem.name} | {j.status} | {why} |"
+        text = digest(certificate(problem).text) if j.is_certified else ""
+        rows[problem.name] = f"| {problem.name} | {j.status} | {why} | {text} |"
     kept = [rows[law.name] for law in LAWS if law.name in rows]
     certified = sum("| certified |" in row for row in kept)
     lines = [f"{certified} of {len(kept)} laws, Coq {coq_version()}.", ""]
-    lines += ["| law | verdict | model, or reason |", "|---|---|---|", *kept]
+    lines += ["| law | verdict | model, or reason | text |", "|---|---|---|---|", *kept]
     TABLE.write_text(HEAD + "\n".join(lines) + "\n")
 
 

@@ -86,9 +86,10 @@ class Prose:
         return tuple(found)
 
     def _statements(self, start: int, end: int, admits: Callable[[Lexeme], bool]) -> list[Equation]:
-        """Return the statements of a formula with these relations alone.
+        r"""Return the statements of a formula with these relations alone.
 
-        What cannot be read is passed over: prose may hold any notation.
+        What cannot be read is passed over: prose may hold any notation, and go on from its own
+        words ("the variance $= \sigma^2$").
         """
         found: list[Equation] = []
         try:
@@ -96,7 +97,7 @@ class Prose:
                 if not all(map(admits, relations_in(statement.lexemes))):
                     continue
                 read = read_statement(statement, self.text, self.limits)
-                if isinstance(read, Read) and read.relations:
+                if isinstance(read, Read) and len(read.sides) == len(read.relations) + 1 > 1:
                     span = span_of(statement.lexemes)
                     line, column = self.source.place(span.start)
                     found.append(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from theory.algebra.limits import AlgebraError
 from theory.algebra.polynomial import (
@@ -39,6 +39,7 @@ __all__ = [
     "function",
     "largest",
     "log",
+    "logs_as_powers",
     "merged_powers",
     "symbolic_power",
 ]
@@ -119,6 +120,34 @@ def _whole_power(
 
 def _power_atom(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polynomial:
     return ring.assemble(((Function("power", (base, exponent)), 1),))
+
+
+def logs_as_powers(ring: Ring, value: Polynomial) -> Polynomial:
+    """Return the value with x^y for exp(y log x), where only this log tells that x > 0."""
+    found: dict[Atom, Polynomial] = {}
+    for atom in {a for m in value.terms for a, _ in m.factors}:
+        single = atom.arguments[0].single if _is_function(atom, "exp") else None
+        if single is None:
+            continue
+        factors, number = single[0].factors, single[1]
+        logs = [a for a, e in factors if _is_function(a, "log") and e == 1]
+        if len(logs) == 1 and not logs[0].arguments[0].nonnegative:
+            rest = Polynomial.of(Monomial((a, e) for a, e in factors if a is not logs[0]))
+            found[atom] = symbolic_power(ring, logs[0].arguments[0], rest.scaled(number))
+    if not found:
+        return value
+    parts = []
+    for monomial, c in value.terms.items():
+        part = ring.assemble((a, e) for a, e in monomial.factors if a not in found)
+        for a, e in monomial.factors:
+            if a in found:
+                part = ring.multiply(part, power(ring, found[a], e))
+        parts.append(part.scaled(c))
+    return Polynomial.add(parts)
+
+
+def _is_function(atom: Atom, name: str) -> TypeGuard[Function]:
+    return isinstance(atom, Function) and atom.name == name
 
 
 def merged_powers(ring: Ring, factors: dict[Atom, Number]) -> Polynomial | None:

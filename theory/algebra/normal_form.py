@@ -18,6 +18,7 @@ import sympy as sp
 
 from theory.algebra.chains import chains_vanish
 from theory.algebra.folding import Rule
+from theory.algebra.functions import logs_as_powers
 from theory.algebra.known_signs import known_positive
 from theory.algebra.limits import bounded
 from theory.algebra.orders import has_orders
@@ -60,6 +61,8 @@ def is_zero(value: Polynomial, ring: Ring) -> bool:
             ring.assemble((*m.factors, *cleared)).scaled(c) for m, c in value.terms.items()
         )
     if not value or _sums_vanish(value, ring) or not known_positive(value):
+        return True
+    if not logs_as_powers(ring, value):
         return True
     return ring.orients and has_orders(value) and chains_vanish(value, ring)
 

@@ -53,6 +53,7 @@ class Reader:
         self.ring = ring
         self.unfold = dict(unfold or {})
         self._definitions: dict[str, Polynomial] = {}
+        self._within: dict[str, Polynomial] = {}  # what stands within their outermost functions
         self._nonnegative: frozenset[str] = frozenset()
 
     @bounded
@@ -156,16 +157,18 @@ class Reader:
         nonnegative = bool(tensor.label.is_nonnegative) or name in self._nonnegative
         return self.ring.entry(_checked(name), at, nonnegative)
 
-    def _definition(self, name: str, at: tuple[Ix, ...]) -> Polynomial:
+    def _definition(self, name: str, at: tuple[Ix, ...], *, within: bool = False) -> Polynomial:
+        """Return what a definition says, or what stands ``within`` its outermost function."""
         parameters, value = self.unfold[name]
         if len(parameters) != len(at):
             raise AlgebraError(
                 f"`{name}` is defined with {len(parameters)} indices; got {len(at)}."
             )
-        if name not in self._definitions:
-            self._definitions[name] = self.read_in(value, {})
+        known = self._within if within else self._definitions
+        if name not in known:
+            known[name] = self.read_in(value.args[0] if within else value, {})
         mapping = {(k.name, k.size.name): ix for k, ix in zip(parameters, at, strict=True)}
-        return self.ring.rename(self._definitions[name], mapping)
+        return self.ring.rename(known[name], mapping)
 
     @staticmethod
     def checked(name: str) -> str:
@@ -202,8 +205,31 @@ class Reader:
             return self.ring.power(base, Fraction(int(e.exp.p), int(e.exp.q)))
         return self.ring.function("power", (base, self.read_in(e.exp, scope)))
 
-    def _exp(self, e: sp.exp, scope) -> Polynomial:
-        return self.ring.exp(self.read_in(e.args[0], scope))
+    def _exp(self, e: Any, scope) -> Polynomial:
+        """Return exp of a sum; exp(n log x) is x^n, whatever is known of the factors of x."""
+        result, rest = Polynomial.of(1), []
+        for term in sp.Add.make_args(e.args[0]):
+            number, factor = term.as_coeff_Mul()
+            inner = self._argument_of_log(factor, scope) if number.is_Integer else None
+            if inner is None:
+                rest.append(self.read_in(term, scope))
+            else:
+                result = self.ring.multiply(result, self.ring.power(inner, int(number)))
+        return self.ring.multiply(result, self.ring.exp(Polynomial.add(rest)))
+
+    def _argument_of_log(self, e: sp.Basic, scope) -> Polynomial | None:
+        """Return x for log x and for what is defined as log x."""
+        if isinstance(e, sp.log):
+            return self.read_in(e.args[0], scope)
+        if isinstance(e, sp.Indexed) and isinstance(e.base, Tensor):
+            name = str(e.base.label)
+            at = [self.position(*x, scope) for x in zip(e.indices, e.base.axes, strict=True)]
+        else:
+            name, at = getattr(e, "name", ""), []
+        if not isinstance(e, Index) and name in self.unfold:
+            if isinstance(self.unfold[name].value, sp.log):
+                return self._definition(name, tuple(at), within=True)
+        return None
 
     def _log(self, e: sp.log, scope) -> Polynomial:
         return self.ring.log(self.read_in(e.args[0], scope))

@@ -22,12 +22,6 @@ from theory.models import model_named
 needs_coq = pytest.mark.skipif(bool(NO_COQ), reason=NO_COQ)
 
 
-@pytest.fixture(scope="module")
-def kernel():
-    with Kernel() as found:
-        yield found
-
-
 @needs_coq
 @pytest.mark.parametrize("name", SAMPLE)
 def test_the_sample_is_certified(kernel, name):

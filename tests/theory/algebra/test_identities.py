@@ -158,6 +158,16 @@ FUNCTIONS = {
         1 / (1 + sp.exp(-a)) - 1 / (1 + sp.exp(-b)),
         (sp.exp(a) - sp.exp(b)) / ((1 + sp.exp(a)) * (1 + sp.exp(b))),
     ),
+    "exp of log odds": (sp.exp(sp.log(x[i] / (1 - x[i]))), x[i] / (1 - x[i])),
+    "logistic function of log odds": (1 / (1 + sp.exp(-sp.log(x[i] / (1 - x[i])))), x[i]),
+    "exp of twice a log, and more": (
+        sp.exp(2 * sp.log(x[i] * lam) + r[k]),
+        (x[i] * lam) ** 2 * sp.exp(r[k]),
+    ),
+    "a Bernoulli likelihood as an exponential": (
+        x[i] ** lam * (1 - x[i]) ** (1 - lam),
+        sp.exp(lam * sp.log(x[i]) + (1 - lam) * sp.log(1 - x[i])),
+    ),
     "exp of a sum of logs": (sp.exp(total(sp.log(r[k]), k)), sp.exp(total(sp.log(r[j]), j))),
     "symbolic power of a positive": (h ** (T + 1), h * h**T),
     "symbolic power of any sign": (a ** (2 * T) * a, a ** (2 * T + 1)),
