@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import factorial
 from typing import Any
 
 from proofs_checks.claims import tree
@@ -52,7 +53,7 @@ class Scripting(Arguments):
                     primes += self._superscript(upper, wraps)
             elif lexeme.sign("!") and len(wraps) < 4 and not only_names:
                 self.next()
-                wraps.append(lambda n: tree.Call("factorial", (n,), span=n.span))
+                wraps.append(_factorial)
             else:
                 break
         end = self.before.span if self.at else start
@@ -399,3 +400,10 @@ def of_a_policy(node: tree.Node) -> tree.Node:
     if isinstance(base, tree.Entry):
         return replace(base, upper=(*base.upper, label), span=node.span)
     return tree.Entry(stem, (), (label,), span=node.span)
+
+
+def _factorial(node: tree.Node) -> tree.Node:
+    """Return the number n!, or an unknown function of what is no number."""
+    if isinstance(node, tree.Number) and node.text.isdigit() and int(node.text) <= 20:
+        return tree.Number(str(factorial(int(node.text))), span=node.span)
+    return tree.Apply(tree.Name("factorial", font="rm", span=node.span), (node,), span=node.span)

@@ -52,6 +52,11 @@ BY_PLACE = range(1000, 1004)
 CONSTANT = range(2000, 2006)
 """Varieties with one simple value for all entries, where a hypothesis can only be tried."""
 
+PROBABLE = range(3000, 3004)
+"""Varieties of numbers between 0 and 1, where positive ones are not in the domain: log(1 - p)."""
+
+BETWEEN = tuple(map(Fraction, ("1/3", "2/3", "1/2", "1/4", "3/4", "2/5", "1/5")))
+
 BITS = (200, 400, 800, 1600)
 SHARP = 1e-30
 
@@ -65,7 +70,8 @@ class Point:
     ``variety`` 0 gives every free entry its simplest value (0, or 1 for what cannot be negative);
     1, 2, ... give different fixed mixtures of simple non-zero values, -1, -2, ... of positive ones.
     Those of `BY_PLACE` are positive but for the entries on one side of, or on, the diagonal, the
-    first or last of a vector; those of `CONSTANT` have one value for all.
+    first or last of a vector; those of `CONSTANT` have one value for all, those of `PROBABLE` lie
+    between 0 and 1.
     Opaque functions are polynomials of the given ``degrees``.
     """
 
@@ -103,7 +109,9 @@ class Point:
         elif self.variety in CONSTANT and not self.hypotheses.is_mask(leaf):
             result[...] = values[(self.variety - CONSTANT.start) % len(values)]
         else:
-            if self.variety < 0:
+            if self.variety in PROBABLE and not self.hypotheses.is_mask(leaf):
+                values = BETWEEN
+            elif self.variety < 0:
                 values = [x for x in values if x > 0]
             elif not self.hypotheses.is_mask(leaf):
                 values = [x for x in values if x]
@@ -254,14 +262,15 @@ class RealStatement:
     ) -> Iterator[tuple[Point, Comparison]]:
         """Yield points at which both sides are defined, and their values there.
 
-        If at some points they are not, as many with positive inputs are tried in their place, and
-        some more where matrices may be singular or opaque functions negative.
+        If at some points they are not, as many with positive inputs are tried in their place, then
+        with inputs between 0 and 1, and some more where matrices may be singular or opaque
+        functions negative.
         There are none at sizes that need too large arrays.  Raises `NotApplicable` if no point
         meets the hypotheses.
         """
         waiting = [*varieties, *(BY_PLACE if self.lenient else ())]
         waiting += CONSTANT if self.hypotheses.tried else ()
-        spare = list(SPARE) if self.redraws else []
+        spare, probable = list(SPARE) if self.redraws else [], list(PROBABLE)
         unmet: Unmet | None = None
         any_found = False
         while waiting:
@@ -277,6 +286,8 @@ class RealStatement:
             except SingularPoint:
                 if 0 <= variety < SPARE.start:
                     waiting.append(-1 - variety)
+                elif variety < 0 and probable:
+                    waiting.append(probable.pop(0))
                 elif spare:
                     waiting.append(spare.pop(0))
                 continue

@@ -98,6 +98,11 @@ class Scope(ABC):
         """Return the index a script stands for, over ``size``."""
         if isinstance(node, tree.Number) and node.text.isdigit() and int(node.text) > 0:
             return sp.Integer(int(node.text))
+        if isinstance(node, tree.Number):
+            raise MeaningError(
+                f"{node.text} is no position of an index, and conditions on numbers are not read.",
+                node.span, expected="a position from 1 on, or a condition such as i = j",
+            )  # fmt: skip
         letter = self.roles.letter(node)
         if letter is None:
             raise MeaningError(

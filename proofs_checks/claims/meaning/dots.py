@@ -49,6 +49,9 @@ def without_dots(node: tree.Node, letters: Sequence[str]) -> tree.Node:
             | tree.Call(function="max" | "min", arguments=items)
         ) if _dots(items):
             return _listed(node, items, node.function, letter) or node
+        case tree.Call(function="diag", arguments=items) if _dots(items):
+            listed = _listed(node, items, "column", letter)
+            return node if listed is None else replace(node, arguments=(listed,))
         case tree.Transpose(base=tree.Sum(operator="list") as listed):
             return replace(node, base=replace(listed, operator="row"))
         case tree.Matrix(rows=rows) if len(rows) == 1:

@@ -35,6 +35,9 @@ class Doubts:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.inline = {s.number for s in reading.statements if s.is_inline}
+        self.has_factorials = any(
+            map(_is_factorial, (x for s in reading.statements for r in s.roots for x in nodes(r)))
+        )
         self.doubtful = doubtful([r for s in reading.statements for r in s.sides])
 
     def of(self, statement: Statement, link: Link) -> str:
@@ -49,6 +52,7 @@ class Doubts:
             or _repeated(link)
             or self._value(link)
             or self._entropy(statement)
+            or self._factorial(statement)
             or self._example(statement, link)
             or _spread(link)
             or ("this defines what is defined already" if statement.defines else "")
@@ -136,6 +140,18 @@ class Doubts:
                             return f"nothing says that {found.name} is a distribution"
         return ""
 
+    def _factorial(self, statement: Statement) -> str:
+        """Return why an equation about n! may hold: what it says of other n is not known."""
+        below = [node for root in statement.roots for node in nodes(root)]
+        moves = any(
+            isinstance(node, tree.Apply)
+            and not all(isinstance(x, tree.Name | tree.Entry) for x in node.arguments)
+            for node in below
+        )
+        if any(map(_is_factorial, below)) or (moves and self.has_factorials):
+            return "n! is a function of n of which nothing more is known here"
+        return ""
+
     def _example(self, statement: Statement, link: Link) -> str:
         """Return which function has a definition in the prose only, perhaps as an example."""
         authored = self.reading.authored
@@ -148,6 +164,10 @@ class Doubts:
                 if template is not None and template.number in self.inline:
                     return f"{name} is defined in the prose, perhaps as an example"
         return ""
+
+
+def _is_factorial(node: tree.Node) -> bool:
+    return isinstance(node, tree.Apply) and node.base == tree.Name("factorial", font="rm")
 
 
 def _spread(link: Link) -> str:

@@ -454,3 +454,50 @@ def test_what_holds_in_part_is_not_taken_for_the_whole(text, verdict):
 def test_alternatives_define_nothing():
     claims = _claims(r"$$a = b \text{ or } a = c$$ $$a = b$$")
     assert [c.kind for c in claims] == ["unreadable", "definition"]
+
+
+@pytest.mark.parametrize(
+    ("display", "verdict"),
+    [
+        (r"\log p(y;\lambda) = y \log \lambda - \lambda - \log y!", "proved"),
+        (r"\frac{\partial \log p}{\partial \lambda} = \frac{y}{\lambda} - 1", "proved"),
+        (r"5! = 120", "proved"),
+        (r"5! = 100", "refuted"),
+        (r"(y + 1)! = (y + 1) y!", "unreadable"),
+        (r"p(y + 1; \lambda) = p(y; \lambda) \frac{\lambda}{y + 1}", "unreadable"),
+    ],
+)
+def test_a_factorial_is_a_function_of_which_nothing_more_is_known(display, verdict):
+    poisson = r"$$p(y;\lambda) = \frac{e^{-\lambda} \lambda^y}{y!}$$ "
+    assert verdict_of(_claims(poisson + f"$${display}$$")[1]) == verdict
+
+
+BERNOULLI = r"$$p(y;\phi) = \phi^y (1 - \phi)^{1 - y}$$ $$\eta = \log\frac{\phi}{1 - \phi}$$ "
+
+
+@pytest.mark.parametrize(
+    ("display", "verdict"),
+    [
+        (r"\phi = \frac{1}{1 + e^{-\eta}}", "proved"),
+        (r"e^\eta = \frac{\phi}{1 - \phi}", "proved"),
+        (r"\phi = \frac{1}{1 + e^{\eta}}", "refuted"),
+        (r"p(y;\phi) = \exp(y \log\phi + (1 - y)\log(1 - \phi))", "proved"),
+        (r"p(y;\phi) = \exp(y \log\phi + (y - 1)\log(1 - \phi))", "refuted"),
+    ],
+)
+def test_a_bernoulli_distribution_is_of_the_exponential_family(display, verdict):
+    assert verdict_of(_claims(BERNOULLI + f"$${display}$$")[2]) == verdict
+
+
+def test_prose_goes_on_from_its_own_words():
+    text = r"The mean $= \theta$, its variance $= \sigma^2$. $$f(x) = \sigma x$$ "
+    claims = _claims(text + r"$$\frac{df}{dx} = \sigma$$")
+    assert [c.kind for c in claims] == ["definition", "claim"]
+    assert verdict_of(claims[1]) == "proved"
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(r"\frac{1}{2}", "proved"), ("2", "refuted")])
+def test_a_diagonal_matrix_is_written_with_dots(factor, verdict):
+    text = r"$$e = X\theta - y$$ $$W = \tfrac12 \mathrm{diag}(w^{(1)}, \dots, w^{(m)})$$ "
+    claim = _claims(text + rf"$$e^T W e = {factor} \sum_{{i=1}}^m w^{{(i)}} e_i^2$$")[2]
+    assert verdict_of(claim) == verdict
