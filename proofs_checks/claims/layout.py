@@ -97,7 +97,7 @@ class _Assembly:
             self.done[-1].conditions.append([word])
         if not content:
             return
-        if self._range(content):
+        if self._range(content) or self._position(part, content):
             return
         if self._condition(part, content):
             self.last_was_condition = True
@@ -151,6 +151,8 @@ class _Assembly:
         return self.done
 
     def _refuse_leftover(self, left: list[Lexeme], owner: Statement | None = None) -> None:
+        if owner is None and _are_positions(left) and self._list_positions(left):
+            return
         owner = owner or (self.done[-1] if self.done else None)
         if owner is None or owner.refusal is not None:
             return
@@ -202,12 +204,31 @@ class _Assembly:
         self.last_was_condition = True
         return True
 
+    def _position(self, part: Part, content: list[Lexeme]) -> bool:
+        """Read on in ``i = 1, 2, 3``, whose numbers arrive one by one."""
+        is_next = part.before == "list" and _are_positions(content) and _are_positions(self.pending)
+        if is_next and self.pending:
+            self.pending += [Lexeme("sign", ",", content[0].span), *content]
+        return bool(is_next and self.pending)
+
+    def _list_positions(self, left: list[Lexeme]) -> bool:
+        r"""Make ``i = 1`` and further positions the condition ``i \in \{1, 2, 3\}``."""
+        start = self._range_start()
+        equal = next((n for n, x in enumerate(start) if x.sign("=")), None)
+        if equal is None or not _are_positions(start[equal + 1 :]):
+            return False
+        place = start[equal].span
+        opened = [Lexeme("command", "in", place), Lexeme("command", "{", place)]
+        between, closed = Lexeme("sign", ",", place), Lexeme("command", "}", left[-1].span)
+        start[equal:] = [*opened, *start[equal + 1 :], between, *left, closed]
+        return True
+
     def _range_start(self) -> list[Lexeme]:
         """Take back ``i = 1`` and make it the last condition; empty when it is not there."""
         if not self.done:
             return []
         conditions = self.done[-1].conditions
-        second = len(self.pending) == 1 and self.pending[0].kind == "number"  # "1, 2, \\dots"
+        second = bool(self.pending) and _are_positions(self.pending)  # "1, 2, \\dots"
         if self.last_was_condition or second:
             if conditions and any(map(is_equality, conditions[-1])):
                 self.pending = []
@@ -288,6 +309,11 @@ class _Assembly:
             self.done[-1].conditions.append(condition)
         else:
             self.held.append(condition)
+
+
+def _are_positions(content: list[Lexeme]) -> bool:
+    """Return whether numbers and commas are all there is."""
+    return all(x.kind == "number" or x.sign(",") for x in content)
 
 
 def _trimmed(content: list[Lexeme]) -> list[Lexeme]:

@@ -501,3 +501,14 @@ def test_a_diagonal_matrix_is_written_with_dots(factor, verdict):
     text = r"$$e = X\theta - y$$ $$W = \tfrac12 \mathrm{diag}(w^{(1)}, \dots, w^{(m)})$$ "
     claim = _claims(text + rf"$$e^T W e = {factor} \sum_{{i=1}}^m w^{{(i)}} e_i^2$$")[2]
     assert verdict_of(claim) == verdict
+
+
+@pytest.mark.parametrize("where", [r"\forall i = 1, 2, 3", r"\quad i = 1, 2, 3", r"i = 1, 2"])
+@pytest.mark.parametrize(("factor", "verdict"), [("1", "proved"), ("2", "refuted")])
+def test_positions_may_be_listed_beside_an_equation(where, factor, verdict):
+    claim = rf"$$\frac{{\partial p_i}}{{\partial z_i}} = p_i ({factor} - p_i), {where}$$"
+    assert verdict_of(_claims(SOFTMAX + claim)[2]) == verdict
+
+
+def test_a_list_of_numbers_is_no_condition_of_a_quantity():
+    assert [c.kind for c in _claims("$$p_i = 1, 2, 3$$")] == ["unreadable"]
