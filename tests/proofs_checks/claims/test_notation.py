@@ -193,7 +193,7 @@ TABLE = [
     (r"a + + b", "(+ a b)"),
     (r"\max_j s_{ij}", "(max {j} s[i,j])"),
     (r"x_1 + \dots + x_n", "(+ x[1] ... x[n])"),
-    (r"n!", "(factorial n)"),
+    (r"n!", "rm:factorial(n)"),
     (r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}", "(matrix[ 1 2; 3 4)"),
     (r"\left[ \begin{array}{cc} 1 & 2 \end{array} \right]", "(matrix[ 1 2)"),
 ]  # fmt: skip
