@@ -10,6 +10,7 @@ What is read so may be proved; a refutation of what the document contradicts wou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from proofs_checks.claims.tree import nodes
 
 __all__ = ["read_in_sections"]
 
+UNSAID = "nothing says what "
 NOTE = "read within its section: elsewhere the document uses these letters otherwise"
 
 
@@ -35,7 +37,8 @@ def read_in_sections(said: Said, reading: Reading) -> None:
         if not open_ones:
             continue
         own = numbers | _rests_on(reading, section)
-        statements = [s for s in said.statements if s.number in own or s.is_inline]
+        statements = [s for s in said.statements if s.number in own and not s.is_inline]
+        statements += _inline(said, reading, section)
         stated = _stated(said, section)
         part = replace(
             said, statements=statements, stated=stated, summation=reading.summation,
@@ -55,8 +58,14 @@ def _take(alone: Reading, reading: Reading, statement: Statement, formals: set[s
     ``formals`` are the arguments of the functions that the section defines.
     """
     meaning, found = reading.meanings[statement.number], alone.meanings[statement.number]
-    if found.error or found.skipped or any(link.hedge for link in found.links):
+    hedges = {link.hedge for link in found.links} - {""}
+    if found.error or found.skipped or not all(x.startswith(UNSAID) for x in hedges):
         return
+    if hedges and any(
+        _defines(reading, name) and not _defines(alone, name)
+        for name in Scope(alone, statement).names
+    ):
+        return  # what the section leaves open the document says elsewhere
     if not meaning.error and any(
         new.kind == "definition" != old.kind and "defined" not in old.hedge
         for new, old in zip(found.links, meaning.links, strict=False)
@@ -69,6 +78,10 @@ def _take(alone: Reading, reading: Reading, statement: Statement, formals: set[s
     for link in found.links:
         link.model, link.notes = alone.model, (*link.notes, NOTE)
         link.hedge = told if told.startswith(WHOLE) else f"{WHOLE} {told}"
+
+
+def _defines(reading: Reading, name: str) -> bool:
+    return name in reading.definitions.found or name in reading.authored.templates
 
 
 def _formals(alone: Reading) -> set[str]:
@@ -111,6 +124,19 @@ def _sections(said: Said, reading: Reading) -> Iterator[list[Statement]]:
 
 def _heading_between(said: Said, first: Statement, second: Statement) -> bool:
     return any(first.span.start < at <= second.span.start for at in said.headings)
+
+
+def _inline(said: Said, reading: Reading, section: list[Statement]) -> list[Statement]:
+    """Return what the prose says, but for definitions of what the section's own prose defines.
+
+    A heading belongs to the section that it opens.
+    """
+    start = max((h for h in said.headings if h <= section[0].span.start), default=0)
+    end = min((h for h in said.headings if h > section[-1].span.start), default=math.inf)
+    inline = [s for s in said.statements if s.is_inline]
+    near = [s for s in inline if start <= s.span.start < end]
+    defined = {name for s in near for name in _left_names(reading, s)} - {""}
+    return [s for s in inline if s in near or not defined & _left_names(reading, s)]
 
 
 def _function_defined(reading: Reading, statement: Statement) -> tuple[str, tuple[tree.Node, ...]]:

@@ -512,3 +512,30 @@ def test_positions_may_be_listed_beside_an_equation(where, factor, verdict):
 
 def test_a_list_of_numbers_is_no_condition_of_a_quantity():
     assert [c.kind for c in _claims("$$p_i = 1, 2, 3$$")] == ["unreadable"]
+
+
+EXERCISES = r"""
+## (a) - $f(x) = g(h(x))$
+
+$$\nabla f(x) = g'(h(x)) \nabla h(x)$$
+
+## (b) - $f(x) = g(a^T x)$, with the gradient
+
+$$\nabla f(x) = g'(a^T x) a$$
+
+$$\nabla^2 f(x) = g''(a^T x) a a^T$$
+
+$$\nabla^2 f(x) = g'(a^T x) a a^T$$
+
+## (c) - $f(x) = x^T A x$
+
+$$\nabla f(x) = (A + A^T) x$$
+
+$$\nabla f(x) = g'(a^T x) a$$
+"""
+
+
+def test_the_prose_of_a_section_defines_its_own_functions():
+    found = [verdict_of(c) for c in _claims(EXERCISES)]
+    assert found[:3] == ["proved"] * 3 and found[4] == "proved"
+    assert "proved" not in (found[3], found[5])
