@@ -36,7 +36,8 @@ HEAD = """\
 Written by `python -m benchmarks.certificates --write`: each law of the catalogue in its first
 model. `make certify` checks it again. A law that is not in the table has not been tried. `text` is
 a digest of the file that coqc checked: the tests let it check anew what has changed. What a
-certificate says and does not say is in [trust.md](trust.md).
+certificate says and does not say, and why the laws of whole EM steps have none, is in
+[trust.md](trust.md).
 
 """
 

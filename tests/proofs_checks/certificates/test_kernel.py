@@ -32,6 +32,25 @@ def test_the_sample_is_certified(kernel, name):
 
 
 @needs_coq
+def test_the_checker_of_compiled_files_accepts_the_sample(kernel):
+    """coqchk shares the kernel's rules with coqc, and nothing of its tactics."""
+    certificates = [certificate_of(name) for name in SAMPLE]
+    for c in certificates:
+        if not (kernel.folder / f"{c.theorem}.vo").exists():  # compiled by the tests before this
+            assert kernel.judge(c).is_certified
+    modules = [x for c in certificates for x in ("-norec", c.theorem)]
+    done = subprocess.run(
+        ["coqchk", "-silent", "-o", "-R", "library", "Proofhead", *modules],
+        cwd=kernel.folder, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = done.stderr + done.stdout
+    axioms, *others = re.split(r"^\* Constants", said.partition("* Axioms:")[2], flags=re.M)
+    assert axioms.split() and all(name.startswith("Coq.") for name in axioms.split())
+    assert others and said.count("<none>") == 3  # nothing of the kernel was switched off
+
+
+@needs_coq
 def test_a_law_of_a_masked_head_is_certified(kernel):
     found = kernel.judge(certificate_of(*MASKED))
     assert found.is_certified, found.reason
