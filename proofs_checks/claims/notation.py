@@ -15,6 +15,7 @@ __all__ = [
     "DEFINITIONS",
     "DROPPED",
     "DROPPED_WITH_ARGUMENT",
+    "FACTORIAL",
     "FONTS",
     "FUNCTIONS",
     "FUNCTION_COMMANDS",
@@ -128,6 +129,9 @@ UNSUPPORTED_RELATIONS = frozenset(
     "gtrless mid perp parallel approxeq leftarrow Leftarrow uparrow downarrow therefore because "
     "models vdash lesssim setminus += -=".split()
 )
+
+FACTORIAL = "factorial"
+"""The name of n! as a function of n."""
 
 TRANSPOSES = frozenset(["top", "intercal", "transpose", "tran"])
 MARKS = {"*": "*", "+": "+", "star": "*", "ast": "*", "dagger": "dagger", "dag": "dagger",

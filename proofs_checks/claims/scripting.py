@@ -10,7 +10,7 @@ from typing import Any
 from proofs_checks.claims import tree
 from proofs_checks.claims.arguments import Arguments
 from proofs_checks.claims.lexemes import Lexeme
-from proofs_checks.claims.notation import FONTS, MARKS, TRANSPOSES
+from proofs_checks.claims.notation import FACTORIAL, FONTS, MARKS, TRANSPOSES
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
@@ -406,4 +406,4 @@ def _factorial(node: tree.Node) -> tree.Node:
     """Return the number n!, or an unknown function of what is no number."""
     if isinstance(node, tree.Number) and node.text.isdigit() and int(node.text) <= 20:
         return tree.Number(str(factorial(int(node.text))), span=node.span)
-    return tree.Apply(tree.Name("factorial", font="rm", span=node.span), (node,), span=node.span)
+    return tree.Apply(tree.Name(FACTORIAL, font="rm", span=node.span), (node,), span=node.span)

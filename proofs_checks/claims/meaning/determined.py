@@ -21,6 +21,7 @@ from proofs_checks.claims.meaning.restrictions import (
     is_value,
 )
 from proofs_checks.claims.meaning.statements import Link, MeaningError
+from proofs_checks.claims.notation import FACTORIAL
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, Relation, entry_tensor, slots, tensors_in
 from theory.algebra.opaque import Applied
@@ -305,7 +306,8 @@ class Determination:
         ranks = self.reading.ranks
         for name in sorted((reached - both) & ranks.applied):
             at_a_label = "_." in name and max(ranks.slots_seen[name], default=0) == 0  # f(D)
-            if at_a_label and name not in self.model.by_name:
+            is_known = name in self.model.by_name or name.split("_.")[0] == FACTORIAL
+            if at_a_label and not is_known:
                 return f"nothing says what {name.split('_.')[0]} is"
         weights = sorted(n for n in reached if n.startswith("prob_"))
         if weights:
@@ -321,7 +323,10 @@ class Determination:
             return f"this may be an equation to be solved for {target}"
         if is_value(relation, self._leaves(both)):
             return "this may be a value at one point"
-        functions = [{str(f.args[0]) for f in side.atoms(Applied)} for side in relation.args[:2]]
+        functions = [
+            {str(f.args[0]) for f in side.atoms(Applied)} - {FACTORIAL}  # `Doubts` knows of it
+            for side in relation.args[:2]
+        ]
         if functions[0] ^ functions[1]:
             return f"nothing says what {min(functions[0] ^ functions[1])} is"
         if not isinstance(relation, Equation) and functions[0]:

@@ -19,6 +19,7 @@ from proofs_checks.claims.meaning.authored import MEANINGS
 from proofs_checks.claims.meaning.layers import doubtful
 from proofs_checks.claims.meaning.restrictions import gives_value
 from proofs_checks.claims.meaning.statements import SPREAD, Link, Statement
+from proofs_checks.claims.notation import FACTORIAL
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, free_indices, tensors_in
 from theory.algebra.symbols import Partial
@@ -167,7 +168,7 @@ class Doubts:
 
 
 def _is_factorial(node: tree.Node) -> bool:
-    return isinstance(node, tree.Apply) and node.base == tree.Name("factorial", font="rm")
+    return isinstance(node, tree.Apply) and node.base == tree.Name(FACTORIAL, font="rm")
 
 
 def _spread(link: Link) -> str:

@@ -461,6 +461,8 @@ def test_alternatives_define_nothing():
     [
         (r"\log p(y;\lambda) = y \log \lambda - \lambda - \log y!", "proved"),
         (r"\frac{\partial \log p}{\partial \lambda} = \frac{y}{\lambda} - 1", "proved"),
+        (r"\frac{\partial \log p}{\partial \lambda} = \frac{y}{\lambda} + 1", "refuted"),
+        (r"p(3; \lambda) = \frac{1}{6} e^{-\lambda} \lambda^3", "unreadable"),
         (r"5! = 120", "proved"),
         (r"5! = 100", "refuted"),
         (r"(y + 1)! = (y + 1) y!", "unreadable"),
