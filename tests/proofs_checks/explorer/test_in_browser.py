@@ -41,6 +41,12 @@ class Visitor:
     def wait_for(self, words, name):
         return until(lambda: words in (self.text(name) or ""), f"{name} says {words!r}")
 
+    def wait_for_nodes(self, number):
+        return until(
+            lambda: (self.text("points") or "").count("stable node") == number,
+            f"the page lists {number} stable nodes",
+        )
+
     def place(self, name, selector):
         return self.page.run(FIND % (name, selector))
 
@@ -60,14 +66,14 @@ def test_a_visit(tmp_path):
     ):
         page.send("Browser.grantPermissions", permissions=["clipboardSanitizedWrite"])
         visitor = Visitor(page, url)
+        visitor.wait_for_nodes(2)
         assert "2 fixed points" not in visitor.text("notes")
-        assert visitor.text("points").count("stable node") == 2
         assert "--set" not in visitor.text("command")
 
         x, y = visitor.place("slider k", ".noUi-handle")
         page.drag(x, y, -200)
         visitor.wait_for("--set k=", "command")
-        assert visitor.text("points").count("stable node") == 1  # k < 0: the middle alone
+        visitor.wait_for_nodes(1)  # k < 0: the middle alone
         visitor.wait_for("ready", "working")
 
         x, y = visitor.place("plane", ".bk-Canvas, canvas")

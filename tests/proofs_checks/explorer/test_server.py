@@ -99,8 +99,9 @@ def test_nothing_is_served_without_the_token(served):
     _, _, url = served
     base = f"http://{urlsplit(url).netloc}"
     assert status(url) == 200
+    almost = urlsplit(url).path[:-2] + ("y/" if url.endswith("x/") else "x/")
     others = ["/", "/ws", "/static/js/bokeh.min.js", "/figure.png", "/metadata", "/autoload.js",
-              "/favicon.ico", urlsplit(url).path[:-2] + "x/", "/../etc/passwd"]  # fmt: skip
+              "/favicon.ico", almost, "/../etc/passwd"]  # fmt: skip
     assert {status(base + path) for path in others} == {404}
     assert handshake(f"{base}/", session(url), base) == 404
 
