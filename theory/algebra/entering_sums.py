@@ -5,8 +5,9 @@ y_ic y_id -> delta_cd y_ic        y_ic sum_d y_id f_d = y_ic f_c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
 from theory.algebra.folding import Rule, entry_names, find
@@ -31,26 +32,27 @@ def beside_sum(ring: Ring, factors: Mapping[Atom, Number]) -> tuple[Rule, Polyno
 
     None where there is no such factor.
     """
-    for atom, e in factors.items():
-        if not isinstance(atom, Closed) or e < 1:
+    for closed, outer, rule in _meetings(ring, factors):
+        names = {k: ring.fresh(k[1]) for k in closed.bound}
+        body = ring.rename_only(Polynomial.of(closed.body), names).single
+        if body is None:
             continue
-        within = entry_names(x for x, _ in atom.body.factors)
-        for rule in ring.joining:
-            for outer, power in factors.items():
-                if not isinstance(outer, Entry) or power < 1 or outer.name not in rule.names:
-                    continue
-                if not rule.names <= within | {outer.name} or not within & rule.names:
-                    continue
-                names = {k: ring.fresh(k[1]) for k in atom.bound}
-                body = ring.rename_only(Polynomial.of(atom.body), names).single
-                inside = {} if body is None else dict(body[0].factors)
-                together = inside | {outer: inside.get(outer, 0) + 1}
-                match = find(rule, together, frozenset(names.values()), ring.image)
-                if match is None or dict(match.rest).get(outer, 0) > inside.get(outer, 0):
-                    continue
-                replacement = ring.rename(rule.replacement, match.indices)
-                terms = ring.multiply(replacement, ring.assemble(match.rest))
-                left = {**factors, atom: e - 1, outer: power - 1}
-                entered = ring.sum_over(names.values(), terms)
-                return rule, ring.multiply(ring.assemble(left.items()), entered)
+        together = dict(body[0].factors) | {outer: 1}
+        match = find(rule, together, frozenset(names.values()), ring.image)
+        if match is not None and outer not in dict(match.rest):
+            replacement = ring.rename(rule.replacement, match.indices)
+            terms = ring.multiply(replacement, ring.assemble(match.rest))
+            left = {**factors, closed: factors[closed] - 1, outer: factors[outer] - 1}
+            entered = ring.sum_over(names.values(), terms)
+            return rule, ring.multiply(ring.assemble(left.items()), entered)
     return None
+
+
+def _meetings(ring: Ring, factors: Mapping[Atom, Number]) -> Iterator[tuple[Closed, Entry, Rule]]:
+    """Yield the sums, the entries beside them and the rules whose entries both have."""
+    sums = [x for x, e in factors.items() if isinstance(x, Closed) and e >= 1]
+    beside = [x for x, e in factors.items() if isinstance(x, Entry) and e >= 1]
+    for closed, rule, outer in product(sums, ring.joining, beside):
+        within = entry_names(x for x, _ in closed.body.factors) & rule.names
+        if within and outer.name in rule.names and rule.names <= within | {outer.name}:
+            yield closed, outer, rule

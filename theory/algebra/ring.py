@@ -245,13 +245,11 @@ class Ring:
                 match = find(rule, factors, bound, self.image)
                 replaced = self._replaced(rule, match, factors)
                 if replaced is not None:
-                    self.used.add(rule.hypothesis)
-                    if not rule.hypothesis:
-                        self.spoken.add(rule.of)
+                    self._note(rule)
                     return replaced
         entered = beside_sum(self, factors) if self.joining and not bound else None
         if entered is not None:
-            self.used.add(entered[0].hypothesis)
+            self._note(entered[0])
             return entered[1], bound
         for atom, exponent in factors.items():
             if exponent < 0 and isinstance(atom, Base | Closed):
@@ -264,6 +262,12 @@ class Ring:
                     rest = ((atom, exponent), *match.rest)
                     return self._replace(rule, Match(rest, match.indices))
         return None
+
+    def _note(self, rule: Rule) -> None:
+        """Note that a rule has fired."""
+        self.used.add(rule.hypothesis)
+        if not rule.hypothesis:
+            self.spoken.add(rule.of)
 
     def _replaced(
         self, rule: Rule, match: Match | None, factors: dict[Atom, Number]
