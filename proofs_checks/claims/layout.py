@@ -206,10 +206,12 @@ class _Assembly:
 
     def _position(self, part: Part, content: list[Lexeme]) -> bool:
         """Read on in ``i = 1, 2, 3``, whose numbers arrive one by one."""
-        is_next = part.before == "list" and _are_positions(content) and _are_positions(self.pending)
-        if is_next and self.pending:
-            self.pending += [Lexeme("sign", ",", content[0].span), *content]
-        return bool(is_next and self.pending)
+        if part.before != "list" or not self.pending:
+            return False
+        if not all(map(_are_positions, (self.pending, content))):
+            return False
+        self.pending += [Lexeme("sign", ",", content[0].span), *content]
+        return True
 
     def _list_positions(self, left: list[Lexeme]) -> bool:
         r"""Make ``i = 1`` and further positions the condition ``i \in \{1, 2, 3\}``."""
