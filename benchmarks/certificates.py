@@ -15,11 +15,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from os import cpu_count
 from pathlib import Path
 from statistics import median
 
-from proofs_checks.certificates import NotCertified, Problem, certificate
+from proofs_checks.certificates import Certificate, NotCertified, Problem, certificate
 from proofs_checks.certificates.kernel import Judgement, Kernel, coq_version
 from proofs_checks.certificates.problem import law_problem
 from proofs_checks.checks import exact, normal_form
@@ -42,6 +43,12 @@ certificate says and does not say, and why the laws of whole EM steps have none,
 """
 
 
+@cache
+def written(problem: Problem) -> Certificate:
+    """Return the certificate, which may take longer to write than to check."""
+    return certificate(problem)
+
+
 def judged(
     problems: Iterable[Problem], seconds: float = 900
 ) -> Iterator[tuple[Problem, Judgement]]:
@@ -54,7 +61,7 @@ def judged(
 
         def ask(problem: Problem) -> tuple[Problem, Judgement]:
             try:
-                return problem, kernel.judge(certificate(problem))
+                return problem, kernel.judge(written(problem))
             except NotCertified as reason:
                 return problem, Judgement(False, str(reason))
 
@@ -102,7 +109,7 @@ def write(found: list[tuple[Problem, Judgement]]) -> None:
             if x.startswith("| ") and not x.startswith("| law ")}  # fmt: skip
     for problem, j in found:
         why = problem.model.name if j.is_certified else j.reason.replace("|", "/")
-        text = digest(certificate(problem).text) if j.is_certified else ""
+        text = digest(written(problem).text) if j.is_certified else ""
         rows[problem.name] = f"| {problem.name} | {j.status} | {why} | {text} |"
     kept = [rows[law.name] for law in LAWS if law.name in rows]
     certified = sum("| certified |" in row for row in kept)

@@ -1,5 +1,6 @@
 """The sample of laws whose certificates are golden files and are checked by coqc in CI."""
 
+from functools import cache
 from pathlib import Path
 
 from proofs_checks.certificates import certificate
@@ -28,6 +29,7 @@ SAMPLE = (
 MASKED = ("softmax-jacobian", "attention-head-causal")
 
 
+@cache
 def certificate_of(name, model=None):
     law = law_named(name)
     return certificate(
