@@ -13,13 +13,8 @@ import torch
 import torch.nn.functional as functional
 
 from proofs_checks.checks.torch_inputs import leaves
-from proofs_checks.checks.torch_majorant import (
-    inverse_majorant,
-    log_majorant,
-    log_sum_majorant,
-    softmax_majorant,
-)
-from proofs_checks.checks.torch_positive import magnitudes
+from proofs_checks.checks.torch_majorant import log_sum_majorant, softmax_majorant
+from proofs_checks.checks.torch_positive import MAJORANT, PLAIN, Arithmetic, magnitudes
 
 if TYPE_CHECKING:
     from proofs_checks.checks.torch_draws import Draw
@@ -41,14 +36,23 @@ def token_table(
     given = leaves(inputs, INPUTS, "the table of scores")
     with torch.enable_grad():
         s = given["U"] @ given["W"].mT
-        everywhere, log_everywhere = torch.softmax(s, dim=-1), functional.log_softmax(s, dim=-1)
-        within = (given["n"] * everywhere).sum(-1)
-        alpha = given["n"] * everywhere / within[:, None]
-        m, own = ((given["Y"] * x).sum(-1) for x in (given["n"], s))
-        log_sum = torch.logsumexp(s, dim=-1) + within.log()
-        L = (log_sum - m.log() - own).mean()
-        made = {"everywhere": everywhere, "log_everywhere": log_everywhere, "within": within}
-        return given | made | {"s": s, "alpha": alpha, "m": m, "L": L}
+        everywhere, log_sum = torch.softmax(s, dim=-1), torch.logsumexp(s, dim=-1)
+        made = {"s": s, "everywhere": everywhere, "log_everywhere": functional.log_softmax(s, -1)}
+        return given | made | _context(given, s, everywhere, log_sum, PLAIN)
+
+
+def _context(
+    given: Tensors,
+    s: torch.Tensor,
+    everywhere: torch.Tensor,
+    log_sum: torch.Tensor,
+    arithmetic: Arithmetic,
+) -> Tensors:
+    """Return what follows from a softmax over all tokens and the logarithm of its sum."""
+    within = given["n"] * everywhere
+    m, own = ((given["Y"] * x).sum(-1) for x in (given["n"], s))
+    log_p = arithmetic.log(m) + own + arithmetic.minus(log_sum + arithmetic.log(within.sum(-1)))
+    return {"alpha": arithmetic.normalised(within), "m": m, "L": arithmetic.minus(log_p.mean())}
 
 
 def token_table_majorant(
@@ -65,13 +69,9 @@ def token_table_majorant(
         everywhere, log_everywhere = softmax_majorant(
             at["everywhere"].detach(), at["log_everywhere"].detach(), s
         )
-        within = (given["n"] * everywhere).sum(-1)
-        alpha = given["n"] * everywhere * inverse_majorant(at["within"].detach(), within)[:, None]
-        m, own = ((given["Y"] * x).sum(-1) for x in (given["n"], s))
-        scores = log_sum_majorant(at["everywhere"].detach(), at["s"].detach(), s)
-        logs = log_majorant(at["within"].detach(), within) + log_majorant(at["m"].detach(), m)
-        made = {"everywhere": everywhere, "log_everywhere": log_everywhere, "within": within}
-        return given | made | {"s": s, "alpha": alpha, "m": m, "L": (scores + logs + own).mean()}
+        log_sum = log_sum_majorant(at["everywhere"].detach(), at["s"].detach(), s)
+        made = {"s": s, "everywhere": everywhere, "log_everywhere": log_everywhere}
+        return given | made | _context(given, s, everywhere, log_sum, MAJORANT)
 
 
 def draw_token_table(
