@@ -38,6 +38,7 @@ import sympy as sp
 from theory.algebra.expressions import Equation
 from theory.algebra.symbols import Index, Size, Tensor, delta, indices, scalar, total
 from theory.models.model import Constraint, Definition, Model
+from theory.models.one_hot import one_hot
 
 __all__ = ["next_token", "next_token_table", "next_token_tied"]
 
@@ -122,9 +123,9 @@ def next_token_tied(name: str = "next-token-tied") -> Model:
         ),
         loss=x.L,
         constraints=(
-            *_one_hot(Z[i, t, v], Z[i, t, w], v, w, "Z_it"),
-            *_one_hot(U[i, v], U[i, w], v, w, "U_i"),
-            *_one_hot(Y[i, v], Y[i, w], v, w, "Y_i"),
+            *one_hot(Z, (i, t), (v, w)),
+            *one_hot(U, (i,), (v, w)),
+            *one_hot(Y, (i,), (v, w)),
             Constraint(
                 Equation(total(C[a, v] * C[a, w], a), delta(v, w)), "sum_a C_av C_aw = delta_vw"
             ),
@@ -166,20 +167,9 @@ def next_token_table(name: str = "next-token-table") -> Model:
         ),
         loss=L,
         constraints=(
-            *_one_hot(U[i, v], U[i, w], v, w, "U_i"),
-            *_one_hot(Y[i, v], Y[i, w], v, w, "Y_i"),
+            *one_hot(U, (i,), (v, w)),
+            *one_hot(Y, (i,), (v, w)),
         ),
         letters={"N": ("i", "j"), "V": ("v", "w", "a", "b")},
         features={"table": True, "structured": (("U", "one-hot"), ("Y", "one-hot"))},
-    )
-
-
-def _one_hot(
-    entry: sp.Expr, other: sp.Expr, v: Index, w: Index, text: str
-) -> tuple[Constraint, Constraint]:
-    return (
-        Constraint(Equation(total(entry, v), 1), f"sum_v {text}v = 1"),
-        Constraint(
-            Equation(entry * other, delta(v, w) * entry), f"{text}v {text}w = delta_vw {text}v"
-        ),
     )

@@ -17,9 +17,9 @@ Source: oursland2025implicit, on where the log-sum-exp has to stand for EM to be
 
 from __future__ import annotations
 
-from theory.algebra.expressions import Equation
-from theory.algebra.symbols import Index, Size, Tensor, delta, indices, scalar, total
-from theory.models.model import Constraint, Definition, Model
+from theory.algebra.symbols import Index, Size, Tensor, indices, scalar, total
+from theory.models.model import Definition, Model
+from theory.models.one_hot import one_hot
 
 __all__ = ["SOFT_ASSIGNMENTS", "soft_assignment"]
 
@@ -32,11 +32,7 @@ def soft_assignment(name: str = "soft-assignment", *, hard: bool = False) -> Mod
     alpha, v = Tensor("alpha", (N, K), nonnegative=True), Tensor("v", (K, d_v))
     t, g, L = Tensor("t", (N, d_v)), Tensor("g", (N, d_v)), scalar("L")
     n, m, G = Tensor("n", (K,), nonnegative=True), Tensor("m", (K, d_v)), Tensor("G", (K, K))
-    rows = Constraint(Equation(total(alpha[i, j], j), 1), "sum_j alpha_ij = 1")
-    one_hot = Constraint(
-        Equation(alpha[i, j] * alpha[i, k], delta(j, k) * alpha[i, j]),
-        "alpha_ij alpha_ik = delta_jk alpha_ij",
-    )
+    rows, exclusive = one_hot(alpha, (i,), (j, k))
     return Model(
         name=name,
         title="prototypes mixed by fixed weights, under squared error",
@@ -47,7 +43,7 @@ def soft_assignment(name: str = "soft-assignment", *, hard: bool = False) -> Mod
             Definition(L, total((g[i, a] - t[i, a]) ** 2, i, a) / 2, "squared error"),
         ),
         loss=L,
-        constraints=(rows, one_hot) if hard else (rows,),
+        constraints=(rows, exclusive) if hard else (rows,),
         vocabulary=(
             Definition(n[j], total(alpha[i, j], i), "weight of a prototype"),
             Definition(m[j, a], total(alpha[i, j] * t[i, a], i) / n[j], "prototype mean"),
