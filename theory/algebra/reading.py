@@ -143,19 +143,22 @@ class Reader:
         return Polynomial.of(Entry(f"{e}()", (), nonnegative=True))  # no symbol is called that
 
     def _entry(self, e: sp.Indexed, scope) -> Polynomial:
-        tensor: Any = e.base
-        if not isinstance(tensor, Tensor) or len(tensor.axes) != len(e.indices):
-            raise AlgebraError(f"`{e}` is no entry of a `Tensor` with {len(e.indices)} axes.")
-        name = str(tensor.label)
-        at = tuple(
-            self.position(x, size, scope) for x, size in zip(e.indices, tensor.axes, strict=True)
-        )
+        name, at = self._place(e, scope)
         if name in self.unfold:
             return self._definition(name, at)
         if is_order(name):
             return self.ring.order(*at)
+        tensor: Any = e.base
         nonnegative = bool(tensor.label.is_nonnegative) or name in self._nonnegative
         return self.ring.entry(_checked(name), at, nonnegative)
+
+    def _place(self, e: sp.Indexed, scope) -> tuple[str, tuple[Ix, ...]]:
+        """Return which entry of which tensor this is."""
+        tensor: Any = e.base
+        if not isinstance(tensor, Tensor) or len(tensor.axes) != len(e.indices):
+            raise AlgebraError(f"`{e}` is no entry of a `Tensor` with {len(e.indices)} axes.")
+        at = (self.position(x, k, scope) for x, k in zip(e.indices, tensor.axes, strict=True))
+        return str(tensor.label), tuple(at)
 
     def _definition(self, name: str, at: tuple[Ix, ...], *, within: bool = False) -> Polynomial:
         """Return what a definition says, or what stands ``within`` its outermost function."""
@@ -221,14 +224,13 @@ class Reader:
         """Return x for log x and for what is defined as log x."""
         if isinstance(e, sp.log):
             return self.read_in(e.args[0], scope)
-        if isinstance(e, sp.Indexed) and isinstance(e.base, Tensor):
-            name = str(e.base.label)
-            at = [self.position(*x, scope) for x in zip(e.indices, e.base.axes, strict=True)]
-        else:
-            name, at = getattr(e, "name", ""), []
-        if not isinstance(e, Index) and name in self.unfold:
-            if isinstance(self.unfold[name].value, sp.log):
-                return self._definition(name, tuple(at), within=True)
+        name, at = "", ()
+        if isinstance(e, sp.Indexed):
+            name, at = self._place(e, scope)
+        elif isinstance(e, sp.Symbol) and not isinstance(e, Index):
+            name = e.name
+        if name in self.unfold and isinstance(self.unfold[name].value, sp.log):
+            return self._definition(name, at, within=True)
         return None
 
     def _log(self, e: sp.log, scope) -> Polynomial:
