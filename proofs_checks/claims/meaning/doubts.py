@@ -10,6 +10,7 @@ x > 0                  a condition rather than a claim
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -36,10 +37,13 @@ class Doubts:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.inline = {s.number for s in reading.statements if s.is_inline}
-        self.has_factorials = any(
-            map(_is_factorial, (x for s in reading.statements for r in s.roots for x in nodes(r)))
-        )
         self.doubtful = doubtful([r for s in reading.statements for r in s.sides])
+
+    @cached_property
+    def has_factorials(self) -> bool:
+        """Whether the document has a factorial anywhere."""
+        roots = (root for s in self.reading.statements for root in s.roots)
+        return any(_is_factorial(x) for root in roots for x in nodes(root))
 
     def of(self, statement: Statement, link: Link) -> str:
         """Return what an equation leaves open, or the empty text."""
