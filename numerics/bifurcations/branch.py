@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.bifurcations.continuation import MOST, Walk, at_border
+from numerics.bifurcations.continuation import FAR, MOST, Walk, at_border
 from numerics.bifurcations.family import Family
 
 __all__ = ["LEFT", "Branch", "eigenvalues", "followed"]
@@ -69,7 +69,7 @@ def _one_way(
     family: Family, u: np.ndarray, t: np.ndarray, reach: float
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], str]:
     """Return points and tangents from ``u`` on along ``t``, and why they end."""
-    points, walk, left_start = [(u, t)], Walk(family, u, t), False
+    points, walk, left_start = [(u, t)], Walk(family, u, t, far=FAR), False
     while len(points) < POINTS:
         u, t = walk.u, walk.t
         if not walk.step():

@@ -18,6 +18,7 @@ import numpy as np
 
 __all__ = [
     "branching",
+    "FAR",
     "LEAST",
     "MOST",
     "Problem",
@@ -30,6 +31,8 @@ __all__ = [
 
 FIRST, LEAST, MOST = 5e-3, 1e-7, 2e-2
 """Steps, in units in which the unknowns are of order 1."""
+FAR = 2.0
+"""What is farther away than this from where a branch begins is not what a diagram is about."""
 TURN = 0.985
 """Least cosine between successive tangents."""
 NEWTON, CONVERGED = 10, 1e-12
@@ -142,11 +145,15 @@ class Walk:
     """Steps along a curve: at ``u`` with the unit tangent ``t``, the next step of length ``h``.
 
     ``taken``  the length of the last step
+    ``far``    beyond this distance of an unknown from where the walk began, steps grow with it
     """
 
-    def __init__(self, problem: Problem, u: np.ndarray, t: np.ndarray, most: float = MOST) -> None:
+    def __init__(
+        self, problem: Problem, u: np.ndarray, t: np.ndarray, most: float = MOST,
+        far: float = np.inf,
+    ) -> None:  # fmt: skip
         self.problem, self.u, self.t, self.most = problem, u, t, most
-        self.h, self.taken = FIRST, 0.0
+        self.h, self.taken, self.begun, self.far = FIRST, 0.0, u, far
 
     def step(self) -> bool:
         """Go one step on; return False where only steps below `LEAST` would do."""
@@ -160,9 +167,16 @@ class Walk:
                 self.h /= 2
                 continue
             self.u, self.t, self.taken = new, turned, self.h
-            self.h = min(self.most, self.h * (1.5 if steps <= 3 else 1.0 if steps <= 5 else 0.7))
+            self.h = min(self._most(), self.h * (1.5 if steps <= 3 else 1.0 if steps <= 5 else 0.7))
             return True
         return False
+
+    def _most(self) -> float:
+        """Return the longest step."""
+        if self.far == np.inf:
+            return self.most
+        parts = np.maximum(np.abs(self.u - self.begun) / self.far, 1.0)
+        return self.most / float(np.linalg.norm(self.t / parts))
 
 
 def at_border(

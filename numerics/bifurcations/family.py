@@ -152,8 +152,10 @@ class Family:
         length = float(np.linalg.norm(v))
         if length == 0:
             return np.zeros(self.size)
-        step = np.append(v, np.zeros(self.count)) * (STENCIL / length)
-        at = {n: apply(self.slope(u + n * step)[:, : self.size]) for n in (-2, -1, 0, 1, 2)}
+        z, places = u[: self.size], (-2, -1, 0, 1, 2)
+        beside = z + np.array(places)[:, None] * (v * (STENCIL / length))
+        slopes = self.slopes(beside, u[self.size :])[:, :, : self.size]
+        at = {n: apply(slope) for n, slope in zip(places, slopes, strict=True)}
         if order == 1:
             found = (8 * (at[1] - at[-1]) - (at[2] - at[-2])) / (12 * STENCIL)
         else:

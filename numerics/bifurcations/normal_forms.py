@@ -57,10 +57,15 @@ def pitchfork(family: Family, u: np.ndarray) -> float:
 
 
 def hopf(family: Family, u: np.ndarray) -> tuple[float, float]:
-    """Return the frequency and the first Lyapunov coefficient where a pair crosses the axis."""
+    """Return the frequency and the first Lyapunov coefficient where a pair crosses the axis.
+
+    Both are nan where no pair turns.
+    """
     a = family.slope(u)[:, : family.size]
     eigenvalues = np.linalg.eigvals(a)
     turning = np.abs(np.imag(eigenvalues)) > 0
+    if not turning.any():
+        return np.nan, np.nan
     pair = eigenvalues[turning][np.argmin(np.abs(np.real(eigenvalues[turning])))]
     w, eye = float(abs(np.imag(pair))), np.eye(len(a))
     q, p = null_vectors(a - 1j * w * eye)
@@ -83,11 +88,16 @@ def flip(family: Family, u: np.ndarray) -> float:
 
 
 def neimark_sacker(family: Family, u: np.ndarray) -> tuple[float, float]:
-    """Return the angle and the cubic coefficient where a pair of multipliers crosses the circle."""
+    """Return the angle and the cubic coefficient where a pair of multipliers crosses the circle.
+
+    Both are nan where no pair turns.
+    """
     eye = np.eye(family.size)
     a = family.slope(u)[:, : family.size] + eye
     multipliers = np.linalg.eigvals(a)
     turning = np.imag(multipliers) > 0
+    if not turning.any():
+        return np.nan, np.nan
     pair = multipliers[turning][np.argmin(np.abs(np.abs(multipliers[turning]) - 1))]
     angle = float(np.angle(pair))
     q, p = null_vectors(a - pair * eye)

@@ -27,6 +27,7 @@ from numerics.portraits.looks import (
     GREY,
     ORANGE,
     PURPLE,
+    SKY,
     VERMILLION,
     Look,
     mathtext,
@@ -41,7 +42,9 @@ __all__ = ["CURVES", "POINTS", "regime_dataset", "regime_table", "write_regimes"
 
 CURVES: Mapping[str, Look] = {
     "fold": Look(BLACK, 1.5),
+    "flip": Look(GREEN, 1.5, (0, (3, 1, 1, 1, 1, 1))),
     "Hopf": Look(VERMILLION, 1.5, (0, (5, 1.4))),
+    "Neimark-Sacker": Look(PURPLE, 1.5, (0, (5, 1.4))),
     "pitchfork": Look(BLUE, 1.5, (0, (5, 1.4, 1, 1.4))),
     "transcritical": Look(GREEN, 1.5, (0, (1.5, 1))),
     "branch point": Look(GREY, 1.2, (0, (1.5, 1))),
@@ -52,6 +55,16 @@ POINTS: Mapping[str, tuple[str, str]] = {
     "generalised Hopf": ("o", PURPLE),
     "zero-Hopf": ("D", BLUE),
     "double Hopf": ("P", VERMILLION),
+    "generalised flip": ("v", ORANGE),
+    "Chenciner": ("o", SKY),
+    "1:1 resonance": ("s", GREEN),
+    "1:2 resonance": ("s", ORANGE),
+    "1:3 resonance": (">", BLUE),
+    "1:4 resonance": ("<", VERMILLION),
+    "fold-flip": ("D", GREY),
+    "fold-Neimark-Sacker": ("D", BLUE),
+    "flip-Neimark-Sacker": ("D", GREEN),
+    "double Neimark-Sacker": ("P", PURPLE),
 }
 TINTS = ("#ffffff", "#d6eaf7", "#fbe3b4", "#cfeadf", "#ecd7e4")
 """By the number of stable fixed points; the last for all above."""

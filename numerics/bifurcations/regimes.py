@@ -14,10 +14,19 @@ from typing import Any, cast
 
 import numpy as np
 
+from numerics.bifurcations.codimension2 import Codimension2
 from numerics.bifurcations.continuation import lies_on
-from numerics.bifurcations.curves import Codimension2, Curve, followed_curve
+from numerics.bifurcations.curves import Curve, followed_curve
 from numerics.bifurcations.diagram import region, traced
-from numerics.bifurcations.extended import BranchPoints, Extended, Folds, Hopfs
+from numerics.bifurcations.extended import (
+    BranchPoints,
+    Extended,
+    Flips,
+    Folds,
+    Hopfs,
+    NeimarkSackers,
+    Pairs,
+)
 from numerics.bifurcations.family import Family
 from numerics.bifurcations.special import Special
 from numerics.fixed_points import FixedPoint, find
@@ -58,7 +67,7 @@ class Regimes:
     """Bifurcations of fixed points in two parameters.
 
     ``names``    of the parameters
-    ``curves``   of folds, Hopf points, pitchforks, transcritical points
+    ``curves``   of codimension 1, see `numerics.bifurcations.extended`
     ``points``   of codimension 2
     ``regions``  the parts, the largest first
     ``cells``    (CELLS, CELLS) number of the region by cell, -1 for none; second parameter first
@@ -84,17 +93,12 @@ def regimes(
     high: np.ndarray, *, seed: int = 0, starts: int = 32,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Regimes:  # fmt: skip
-    """Return the bifurcations of the flows ``build(p)`` over two parameters, low <= p <= high.
+    """Return the bifurcations of the systems ``build(p)`` over two parameters, low <= p <= high.
 
-    Raises `ValueError` for a map, for a parameter that changes the form of the equations or does
-    not enter them, or where no fixed point is found on any line.
+    Raises `ValueError` for a parameter that changes the form of the equations or does not enter
+    them, or where no fixed point is found on any line.
     """
     family = Family(build, low, high)
-    if family.system.kind == "map":
-        raise ValueError(
-            f"curves in two parameters are for flows; `{family.system.name}` is a map. "
-            "Give one `--over`."
-        )
     search = _Search(family, seed, starts, progress)
     grid = (np.arange(LINES) + 0.45) / LINES  # not in the middle, where codimension 2 likes to be
     search.lines(np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2))
@@ -161,7 +165,7 @@ class _Search:
             for held in dict.fromkeys(places[:, 1 - along].tolist()):
                 on_line = [q for q in places if q[1 - along] == held]
                 self._line(along, float(held), on_line)
-        self._from_double_zeros()
+        self._from_double_values()
 
     def _line(self, along: int, held: float, places: Sequence[np.ndarray]) -> None:
         low, high = self.family.low, self.family.high
@@ -195,16 +199,19 @@ class _Search:
 
     def _follow(self, problem: Extended, w: np.ndarray, reach: float) -> None:
         curve = followed_curve(problem, w, reach)
-        if curve is not None and not (curve.kind == "Hopf" and curve.w[:, -3].max() <= 0):
+        if curve is None:
+            return
+        if not isinstance(problem, Pairs) or any(problem.is_turning(x, 0.0) for x in curve.w):
             self.curves.append(curve)
 
-    def _from_double_zeros(self) -> None:
-        """Follow the Hopf curves that begin at Bogdanov-Takens points and were met by no line."""
-        folds = [c for c in self.curves if c.kind == "fold"]
-        for point in [x for c in folds for x in c.points if x.kind == "Bogdanov-Takens"]:
-            hopfs = [c.u for c in self.curves if c.kind == "Hopf"]
-            if not any(np.abs(u - point.u).max(axis=1).min() < BESIDE for u in hopfs):
-                self._follow(*Hopfs.at(self.family, point.u), region(self.family, [point.u]))
+    def _from_double_values(self) -> None:
+        """Follow the curves of pairs that begin at double eigenvalues and were met by no line."""
+        pairs = NeimarkSackers if self.family.system.kind == "map" else Hopfs
+        others = [c for c in self.curves if c.kind != pairs.kind]
+        for point in [x for c in others for x in c.points if x.kind in pairs.resonances]:
+            known = [c.u for c in self.curves if c.kind == pairs.kind]
+            if not any(np.abs(u - point.u).max(axis=1).min() < BESIDE for u in known):
+                self._follow(*pairs.at(self.family, point.u), region(self.family, [point.u]))
 
     def region(self, inside: np.ndarray) -> Region:
         """Return a region with the fixed points found at two places of it."""
@@ -223,10 +230,9 @@ def _begun(
     family: Family, x: Special, u: np.ndarray, along: int
 ) -> tuple[Extended, np.ndarray] | None:
     """Return equations and their solution at a special point of a line, None for other kinds."""
-    if x.kind == "fold":
-        return Folds.at(family, u)
-    if x.kind == "Hopf":
-        return Hopfs.at(family, u)
+    for kind in (Folds, Flips, Hopfs, NeimarkSackers):
+        if x.kind == kind.kind:
+            return kind.at(family, u)
     if x.kind in ("pitchfork", "transcritical", "branch point"):
         return BranchPoints.at(family, u, along, x.kind)
     return None

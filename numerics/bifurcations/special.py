@@ -26,7 +26,7 @@ from numerics.bifurcations.branch import Branch, eigenvalues
 from numerics.bifurcations.continuation import corrected, zero_between
 from numerics.bifurcations.family import Family
 
-__all__ = ["Special", "signed", "special_points", "vanishing_factors", "without_dust"]
+__all__ = ["Special", "cubic", "signed", "special_points", "vanishing_factors", "without_dust"]
 
 FLAT = 1e-5
 """A quadratic coefficient below this part of the cubic one is taken for 0: a pitchfork."""
@@ -144,7 +144,7 @@ def _classified(family: Family, branch: Branch, n: int, name: str, u: np.ndarray
             return None
         form = normal_forms.neimark_sacker if is_map else normal_forms.hopf
         frequency, l1 = form(family, u)
-        l1 = l1 if abs(l1) > NOTHING / float(np.abs(family.columns).max()) ** 2 else 0.0
+        l1 = cubic(family, l1)
         kind = "Neimark-Sacker" if is_map else "Hopf"
         return _special(family, kind, u, l1, _critical(l1), frequency)
     if branch.tangents[n][-1] * branch.tangents[n + 1][-1] < 0:
@@ -154,9 +154,18 @@ def _classified(family: Family, branch: Branch, n: int, name: str, u: np.ndarray
     a, c = normal_forms.fold(family, u), normal_forms.pitchfork(family, u)
     if turn is None:
         return _special(family, "branch point", u, a)
-    if abs(a) <= FLAT * abs(c) * float(np.abs(family.columns).max()):
+    if abs(a) <= FLAT * abs(c) * _longest(family):
         return _special(family, "pitchfork", u, c, _critical(c), turn=turn)
     return _special(family, "transcritical", u, a, turn=turn)
+
+
+def cubic(family: Family, coefficient: float) -> float:
+    """Return the coefficient of third order, 0 where it is rounding."""
+    return coefficient if abs(coefficient) > NOTHING / _longest(family) ** 2 else 0.0
+
+
+def _longest(family: Family) -> float:
+    return float(np.abs(family.columns).max())
 
 
 def _critical(coefficient: float) -> str:

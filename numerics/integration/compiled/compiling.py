@@ -20,17 +20,23 @@ from numba.extending import intrinsic
 
 from numerics.integration.compiled.vector_code import FLAGS
 
-__all__ = ["called", "is_kept", "jit", "kept", "published", "stamp_of", "taken_from"]
+__all__ = ["called", "inlined", "is_kept", "jit", "kept", "published", "stamp_of", "taken_from"]
 
-jit: Any = njit(nogil=True, error_model="numpy", fastmath=set(FLAGS), forceinline=True)
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": set(FLAGS)}
+jit: Any = njit(**_OPTIONS, forceinline=True)
+
+
+inlined: Any = njit(**_OPTIONS, inline="always")
+"""Written into its caller before that is compiled: what nests deeply would be optimised anew at
+every level, which takes the compiler twice as long."""
 
 
 def kept(function: Callable[..., Any]) -> Any:
     """Compile a function and keep it on disk; where nothing can be written, do without."""
     try:
-        return njit(nogil=True, cache=True)(function)
+        return njit(**_OPTIONS, cache=True)(function)
     except RuntimeError:  # numba found no folder to write to
-        return njit(nogil=True)(function)
+        return njit(**_OPTIONS)(function)
 
 
 def is_kept(function: Any, arguments: Any) -> bool:

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from scipy.integrate import DOP853
 
-from numerics.integration.compiled.compiling import called, jit, kept
+from numerics.integration.compiled.compiling import called, inlined, jit, kept
 from numerics.integration.compiled.kernel import Method, combined, loop_of, spread, weighted
-from numerics.integration.compiled.lanes import absolute, constant, larger, put, root, row
+from numerics.integration.compiled.lanes import absolute, constant, larger, put, root, row, summed
 from numerics.integration.compiled.vector_code import LANES
 
 __all__ = ["EXPLICIT", "explicit_loop"]
@@ -62,26 +62,11 @@ _looked_at = [_within(theta) for theta in DEFECTS]
 STATES, VELOCITIES = (np.array([x[n] for x in _looked_at]) for n in range(2))
 
 
-def _summed(weights: np.ndarray) -> Any:
-    """Return what sums the slopes of component c with weights that the compiler knows."""
-    column = np.flatnonzero(weights)
-    weight, count = weights[column], len(column)
-
-    @jit
-    def total(k, c):
-        t = constant(0.0)
-        for m in range(count):
-            t += constant(weight[m]) * row(k[column[m]], c)
-        return t
-
-    return total
-
-
 def _slope(i: int, weights: np.ndarray) -> Any:
     """Return what writes slope ``i`` at y + h (the slopes with weights); that state goes to u."""
-    total = _summed(weights)
+    total = summed(weights)
 
-    @jit
+    @inlined
     def slope(velocity, y, p, h, k, u):
         for c in range(len(y)):
             put(u[0], c, row(y, c) + row(h, 0) * total(k, c))
@@ -92,9 +77,9 @@ def _slope(i: int, weights: np.ndarray) -> Any:
 
 def _opened(first: int) -> Any:
     """Return what sums the slopes before a block for all its states, and writes its first slope."""
-    a, b, e, g = (_summed(_tableau.A[first + n, :first]) for n in range(BLOCK))
+    a, b, e, g = (summed(_tableau.A[first + n, :first]) for n in range(BLOCK))
 
-    @jit
+    @inlined
     def slope(velocity, y, p, h, k, u):
         for c in range(len(y)):
             sums = a(k, c), b(k, c), e(k, c), g(k, c)  # before any is written: each slope read once
@@ -112,9 +97,9 @@ def _continued(i: int) -> Any:
     place = i % BLOCK
     weights = np.array(_tableau.A[i])
     weights[: i - place] = 0
-    total = _summed(weights)
+    total = summed(weights)
 
-    @jit
+    @inlined
     def slope(velocity, y, p, h, k, u):
         for c in range(len(y)):
             put(u[place], c, row(u[place], c) + row(h, 0) * total(k, c))
@@ -125,15 +110,15 @@ def _continued(i: int) -> Any:
 
 def _in_turn(slopes: Sequence[Any]) -> Any:
     """Return what writes slopes one after the other."""
-    *before, last = slopes
-    if not before:
-        return last
-    others = _in_turn(before)
+    if len(slopes) == 1:
+        return slopes[0]
+    middle = len(slopes) // 2
+    first, then = _in_turn(slopes[:middle]), _in_turn(slopes[middle:])
 
-    @jit
+    @inlined
     def slope(velocity, y, p, h, k, u):
-        others(velocity, y, p, h, k, u)
-        last(velocity, y, p, h, k, u)
+        first(velocity, y, p, h, k, u)
+        then(velocity, y, p, h, k, u)
 
     return slope
 
@@ -145,7 +130,7 @@ stages = _in_turn([
 dense_slopes = _in_turn([
     _slope(STAGES + 1 + n, weights) for n, weights in enumerate(_tableau.A_EXTRA)
 ])  # fmt: skip
-advance, fifth_order, third_order = map(_summed, (_tableau.B, _tableau.E5, _tableau.E3))
+advance, fifth_order, third_order = map(summed, (_tableau.B, _tableau.E5, _tableau.E3))
 
 
 @jit
@@ -237,7 +222,7 @@ def explicit_loop(stamp: str) -> Any:
 
     @kept
     def keeping(arguments):
-        run(*arguments)
+        run(arguments)
         return stamp
 
     return keeping

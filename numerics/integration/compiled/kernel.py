@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from numerics.integration.compiled.compiling import called, jit, published, taken_from
+from numerics.integration.compiled.compiling import called, inlined, jit, published, taken_from
 from numerics.integration.compiled.lanes import constant, put, row, where_larger
 from numerics.integration.compiled.vector_code import LANES
 from numerics.integration.problem import PACE, TWICE
@@ -342,8 +342,9 @@ def loop_of(method: Method) -> Any:
     """
     room, step, dense_output, next_change, vectors = method
 
-    @jit
-    def run(functions, starts, values, times, control, sections, chain, shared, out):
+    @inlined
+    def run(arguments):
+        functions, starts, values, times, control, sections, chain, shared, out = arguments
         d, (halt, queue) = starts.shape[1], shared
         y, f, after, ahead, memory = room(d, chain)
         p, dense = spread(1, values.shape[1])[0], np.zeros((vectors * d, LANES))

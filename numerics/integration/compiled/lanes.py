@@ -18,13 +18,14 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, overload, register_model
 
 from numerics.integration.compiled.vector_code import FLAGS, LANES, VECTOR, declared
 
-__all__ = ["absolute", "constant", "larger", "put", "root", "row", "where_larger"]
+__all__ = ["absolute", "constant", "larger", "put", "root", "row", "summed", "where_larger"]
 
 
 class _Lanes(types.Type):
@@ -74,18 +75,51 @@ put: Any = intrinsic(_put)
 """Writes a row of an array (rows, LANES)."""
 
 
+def _everywhere(builder: Any, value: Any) -> Any:
+    """Return a vector of equal entries."""
+    place = ir.Constant(ir.IntType(32), 0)
+    one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), value, place)
+    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(one, ir.Constant(VECTOR, ir.Undefined), everywhere)
+
+
 def _constant(typing, value):
     def code(context, builder, signature, arguments):
-        place = ir.Constant(ir.IntType(32), 0)
-        one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), arguments[0], place)
-        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        return builder.shuffle_vector(one, ir.Constant(VECTOR, ir.Undefined), everywhere)
+        return _everywhere(builder, arguments[0])
 
     return lanes(types.float64), code
 
 
 constant: Any = intrinsic(_constant)
 """A vector of equal entries."""
+
+
+def summed(weights: np.ndarray) -> Any:
+    """Return what sums row c of arrays x (n, rows, LANES), with weights (n,) that are known now.
+
+    ``(x, c)``, x contiguous; weights of 0 are left out.  One piece of code where a loop over a
+    constant would be unrolled by the compiler, which takes it many times as long.
+    """
+    used = [(int(m), float(weights[m])) for m in np.flatnonzero(weights)]
+
+    @intrinsic
+    def total(typing, x, c):
+        def code(context, builder, signature, arguments):
+            array = context.make_array(signature.args[0])(context, builder, arguments[0])
+            rows = builder.extract_value(array.shape, 1)
+            total = None
+            for m, weight in used:
+                index = builder.add(builder.mul(ir.Constant(rows.type, m), rows), arguments[1])
+                place = builder.gep(array.data, [builder.mul(index, ir.Constant(rows.type, LANES))])
+                value = builder.load(builder.bitcast(place, VECTOR.as_pointer()), align=8)
+                factor = ir.Constant(VECTOR, [weight] * LANES)
+                term = builder.fmul(factor, value, flags=FLAGS)
+                total = term if total is None else builder.fadd(total, term, flags=FLAGS)
+            return total if total is not None else ir.Constant(VECTOR, [0.0] * LANES)
+
+        return lanes(x, types.intp), code
+
+    return total
 
 
 def _compared(builder: Any, a: Any, b: Any, this: Any, that: Any) -> Any:

@@ -200,7 +200,7 @@ def stiff_loop(stamp: str) -> Any:
 
     @kept
     def keeping(arguments):
-        run(*arguments)
+        run(arguments)
         return stamp
 
     return keeping

@@ -19,6 +19,7 @@ SHOWN = {c.split()[-1]: s for c, s in re.findall(
     r"```sh\n(proofhead.*?)\n```\n\n!\[.*?\n\n```\n(.*?)```", PAGE, re.S)}  # fmt: skip
 BEGINS = {
     "brusselator.png": "supercritical Hopf\tb = 2\tx = 1, y = 2\t",
+    "henon.png": "1:1 resonance\ta = -1, b = -1\tx = 1, y = -1\n",
     "regimes.png": "generalised Hopf\tI = 0.11891101",
 }
 
@@ -54,5 +55,7 @@ def test_it_names_every_kind_of_point():
     rows = PAGE.split("| point | where | coefficient |")[1].split("\n\n")[0]
     named = set(re.findall(r"^\| ([\w -]+) \|", rows, re.M))
     assert named == set(MARKS) - {"branch point", "multiple crossing"}
-    rows = PAGE.split("| point | where |\n|---|---|\n")[1].split("\n\n")[0]
-    assert re.findall(r"^\| ([\w -]+) \|", rows, re.M) == list(POINTS)
+    rows = [PAGE.split(f"| {head} | where |\n|---|---|\n")[1].split("\n\n")[0]
+            for head in ("point of a flow", "point of a map")]  # fmt: skip
+    named = ", ".join(re.findall(r"^\| ([\w:, -]+) \|", "\n".join(rows), re.M))
+    assert sorted(named.split(", ")) == sorted(POINTS)

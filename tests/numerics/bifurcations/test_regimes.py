@@ -172,11 +172,98 @@ def test_two_pairs_at_once():
     assert counts(found) == {(1, 0), (0, 1)}
 
 
+MAP = 'variables = ["x", "y"]\n[parameters]\na = 0\nb = 0\n[map]\n'
+LINE = 'variables = ["x"]\n[parameters]\na = 0\nb = 0\n[map]\n'
+
+
+def test_the_map_of_henon():
+    """Folds at 4a = -(1-b)^2, flips at 4a = 3(1-b)^2, and at b = -1 the product of both is 1."""
+    found = mapped(MAP + 'x = "1 - a*x^2 + y"\ny = "b*x"\n', [-1.5, -1.3], [3.5, 0.8])
+    assert sorted(c.kind for c in found.curves) == ["Neimark-Sacker", "flip", "fold"]
+    for kind, factor in (("fold", -1), ("flip", 3)):
+        a, b = along(found, kind)
+        np.testing.assert_allclose(4 * a, factor * (1 - b) ** 2, atol=1e-9)
+    a, b = along(found, "Neimark-Sacker")
+    np.testing.assert_allclose(b, -1, atol=1e-10)
+    assert [a.min(), a.max()] == pytest.approx([-1, 3], abs=1e-8)
+    # a pair of the angle t where cos t = 1 - sqrt(1 + a); it keeps areas, so nothing is Chenciner's
+    at = {x.kind: [*x.parameters] for x in found.points}
+    exact = {"1:1 resonance": -1, "1:2 resonance": 3, "1:3 resonance": 1.25, "1:4 resonance": 0}
+    assert at.keys() == exact.keys()
+    for kind, a in exact.items():
+        assert at[kind] == pytest.approx([a, -1], abs=1e-7)
+    assert counts(found) == {(0, 0), (1, 1), (0, 2)} and not found.notes
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1e4])
+def test_the_cusp_of_a_map_in_any_unit(unit):
+    text = LINE + f'x = "x + {unit!r}*(a + b*x/{unit!r} - (x/{unit!r})^3)/4"\n'
+    text += f"[window]\nx = [{-2 * unit!r}, {2 * unit!r}]\n"
+    found = mapped(text, [-0.9, -1.0], [1.0, 1.3])
+    assert [c.kind for c in found.curves] == ["fold"]
+    a, b = along(found, "fold")
+    np.testing.assert_allclose(4 * b**3, 27 * a**2, atol=1e-9)
+    assert [x.kind for x in found.points] == ["cusp"]
+    assert counts(found) == {(1, 0), (2, 1)}
+
+
+def test_the_generalised_flip():
+    """x' = -(1 + a) x + b x^3 + x^5: the cubic coefficient of the flips at a = 0 is b."""
+    found = mapped(LINE + 'x = "-(1 + a)*x + b*x^3 + x^5"\n', [-0.6, -0.7], [0.5, 0.9])
+    a, b = along(found, "flip")
+    (point,) = (x for x in found.points if x.kind == "generalised flip")
+    np.testing.assert_allclose(point.parameters, 0, atol=1e-6)
+    here = np.abs(a) < 1e-8
+    assert [b[here].min(), b[here].max()] == pytest.approx([-0.7, 0.9])
+
+
+def test_chenciner():
+    """A circle at 1 + a + b r^2 - r^4 = 1, turned by an angle that is no strong resonance."""
+    text = 'variables = ["x", "y"]\n[parameters]\na = 0\nb = 0\n[definitions]\ns = "x^2 + y^2"\n'
+    text += 'm = "1 + a + b*s - s^2"\n[map]\nx = "m*(0.6*x - 0.8*y)"\ny = "m*(0.8*x + 0.6*y)"\n'
+    found = mapped(text, [-0.6, -0.7], [0.5, 0.9])
+    assert "Neimark-Sacker" in {c.kind for c in found.curves}
+    a, _ = along(found, "Neimark-Sacker")
+    np.testing.assert_allclose(a, 0, atol=1e-9)
+    (point,) = (x for x in found.points if x.kind == "Chenciner")
+    np.testing.assert_allclose(point.parameters, 0, atol=1e-6)
+
+
+def test_a_fold_and_a_flip_at_once():
+    """Folds at a = 0 in x; at x^2 = -a the other multiplier is -1 where b = x."""
+    text = MAP + 'x = "x + a + x^2"\ny = "-(1 + b)*y + x*y + y^3/4"\n'
+    found = mapped(text, [-0.5, -0.4], [0.3, 0.5])
+    a, _ = along(found, "fold")
+    np.testing.assert_allclose(a, 0, atol=1e-9)
+    (point,) = (x for x in found.points if x.kind == "fold-flip")
+    np.testing.assert_allclose(point.parameters, 0, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("first", "kind"),
+    [("x + a + x^2", "fold-Neimark-Sacker"), ("-(1 + a)*x + x^3", "flip-Neimark-Sacker")],
+)
+def test_a_pair_and_a_real_multiplier_at_once(first, kind):
+    text = f"""
+    variables = ["x", "y", "z"]
+    [parameters]
+    a = 0
+    b = 0
+    [definitions]
+    m = "1 + b + x/2 - y^2 - z^2"
+    [map]
+    x = "{first}"
+    y = "m*(0.6*y - 0.8*z)"
+    z = "m*(0.8*y + 0.6*z)"
+    """
+    found = mapped(text, [-0.5, -0.4], [0.3, 0.5])
+    point = next(x for x in found.points if x.kind == kind)
+    np.testing.assert_allclose(point.parameters, 0, atol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('variables = ["x"]\n[parameters]\na = 1\nb = 1\n[map]\nx = "a*x + b"\n',
-         "are for flows; `own` is a map. Give one `--over`"),
         ('variables = ["x"]\n[parameters]\na = 1\nb = 1\n[field]\nx = "5 + a + x^2 + 0*b*x + b"\n',
          "no fixed point of `own` to follow was found from 4 starts at 9 places"),
         ('variables = ["x"]\n[parameters]\na = 1\nb = 1\n[field]\nx = "a*x - x^(2 + b)"\n',

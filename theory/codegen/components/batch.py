@@ -80,6 +80,7 @@ def _chained(local: LocalDerivatives, partials: np.ndarray, batch: int, d: int) 
 
 def _stacked(values: tuple[Any, ...], batch: int) -> np.ndarray:
     """Return the results as columns; constants are repeated for every row."""
-    if not values:  # the partials of a field that depends on no state variable
-        return np.zeros((batch, 0))
-    return np.stack([np.broadcast_to(x, (batch,)) for x in values], axis=1, dtype=float)
+    columns = np.empty((batch, len(values)))  # none: the partials of a field without its state
+    for n, x in enumerate(values):
+        columns[:, n] = x
+    return columns
