@@ -28,6 +28,7 @@ STEP = 1e-9  # of a converged point, in units; quadratic convergence makes the n
 FAR = 1e4  # units from where the starts are
 SINGULAR = 1e-12  # singular values below this part of the largest count as 0
 HALVINGS = 10
+BESIDE = 1e-9  # units, from a state to those that tell whether the field jumps
 DEGENERATE = (
     1e-4  # units; steps this short that do not shrink are rounding near a singular Jacobian
 )
@@ -35,6 +36,7 @@ DEGENERATE = (
 AWAY = "runs away: no finite fixed point on this way"
 UNDEFINED = "the field or its Jacobian is not finite"
 STUCK = "Newton's method ends where the field is not zero"
+JUMP = "the field jumps there: it is zero on one side only"
 ENDLESS = "steps of Newton's method do not shrink"
 VANISHING = 1e-6  # of the residual at the start: what is left when a start runs away
 
@@ -75,6 +77,7 @@ def newton(quotient: Quotient, starts: np.ndarray, limit: int = 120) -> Landing:
     ended = np.array([not reason for reason in reasons], dtype=bool)
     y = _polished(quotient, y, ended)
     reasons[ended & ~_vanishes(quotient, y)] = STUCK
+    reasons[[not reason for reason in reasons] & _jumps(quotient, y)] = JUMP
     return Landing(y, tuple(reasons))
 
 
@@ -107,6 +110,20 @@ def _vanishes(quotient: Quotient, y: np.ndarray) -> np.ndarray:
         # all of it: what drifts along a symmetry stands still on the quotient only
         full = np.abs(residual(quotient.system, y)).max(axis=1)
         return full <= rounding + 1e-9 * quotient.level
+
+
+def _jumps(quotient: Quotient, y: np.ndarray) -> np.ndarray:
+    """Return where the field is not continuous: beside a state it is far from what it is there."""
+    found = np.zeros(len(y), dtype=bool)
+    with np.errstate(all="ignore"):
+        here = residual(quotient.system, y)
+        steepness = np.abs(quotient.slope(y)).max(axis=(1, 2))
+        for axis in np.diag(BESIDE * quotient.unit):
+            allowed = 1e-3 * quotient.level + 1e3 * steepness * np.abs(axis).max()
+            for step in (axis, -axis):  # where nothing is defined beside it, that is no jump
+                change = np.abs(residual(quotient.system, y + step) - here).max(axis=1)
+                found |= change > allowed
+    return found
 
 
 def _inverse(matrices: np.ndarray) -> np.ndarray:

@@ -5,7 +5,8 @@
 Candidates are where long trajectories end, forward in time for stable cycles and backward for
 unstable ones; Newton's method on the equation above, with the variational equation, settles them.
 The multiplier that is not 1 is exp of the integral of div f over a turn (Liouville), which is
-accurate however small it is.
+accurate however small it is.  Where the field jumps, as with dry friction or a relay, neither the
+variational equation nor the divergence sees it: difference quotients of y(T; p) take their place.
 
 Each one is then proved, if that is asked for, by an interval return map
 (`numerics.validated.cycles`).
@@ -39,6 +40,7 @@ STARTS, BESIDE = 8, 0.01  # trajectories each way; distance of those that begin 
 LENGTH, OUTPUTS, ROUGH = 12.0, 1201, 1e-6  # of those, in units of the window
 GRID, SYMMETRIC = 41, 1e-9
 RTOL, ATOL, STEPS, CONVERGED = 1e-11, 1e-13, 12, 1e-10
+QUOTIENT, CONVERGED_BY_QUOTIENTS = 1e-4, 1e-8  # steps of the quotients, in windows; of Newton's
 SINGULAR, CLOSED = 1e-8, 1e-7  # of singular values; of the gap of a closed orbit, in windows
 KNOWN, SMALLEST = 0.01, 0.01  # distance from a known cycle; least size; in units of the window
 NEUTRAL, FAMILY = 1e-5, 2  # |log multiplier| of a closed orbit in a family; how many show one
@@ -128,6 +130,8 @@ def _with_proof(system: System, cycle: Cycle) -> Cycle:
 
 def _possible(system: System, window: Window, points: Sequence[FixedPoint]) -> bool:
     """Whether the window may hold a limit cycle."""
+    if system.field.jumps:
+        return True  # no theorem below holds: what a jump adds to the divergence is not seen
     if all(p.kind == "saddle" for p in points):
         return False
     if any(q.kind == "conserved" for q in system.quantities):
@@ -193,10 +197,10 @@ def _closed(system: System, window: Window, p: np.ndarray, period: float) -> Cyc
 
     A negative ``period`` runs it backward in time, in which an unstable one attracts.
     """
-    size = size_of(window)
-    end = p
+    size, jumps = size_of(window), system.field.jumps
+    end, converged = p, CONVERGED_BY_QUOTIENTS if jumps else CONVERGED
     for _ in range(STEPS):
-        turn = _turn(system, p, period)
+        turn = (_turn_with_jumps if jumps else _turn)(system, p, period, size)
         if turn is None:
             return None
         end, transport, trace = turn[0], turn[1], turn[2]
@@ -211,7 +215,7 @@ def _closed(system: System, window: Window, p: np.ndarray, period: float) -> Cyc
         if not length < 0.2 or not abs(step[2]) < abs(period) / 2:
             return None
         p, period = p + step[:2], period + float(step[2])
-        if length < CONVERGED and abs(step[2]) < 1e-9 * abs(period):
+        if length < converged and abs(step[2]) < 10 * converged * abs(period):
             break
     else:
         return None
@@ -227,7 +231,7 @@ def _closed(system: System, window: Window, p: np.ndarray, period: float) -> Cyc
     return Cycle(f"{word} limit cycle", points, abs(period), (complex(multiplier),))
 
 
-def _turn(system: System, p: np.ndarray, period: float) -> Any:
+def _turn(system: System, p: np.ndarray, period: float, size: np.ndarray) -> Any:
     """Return y(T), its derivative by p, the integral of the divergence, and the dense solution."""
     from scipy.integrate import solve_ivp
 
@@ -245,6 +249,26 @@ def _turn(system: System, p: np.ndarray, period: float) -> Any:
     if not found.success or not np.isfinite(end).all():
         return None
     return end[:2], end[2:6].reshape(2, 2), float(end[6]), found.sol
+
+
+def _turn_with_jumps(system: System, p: np.ndarray, period: float, size: np.ndarray) -> Any:
+    """Return the same by difference quotients; det dy(T)/dp is exp of what Liouville integrates."""
+    from scipy.integrate import solve_ivp
+
+    def end_of(start: np.ndarray) -> Any:
+        return solve_ivp(
+            lambda _, y: system.velocity(y), (0.0, period), start, method="LSODA", rtol=RTOL,
+            atol=ATOL * float(size.min()), dense_output=True, max_step=abs(period) / 200,
+        )  # fmt: skip
+
+    found = end_of(p)
+    beside = [(end_of(p + d).y[:, -1], end_of(p - d).y[:, -1]) for d in np.diag(QUOTIENT * size)]
+    columns = [(a - b) / (2 * QUOTIENT * s) for (a, b), s in zip(beside, size, strict=True)]
+    transport, end = np.column_stack(columns), found.y[:, -1]
+    if not found.success or not np.isfinite(transport).all() or not np.isfinite(end).all():
+        return None
+    with np.errstate(divide="ignore"):
+        return end, transport, float(np.log(abs(np.linalg.det(transport)))), found.sol
 
 
 def _sampled(solution: Any, period: float, size: np.ndarray) -> np.ndarray:

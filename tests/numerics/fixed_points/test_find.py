@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numerics.fixed_points import classify, find
-from numerics.flows import system_named
+from numerics.flows import own_system, system_named
 from tests.numerics.fixed_points.systems import (
     X,
     Y,
@@ -221,3 +221,15 @@ def test_bad_symmetries():
     rotate, swap = (*range(1, 8), 0), (1, 0, *range(2, 8))
     with pytest.raises(ValueError, match="more than 5040 relabellings"):
         find(system_of([-s for s in state], state, relabellings=(rotate, swap)))
+
+
+def test_a_zero_on_one_side_of_a_jump_is_no_fixed_point(tmp_path):
+    """With dry friction Newton's method ends where the field is zero for v > 0 only."""
+    file = tmp_path / "relay.toml"
+    file.write_text(
+        'variables = ["x", "v"]\n[field]\nx = "v"\n'
+        'v = "-x - 0.3*v + 0.25*(2*Heaviside(v) - 1)"\n[window]\nx = [-2, 2]\nv = [-2, 2]\n'
+    )
+    found = find(own_system(file))
+    assert not found.points
+    assert any("the field jumps there" in reason for x in found.lost for reason in [x.reason])

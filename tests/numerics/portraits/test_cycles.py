@@ -33,6 +33,20 @@ def test_the_cycle_of_van_der_pol_has_its_known_period():
     assert line.label == "period 6.66329"
 
 
+RELAY = "-x - 0.3*y + 0.25*(2*Heaviside(y) - 1)"
+
+
+def test_the_cycle_of_a_relay():
+    """x'' + 0.3 x' + x = 1/4 sign x': half a turn takes pi/w and multiplies by e^(-0.15 pi/w)."""
+    result = found(flow("y", RELAY, ((-2, 2), (-2, 2))))
+    w = np.sqrt(1 - 0.15**2)
+    (cycle,) = result.cycles
+    assert (cycle.kind, cycle.label) == ("stable limit cycle", "verified numerically")
+    assert cycle.period == pytest.approx(2 * np.pi / w, abs=1e-8)
+    assert cycle.multipliers[0] == pytest.approx(np.exp(-0.3 * np.pi / w), abs=1e-6)
+    assert not result.points  # of the field on one side of the jump only
+
+
 def test_nested_cycles_have_their_multipliers():
     # r' = r (1 - r^2)(4 - r^2), phi' = 1: an attracting cycle of radius 1, a repelling one of 2;
     # the multiplier is exp(2 pi d(r')/dr)

@@ -21,6 +21,8 @@ from typing import TypeAlias
 
 import sympy as sp
 
+from theory.codegen.components.piecewise import step
+
 __all__ = ["Assign", "Components", "LogSumExp", "Softmax", "Stage", "symbols_of"]
 
 
@@ -116,6 +118,12 @@ class Components:
     def dimension(self) -> int:
         """The number of state variables."""
         return len(self.state)
+
+    @property
+    def jumps(self) -> bool:
+        """Whether it has steps, so that the outputs may jump where they are."""
+        used = (*(e for stage in self.stages for e in stage.used), *self.outputs)
+        return any(e.has(step) for e in used)
 
 
 def symbols_of(stage: Stage) -> tuple[sp.Symbol, ...]:
