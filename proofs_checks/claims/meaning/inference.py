@@ -56,7 +56,7 @@ class Inference:
         self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
         given = [*said.statements, *said.assumptions]
         roots = [r for s in given for r in s.roots] + [*said.inputs, *said.stated]
-        self.rewriting = rewritten(roots, [s.sides[0] for s in said.statements])
+        self.rewriting = rewritten(roots, [s.sides[0] for s in said.statements], said.elsewhere)
         self.notes += self.rewriting.notes
         given, rest = _with_roots(given, self.rewriting.trees)
         self.inputs = rest[: len(said.inputs)]
@@ -117,9 +117,7 @@ class Inference:
                 self.ranks.declare(stated.left, stated.right)
             elif kind := kind_of_numbers(stated.right):
                 self.values |= dict.fromkeys(self.names(stated.left), kind)
-        for statement in every:
-            if not statement.is_inline or self._is_used(statement):
-                self.ranks.add(statement)
+        self.ranks.add_all([s for s in every if not s.is_inline or self._is_used(s)])
         for node in self.inputs:
             reference = self.roles.reference(node)
             if reference is not None:

@@ -9,7 +9,7 @@ where powers of these symbols would make no sense.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from proofs_checks.claims.tree import children, nodes
 __all__ = ["FIRST_COPY", "doubtful", "layer_labels", "one_layer_on"]
 
 FIRST_COPY = 800_000  # the number of the first definition that is made for another layer
+RARELY = 4  # a letter that a sum runs over in more than one equation of so many is an index
 DEEPEST = 4  # definitions that a definition of another layer may need
 
 
@@ -51,15 +52,30 @@ class Counters(NamedTuple):
 
 def _counters(roots: Sequence[tree.Node]) -> Counters:
     found = Counters(defaultdict(set), defaultdict(set), set(), set())
+    above: Counter[str] = Counter()  # in how many roots a letter stands above
+    bound: Counter[str] = Counter()  # and in how many of them a sum or product runs over it
     for root in roots:
-        if isinstance(root, tree.Compare | tree.Ranges | tree.ForAll):
-            continue  # "for l = 1, .., L" says which layers
+        if isinstance(root, tree.Name | tree.Compare | tree.Ranges | tree.ForAll):
+            continue  # "the l-th of L layers", "for l = 1, .., L" say which layers
+        here = set[str]()
         for symbol, layer in _superscripts(root):
             found.symbols[layer.letter].add(symbol)
             found.shifts[layer.letter].add(layer.shift)
+            here.add(layer.letter)
+        runs = {_letter(b.index) for b in nodes(root)
+                if isinstance(b, tree.Bound) and isinstance(b.index, tree.Name)}  # fmt: skip
+        above.update(here)
+        bound.update(here & runs)
+        ends = {id(name) for b in nodes(root) if isinstance(b, tree.Bound)
+                and isinstance(b.index, tree.Name) and _letter(b.index) in here
+                for name in nodes(b) if isinstance(name, tree.Name)}  # fmt: skip
         for name in _elsewhere(root):
-            found.others.add(name.letter)
+            if id(name) in ends:
+                continue
+            if not name.font and _letter(name) not in here & runs:  # the L of \mathcal{L} is none
+                found.others.add(_letter(name))
             found.bare.add(_symbol(name))
+    found.others.update(x for x in bound if bound[x] * RARELY > above[x])
     return found
 
 
@@ -77,7 +93,11 @@ def layer_labels(roots: Sequence[tree.Node]) -> Change:
                and len(found.shifts[x]) > 1}  # fmt: skip
     if not letters:
         return unchanged
-    families = {symbol for letter in letters for symbol in seen[letter]} - bare
+    # of the letters that count, most stand above symbols that have such superscripts only; so they
+    # are none of the powers of z either where z_j stands as well
+    families = set[str]().union(
+        *(seen[x] if len(seen[x] & bare) < len(seen[x] - bare) else seen[x] - bare for x in letters)
+    )
     # the last layer, in z^L, where no symbol is called L
     letters |= {x for x in seen if seen[x] <= families and x not in found.others}
 
@@ -239,6 +259,12 @@ def _elsewhere(node: tree.Node) -> Iterator[tree.Name]:
         for script in stem.lower if isinstance(stem, tree.Entry) else ():
             yield from _elsewhere(script)
         return
+    if isinstance(node, tree.Power) and isinstance(node.base, tree.Name):
+        if isinstance(node.exponent, tree.Number) and node.exponent.text in ("0", "1"):
+            return  # a^0 of the input layer: nobody writes such powers
+        if isinstance(node.exponent, tree.Add):
+            yield node.base  # the L - k of \delta^{L-k} says nothing of L
+            return
     if isinstance(node, tree.Name):
         yield node
     for child in children(node):
@@ -252,4 +278,5 @@ def _name(node: tree.Node) -> tree.Name:
 
 
 def _symbol(name: tree.Name) -> str:
-    return repr((name.letter, name.font, name.accents, name.primes))
+    font = "" if name.font == "bf" else name.font  # z^l_j is an entry of bold z^l
+    return repr((name.letter, font, name.accents, name.primes))

@@ -18,6 +18,7 @@ from proofs_checks.claims.meaning.sides import Sides
 from proofs_checks.claims.meaning.statements import Link, Meaning, MeaningError, Statement
 from proofs_checks.claims.meaning.typing import Typer
 from proofs_checks.claims.meaning.values import Value
+from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import (
     Equation,
     Inequality,
@@ -155,7 +156,7 @@ class Links(Sides):
     ) -> Link:
         span = statement.sides[n + 1].span
         a, b = self._joined(typer, values[n], values[n + 1], span)
-        self._same_letters(a, b, statement.sides[n + 1])
+        self._same_letters(a, b, statement.sides[n], statement.sides[n + 1])
         names = {
             "le": (Inequality, False), "lt": (StrictInequality, False),
             "ge": (Inequality, True), "gt": (StrictInequality, True),
@@ -206,8 +207,12 @@ class Links(Sides):
             return False
         return len(left.limits) == 1
 
-    def _same_letters(self, a: Value, b: Value, where: tree.Node) -> None:
-        """Reject an index that stands on one side only, unless the other side has none at all."""
+    def _same_letters(self, a: Value, b: Value, before: tree.Node, where: tree.Node) -> None:
+        r"""Reject an index that stands on one side only, unless the other side has none at all.
+
+        Where it stands twice, as the i of `\partial y_{ij} / \partial x_{ik} = w_{kj}`, it is no
+        slip of the pen: the equation says that the other side does not depend on it.
+        """
         left, right = (
             {k.name for k in free_indices(sp.sympify(v.expression, strict=True))}
             - {k.name for k in v.axes}
@@ -222,12 +227,19 @@ class Links(Sides):
             for x in left ^ right
         ):
             return  # constant positions, such as the true class
+        more, side = (left - right, before) if left > right else (right - left, where)
+        if (left > right or right > left) and all(self._occurs_twice(x, side) for x in more):
+            return
         side = "right" if right - left else "left"
         raise MeaningError(
             f"the index {stray[0]} is free on the {side} side only.", where.span,
             expected="the same free indices on both sides",
             suggestion=f"sum over {stray[0]}, or correct the index",
         )  # fmt: skip
+
+    def _occurs_twice(self, letter: str, side: tree.Node) -> bool:
+        scripts = (x for n in nodes(side) if isinstance(n, tree.Entry) for x in n.lower)
+        return sum(self.roles.letter(x) == letter for x in scripts) > 1
 
     def _named_axes(self, relation: Relation, value: Value) -> tuple[Relation, tuple[str, str]]:
         """Give silent axes that both sides share a letter of their own; return these too."""

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning import shape_rules as rules
@@ -47,6 +47,7 @@ class NodeShapes:
         self.differentiated: set[str] = set()  # quantities: numbers where nothing says otherwise
         self.applied: set[str] = set()  # values of functions: numbers where nothing says otherwise
         self.multiplied: set[str] = set()  # the x of W x: vectors where nothing says otherwise
+        self.inverted: set[str] = set()  # the S of S^{-1}: matrices where nothing says otherwise
         self._turned: set[tuple[str, int]] = set()  # what is transposed, with so many indices
         self._loose = False
         self._entrywise = False  # inside P \odot (1 - P), where 1 is a matrix
@@ -175,15 +176,21 @@ class NodeShapes:
         base = self.visit(node.base, scope)
         self.visit(node.exponent, scope)
         if _is_minus_one(node.exponent):
+            inverted = self.roles.reference(node.base)
+            if inverted is not None:
+                self.inverted.add(inverted.name)
             return self._apply_table(rules.inverse, base)
         return base if self._loose else self._apply_table(rules.power, base)
 
     def _transpose(self, node: tree.Transpose, scope) -> int:
         base = self.visit(node.base, scope)
-        if isinstance(node.base, tree.Name | tree.Entry):
-            reference = self.roles.reference(node.base)
+        for term in _terms(node.base):
+            reference = self.roles.reference(term)
             if reference is not None:
                 self._turned.add((reference.name, len(reference.indices)))
+        stem = tree.stem(node.base, tree.Entry)
+        if isinstance(stem, tree.Name) and stem.font == "bf":  # nobody transposes a bold number
+            self.network.relate(NO_NUMBER, base)
         return self._apply_table(rules.transpose_any if self._loose else rules.transpose, base)
 
     def _total(self, node: tree.Sum, scope) -> int:
@@ -330,6 +337,20 @@ class NodeShapes:
             return self.visit(template.body, inner)
         finally:
             self._depth -= 1
+
+
+NO_NUMBER = frozenset((shape,) for shape in (COLUMN, ROW, MATRIX))
+
+
+def _terms(node: tree.Node) -> Iterator[tree.Name | tree.Entry]:
+    """Yield the names and entries of which a node is a sum, x and m of (x - m)."""
+    if isinstance(node, tree.Name | tree.Entry):
+        yield node
+    elif isinstance(node, tree.Negate):
+        yield from _terms(node.body)
+    elif isinstance(node, tree.Add):
+        for term in node.terms:
+            yield from _terms(term)
 
 
 def is_number(node: tree.Node) -> bool:

@@ -50,16 +50,20 @@ class Rewriting(NamedTuple):
         return root
 
 
-def rewritten(roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = ()) -> Rewriting:
+def rewritten(
+    roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = (),
+    elsewhere: Sequence[tree.Node] = (),
+) -> Rewriting:  # fmt: skip
     """Write out the patterns of a document; ``lefts`` are the first sides of its equations.
 
+    Of a part of a document ``elsewhere`` holds the rest, which tells what counts layers.
     Every pattern is decided once, from all trees as those before it have left them.
     """
     used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
     letters = [*(x for x in LETTERS if x not in used), *FURTHER]
     notes: list[str] = []
     patterns: tuple[Callable[[list[tree.Node]], Change], ...] = (
-        layer_labels,
+        lambda now: layer_labels([*now, *elsewhere]),
         named_superscripts,
         policies,
         _powers_of_letter,

@@ -7,7 +7,7 @@ What no equation forces is chosen by what is usual: capitals are matrices, bold 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored
@@ -24,6 +24,7 @@ from proofs_checks.claims.meaning.shapes import (
 )
 from proofs_checks.claims.meaning.special_names import special
 from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.tree import nodes
 
 __all__ = ["Ranks", "special"]
 
@@ -66,6 +67,67 @@ class Ranks(NodeShapes):
         self.network.symbols.update(known)
         for name, total in self._prior.items():
             self.network.symbols[name] = frozenset(a for a in ALL_AXES if a.total == total)
+
+    def add_all(self, statements: Sequence[Statement]) -> None:
+        r"""Add statements, and again with bold letters as usual where that breaks fewer rules.
+
+        `\mathbf{z} = \mathbf{W} \mathbf{x}` beside `\mathbf{dx} = \mathbf{dz} \mathbf{W}^\top`
+        would make a number of x and a vector of W; that the second is wrong is one thing, not two.
+        """
+        start = self.network.size
+        failed = self._failures(statements)
+        odd = self._unusual()
+        if not odd:
+            return
+        self.network.forget(start)
+        fewer = self._add_as_usual(statements, odd) + len(self._unusual()) < failed + len(odd)
+        if not fewer:
+            self.network.forget(start)
+            self._failures(statements)
+
+    def _failures(self, statements: Iterable[Statement]) -> int:
+        """Add statements; return how many contradict those before them."""
+        return sum(not self.add(s) for s in statements)
+
+    def _add_as_usual(self, statements: Sequence[Statement], odd: Sequence[str]) -> int:
+        r"""Add statements, last those that make something unusual of ``odd`` that others mention.
+
+        What a statement defines is what it says: `\mathbf{L} = \sum_i c_i` is a number.
+        """
+        later, mentioned, failed = [], set(), 0
+        for statement in statements:
+            is_list = any(isinstance(side, tree.Matrix) for side in statement.sides)
+            defined = None if is_list else self.roles.reference(statement.sides[0])
+            here = self._mentioned(statement) & set(odd)
+            size = self.network.size
+            agrees = self.add(statement)
+            if agrees and self._unusual(here - {defined.name if defined else ""}):
+                self.network.forget(size)
+                later.append(statement)
+            else:
+                mentioned |= here
+                failed += not agrees
+        for name in odd:
+            if name in mentioned:
+                self.network.narrow(name, lambda a, n=name: self._is_usual(n, a))
+        return failed + self._failures(later)
+
+    def _unusual(self, names: Iterable[str] | None = None) -> list[str]:
+        """Return the bold letters that can be no vectors, capitals no matrices."""
+        return [
+            name for name, options in self.network.symbols.items()
+            if (names is None or name in names) and self.fonts[name] == {"bf"}
+            and name not in self._known and not any(self._is_usual(name, a) for a in options)
+        ]  # fmt: skip
+
+    def _is_usual(self, name: str, axes: Axes) -> bool:
+        least = min(self.slots_seen[name], default=0)
+        return axes.total - least == (2 if name[:1].isupper() and not least else 1)
+
+    def _mentioned(self, statement: Statement) -> set[str]:
+        """Return the symbols that occur in a statement."""
+        found = (self.roles.reference(x) for root in statement.roots for x in nodes(root))
+        return {x.name for x in found if x is not None}
 
     def add(self, statement: Statement) -> bool:
         """Add a statement; return whether it agrees with what was added before."""
@@ -163,6 +225,8 @@ class Ranks(NodeShapes):
         usual = most
         if name in self.differentiated or (name in self.applied and "bf" not in fonts):
             pass
+        elif is_capital and name in self.inverted:
+            usual = most + 2
         elif most == least:
             if "bf" in fonts and fonts <= {"bf"}:
                 usual = most + (2 if is_capital and not most else 1)

@@ -9,7 +9,7 @@ document (``\pi_\theta``) names what the symbol depends on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.omissions import PARAMETERS
@@ -43,29 +43,36 @@ class Roles(Scripts):
         self.known = dict(known or {})
         self.capitals: dict[str, str] = {}
         self.shifted: set[str] = set()  # names of neighbours, as in S_{t-1}
+        self.iterates: set[str] = set()
+        self.turned: set[tuple[str, str]] = set()
         # "i = j" in the prose compares indices, and makes no quantities of them
         telling = [s for s in statements if not (s.is_inline and _compares_indices(s.sides))]
         every = [root for s in telling for root in s.roots] + list(roots)
         for root in every:
             self.bare_names |= set(self._quantities(root))
+            self.turned |= set(self._turned_vectors(root))
         self._find_functions(statements, every)
         self._find_sizes(every)
         self._find_letters(every)
         for statement in statements:
             self._bind_the_unbound(statement)
             self._take_sides(statement)
+        self.iterates = self._iterates()
         if not self.known and rows:
             self._find_capitals([root for s in statements for root in s.sides])
 
     def is_index(self, place: Place, item: tree.Node) -> bool:
         """Return whether what stands in a slot is an index."""
         slot = self.slots.get(place)
-        if slot is None:
-            return False
         letter = self.letter(item)
+        if slot is None or (place[1][:1] == "^" and letter in self.iterates):
+            return False
         by_number = isinstance(item, tree.Number) and item.text.isdigit() and int(item.text) > 0
         if letter is None and not by_number:
             return False
+        if by_number and isinstance(item, tree.Number) and not slot.strong:
+            if (place[0], item.text) in self.turned:
+                return False  # of a number nobody takes the transpose: x_1 is a vector
         index = bool(slot.strong or slot.letters & self.compared)
         if place[0] == "d" and place[1] == "_0" and (letter or "") in ("k", "v", "q", "h"):
             if not slot.strong and slot.letters <= set("kvqh"):
@@ -86,6 +93,31 @@ class Roles(Scripts):
         if letter is not None and letter in self.sizes and letter not in slot.strong:
             return False
         return index or bool(steady)
+
+    def _turned_vectors(self, root: tree.Node) -> Iterator[tuple[str, str]]:
+        r"""Yield bold small letters with a number that are transposed: x and 1."""
+        for node in nodes(root):
+            entry = node.base if isinstance(node, tree.Transpose) else None
+            if not isinstance(entry, tree.Entry) or not isinstance(entry.base, tree.Name):
+                continue
+            number = entry.lower[0] if len(entry.lower) == 1 else None
+            if entry.base.font == "bf" and entry.base.letter.islower():
+                if isinstance(number, tree.Number):
+                    yield self.spell(entry.base), number.text
+
+    def _iterates(self) -> set[str]:
+        r"""Return the t of ``\pi_k^{(t)}`` that is an index of some symbols and of others is none.
+
+        It is one and the same in all of them, so it is part of their names.
+        """
+        above = [
+            (place, x) for place, slot in self.slots.items() if place[1][:1] == "^"
+            for x in {*slot.both, *slot.stray, *slot.letters} if x not in self.bound
+        ]  # fmt: skip
+        found = {x: set[bool]() for _, x in above}
+        for place, x in above:
+            found[x].add(self.is_index(place, tree.Name(x)))
+        return {x for x, is_index in found.items() if len(is_index) > 1}
 
     def is_indexed(self, name: str) -> bool:
         """Return whether a name carries an index somewhere."""

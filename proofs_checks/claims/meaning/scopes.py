@@ -42,7 +42,10 @@ def read_in_scope(said: Said, reading: Reading) -> None:
         if len(scope.numbers) > MOST or scope.numbers >= given.keys():
             continue
         own = [s for n, s in given.items() if n in scope.numbers]
-        part = replace(said, statements=own, summation=reading.summation, rows=reading.rows)
+        part = replace(
+            said, statements=own, summation=reading.summation, rows=reading.rows,
+            elsewhere=[root for s in given.values() for root in s.roots],
+        )  # fmt: skip
         alone = Reading(part, reading.base)
         found = alone.meanings[statement.number]
         if scope.is_later:

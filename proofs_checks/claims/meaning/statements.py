@@ -74,6 +74,7 @@ class Said:
     | summation | "" if sums are written; else why repeated indices are summed |
     | rows | whether X may be the matrix of the rows x_i |
     | headings | where sections begin, as offsets into the document |
+    | elsewhere | the document's other equations: they tell what scripts are, and nothing more |
     """
 
     statements: Sequence[Statement]
@@ -85,6 +86,7 @@ class Said:
     summation: str = ""
     rows: bool = True
     headings: Sequence[int] = ()
+    elsewhere: Sequence[tree.Node] = ()
 
 
 @dataclass

@@ -66,3 +66,33 @@ def test_powers_stay_powers(text, verdict):
 def test_no_derivative_goes_through_steps_that_are_not_written_out(equation, verdict):
     text = rf"\[ h_t = w h_{{t-1}} + x_t \] \[ {equation} \]"
     assert _verdicts(text)[-1] == verdict
+
+
+BOLD = r"""
+\[ \mathbf{z}^{\ell} = \mathbf{W}^{\ell} \mathbf{a}^{\ell-1} + \mathbf{b}^{\ell}, \qquad
+   \mathbf{a}^{\ell} = \tanh(\mathbf{z}^{\ell}) \]
+\[ \boldsymbol{\delta}^{\ell} = \frac{\partial \mathcal{L}}{\partial \mathbf{z}^{\ell}} \]
+\[ p_i = \frac{e^{z_i}}{\sum_j e^{z_j}} \]
+\[ \frac{\partial p_i}{\partial z_j} = p_i (\delta_{ij} - p_j) \]
+\[ \boldsymbol{\delta}^{L-k}
+   = \prod_{\ell=L-k+1}^{L} (\mathbf{W}^{\ell})^\top \boldsymbol{\delta}^{L} \]
+"""
+
+
+@pytest.mark.parametrize(
+    ("equation", "verdict"),
+    [
+        (r"\frac{\partial \mathcal{L}}{\partial \mathbf{W}^{\ell}} = \boldsymbol{\delta}^{\ell} "
+         r"(\mathbf{a}^{\ell-1})^\top", "proved"),
+        (r"\frac{\partial \mathcal{L}}{\partial \mathbf{b}^{\ell}} = \boldsymbol{\delta}^{\ell}",
+         "proved"),
+        (r"\frac{\partial \mathcal{L}}{\partial W^{\ell}_{ij}} = \delta^{\ell}_i a^{\ell-1}_j",
+         "proved"),
+    ],
+)  # fmt: skip
+def test_layers_beside_the_same_letters_without_them_and_a_product_over_them(equation, verdict):
+    verdicts = _verdicts(f"{BOLD}\\[ {equation} \\]")
+    assert verdicts[:4] == ["definition"] * 4  # z and \delta^l are other symbols than z_i
+    assert verdicts[4] == "proved"
+    assert verdicts[5] == "unreadable"  # the product over layers
+    assert verdicts[-1] == verdict

@@ -541,3 +541,78 @@ def test_the_prose_of_a_section_defines_its_own_functions():
     found = [verdict_of(c) for c in _claims(EXERCISES)]
     assert found[:3] == ["proved"] * 3 and found[4] == "proved"
     assert "proved" not in (found[3], found[5])
+
+
+LINEAR = r"$$\mathbf{z} = \mathbf{W} \mathbf{x} + \mathbf{b}$$ $$r = \log \sum_{j=1}^v e^{z_j}$$ "
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [(r"\mathbf{dz} \mathbf{W}^\top", "unreadable"), (r"\mathbf{W}^\top \mathbf{dz}", "proved")],
+)
+def test_bold_letters_are_no_numbers_to_make_a_wrong_equation_fit(claim, verdict):
+    """With a vector W and a number x, dz W^T would be the derivative by x."""
+    text = (
+        LINEAR + rf"$$\mathbf{{dW}} = \mathbf{{dz}} \mathbf{{x}}^\top$$ $$\mathbf{{dx}} = {claim}$$"
+    )
+    assert [verdict_of(c) for c in _claims(text)[2:]] == ["proved", verdict]
+
+
+def test_a_bold_letter_is_a_number_where_its_definition_says_so():
+    text = (
+        r"$$\mathbf{L} = -\sum_k y_k \log p_k$$ $$\frac{\partial \mathbf{L}}{\partial p_k} = c_k$$"
+    )
+    assert _last(text.replace("c_k", r"-\frac{y_k}{p_k}")) == "proved"
+    assert _last(text.replace("c_k", r"\frac{y_k}{p_k}")) == "refuted"
+
+
+@pytest.mark.parametrize(("product", "verdict"), [("", "unreadable"), (r"^\top", "proved")])
+def test_a_numbered_bold_letter_that_is_transposed_is_a_vector(product, verdict):
+    text = (
+        r"$$\mathbf{o} = f(\mathbf{x}) = c \frac{\mathbf{x}_1 \odot \mathbf{w}}"
+        r"{\sqrt{\mathbf{x}_1^\top \mathbf{x}_1}} "
+        r"= (c/\sqrt{d}) \frac{\mathbf{x}_1 \odot \mathbf{w}}"
+        rf"{{\sqrt{{\mathbf{{x}}_1{product} \mathbf{{x}}_1/d}}}}$$"
+    )
+    assert _last(text) == verdict
+
+
+MIXTURE = r"$$A(m_k) := -\frac{1}{2} \sum_{i=1}^N (x_i - m_k)^T \Sigma_k^{-1} (x_i - m_k) r_{ki}$$ "
+
+
+@pytest.mark.parametrize(
+    ("slope", "verdict"),
+    [
+        (r"\sum_{i=1}^N \Sigma_k^{-1} (x_i - m_k) r_{ki}", "proved"),
+        (r"-\sum_{i=1}^N \Sigma_k^{-1} (x_i - m_k) r_{ki}", "refuted"),
+        (r"\sum_{i=1}^N \Sigma_k (x_i - m_k) r_{ki}", "refuted"),
+    ],
+)
+@pytest.mark.parametrize("other", ["", r"$$f(x) = (x - m)^T (x - m)$$ "])
+def test_data_of_a_mixture_are_vectors_beside_a_letter_without_index(slope, verdict, other):
+    assert _last(rf"{other}{MIXTURE}$$\nabla_{{m_k}} A(m_k) = {slope}$$") == verdict
+
+
+def test_the_letter_of_iterates_is_part_of_all_their_names_or_of_none():
+    r"""The (t) of \pi_k^{(t)} is no index where that of T_k^{(t)}, which it defines, is none."""
+    text = (
+        r"$$T_{k, i}^{(t)} := \frac{g_{ki} \pi_k^{(t)}}{\sum_{l = 1}^K g_{li} \pi_l^{(t)}}$$"
+        r"$$\sum_{k = 1}^K T_{k, i}^{(t)} = 1$$"
+    )
+    assert [verdict_of(c) for c in _claims(text)] == ["definition", "proved"]
+    assert _last(text.replace("= 1$$", "= 2$$", 1)) == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial Y_{ij}}{\partial X_{ik}} = W_{kj}", "proved"),
+        (r"\frac{\partial Y_{ij}}{\partial W_{kj}} = X_{ik}", "proved"),
+        (r"\frac{\partial Y_{ij}}{\partial X_{ik}} = W_{jk}", "refuted"),
+        (r"\frac{\partial Y_{ij}}{\partial X_{ik}} = 2 W_{kj}", "refuted"),
+        (r"\frac{\partial Y_{ij}}{\partial W_{kl}} = X_{ik}", "unreadable"),  # only where l = j
+        (r"Y_{ij} = X_{ik}", "unreadable"),
+    ],
+)
+def test_what_stands_twice_on_a_side_may_be_missing_on_the_other(claim, verdict):
+    assert _last(rf"$$Y_{{ij}} = \sum_k X_{{ik}} W_{{kj}} + b_j$$ $${claim}$$") == verdict

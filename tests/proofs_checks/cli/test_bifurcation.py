@@ -186,8 +186,15 @@ def test_a_regime_map(folder, capsys):
     assert {x["stable"] for x in document["regions"]} == {1, 2}
 
 
-def test_curves_of_a_map_are_refused(folder, capsys):
-    (folder / "own.toml").write_text(OWN.replace("[field]", "[map]"))
-    words = ["bifurcation", "own.toml", "--over", "q=-1:1", "--over", "k=-1:1", "-o", "a.png"]
-    assert run(words) == 2
-    assert "`own` is a map. Give one `--over`." in capsys.readouterr().err
+def test_curves_of_a_map_are_those_of_its_multipliers(folder, capsys):
+    """The origin of x' = -(1 + q) x + k x^2 + x^3 has the multiplier -1 at q = 0."""
+    (folder / "map.toml").write_text(
+        'variables = ["x"]\n[parameters]\nq = 0\nk = 0\n'
+        '[map]\nx = "-(1 + q)*x + k*x^2 + x^3"\n[window]\nx = [-1, 1]\n'
+    )
+    words = ["bifurcation", "map.toml", "--over", "q=-0.6:0.5", "--over", "k=-1:1"]
+    assert run([*words, "-o", "a.png", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["kind"] == "map"
+    (flip,) = (c for c in document["curves"] if c["kind"] == "flip")
+    assert max(abs(q) for q, _ in flip["vertices"]) < 1e-9
