@@ -210,8 +210,8 @@ class Links(Sides):
     def _same_letters(self, a: Value, b: Value, before: tree.Node, where: tree.Node) -> None:
         r"""Reject an index that stands on one side only, unless the other side has none at all.
 
-        Where it stands twice, as the i of `\partial y_{ij} / \partial x_{ik} = w_{kj}`, it is no
-        slip of the pen: the equation says that the other side does not depend on it.
+        Where a derivative has it above and below, as the i of `\partial y_{ij} / \partial x_{ik} =
+        w_{kj}`, it is no slip of the pen: the other side does not depend on it.
         """
         left, right = (
             {k.name for k in free_indices(sp.sympify(v.expression, strict=True))}
@@ -228,7 +228,7 @@ class Links(Sides):
         ):
             return  # constant positions, such as the true class
         more, side = (left - right, before) if left > right else (right - left, where)
-        if (left > right or right > left) and all(self._occurs_twice(x, side) for x in more):
+        if (left > right or right > left) and more <= self._above_and_below(side):
             return
         side = "right" if right - left else "left"
         raise MeaningError(
@@ -237,9 +237,16 @@ class Links(Sides):
             suggestion=f"sum over {stray[0]}, or correct the index",
         )  # fmt: skip
 
-    def _occurs_twice(self, letter: str, side: tree.Node) -> bool:
-        scripts = (x for n in nodes(side) if isinstance(n, tree.Entry) for x in n.lower)
-        return sum(self.roles.letter(x) == letter for x in scripts) > 1
+    def _above_and_below(self, side: tree.Node) -> set[str | None]:
+        """Return the indices that a derivative has both above and below."""
+        return set().union(*(
+            self._script_letters(n.quantity) & set().union(*map(self._script_letters, n.by))
+            for n in nodes(side) if isinstance(n, tree.Derivative) and n.by
+        ))  # fmt: skip
+
+    def _script_letters(self, node: tree.Node) -> set[str | None]:
+        entries = (n for n in nodes(node) if isinstance(n, tree.Entry))
+        return {self.roles.letter(x) for n in entries for x in n.lower}
 
     def _named_axes(self, relation: Relation, value: Value) -> tuple[Relation, tuple[str, str]]:
         """Give silent axes that both sides share a letter of their own; return these too."""

@@ -614,5 +614,5 @@ def test_the_letter_of_iterates_is_part_of_all_their_names_or_of_none():
         (r"Y_{ij} = X_{ik}", "unreadable"),
     ],
 )
-def test_what_stands_twice_on_a_side_may_be_missing_on_the_other(claim, verdict):
+def test_an_index_above_and_below_in_a_derivative_may_be_missing_on_the_other_side(claim, verdict):
     assert _last(rf"$$Y_{{ij}} = \sum_k X_{{ik}} W_{{kj}} + b_j$$ $${claim}$$") == verdict
