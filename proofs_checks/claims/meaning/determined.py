@@ -252,6 +252,12 @@ class Determination:
                     return f"nothing says whether {loss} depends on {end}"
         return ""
 
+    def _functions_below(self, side: sp.Basic) -> set[str]:
+        """Return the functions of which nothing is said that the definitions of a side rest on."""
+        lines = (self.model.by_name.get(name) for name in self._reached(tensors_in(side)))
+        values = (sp.sympify(line.value, strict=True) for line in lines if line is not None)
+        return {str(f.args[0]) for value in values for f in value.atoms(Applied)} - {FACTORIAL}
+
     def _unsaid(self, link: Link) -> str:
         """Return which letter may be a length, or a solution, though the document says neither."""
         names = tensors_in(link.relation.left) | tensors_in(link.relation.right)
@@ -329,6 +335,10 @@ class Determination:
         ]
         if functions[0] ^ functions[1]:
             return f"nothing says what {min(functions[0] ^ functions[1])} is"
+        below = [self._functions_below(side) for side in relation.args[:2]]
+        hidden = (below[0] ^ below[1]) - functions[0]
+        if hidden:  # A = f(H) and A = exp(H) perhaps say which f is meant
+            return f"nothing says what {min(hidden)} is"
         if not isinstance(relation, Equation) and functions[0]:
             return "nothing says what the functions in it are"
         unlinked = self._unlinked(partials)

@@ -6,6 +6,7 @@ f(x) = (x - 1)^2       in the prose, perhaps as an example
 p_i = 1                a number, where p_i is a vector elsewhere
 dL/dg = dL/dy_i dy_i/dg    an index of one side only, perhaps to be summed over
 x > 0                  a condition rather than a claim
+Y = tanh(X)            in a later section than Y = sigma(X): another Y
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import MEANINGS
 from proofs_checks.claims.meaning.layers import doubtful
+from proofs_checks.claims.meaning.redefinitions import defined_anew
 from proofs_checks.claims.meaning.restrictions import gives_value
 from proofs_checks.claims.meaning.statements import SPREAD, Link, Statement
 from proofs_checks.claims.notation import FACTORIAL
@@ -40,6 +42,11 @@ class Doubts:
         self.doubtful = doubtful([r for s in reading.statements for r in s.sides])
 
     @cached_property
+    def anew(self) -> dict[str, list[Statement]]:
+        """The equations that may define a symbol anew, by symbol."""
+        return defined_anew(self.reading)
+
+    @cached_property
     def has_factorials(self) -> bool:
         """Whether the document has a factorial anywhere."""
         roots = (root for s in self.reading.statements for root in s.roots)
@@ -50,6 +57,7 @@ class Doubts:
         return (
             self._rounded(statement, link)
             or self._redefined(statement)
+            or self._used_anew(statement)
             or self._routes(statement)
             or _in_place(statement)
             or self._counts(statement)
@@ -89,6 +97,16 @@ class Doubts:
                     name = self.reading.roles.spell(node)
                 if name is not None and authored.redefined.get(name, 1e9) <= statement.number:
                     return f"{name} has two definitions, of different arguments"
+        return ""
+
+    def _used_anew(self, statement: Statement) -> str:
+        """Return which symbol a section may use for something else than those before it."""
+        used = (
+            {n for root in statement.roots for n in self.reading.names(root)} if self.anew else ()
+        )
+        for name in sorted(used):
+            if any(s.span.start <= statement.span.start for s in self.anew.get(name, ())):
+                return f"{name} may be defined anew in a later section"
         return ""
 
     def _other_loss(self, statement: Statement) -> str:

@@ -52,6 +52,7 @@ class Inference:
     def __init__(self, said: Said, model: Model | None) -> None:
         self.base = model
         self.summation, self.rows = said.summation, said.rows
+        self.headings = said.headings
         self.notes: list[str] = []
         self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
         given = [*said.statements, *said.assumptions]

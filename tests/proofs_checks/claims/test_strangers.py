@@ -616,3 +616,33 @@ def test_the_letter_of_iterates_is_part_of_all_their_names_or_of_none():
 )
 def test_an_index_above_and_below_in_a_derivative_may_be_missing_on_the_other_side(claim, verdict):
     assert _last(rf"$$Y_{{ij}} = \sum_k X_{{ik}} W_{{kj}} + b_j$$ $${claim}$$") == verdict
+
+
+def test_a_later_section_may_define_a_letter_anew():
+    text = r"""
+## The logistic function
+$$Y = \sigma(X)$$
+$$\frac{\partial Y_{ij}}{\partial X_{ij}} = Y_{ij} (1 - Y_{ij})$$
+## The hyperbolic tangent
+$$Y = \tanh(X)$$
+$$Y_{ij} = \tanh(X_{ij})$$
+"""
+    verdicts = [verdict_of(c) for c in _claims(text)]
+    assert verdicts == ["definition", "proved", "definition", "proved"]
+    # stated again, of the same functions, it is a claim; so it is without a heading
+    again = text.replace(r"\tanh", r"2 \sigma")
+    assert verdict_of(_claims(again)[2]) == "refuted"
+    without = text.replace("## The hyperbolic tangent\n", "")
+    assert verdict_of(_claims(without)[2]) == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial A_{ij}}{\partial H_{ij}} = \phi'(H_{ij})", "proved"),
+        (r"A_{ij} = \frac{e^{H_{ij}}}{\sum_k e^{H_{ik}}}", "unreadable"),  # perhaps that is phi
+        (r"A_{ij} = 2 \phi(H_{ij})", "refuted"),
+    ],
+)
+def test_what_rests_on_a_function_of_which_nothing_is_said_is_not_refuted(claim, verdict):
+    assert _last(rf"$$A_{{ij}} = \phi(H_{{ij}})$$ $${claim}$$") == verdict

@@ -1,0 +1,57 @@
+"""Letters that a later section may use anew: a refutation of what it says of them means nothing.
+
+    Sigmoid    Y = sigma(X)
+    Tanh       Y = tanh(X)        after a heading, and of other functions: perhaps another Y
+
+Of the same functions and symbols it is the same quantity, stated again: a wrong sign is a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.statements import EQUALITIES, Statement
+from proofs_checks.claims.tree import nodes
+
+if TYPE_CHECKING:
+    from proofs_checks.claims.meaning.document import Reading
+
+__all__ = ["defined_anew"]
+
+
+def defined_anew(reading: Reading) -> dict[str, list[Statement]]:
+    """Return by symbol the displayed equations that may define it anew."""
+    found: dict[str, list[Statement]] = {}
+    displayed = [s for s in reading.statements if not s.is_inline]
+    for statement in displayed:
+        if len(statement.sides) < 2 or statement.kinds[0] not in EQUALITIES:
+            continue
+        reference = reading.definitions.reference(statement.sides[0])
+        first = reading.definitions.found.get(reference.name) if reference is not None else None
+        if reference is None or not first or first[0].statement is statement:
+            continue
+        if any(reading.roles.letter(x) is None for x in reference.indices):
+            continue  # a component, such as Y_1
+        old, new = first[0].statement.sides[first[0].right], statement.sides[1]
+        if first[0].statement.is_inline or not _heading_between(
+            reading.headings, first[0].statement, statement
+        ):
+            continue
+        if _vocabulary(reading, old) != _vocabulary(reading, new):
+            found.setdefault(reference.name, []).append(statement)
+    return found
+
+
+def _heading_between(headings: Sequence[int], first: Statement, second: Statement) -> bool:
+    return any(first.span.start < at <= second.span.start for at in headings)
+
+
+def _vocabulary(reading: Reading, side: tree.Node) -> set[str]:
+    """Return the symbols and functions of a side."""
+    called = {n.function for n in nodes(side) if isinstance(n, tree.Call)}
+    applied = {
+        reading.authored.function_name(n) or "" for n in nodes(side) if isinstance(n, tree.Apply)
+    }
+    return reading.names(side) | called | applied
