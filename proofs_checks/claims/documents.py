@@ -232,6 +232,7 @@ class _Reader:
         equation = Equation(
             sides, read.relations, (*read.conditions, *case), self._text(span),
             span, line, column, 0, labels, statement.tag, read.notes, statement.continues,
+            statement.is_premise,
         )  # fmt: skip
         self.items.append((start, equation))
 

@@ -57,6 +57,7 @@ class Equation:
     | labels, tag | every ``\label`` (and ``proofhead: label``) and the ``\tag`` |
     | notes | how doubtful notation was taken, in words |
     | continues | its first side is the last one of the display before |
+    | is_premise | an implication follows it |
     """
 
     sides: tuple[tree.Node, ...]
@@ -71,6 +72,7 @@ class Equation:
     tag: str = ""
     notes: tuple[str, ...] = ()
     continues: bool = False
+    is_premise: bool = False
 
     @property
     def label(self) -> str:
@@ -212,6 +214,8 @@ def divided(statement: Statement) -> list[Statement]:
             unread, bounds = "" if sign is None else sign.text, []
         elif lexemes and bounds:
             pieces.pop()  # it is a condition, and says nothing by itself
+        elif pieces:
+            pieces[-1].is_premise = True
         if not lexemes:
             continue
         conditions = [*statement.conditions, *bounds]

@@ -37,7 +37,8 @@ class Statement:
 
     ``conditions`` restrict it and ``remarks`` do not ("since ..."), each as its lexemes.
     ``listed`` is what a comma set before it, which only the beginning of a range
-    (``i, j = 1, \dots``) may have.  ``continues`` when nothing stands before its first relation.
+    (``i, j = 1, \dots``) may have.  ``continues`` when nothing stands before its first relation,
+    ``is_premise`` when an implication follows it.
     """
 
     lexemes: list[Lexeme]
@@ -49,6 +50,7 @@ class Statement:
     refusal: Refusal | None = None
     listed: list[Lexeme] = field(default_factory=list)
     continues: bool = False
+    is_premise: bool = False
 
 
 def statements(found: list[Lexeme], environment: str) -> list[Statement]:

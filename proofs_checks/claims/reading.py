@@ -141,7 +141,10 @@ def _directive(document: Document, keyword: str) -> str | None:
 def _statement(number: int, item: Equation) -> Statement:
     kinds = tuple("backward" if r.backward else r.kind for r in item.relations)
     defines = bool(kinds) and kinds[0] == "definition"
-    return Statement(number, item.display, item.sides, kinds, defines, item.span, item.conditions)
+    return Statement(
+        number, item.display, item.sides, kinds, defines, item.span, item.conditions,
+        is_premise=item.is_premise,
+    )  # fmt: skip
 
 
 def _claims(document: Document, found: Interpretation) -> list[Claim]:

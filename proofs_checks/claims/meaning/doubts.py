@@ -106,7 +106,7 @@ class Doubts:
         )
         for name in sorted(used):
             if any(s.span.start <= statement.span.start for s in self.anew.get(name, ())):
-                return f"{name} may be defined anew in a later section"
+                return f"{name} may be defined anew further on"
         return ""
 
     def _other_loss(self, statement: Statement) -> str:

@@ -1,7 +1,8 @@
-"""Letters that a later section may use anew: a refutation of what it says of them means nothing.
+"""Letters that may be used anew further on: a refutation of what is said of them means nothing.
 
     Sigmoid    Y = sigma(X)
     Tanh       Y = tanh(X)        after a heading, and of other functions: perhaps another Y
+    z = x y => dz/dx = y          "if", rather than a claim about the z = x + y above
 
 Of the same functions and symbols it is the same quantity, stated again: a wrong sign is a mistake.
 """
@@ -34,13 +35,15 @@ def defined_anew(reading: Reading) -> dict[str, list[Statement]]:
             continue
         if any(reading.roles.letter(x) is None for x in reference.indices):
             continue  # a component, such as Y_1
-        old, new = first[0].statement.sides[first[0].right], statement.sides[1]
-        if first[0].statement.is_inline or not _heading_between(
-            reading.headings, first[0].statement, statement
-        ):
+        before = first[0].statement
+        if before.is_inline:
             continue
-        if _vocabulary(reading, old) != _vocabulary(reading, new):
+        old, new = before.sides[first[0].right], statement.sides[1]
+        if statement.is_premise and old != new:
             found.setdefault(reference.name, []).append(statement)
+        elif _heading_between(reading.headings, before, statement):
+            if _vocabulary(reading, old) != _vocabulary(reading, new):
+                found.setdefault(reference.name, []).append(statement)
     return found
 
 

@@ -42,7 +42,8 @@ class Statement:
     """One equation or chain.
 
     ``kinds`` are those of its relations ("equality", "definition", "le", ...); ``defines`` says
-    that ``:=`` defines the first side.  ``number`` tells statements apart, in document order.
+    that ``:=`` defines the first side.  ``number`` tells statements apart, in document order;
+    ``is_premise`` that an implication follows.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Statement:
     span: Span
     conditions: tuple[tree.Node, ...] = ()
     is_inline: bool = False
+    is_premise: bool = False
 
     @property
     def roots(self) -> tuple[tree.Node, ...]:

@@ -646,3 +646,15 @@ $$Y_{ij} = \tanh(X_{ij})$$
 )
 def test_what_rests_on_a_function_of_which_nothing_is_said_is_not_refuted(claim, verdict):
     assert _last(rf"$$A_{{ij}} = \phi(H_{{ij}})$$ $${claim}$$") == verdict
+
+
+def test_what_an_implication_follows_is_its_premise():
+    text = (
+        r"$$z = x + y \Rightarrow \frac{\partial z}{\partial x} = 1$$ "
+        r"$$z = x y \Rightarrow \frac{\partial z}{\partial x} = y$$"
+    )
+    assert [verdict_of(c) for c in _claims(text)] == ["definition", "proved"] * 2
+    wrong = _claims(text.replace("= y$$", "= x$$"))
+    assert [verdict_of(c) for c in wrong][2:] == ["definition", "unreadable"]
+    claimed = _claims(text.replace(r"x y \Rightarrow", r"x y, \quad"))
+    assert [verdict_of(c) for c in claimed][2:] == ["refuted", "refuted"]
