@@ -124,6 +124,7 @@ class Inference:
             if reference is not None:
                 self.ranks.symbol(reference, node)
         axes = self.ranks.solve()
+        self.torn = self.ranks.torn()
         aliases = {} if model is None or "n" in model.size_names else {"n": "T"}
         self.ranges = Ranges(dict(model.size_names) if model else {}, aliases)
         self.symbols = Symbols(self.ranges, model)

@@ -43,6 +43,12 @@ class Links(Sides):
         if self._is_case(statement):
             meaning.skipped = "the value of an index, which is no claim"
             return
+        torn = self.torn & {name for root in statement.roots for name in self.names(root)}
+        if torn:
+            raise MeaningError(
+                f"{min(torn)} is bold and is transposed, and other equations of the document "
+                "make a number of it.", statement.span,
+            )  # fmt: skip
         typer, values = self._sides(statement)
         factor, signs, unused = sp.S.One, {}, ""
         for condition in statement.conditions:

@@ -85,6 +85,14 @@ class Ranks(NodeShapes):
             self.network.forget(start)
             self._failures(statements)
 
+    def torn(self) -> set[str]:
+        """Return the bold letters that one equation transposes and others make numbers of."""
+        found = self.network.symbols
+        return {
+            name for name, slots in self._turned
+            if self.fonts[name] == {"bf"} and all(a.shape(slots) == SCALAR for a in found[name])
+        }  # fmt: skip
+
     def _failures(self, statements: Iterable[Statement]) -> int:
         """Add statements; return how many contradict those before them."""
         return sum(not self.add(s) for s in statements)

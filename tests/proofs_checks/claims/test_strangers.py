@@ -658,3 +658,23 @@ def test_what_an_implication_follows_is_its_premise():
     assert [verdict_of(c) for c in wrong][2:] == ["definition", "unreadable"]
     claimed = _claims(text.replace(r"x y \Rightarrow", r"x y, \quad"))
     assert [verdict_of(c) for c in claimed][2:] == ["refuted", "refuted"]
+
+
+def test_nothing_is_proved_of_a_bold_number_that_is_transposed():
+    r"""With \lambda and \lambda_j so much is contradictory that x is taken for a number."""
+    text = r"""
+$$\mathbf{q} = (1-\lambda) \mathbf{y} + \lambda / e \mathbf{1}, \quad
+  \mathbf{1}^\top \mathbf{q} = (1-\lambda) + \lambda$$
+$$\mathbf{z} = \mathbf{W} \mathbf{x} + \mathbf{b}$$
+$$r = \log \sum_{j=1}^v e^{z_j}$$
+$$o = -\sum_{i=1}^v q_i (z_i - r) = -(1-\lambda) z_k + r - \lambda / v \sum_{i=1}^v z_i$$
+$$\mathbf{dz} = \mathbf{do} (-(1-\lambda) \mathbf{h} + \mathbf{p} - \lambda / v)$$
+$$\mathbf{dx} = \mathbf{dz} \mathbf{W}^\top
+  = \mathbf{do} (-(1-\lambda) \mathbf{h} \mathbf{W}^\top - \frac{\lambda}{v} \mathbf{W}^\top)$$
+$$\mathbf{dW} = \mathbf{dz} \mathbf{x}^\top
+  = \mathbf{do} (-(1-\lambda) \mathbf{h} \mathbf{x}^\top - \frac{\lambda}{v} \mathbf{x}^\top)$$
+$$\mathbf{dx} = \mathbf{dz} \mathbf{W}^\top$$
+$$c_i = b_i (1-\lambda_i) \prod_{j=1}^k \lambda_j$$
+"""
+    verdicts = {c.source: verdict_of(c) for c in _claims(text)}
+    assert verdicts[r"\mathbf{dx} = \mathbf{dz} \mathbf{W}^\top"] != "proved"
