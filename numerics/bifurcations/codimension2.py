@@ -27,7 +27,15 @@ import numpy as np
 from numerics.bifurcations import normal_forms
 from numerics.bifurcations.branch import eigenvalues
 from numerics.bifurcations.continuation import zero_between
-from numerics.bifurcations.extended import Extended, Flips, Folds, Hopfs, NeimarkSackers, Pairs
+from numerics.bifurcations.extended import (
+    Extended,
+    Flips,
+    Folds,
+    Hopfs,
+    NeimarkSackers,
+    Pairs,
+    closest,
+)
 from numerics.bifurcations.special import cubic, signed, vanishing_factors, without_dust
 
 __all__ = ["Codimension2", "between", "point_at"]
@@ -76,6 +84,7 @@ def point_at(problem: Extended, w: np.ndarray, kind: str) -> Codimension2:
 def _own(problem: Extended, w: np.ndarray) -> Iterator[tuple[str, Value]]:
     """Yield test functions of what the curve itself is about, continuous from w on."""
     family, m, is_map = problem.family, problem.size, problem.family.system.kind == "map"
+    point = problem.point
     if isinstance(problem, Folds):  # flips as well
         first = _left(problem, w)
 
@@ -85,7 +94,7 @@ def _own(problem: Extended, w: np.ndarray) -> Iterator[tuple[str, Value]]:
 
         def bend(x: np.ndarray) -> float:
             v = x[m : 2 * m]
-            return float(left(x) @ family.second(problem.point(x), v, v)) / problem.rate
+            return float(left(x) @ family.second(point(x), v, v)) / problem.rate
 
         if isinstance(problem, Flips):
             yield "generalised flip", lambda x: cubic(family, normal_forms.flip(family, point(x)))
@@ -94,9 +103,6 @@ def _own(problem: Extended, w: np.ndarray) -> Iterator[tuple[str, Value]]:
             yield "cusp", bend
             double = "1:1 resonance" if is_map else "Bogdanov-Takens"
         yield double, lambda x: float(left(x) @ x[m : 2 * m])
-
-    def point(x: np.ndarray) -> np.ndarray:
-        return problem.point(x)
 
     if isinstance(problem, Hopfs):
         form = normal_forms.hopf
@@ -146,10 +152,8 @@ def _left(problem: Folds, w: np.ndarray) -> np.ndarray:
 
 def _others(problem: Folds | Pairs, w: np.ndarray) -> np.ndarray:
     """Return the eigenvalues without those the curve is about: of a flow in units of the rate."""
-    is_map, found = (
-        problem.family.system.kind == "map",
-        eigenvalues(problem.family, problem.point(w)),
-    )
+    is_map = problem.family.system.kind == "map"
+    found = eigenvalues(problem.family, problem.point(w))
     if isinstance(problem, Pairs):
         without = problem.pair(float(w[-3]))
     else:
@@ -166,7 +170,6 @@ def _is(kind: str, problem: Extended, w: np.ndarray) -> bool:
     system = problem.family.system.kind
     if MEETS[system].get((problem.kind, "pair")) != kind:
         return True
-    others = _others(problem, w)
-    off = others[:, None] * others - 1 if system == "map" else others[:, None] + others
-    sizes = np.abs(off) + np.where(np.eye(len(others)), np.inf, 0.0)
-    return bool(abs(np.imag(others[int(np.argmin(sizes)) // len(others)])) > 1e-6)
+    is_map = system == "map"
+    one, _ = closest(_others(problem, w), lambda x, y: x * y - 1 if is_map else x + y)
+    return bool(abs(np.imag(one)) > 1e-6)

@@ -25,7 +25,16 @@ import numpy as np
 
 from numerics.bifurcations.family import Family
 
-__all__ = ["BranchPoints", "Extended", "Flips", "Folds", "Hopfs", "NeimarkSackers", "Pairs"]
+__all__ = [
+    "BranchPoints",
+    "Extended",
+    "Flips",
+    "Folds",
+    "Hopfs",
+    "NeimarkSackers",
+    "Pairs",
+    "closest",
+]
 
 BEYOND = -1e-9
 """What a resonance's function falls below where the curve has gone through it."""
@@ -166,7 +175,7 @@ class Hopfs(Pairs):
 
     def nearest(self, eigenvalues: np.ndarray) -> float:
         """Return k; see `Pairs`."""
-        x, y = _closest(eigenvalues, lambda x, y: x + y)
+        x, y = closest(eigenvalues, lambda x, y: x + y)
         return max(float(np.real(x * y)), 0.0) / self.rate**2
 
     def pair(self, k: float) -> tuple[complex, complex]:
@@ -188,7 +197,7 @@ class NeimarkSackers(Pairs):
 
     def nearest(self, eigenvalues: np.ndarray) -> float:
         """Return k; see `Pairs`."""
-        x, y = _closest(eigenvalues + 1, lambda x, y: x * y - 1)
+        x, y = closest(eigenvalues + 1, lambda x, y: x * y - 1)
         return float(np.clip(np.real(x + y) / 2, -1, 1))
 
     def pair(self, k: float) -> tuple[complex, complex]:
@@ -203,7 +212,7 @@ class NeimarkSackers(Pairs):
         return (m @ m - 2 * k * m + eye) / max(self.rate, 1.0) ** 2
 
 
-def _closest(
+def closest(
     values: np.ndarray, off: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> tuple[complex, complex]:
     """Return the two of (m,) values for which a symmetric function is the smallest."""

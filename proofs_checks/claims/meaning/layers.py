@@ -62,17 +62,17 @@ def _counters(roots: Sequence[tree.Node]) -> Counters:
             found.symbols[layer.letter].add(symbol)
             found.shifts[layer.letter].add(layer.shift)
             here.add(layer.letter)
-        runs = {_letter(b.index) for b in nodes(root)
-                if isinstance(b, tree.Bound) and isinstance(b.index, tree.Name)}  # fmt: skip
+        bounds = [(_letter(b.index), b) for b in nodes(root)
+                  if isinstance(b, tree.Bound) and isinstance(b.index, tree.Name)]  # fmt: skip
+        runs = here & {letter for letter, _ in bounds}
         above.update(here)
-        bound.update(here & runs)
-        ends = {id(name) for b in nodes(root) if isinstance(b, tree.Bound)
-                and isinstance(b.index, tree.Name) and _letter(b.index) in here
+        bound.update(runs)
+        ends = {id(name) for letter, b in bounds if letter in runs
                 for name in nodes(b) if isinstance(name, tree.Name)}  # fmt: skip
         for name in _elsewhere(root):
             if id(name) in ends:
                 continue
-            if not name.font and _letter(name) not in here & runs:  # the L of \mathcal{L} is none
+            if not name.font and _letter(name) not in runs:  # the L of \mathcal{L} is none
                 found.others.add(_letter(name))
             found.bare.add(_symbol(name))
     found.others.update(x for x in bound if bound[x] * RARELY > above[x])

@@ -243,16 +243,13 @@ class Links(Sides):
             suggestion=f"sum over {stray[0]}, or correct the index",
         )  # fmt: skip
 
-    def _above_and_below(self, side: tree.Node) -> set[str | None]:
+    def _above_and_below(self, side: tree.Node) -> set[str]:
         """Return the indices that a derivative has both above and below."""
+        letters_of = self.roles.script_letters
         return set().union(*(
-            self._script_letters(n.quantity) & set().union(*map(self._script_letters, n.by))
+            letters_of(n.quantity) & set().union(*map(letters_of, n.by))
             for n in nodes(side) if isinstance(n, tree.Derivative) and n.by
         ))  # fmt: skip
-
-    def _script_letters(self, node: tree.Node) -> set[str | None]:
-        entries = (n for n in nodes(node) if isinstance(n, tree.Entry))
-        return {self.roles.letter(x) for n in entries for x in n.lower}
 
     def _named_axes(self, relation: Relation, value: Value) -> tuple[Relation, tuple[str, str]]:
         """Give silent axes that both sides share a letter of their own; return these too."""

@@ -9,11 +9,10 @@ Of the same functions and symbols it is the same quantity, stated again: a wrong
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.meaning.statements import EQUALITIES, Statement
+from proofs_checks.claims.meaning.statements import EQUALITIES, Statement, heading_between
 from proofs_checks.claims.tree import nodes
 
 if TYPE_CHECKING:
@@ -41,14 +40,10 @@ def defined_anew(reading: Reading) -> dict[str, list[Statement]]:
         old, new = before.sides[first[0].right], statement.sides[1]
         if statement.is_premise and old != new:
             found.setdefault(reference.name, []).append(statement)
-        elif _heading_between(reading.headings, before, statement):
+        elif heading_between(reading.headings, before, statement):
             if _vocabulary(reading, old) != _vocabulary(reading, new):
                 found.setdefault(reference.name, []).append(statement)
     return found
-
-
-def _heading_between(headings: Sequence[int], first: Statement, second: Statement) -> bool:
-    return any(first.span.start < at <= second.span.start for at in headings)
 
 
 def _vocabulary(reading: Reading, side: tree.Node) -> set[str]:

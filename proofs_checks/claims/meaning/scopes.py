@@ -26,6 +26,7 @@ NOTE = "read with what it rests on: elsewhere the document uses these letters ot
 def read_in_scope(said: Said, reading: Reading) -> None:
     """Give the statements of a reading a meaning that they have in their own scope only."""
     given = {s.number: s for s in said.statements}
+    everywhere = [root for s in said.statements for root in s.roots]
     for statement in reading.statements:
         meaning = reading.meanings[statement.number]
         if statement.is_inline or meaning.skipped:
@@ -44,7 +45,7 @@ def read_in_scope(said: Said, reading: Reading) -> None:
         own = [s for n, s in given.items() if n in scope.numbers]
         part = replace(
             said, statements=own, summation=reading.summation, rows=reading.rows,
-            elsewhere=[root for s in given.values() for root in s.roots],
+            elsewhere=everywhere,
         )  # fmt: skip
         alone = Reading(part, reading.base)
         found = alone.meanings[statement.number]

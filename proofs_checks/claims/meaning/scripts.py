@@ -41,7 +41,7 @@ class Scripts(Letters):
             for node, above in sums_below(side, self):
                 own = {self.letter(b.index) for b in node.bounds} | above
                 if not node.bounds and not node.conditions:
-                    found = self._script_letters(node.body) - self.quantities
+                    found = self.script_letters(node.body) - self.quantities
                     if len(found) == 1:
                         self.bound_by[id(node)] = tuple(found)
                         self.bound |= found
@@ -66,9 +66,10 @@ class Scripts(Letters):
         r"""Return the l of ``\nabla_{y_l}``: nobody differentiates by what is summed over."""
         if not isinstance(node, tree.Derivative | tree.Gradient):
             return set()
-        return set().union(*map(self._script_letters, node.by))
+        return set().union(*map(self.script_letters, node.by))
 
-    def _script_letters(self, node: tree.Node) -> set[str]:
+    def script_letters(self, node: tree.Node) -> set[str]:
+        """Return the letters in the subscripts below a node, without sizes."""
         found = set()
         for below in nodes(node):
             if isinstance(below, tree.Entry):

@@ -17,7 +17,12 @@ from dataclasses import replace
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.document import Reading
 from proofs_checks.claims.meaning.scopes import WHOLE, Scope, is_forced, is_unread
-from proofs_checks.claims.meaning.statements import Meaning, Said, Statement
+from proofs_checks.claims.meaning.statements import (
+    Meaning,
+    Said,
+    Statement,
+    heading_between,
+)
 from proofs_checks.claims.tree import nodes
 
 __all__ = ["read_in_sections"]
@@ -112,7 +117,7 @@ def _sections(said: Said, reading: Reading) -> Iterator[list[Statement]]:
             name, arguments = (found.name, statement.sides[1:]) if found else ("", ())
         is_new = name in used and name in defined and defined[name] != arguments
         is_new = is_new and not said.headings
-        if section and (is_new or _heading_between(said, section[-1], statement)):
+        if section and (is_new or heading_between(said.headings, section[-1], statement)):
             yield section
             section, defined, used = [], {}, set()
         section.append(statement)
@@ -121,10 +126,6 @@ def _sections(said: Said, reading: Reading) -> Iterator[list[Statement]]:
             defined.setdefault(name, arguments)
     if section:
         yield section
-
-
-def _heading_between(said: Said, first: Statement, second: Statement) -> bool:
-    return any(first.span.start < at <= second.span.start for at in said.headings)
 
 
 def _inline(said: Said, reading: Reading, section: list[Statement]) -> list[Statement]:

@@ -9,7 +9,8 @@ from typing import Any
 from proofs_checks.claims import tree
 from proofs_checks.claims.places import Span
 
-__all__ = ["EQUALITIES", "SPREAD", "Link", "Meaning", "MeaningError", "Said", "Statement"]
+__all__ = ["EQUALITIES", "SPREAD", "Link", "Meaning", "MeaningError", "Said", "Statement",
+           "heading_between"]  # fmt: skip
 
 EQUALITIES = ("equality", "definition", "backward")  # of the kinds of relations
 SPREAD = "a number stands for a vector or matrix of that number"
@@ -60,6 +61,11 @@ class Statement:
     def roots(self) -> tuple[tree.Node, ...]:
         """Everything that was written: sides and conditions."""
         return (*self.sides, *self.conditions)
+
+
+def heading_between(headings: Sequence[int], first: Statement, second: Statement) -> bool:
+    """Return whether a section begins after one statement and before another."""
+    return any(first.span.start < at <= second.span.start for at in headings)
 
 
 @dataclass(frozen=True)
