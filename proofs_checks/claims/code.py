@@ -21,6 +21,13 @@ _TRANSPARENT = frozenset(
 )
 
 
+_OPTIONS = re.compile(r"[ \t]*\r?\n(?:[ \t]*:[\w-]+:[^\n]*(?:\n|\Z))+")
+
+
+def _is_math(info: str) -> bool:
+    return info.lower().split(maxsplit=1)[:1] in (["math"], ["{math}"])
+
+
 class Code:
     """Finds the ends of code in one text; ``paragraph_end`` gives the end of a paragraph."""
 
@@ -47,7 +54,12 @@ class Code:
             rf"(?m)^[ \t]*(?:>[ \t]*)*{re.escape(fence[0])}{re.escape(fence[0][0])}*[ \t]*\r?$"
         ).search(self.text, after)
         stop, end = closing.span() if closing else (len(self.text), len(self.text))
-        return end, (stop if info.lower() in {"math", "{math}"} else None)
+        return end, (stop if _is_math(info) else None)
+
+    def content_start(self, inside: int) -> int:
+        """Return where a math fence's content begins: after MyST's options, ``:label: loss``."""
+        options = _OPTIONS.match(self.text, inside)
+        return options.end() if options else inside
 
     def _transparent(self, fence: str, info: str) -> bool:
         """Tell whether a fence opens or closes a block of text, such as an admonition."""

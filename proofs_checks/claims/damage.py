@@ -151,6 +151,7 @@ def _eaten() -> dict[str, tuple[str, ...]]:
     for name in sorted(KNOWN):
         if name.isalpha() and name.isascii() and name[0] in _ESCAPES and len(name) >= 3:
             left[name[1:]] = (*left.get(name[1:], ()), "\\" + name)
+    left.pop("old", None)  # \theta^{old}
     return left
 
 

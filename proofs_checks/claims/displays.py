@@ -142,7 +142,7 @@ class Finder:
             after, stop = self._code.skip(mark, start, after)
             if stop is None:
                 return [], after
-            inside = match.end()
+            inside = self._code.content_start(match.end())
             return [self._display("```math", start, inside, stop, after, after > stop)], after
         if mark.lstrip(" \t").startswith("%"):
             return self._comment(start)

@@ -16,6 +16,7 @@ from proofs_checks.claims.notation import (
     BIG_WORDS,
     FUNCTION_COMMANDS,
     LOOSE_OPERATORS,
+    MOMENTS,
     NEEDS_BRACKETS,
 )
 from proofs_checks.claims.places import Span
@@ -52,7 +53,7 @@ class Functions(Scripting):
             opening = self.here
             if lexeme.text == "_":
                 found = self.script("_")
-                if function in ("expectation", "var", "cov"):
+                if function in MOMENTS:
                     inner = self.inner(found)
                     lower += inner.comparisons()
                     inner.finish()
@@ -206,8 +207,8 @@ class Functions(Scripting):
                 if word not in ("and", "with", "where", "for", "s.t", "such that", ""):
                     raise Refusal("these words are not read as a condition", inner.before.span)
                 continue
-            if inner.peek.kind == "row":
-                inner.next()
+            if inner.peek.kind == "row" or inner.peek.command("forall"):
+                inner.next()  # \sum_{\forall x}
                 continue
             nodes = inner.comparison()
             if len(nodes) == 1 and not isinstance(nodes[0], tree.Compare):

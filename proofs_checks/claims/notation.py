@@ -90,6 +90,8 @@ WORDS_WITH_D = frozenset("det dim diag div dom dist data dual dec deg den diff d
 # Words that bind an index below them.
 BIG_WORDS = {"max": "max", "min": "min", "argmax": "argmax", "argmin": "argmin", "sup": "sup",
              "inf": "inf", "lim": "lim"}  # fmt: skip
+# Functions that take a distribution as their subscript.
+MOMENTS = frozenset(("expectation", "var", "cov"))
 DOTS = frozenset("dots ldots cdots dotsc dotsb dotsm vdots ddots".split())
 # Functions whose argument papers put in brackets, always: `\mathrm{softmax} s_i` is refused.
 NEEDS_BRACKETS = frozenset(
@@ -227,7 +229,7 @@ KNOWN = (
     | frozenset(
         "frac dfrac tfrac cfrac nicefrac sfrac sqrt surd partial nabla prime underset overset "
         "stackrel substack label tag not colon vcentcolon forall begin end mkern kern hskip mskip "
-        "dd diff cases align aligned equation over land wedge otherwise | { }".split()
+        "bigtriangledown triangledown bigtriangleup triangle dd diff cases align aligned equation over land wedge otherwise | { }".split()
     )
 )
 

@@ -75,7 +75,26 @@ class Operands(Symbols, Brackets):
                 raise Refusal("a number has no subscript", self.here)
             name = tree.Name(lexeme.text, span=lexeme.span)
             return self.indicator_or(name)
+        if lexeme.text == "1" and (found := self._indicator(lexeme)) is not None:
+            return found
         return self.scripts(tree.Number(lexeme.text, span=lexeme.span))
+
+    def _indicator(self, one: Lexeme) -> tree.Node | None:
+        r"""Return ``1\{j = k\}``, ``1(j = k)``, None where the bracket holds something else."""
+        opening = self.peek
+        if opening is None or not (opening.sign("(", "[") or opening.command("{")):
+            return None
+        at = self.at
+        self.next()
+        try:
+            found, _ = self.entries({"(": ")", "[": "]"}.get(opening.text, "}"), opening.span)
+        except Refusal:
+            found = []
+        compared = tuple(x for x in found if isinstance(x, tree.Compare))
+        if found and len(compared) == len(found):
+            return self.scripts(tree.Indicator(compared, span=one.span.to(self.before.span)))
+        self.at = at
+        return None
 
     def _command(self, lexeme: Lexeme) -> tree.Node:
         name = lexeme.text

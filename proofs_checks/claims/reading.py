@@ -185,9 +185,10 @@ def _claims(document: Document, found: Interpretation) -> list[Claim]:
     for passed in document.passed:
         claims.append(
             Claim(
-                "not judged", "", passed.line, passed.column, passed.source, notes=(passed.reason,)
+                "not judged", "", passed.line, passed.column, passed.source,
+                notes=(passed.reason,), file=document.source.file_of(passed.span.start),
             )
-        )
+        )  # fmt: skip
     hypotheses = [(d, item) for d in document.directives for item in d.equations]
     for n, (directive, item) in enumerate(hypotheses):
         refused = meanings[-1 - n].error

@@ -34,7 +34,11 @@ __all__ = ["is_relation", "tidy"]
 
 # Relations that are typed as two signs.
 TWO_SIGNS = {":=": ":=", "+=": "+=", "-=": "-=", "<=": "le", ">=": "ge", "=>": "Rightarrow",
-             "->": "to"}  # fmt: skip
+             "->": "to", "==": "="}  # fmt: skip
+
+# Triangles that stand for letters: \bigtriangledown_\theta J is a gradient.
+TRIANGLES = {"bigtriangledown": "nabla", "triangledown": "nabla", "bigtriangleup": "Delta",
+             "triangle": "Delta"}  # fmt: skip
 
 _CASES = frozenset("cases dcases rcases drcases numcases subnumcases".split())
 SWITCHES = frozenset("rm bf cal sf it tt".split())
@@ -96,7 +100,8 @@ class _Tidier:
             name = TWO_SIGNS.get(lexeme.text + following.text)
             touch = lexeme.span.end == following.span.start
             if name is not None and (touch or following.text == "="):
-                self._put(Lexeme("command", name, lexeme.span.to(following.span)))
+                kind = "sign" if name == "=" else "command"
+                self._put(Lexeme(kind, name, lexeme.span.to(following.span)))
                 return i + 2
         if lexeme.sign("|"):
             lexeme = lexeme._replace(kind="bar")
@@ -155,6 +160,10 @@ class _Tidier:
             return i + 2
         elif name in {"|", "Vert", "vert"}:
             lexeme = Lexeme("bar", "|" if name == "vert" else "||", lexeme.span)
+        elif name in {"lvert", "lVert"} and not self._closes(i, name):
+            self._put(lexeme._replace(text="mid") if name == "lvert"
+                      else Lexeme("bar", "||", lexeme.span))  # fmt: skip
+            return i + 1
         elif name in {"lvert", "lVert", "rvert", "rVert"}:
             side = "open" if name[0] == "l" else "close"
             lexeme = Lexeme(side, "|" if "v" in name else "||", lexeme.span)
@@ -162,10 +171,16 @@ class _Tidier:
             lexeme = Lexeme("sign", "[" if name[0] == "l" else "]", lexeme.span)
         elif name in {"lbrace", "rbrace"}:
             lexeme = lexeme._replace(text="{" if name[0] == "l" else "}")
+        elif name in TRIANGLES:
+            lexeme = lexeme._replace(text=TRIANGLES[name])
         elif name in {"dd", "diff"}:
             lexeme = Lexeme("letter", "d", lexeme.span, "rm")
         self._put(lexeme)
         return i + 1
+
+    def _closes(self, i: int, name: str) -> bool:
+        r"""Return whether ``\lvert`` has its ``\rvert``; people write p(x \lvert z), too."""
+        return any(x.command("r" + name[1:]) for x in self.lexemes[i:])
 
     def _put(self, lexeme: Lexeme) -> None:
         self.out.append(lexeme)

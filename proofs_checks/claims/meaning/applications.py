@@ -29,14 +29,15 @@ VARIABLE_WORDS = frozenset(
 class Applications:
     """The functions of one document.
 
-    ``functions`` are the names whose brackets hold arguments; ``loose`` those that also stand
-    without a bracket, and not below a derivative.
+    ``functions`` are the names whose brackets hold arguments, ``arities`` how many they hold;
+    ``loose`` those that also stand without a bracket, and not below a derivative.
     """
 
     def __init__(self, spell: Spelling) -> None:
         self.spell = spell
         self.functions: set[str] = set()
         self.loose: set[str] = set()
+        self.arities: dict[str, set[int]] = {}
 
     def _base(self, node: tree.Node) -> str | None:
         base = node.base if isinstance(node, tree.Entry) else node
@@ -96,6 +97,7 @@ class Applications:
                         if side is statement.sides[0] or name not in bare:
                             self.functions.add(name)
         self.loose = {name for name, count in loose.items() if count}
+        self.arities = {name: {len(x.arguments) for x in calls} for name, calls in applied.items()}
         for name, calls in applied.items():
             letter = name.rstrip("'").split("_")[0]
             several = any(len(a.arguments) > 1 or set(a.separators) - {","} for a in calls)

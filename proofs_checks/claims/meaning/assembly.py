@@ -20,7 +20,7 @@ from proofs_checks.claims.meaning.model import document_model, empty_model, line
 from proofs_checks.claims.meaning.sides import FAILURES
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.tree import nodes
-from theory.algebra.expressions import tensors_in
+from theory.algebra.expressions import Equation, tensors_in
 from theory.algebra.limits import AlgebraError
 from theory.algebra.reading import Reader
 from theory.algebra.ring import Ring
@@ -34,7 +34,8 @@ from theory.algebra.symbols import (
     is_order,
     scalar,
 )
-from theory.models import Definition, Model
+from theory.latex import equation as latex_equation
+from theory.models import Constraint, Definition, Model
 from theory.models.model import name_of
 
 __all__ = ["Assembly"]
@@ -87,6 +88,7 @@ class Assembly(Links):
         relations = [k.relation for m in self.meanings.values() for k in m.links]
         spoken = [x for x in (*relations, *(line.value for line in lines)) if x is not None]
         self.constraints += symmetries(spoken, inputs)
+        self.constraints += self._normalised(inputs)
         constraints = tuple(self.constraints)
         if self.base is not None:
             return replace(
@@ -99,6 +101,13 @@ class Assembly(Links):
         return document_model(
             lines, inputs, self.context.loss, constraints, self.ranges, self.values
         )
+
+    def _normalised(self, inputs: Sequence[sp.Basic]) -> list[Constraint]:
+        """Return that the weights of expectations sum to one, unless the document says it."""
+        said = {name_of(t) for c in self.constraints for t in tensors_in(c.equation)}
+        names = {name_of(x) for x in inputs} & self.context.laws.keys() - said
+        sums = [Equation(self.context.laws[name], sp.S.One) for name in sorted(names)]
+        return [Constraint(x, latex_equation(x, self.base)) for x in sums]
 
     def _new_sizes(self, lines: Sequence[Definition], inputs: Sequence[sp.Basic]) -> list[Size]:
         """Return the ranges that only the document has."""

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.entrywise import ENTRYWISE
 from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.statements import EQUALITIES, Statement
-from proofs_checks.claims.tree import nodes
+from proofs_checks.claims.tree import children, nodes
 
 __all__ = ["Authored", "Template"]
 
@@ -52,6 +53,10 @@ class Authored:
         for statement in statements:
             for n in range(max(1, len(statement.sides) - 1)):
                 self._take_definition(statement, n)
+        for name in [x for x in self.templates if x.endswith("'")]:
+            stem = self.templates.get(name.rstrip("'"))
+            if stem is not None and self.is_of_number(stem):
+                del self.templates[name]  # the derivative of a function that is defined: a claim
         every = [root for s in statements for root in s.roots]
         for root in every:
             for node in nodes(root):
@@ -116,6 +121,63 @@ class Authored:
         found = self.roles.reference(node.base)
         return found.name if found is not None else None
 
+    def template_of(self, node: tree.Apply) -> tuple[Template, int]:
+        """Return the definition of the function that is applied, and how often it is derived.
+
+        Raises `KeyError` for a function without a definition.
+        """
+        name = self.function_name(node) or ""
+        stem = name.rstrip("'")
+        if stem in self.templates and (name not in self.templates or stem == name):
+            return self.templates[stem], len(name) - len(stem)
+        return self.templates[name], 0  # J'(w) = J(w) + ... defines another J
+
+    def is_of_number(self, template: Template) -> bool:
+        r"""Return whether a function is given by what it does to a number, \sigma(z) = 1/(1+e^{-z}).
+
+        Of a vector or a matrix it is taken entry by entry.
+        """
+        formal, *others = template.formals
+        if others or not isinstance(formal, tree.Name):
+            return False
+        return self._is_entrywise(template.body, self.roles.spell(formal), False, 2)
+
+    def is_slope(self, node: tree.Node) -> bool:
+        r"""Return whether a node is \sigma'(z), where \sigma is given for a number."""
+        if not isinstance(node, tree.Apply) or not isinstance(node.arguments[0], tree.Name):
+            return False
+        name = self.function_name(node) or ""
+        template = self.templates.get(name.rstrip("'"))
+        return name.endswith("'") and template is not None and self.is_of_number(template)
+
+    def _is_entrywise(self, node: tree.Node, formal: str, below: bool, depth: int) -> bool:
+        """Return whether a formal argument stands in a body alone, and below exponentials only.
+
+        ``below`` says that the node stands there; ``depth`` is how many functions of the author's
+        own may stand inside one another.
+        """
+        if isinstance(node, tree.Number):
+            return True
+        if isinstance(node, tree.Name):
+            return below if self.roles.spell(node) == formal else node.letter in ("e", "pi")
+        if isinstance(node, tree.Apply):
+            name = (self.function_name(node) or "").rstrip("'")
+            inner = self.templates.get(name)
+            if inner is None or len(inner.formals) > 1 or not isinstance(inner.formals[0], tree.Name):
+                return False
+            own = self.roles.spell(inner.formals[0])
+            if not depth or not self._is_entrywise(inner.body, own, False, depth - 1):
+                return False
+            return all(self._is_entrywise(x, formal, True, depth) for x in node.arguments)
+        if isinstance(node, tree.Power) and node.base == tree.Name("e"):
+            return self._is_entrywise(node.exponent, formal, True, depth)
+        if isinstance(node, tree.Call):
+            below = node.function in ENTRYWISE
+            return below and all(self._is_entrywise(x, formal, True, depth) for x in children(node))
+        if isinstance(node, tree.Add | tree.Negate | tree.Quotient | tree.Product | tree.Power):
+            return all(self._is_entrywise(x, formal, below, depth) for x in children(node))
+        return False
+
     def built_in(self, node: tree.Apply) -> str | None:
         """Return which function of the language this is, if the letter has no other meaning."""
         name = self.function_name(node)
@@ -161,6 +223,10 @@ class Authored:
             and _same_signs(node, template)
             and all(isinstance(x, tree.Name) for x in template.formals)
             and not any(isinstance(x, tree.Compare) for x in node.arguments)
+            and all(
+                x == formal or not self.roles.is_point(formal)
+                for x, formal in zip(node.arguments, template.formals, strict=True)
+            )
         )
 
     def _is_formal(self, node: tree.Apply, template: Template) -> bool:

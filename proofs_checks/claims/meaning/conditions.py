@@ -14,6 +14,7 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.dots import LISTS
 from proofs_checks.claims.meaning.matrices import written_out
+from proofs_checks.claims.meaning.layers import counted_below
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
 from proofs_checks.claims.places import Span
@@ -40,6 +41,11 @@ def big(typer: Typer, node: tree.Sum) -> Value:
     if not letters:
         raise MeaningError(
             "nothing says over which index this runs.", node.span, expected="\\sum_j"
+        )
+    layer = counted_below(node.body, ["l" if x == "ell" else x for x in letters])
+    if layer is not None:
+        raise MeaningError(
+            f"{layer} counts layers elsewhere, and a sum over layers is not read.", node.span
         )
     outer, counts = dict(typer.letters), dict(typer.counts)
     without_first: list[str] = []

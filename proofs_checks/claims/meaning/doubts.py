@@ -6,6 +6,7 @@ f(x) = (x - 1)^2       in the prose, perhaps as an example
 p_i = 1                a number, where p_i is a vector elsewhere
 dL/dg = dL/dy_i dy_i/dg    an index of one side only, perhaps to be summed over
 x > 0                  a condition rather than a claim
+df/dw = x (-0.20)      a value at one point of a worked example
 Y = tanh(X)            in a later section than Y = sigma(X): another Y
 """
 
@@ -22,6 +23,7 @@ from proofs_checks.claims.meaning.layers import doubtful
 from proofs_checks.claims.meaning.redefinitions import defined_anew
 from proofs_checks.claims.meaning.restrictions import gives_value
 from proofs_checks.claims.meaning.statements import SPREAD, Link, Statement
+from proofs_checks.claims.meaning.worked import has_value, with_values
 from proofs_checks.claims.notation import FACTORIAL
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, free_indices, tensors_in
@@ -47,6 +49,11 @@ class Doubts:
         return defined_anew(self.reading)
 
     @cached_property
+    def with_values(self) -> frozenset[str]:
+        """The symbols that have the value of a worked example besides a definition."""
+        return with_values(self.reading)
+
+    @cached_property
     def has_factorials(self) -> bool:
         """Whether the document has a factorial anywhere."""
         roots = (root for s in self.reading.statements for root in s.roots)
@@ -56,6 +63,7 @@ class Doubts:
         """Return what an equation leaves open, or the empty text."""
         return (
             self._rounded(statement, link)
+            or self._worked(statement, link)
             or self._redefined(statement)
             or self._used_anew(statement)
             or self._routes(statement)
@@ -86,6 +94,17 @@ class Doubts:
         if written and gap.is_Float and gap <= sp.Float(10) ** -min(written):
             return "the decimals may be rounded; a fraction is exact"
         return ""
+
+    def _worked(self, statement: Statement, link: Link) -> str:
+        """Return why an equation may hold for the numbers of a worked example."""
+        left, right = link.relation.left, link.relation.right
+        if (left.free_symbols | right.free_symbols) and any(map(has_value, statement.roots)):
+            return "the decimals may be the values of symbols at one point"
+        if not self.with_values:
+            return ""
+        used = {n for root in statement.roots for n in self.reading.names(root)}
+        found = sorted(used & self.with_values)
+        return f"{found[0]} has a value of its own elsewhere" if found else ""
 
     def _redefined(self, statement: Statement) -> str:
         """Return which function may have a later definition than the one that was read."""

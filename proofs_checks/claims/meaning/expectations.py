@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import sympy as sp
+
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.entrywise import expect
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
 from theory.algebra.expressions import substitute
 from theory.algebra.symbols import Index, total
+from theory.models.model import name_of
 
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.typing import Typer
@@ -66,11 +69,15 @@ def _mean(typer: Typer, node: tree.Call, bodies: list[Callable[[], Value]]) -> l
             reference = typer.roles.weight(node)
             found = typer.occurrence(reference, node.span).expression
             typer.shapes.notes.append(
-                "nothing defines the distribution of an expectation: its weights are arbitrary"
+                "nothing defines the distribution of an expectation: its weights are any that sum "
+                "to one"
             )
         bound = [
             Index(typer.letters[x].name, typer.ranges.find(typer.letters[x].size)) for x in letters
         ]
+        if isinstance(found, sp.Symbol | sp.Indexed):
+            name = name_of(found.base if isinstance(found, sp.Indexed) else found)
+            typer.context.laws[name] = total(found, *bound)
         typer.letters = {
             **{k: v for k, v in typer.letters.items() if k not in letters},
             **{k: v for k, v in outer.items() if k in letters},

@@ -57,7 +57,7 @@ class Inference:
         self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
         given = [*said.statements, *said.assumptions]
         roots = [r for s in given for r in s.roots] + [*said.inputs, *said.stated]
-        self.rewriting = rewritten(roots, [s.sides[0] for s in said.statements], said.elsewhere)
+        self.rewriting = rewritten(roots, [s.sides for s in said.statements], said.elsewhere)
         self.notes += self.rewriting.notes
         given, rest = _with_roots(given, self.rewriting.trees)
         self.inputs = rest[: len(said.inputs)]
@@ -150,8 +150,14 @@ class Inference:
         """
         split = multiplied_out(lambda node: self.authored.mode(node) == "product")
         inserted = put_in(self.authored)
-        local = {t.number: (name, t.formals) for name, t in self.authored.templates.items()
-                 if self._is_local(name)}  # fmt: skip
+        local = {
+            t.number: (name, [x for x in t.formals if not self.roles.is_point(x)])
+            for name, t in self.authored.templates.items() if self._is_local(name)
+        }  # fmt: skip
+
+        for s in self.statements:
+            if s.sides and self.authored.is_slope(s.sides[0]):  # of the number z, too
+                local[s.number] = "slope", s.sides[0].arguments  # type: ignore[attr-defined]
 
         def changed(s: Statement) -> Statement:
             roots = [split(mapped(root, inserted)) for root in s.roots]
@@ -171,6 +177,8 @@ class Inference:
         if not all(isinstance(x, tree.Name) for x in template.formals):
             return False
         letters = {self.roles.spell(x) for x in template.formals if isinstance(x, tree.Name)}
+        if self.authored.is_of_number(template):
+            return True  # \sigma(z) = 1 / (1 + e^{-z}) says nothing of the vector z
         if letters & self.roles.differentiated:
             return False
         body = (x for x in nodes(template.body) if isinstance(x, tree.Name))

@@ -10,7 +10,7 @@ where powers of these symbols would make no sense.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,11 +19,15 @@ from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
 from proofs_checks.claims.meaning.statements import Statement
 from proofs_checks.claims.tree import children, nodes
 
-__all__ = ["FIRST_COPY", "doubtful", "layer_labels", "one_layer_on"]
+__all__ = ["FIRST_COPY", "counted_below", "doubtful", "layer_labels", "one_layer_on"]
 
 FIRST_COPY = 800_000  # the number of the first definition that is made for another layer
 RARELY = 4  # a letter that a sum runs over in more than one equation of so many is an index
 DEEPEST = 4  # definitions that a definition of another layer may need
+
+
+COUNTING = (tree.Name, tree.Number, tree.Add, tree.Negate, tree.Compare, tree.Ranges, tree.ForAll,
+            tree.Tuple, tree.Dots)  # fmt: skip
 
 
 class Layer(NamedTuple):
@@ -41,27 +45,34 @@ class Layer(NamedTuple):
 class Counters(NamedTuple):
     """The letters in superscripts that may count, with their symbols and the numbers added.
 
-    ``others`` are letters that stand elsewhere too, ``bare`` symbols without such superscripts.
+    ``others`` are letters that stand elsewhere too, ``bare`` symbols without such superscripts,
+    ``derived`` letters above an entry by which something is differentiated: no power is.
     """
 
     symbols: dict[str, set[str]]
     shifts: dict[str, set[int]]
     others: set[str]
     bare: set[str]
+    derived: set[str]
 
 
 def _counters(roots: Sequence[tree.Node]) -> Counters:
-    found = Counters(defaultdict(set), defaultdict(set), set(), set())
+    found = Counters(defaultdict(set), defaultdict(set), set(), set(), set())
     above: Counter[str] = Counter()  # in how many roots a letter stands above
     bound: Counter[str] = Counter()  # and in how many of them a sum or product runs over it
     for root in roots:
-        if isinstance(root, tree.Name | tree.Compare | tree.Ranges | tree.ForAll):
-            continue  # "the l-th of L layers", "for l = 1, .., L" say which layers
+        if all(isinstance(x, COUNTING) for x in nodes(root)):
+            continue  # "layer l - 1 of L", "for l = 1, .., L" say which layers
         here = set[str]()
         for symbol, layer in _superscripts(root):
             found.symbols[layer.letter].add(symbol)
             found.shifts[layer.letter].add(layer.shift)
             here.add(layer.letter)
+        for node in nodes(root):
+            for by in node.by if isinstance(node, tree.Derivative | tree.Gradient) else ():
+                above_entry = _layer_of(by)
+                if above_entry is not None and isinstance(above_entry[0], tree.Entry):
+                    found.derived.add(above_entry[1].letter)
         bounds = [(_letter(b.index), b) for b in nodes(root)
                   if isinstance(b, tree.Bound) and isinstance(b.index, tree.Name)]  # fmt: skip
         runs = here & {letter for letter, _ in bounds}
@@ -89,15 +100,17 @@ def layer_labels(roots: Sequence[tree.Node]) -> Change:
     """Return what makes labels of the superscripts that count layers."""
     found = _counters(roots)
     seen, bare = found.symbols, found.bare
+    counted = found.derived - found.others
     letters = {x for x in seen if x not in found.others and seen[x] - bare
-               and len(found.shifts[x]) > 1}  # fmt: skip
+               and len(found.shifts[x]) > 1} | counted  # fmt: skip
     if not letters:
         return unchanged
     # of the letters that count, most stand above symbols that have such superscripts only; so they
     # are none of the powers of z either where z_j stands as well
     families = set[str]().union(
-        *(seen[x] if len(seen[x] & bare) < len(seen[x] - bare) else seen[x] - bare for x in letters)
-    )
+        *(seen[x] if x in counted or len(seen[x] & bare) < len(seen[x] - bare) else seen[x] - bare
+          for x in letters)
+    )  # fmt: skip
     # the last layer, in z^L, where no symbol is called L
     letters |= {x for x in seen if seen[x] <= families and x not in found.others}
 
@@ -161,6 +174,13 @@ class _Copies:
         self.defined[symbol, label] = copy
         self.made.append(copy)
         return True
+
+
+def counted_below(node: tree.Node, letters: Collection[str]) -> str | None:
+    r"""Return which of some letters counts layers below a node, as the l of ``\sum_l W^l``."""
+    below = (n.text for n in nodes(node) if isinstance(n, tree.Label))
+    found = (parted[0] for text in below if (parted := _parted(text)) is not None)
+    return next((x for x in found if x in letters), None)
 
 
 def _labelled(root: tree.Node) -> Iterator[tuple[str, str]]:

@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.applications import Applications
 from proofs_checks.claims.meaning.dots import LISTS
-from proofs_checks.claims.meaning.slots import Reference, stem_of
+from proofs_checks.claims.meaning.slots import INDEX_LETTERS, Reference, stem_of
 from proofs_checks.claims.meaning.spelling import Spelling, flat
+from proofs_checks.claims.notation import MOMENTS
 from proofs_checks.claims.tree import children, nodes
 
 __all__ = ["Letters"]
@@ -34,6 +35,7 @@ class Letters(Applications):
     | upper | names whose exponents are indices |
     | bound_by | by the id of a sum: what it binds besides its own letters |
     | bare_names | symbols that stand as terms or factors |
+    | points | arguments of distributions over which nothing runs: the x of p(z | x) |
     """
 
     def __init__(self, spell: Spelling, sizes: Iterable[str] = ()) -> None:
@@ -46,6 +48,7 @@ class Letters(Applications):
         self.upper: set[str] = set()
         self.bound_by: dict[int, tuple[str, ...]] = {}
         self.bare_names: set[str] = set()
+        self.points: set[str] = set()
 
     def letter(self, node: tree.Node) -> str | None:
         """Return the index letter that a node is, None if it cannot be one."""
@@ -159,7 +162,7 @@ class Letters(Applications):
             for node in nodes(root):
                 if isinstance(node, tree.Ranges | tree.ForAll):
                     self.compared |= {x for i in node.indices if (x := self.letter(i))}
-                elif isinstance(node, tree.Call) and node.function == "expectation":
+                elif isinstance(node, tree.Call) and node.function in MOMENTS:
                     self.bound |= set(self.outcomes(node))
                 elif isinstance(node, tree.Derivative | tree.Gradient | tree.Directional):
                     for by in node.by:
@@ -210,6 +213,52 @@ class Letters(Applications):
         for name, seen in numbered.items():
             if "1" in seen and seen & (self.sizes | self.bound):
                 self.upper.add(name)
+
+    def _find_points(
+        self, every: Sequence[tree.Node], equations: Sequence[Sequence[tree.Node]]
+    ) -> None:
+        """Find the letters that are arguments of distributions and nothing else.
+
+        Equations with p(x) and p(z | x) hold at each x.  Where one of them does not mention x on
+        both sides, nothing runs over x and no x' or x_i is another one, p(x) is a number and
+        p(. | x) a vector.
+        """
+        given: set[str] = set()  # arguments of what has a bar
+        others: set[str] = set()
+        spellings: dict[str, set[str]] = defaultdict(set)
+
+        def visit(node: tree.Node) -> None:
+            if isinstance(node, tree.Name):
+                spellings[node.letter].add(self.spell(node))
+                others.add(self.spell(node))
+                return
+            if not isinstance(node, tree.Apply) or not self.is_function(node.base):
+                for child in children(node):
+                    visit(child)
+                return
+            visit(node.base)
+            for argument in node.arguments:
+                if isinstance(argument, tree.Name):
+                    spellings[argument.letter].add(self.spell(argument))
+                    given.update([self.spell(argument)] if "|" in node.separators else [])
+                else:
+                    visit(argument)
+
+        for root in every:
+            visit(root)
+        alone = {x for found in spellings.values() if len(found) == 1 for x in found}
+        taken = others | self.bound | self.compared | self.quantities | self.sizes
+        found = (given & alone) - taken - INDEX_LETTERS
+        stray: set[str] = set()
+        for sides in equations if found else ():
+            here = [{self.spell(n) for n in nodes(x) if isinstance(n, tree.Name)} for x in sides]
+            here = [letters for letters in here if letters]
+            stray |= set().union(*here) - set(here[0]).intersection(*here) if here else set()
+        self.points = found & stray
+
+    def is_point(self, node: tree.Node) -> bool:
+        """Return whether an argument is a point, which is part of its function's name."""
+        return isinstance(node, tree.Name) and self.spell(node) in self.points
 
     def _letters_of(self, node: tree.Node) -> list[str]:
         if isinstance(node, tree.Product) and not node.operator:
@@ -265,7 +314,7 @@ class Letters(Applications):
             yield from self._quantities(node.value)
         elif isinstance(node, tree.Sum):
             yield from self._quantities(node.body)
-        elif isinstance(node, tree.Call) and node.function == "expectation":
+        elif isinstance(node, tree.Call) and node.function in MOMENTS:
             for argument in node.arguments:
                 yield from self._quantities(argument)
         elif isinstance(node, tree.Power):

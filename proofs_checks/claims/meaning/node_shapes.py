@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning import shape_rules as rules
-from proofs_checks.claims.meaning.authored import Authored, Template
+from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.dots import LISTS
 from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.shapes import ANY, COLUMN, MATRIX, ROW, SCALAR, Network, table
@@ -322,9 +322,10 @@ class NodeShapes:
         return inputs[0]
 
     def _template(self, node: tree.Apply, scope) -> int:
-        name = self.authored.function_name(node) or ""
-        template: Template = self.authored.templates[name.rstrip("'")]
+        template, _ = self.authored.template_of(node)
         inputs = [self.visit(argument, scope) for argument in node.arguments]
+        if len(inputs) == 1 and self.authored.is_of_number(template):
+            return inputs[0]
         if self._depth >= DEEPEST or len(inputs) != len(template.formals):
             return self._new()
         inner = {

@@ -7,6 +7,8 @@ They act on a vector, or on every row of a matrix.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -16,6 +18,7 @@ from proofs_checks.claims.meaning.entrywise import expect, exponential
 from proofs_checks.claims.meaning.spelling import flat
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
+from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import fresh, substitute
 from theory.algebra.symbols import Index, total
 
@@ -61,6 +64,8 @@ def _along(typer: Typer, node: tree.Call) -> tuple[Value, Index]:
     expect(node, 1)
     body = node.arguments[0]
     value = typer.value(body)
+    if node.lower and _says_rows(node.lower) and value.column is not None:
+        return value, value.column
     if len(node.lower) > 1:
         raise MeaningError(f"the subscript of `{node.function}` is not read.", node.span)
     if node.lower:
@@ -80,6 +85,13 @@ def _along(typer: Typer, node: tree.Call) -> tuple[Value, Index]:
     if axis is None:
         raise MeaningError(f"`{node.function}` needs a vector; got {value.shape()}.", body.span)
     return value, axis
+
+
+def _says_rows(lower: Sequence[tree.Node]) -> bool:
+    r"""Return whether a subscript only says that rows are meant: ``\mathrm{softmax}_{row}``."""
+    below = [x for item in lower for x in nodes(item)]
+    said = "".join(getattr(x, "letter", getattr(x, "text", "")) for x in below).lower()
+    return re.sub("[^a-z]", "", said) in ("row", "rows", "rowwise")
 
 
 def _normaliser(expression: Any, axis: Index) -> Any:

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeGuard
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.dots import without_dots
+from proofs_checks.claims.meaning.laws import laws_of_outcomes
 from proofs_checks.claims.meaning.layers import layer_labels
 from proofs_checks.claims.meaning.omissions import ends, parameter_in_sight, parameters
 from proofs_checks.claims.meaning.own_names import (
@@ -25,6 +26,7 @@ from proofs_checks.claims.meaning.own_names import (
     own_words,
     roots_of_squares,
 )
+from proofs_checks.claims.meaning.random_variables import over_outcomes
 from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
 from proofs_checks.claims.meaning.superscripts import named_superscripts, policies
 from proofs_checks.claims.tree import children, nodes
@@ -51,10 +53,10 @@ class Rewriting(NamedTuple):
 
 
 def rewritten(
-    roots: Sequence[tree.Node], lefts: Sequence[tree.Node] = (),
+    roots: Sequence[tree.Node], equations: Sequence[Sequence[tree.Node]] = (),
     elsewhere: Sequence[tree.Node] = (),
 ) -> Rewriting:  # fmt: skip
-    """Write out the patterns of a document; ``lefts`` are the first sides of its equations.
+    """Write out the patterns of a document; ``equations`` are the sides of each of its equations.
 
     Of a part of a document ``elsewhere`` holds the rest, which tells what counts layers.
     Every pattern is decided once, from all trees as those before it have left them.
@@ -62,6 +64,7 @@ def rewritten(
     used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
     letters = [*(x for x in LETTERS if x not in used), *FURTHER]
     notes: list[str] = []
+    lefts = [sides[0] for sides in equations]
     patterns: tuple[Callable[[list[tree.Node]], Change], ...] = (
         lambda now: layer_labels([*now, *elsewhere]),
         named_superscripts,
@@ -69,7 +72,8 @@ def rewritten(
         _powers_of_letter,
         lambda now: _products_in_one_font(now, lefts),
         lambda now: _entries_of_functions(now, lefts),
-        _laws_of_outcomes,
+        laws_of_outcomes,
+        lambda now: over_outcomes(now, equations),
         lambda now: _dots_written_out(now, letters),
         lambda _: _inner_of_lists,
         lambda now: ends(now, notes),
@@ -181,26 +185,6 @@ def _entries_of_functions(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]
         return node
 
     return change if defined else unchanged
-
-
-def _laws_of_outcomes(roots: Sequence[tree.Node]) -> Change:
-    r"""Make ``x \sim p`` below an expectation ``x \sim p(x)``, if p is written so elsewhere."""
-    applied = {
-        node.base
-        for root in roots
-        for node in nodes(root)
-        if isinstance(node, tree.Apply) and len(node.arguments) == 1
-    }
-
-    def change(node: tree.Node) -> tree.Node:
-        if not isinstance(node, tree.Compare) or node.relation != "~":
-            return node
-        law, outcome = node.right, node.left
-        if law not in applied or not isinstance(outcome, tree.Name):
-            return node
-        return replace(node, right=tree.Apply(law, (outcome,), span=law.span))
-
-    return change if applied else unchanged
 
 
 def multiplied_out(is_product: Callable[[tree.Apply], bool]) -> Change:

@@ -54,6 +54,7 @@ class Roles(Scripts):
         self._find_functions(statements, every)
         self._find_sizes(every)
         self._find_letters(every)
+        self._find_points(every, [s.sides for s in statements])
         for statement in statements:
             self._bind_the_unbound(statement)
             self._take_sides(statement)
@@ -261,6 +262,8 @@ class Roles(Scripts):
         letter = self.letter(node)
         if letter is None or (isinstance(node, tree.Entry) and letter not in self.bound):
             return False
+        if letter in self.points:
+            return False
         may_be_parameter = letter.isupper() or letter in PARAMETERS
         if may_be_parameter and letter not in self.bound | self.compared:
             scripts = (slot for (_, place), slot in self.slots.items() if place[0] != "(")
@@ -285,7 +288,9 @@ class Roles(Scripts):
                 depends |= self._parameters(argument)
         parted = [x for x in node.separators if x != ","]
         signs = "".join("|" if "|" in x else "." if x == ";" else f".{x}." for x in parted)
-        plain = not any(pattern) and not signs
+        several = self.arities.get(self._base(node.base) or "", {len(pattern)})
+        # p(x) and p(x, z) are two functions
+        plain = not any(pattern) and not signs and len(pattern) == min(several)
         name = base.name if plain else f"{base.name}_.{signs}{'.'.join(pattern)}"
         return Reference(name, tuple(indices), frozenset(depends))
 

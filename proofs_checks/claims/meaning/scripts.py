@@ -16,6 +16,7 @@ from proofs_checks.claims.meaning.letters import Letters
 from proofs_checks.claims.meaning.slots import INDEX_LETTERS, Place, Slot, stem_of
 from proofs_checks.claims.meaning.spelling import Spelling
 from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.notation import MOMENTS
 from proofs_checks.claims.tree import children, nodes
 
 __all__ = ["Scripts"]
@@ -149,7 +150,7 @@ class Scripts(Letters):
                 self._scripts(condition, bound, free)
             self._scripts(node.body, bound, free)
             return
-        if isinstance(node, tree.Call) and node.function in ("expectation", "var", "cov"):
+        if isinstance(node, tree.Call) and node.function in MOMENTS:
             bound = bound | set(self.outcomes(node))
         for place, item in self._placed(node):
             if isinstance(item, tree.Number):

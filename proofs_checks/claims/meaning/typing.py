@@ -14,6 +14,7 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning import arithmetic, calculus, conditions, functions, matrices
+from proofs_checks.claims.meaning.authored import Template
 from proofs_checks.claims.meaning.context import Context
 from proofs_checks.claims.meaning.occurrences import Occurrences
 from proofs_checks.claims.meaning.spelling import flat
@@ -70,8 +71,7 @@ class Typer(Occurrences):
     def _template(self, node: tree.Apply) -> Value:
         """Return the definition of a function with the arguments put in."""
         name = self.authored.function_name(node) or ""
-        template = self.authored.templates[name.rstrip("'")]
-        primes = len(name) - len(name.rstrip("'"))
+        template, primes = self.authored.template_of(node)
         if self._depth >= DEEPEST:
             raise MeaningError("this function is defined by itself.", node.span)
         if len(node.arguments) != len(template.formals):
@@ -87,7 +87,7 @@ class Typer(Occurrences):
                 )
             value = given[self.roles.spell(formal)] = self.value(argument)
             self._check_rank(name, formal, value, argument.span)
-        if primes:
+        if primes or (template.formals and self._is_entrywise(template, given)):
             return functions.derivative_of_template(self, template, given, primes, node.span)
         found = self.within(template.body, given, node)
         left = {k.name for k in free_indices(sp.sympify(found.expression, strict=True))}
@@ -97,6 +97,9 @@ class Typer(Occurrences):
                 "another argument.", node.span,
             )  # fmt: skip
         return found
+
+    def _is_entrywise(self, template: Template, given: Mapping[str, Value]) -> bool:
+        return self.authored.is_of_number(template) and not any(v.is_scalar for v in given.values())
 
     def _check_rank(self, name: str, formal: tree.Name, value: Value, span: Span) -> None:
         """Refuse a number for the vector of a function that is not taken entry by entry."""

@@ -1,0 +1,120 @@
+r"""Moments of random variables whose distribution nobody gives: E[a X + b], Var(X), Cov(X, Y).
+
+    E[a X + b] = a E[X] + b     X_\omega has a value for every outcome \omega, a and b are numbers
+
+X becomes an entry over the outcomes wherever it stands, and an equation between random variables
+holds for each of them.  Random is what stands alone below a moment, and what stands below moments
+but not beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.rewriting import Change, unchanged
+from proofs_checks.claims.notation import MOMENTS
+from proofs_checks.claims.tree import children, nodes
+
+__all__ = ["over_outcomes"]
+
+LETTERS = ("omega", "xi", "zeta", "varpi")
+CONSTANTS = frozenset(("e", "pi", "infty", "1", "I"))
+
+
+def over_outcomes(roots: Sequence[tree.Node], equations: Sequence[Sequence[tree.Node]]) -> Change:
+    """Return what writes the outcome of random variables; ``equations`` are the sides of each."""
+    bare = [n for root in roots for n in nodes(root) if _is_bare(n)]
+    if not bare:
+        return unchanged
+    below = {x for call in bare for x in _symbols(call)}
+    alone = {x for call in bare for x in _symbols(call) if set(_symbols(call)) == {x}}
+    beside = {
+        x
+        for sides in equations
+        if any(_is_bare(n) for side in sides for n in nodes(side))
+        for side in sides
+        for x in _outside(side)
+    }
+    by = {x for root in roots for n in nodes(root) for x in _no_variables(n)}
+    random = {x for x in (below - beside) | alone if x.letter not in CONSTANTS} - by
+    random &= {x for root in roots for x in _outside_of_brackets(root)}
+    used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
+    free = [x for x in LETTERS if x not in used]
+    if not random or not free:
+        return unchanged
+
+    def change(node: tree.Node) -> tree.Node:
+        outcome = tree.Name(free[0], span=node.span)
+        if isinstance(node, tree.Name) and node in random:
+            return tree.Entry(node, (outcome,), span=node.span)
+        if isinstance(node, tree.Entry):
+            lower = tuple(x.base if _is_new(x) else x for x in node.lower)
+            upper = tuple(x.base if _is_new(x) else x for x in node.upper)
+            if _is_new(node.base):
+                return replace(node, base=node.base.base, lower=(outcome, *lower), upper=upper)
+            return replace(node, lower=lower, upper=upper)
+        if _is_bare(node):
+            return replace(node, lower=(outcome,))
+        return node
+
+    def _is_new(node: tree.Node) -> bool:
+        return isinstance(node, tree.Entry) and node.lower == (tree.Name(free[0]),)
+
+    return change
+
+
+def _is_bare(node: tree.Node) -> bool:
+    """Return whether a node is a moment without a distribution."""
+    return isinstance(node, tree.Call) and node.function in MOMENTS and not node.lower
+
+
+def _symbols(node: tree.Node) -> Iterator[tree.Name]:
+    """Yield the names that stand as quantities below a node: not as scripts."""
+    if isinstance(node, tree.Name):
+        yield node
+    elif isinstance(node, tree.Entry):
+        yield from _symbols(node.base)
+    elif isinstance(node, tree.Apply):
+        for argument in node.arguments:
+            yield from _symbols(argument)
+    else:
+        for child in children(node):
+            yield from _symbols(child)
+
+
+def _outside_of_brackets(node: tree.Node) -> Iterator[tree.Name]:
+    """Yield the names that are more than an argument of a function."""
+    if isinstance(node, tree.Name):
+        yield node
+    elif isinstance(node, tree.Entry):
+        yield from _outside_of_brackets(node.base)
+    else:
+        below = children(node)
+        if isinstance(node, tree.Apply):
+            below = [x for x in node.arguments if not isinstance(x, tree.Name | tree.Entry)]
+        for child in below:
+            yield from _outside_of_brackets(child)
+
+
+def _outside(node: tree.Node) -> Iterator[tree.Name]:
+    """Yield the names that stand outside of moments."""
+    if _is_bare(node):
+        return
+    if isinstance(node, tree.Name):
+        yield node
+    elif isinstance(node, tree.Entry):
+        yield from _outside(node.base)
+    else:
+        for child in children(node):
+            yield from _outside(child)
+
+
+def _no_variables(node: tree.Node) -> Iterator[tree.Name]:
+    """Yield by what a node differentiates, or the letters and ends of its sums."""
+    if isinstance(node, tree.Derivative | tree.Gradient):
+        for by in node.by:
+            yield from _symbols(by)
+    elif isinstance(node, tree.Bound):
+        yield from (x for x in nodes(node) if isinstance(x, tree.Name))
