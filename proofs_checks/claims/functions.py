@@ -163,6 +163,8 @@ class Functions(Scripting):
             self.next()
             opening = self.here
             found = self.group()
+            if operator == "int" and [x.text for x in found if x.text not in "+-"] == ["infty"]:
+                continue  # over all values
             if lexeme.text == "^":
                 last = self.sub(found, opening) if found else None
             elif found:
@@ -178,13 +180,46 @@ class Functions(Scripting):
             raise Refusal("nothing says over which index this runs", span, expected="`_{i=1}`")
         if operator in ("max", "min") and not has_lower:
             return self.call(operator, span)
-        if operator in ("int", "lim"):
-            names = {"int": "integrals are", "lim": "limits are"}
-            raise Refusal(f"{names[operator]} not in the claims language", span)
+        if operator == "lim":
+            raise Refusal("limits are not in the claims language", span)
         if self.peek is None:
             raise Refusal("nothing stands after this", span, expected="a summand")
+        if operator == "int":
+            return self._integral(bounds, span)
         body = self.expression(SUM)
         return tree.Sum(tuple(bounds), body, tuple(conditions), operator, span=span.to(body.span))
+
+    def _integral(self, bounds: list[tree.Bound], span: Span) -> tree.Node:
+        r"""Return ``\int f(z) \, dz`` over all z; the d may stand in front, and be upright."""
+        if any(x.first is not None or x.last is not None for x in bounds):
+            raise Refusal("integrals between bounds are not in the claims language", span)
+        at, depth = self.at, 0
+        for n, lexeme in enumerate(self.lexemes[at:], at):
+            depth += lexeme.sign("(", "[", "{") or lexeme.command("{")
+            depth -= lexeme.sign(")", "]", "}") or lexeme.command("}")
+            if depth < 0 or lexeme.kind in ("row", "cell"):
+                break
+            if depth == 0 and (after := self._after_d(n)) is not None:
+                body = self.lexemes[at:n]
+                self.at = after
+                letter = self.operand()
+                if not isinstance(letter, tree.Name | tree.Entry):
+                    break
+                inside = self.sub(body, span) if body else self.expression(SUM)
+                bound = tree.Bound(letter, span=letter.span)
+                return tree.Sum((bound,), inside, (), "int", span=span.to(self.before.span))
+        raise Refusal("nothing says over what this integral runs", span, expected="`dz`")
+
+    def _after_d(self, n: int) -> int | None:
+        """Return where the variable begins after the d of an integral at ``n``, None if none is."""
+        found = self.lexemes[n : n + 5]
+        upright = len(found) == 5 and found[0].command("mathrm", "text", "mathop", "operatorname")
+        if upright and found[1].sign("{") and found[2].text == "d" and found[3].sign("}"):
+            return n + 4
+        if len(found) > 1 and found[0].kind in ("letter", "word") and found[0].text == "d":
+            is_letter = found[1].kind in ("letter", "word", "command")
+            return n + 1 if is_letter and self.begins_operand(found[1]) else None
+        return None
 
     def _bounds(
         self,

@@ -99,7 +99,7 @@ class _Tidier:
         if lexeme.kind == "sign" and following is not None and following.kind == "sign":
             name = TWO_SIGNS.get(lexeme.text + following.text)
             touch = lexeme.span.end == following.span.start
-            if name is not None and (touch or following.text == "="):
+            if name is not None and (touch or (following.text == "=" and name != "=")):
                 kind = "sign" if name == "=" else "command"
                 self._put(Lexeme(kind, name, lexeme.span.to(following.span)))
                 return i + 2

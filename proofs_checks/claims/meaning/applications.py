@@ -30,7 +30,8 @@ class Applications:
     """The functions of one document.
 
     ``functions`` are the names whose brackets hold arguments, ``arities`` how many they hold;
-    ``loose`` those that also stand without a bracket, and not below a derivative.
+    ``loose`` those that also stand without a bracket, and not below a derivative; ``overloaded``
+    those that are other functions of other letters, as p(x), p(z) and p(x | z) are.
     """
 
     def __init__(self, spell: Spelling) -> None:
@@ -38,6 +39,7 @@ class Applications:
         self.functions: set[str] = set()
         self.loose: set[str] = set()
         self.arities: dict[str, set[int]] = {}
+        self.overloaded: set[str] = set()
 
     def _base(self, node: tree.Node) -> str | None:
         base = node.base if isinstance(node, tree.Entry) else node
@@ -46,6 +48,10 @@ class Applications:
     def is_function(self, base: tree.Node) -> bool:
         """Return whether a bracket after this name holds its arguments."""
         return self._base(base) in self.functions
+
+    def is_overloaded(self, base: tree.Node) -> bool:
+        """Return whether the letters in its bracket say which function is meant."""
+        return self._base(base) in self.overloaded
 
     def is_application(self, node: tree.Apply) -> bool:
         """Return whether the bracket holds arguments: s_i(z) does, s_i (1 - s_i) does not."""
@@ -98,6 +104,7 @@ class Applications:
                             self.functions.add(name)
         self.loose = {name for name, count in loose.items() if count}
         self.arities = {name: {len(x.arguments) for x in calls} for name, calls in applied.items()}
+        self.overloaded = {name for name, calls in applied.items() if _is_overloaded(calls)}
         for name, calls in applied.items():
             letter = name.rstrip("'").split("_")[0]
             several = any(len(a.arguments) > 1 or set(a.separators) - {","} for a in calls)
@@ -115,6 +122,20 @@ class Applications:
         self.functions |= laws
         primed = {name.rstrip("'") for name in self.functions if name.endswith("'")}
         self.functions |= primed & applied.keys()
+
+
+def _is_overloaded(calls: Sequence[tree.Apply]) -> bool:
+    """Return whether a letter says which distribution is meant: p(x | z) beside p(z) or p(z | x)."""
+    if not any("|" in call.separators for call in calls):
+        return False
+    slots: dict[str, set[int]] = defaultdict(set)
+    for call in calls:
+        for n, argument in enumerate(call.arguments):
+            stem = tree.stem(argument, tree.Entry)
+            if isinstance(stem, tree.Name):
+                slots[stem.letter].add(n)
+    kinds = {(len(call.arguments), call.separators) for call in calls}
+    return len(kinds) > 1 or any(len(found) > 1 for found in slots.values())
 
 
 def is_formal(node: tree.Node) -> bool:

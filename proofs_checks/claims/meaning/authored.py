@@ -224,10 +224,20 @@ class Authored:
             and all(isinstance(x, tree.Name) for x in template.formals)
             and not any(isinstance(x, tree.Compare) for x in node.arguments)
             and all(
-                x == formal or not self.roles.is_point(formal)
+                x == formal or self._may_replace(node, formal, x)
                 for x, formal in zip(node.arguments, template.formals, strict=True)
             )
         )
+
+    def _may_replace(self, node: tree.Apply, formal: tree.Node, argument: tree.Node) -> bool:
+        """Return whether a formal argument may be another one: p(x | z) says nothing of p(x | y)."""
+        if self.roles.is_point(formal):
+            return False
+        if not self.roles.is_overloaded(node.base):
+            return True
+        stems = [tree.stem(x, tree.Entry) for x in (formal, argument)]
+        letters = [x.letter if isinstance(x, tree.Name) else "" for x in stems]
+        return letters[0] == letters[1]
 
     def _is_formal(self, node: tree.Apply, template: Template) -> bool:
         """Return whether the arguments are the formal ones, or differ in index letters only."""

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["big", "cases", "factor_of", "holds", "indicator", "same"]
 
+INTEGRAL = "an integral was read as a sum over the values of its variable"
 RELATIONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
 def big(typer: Typer, node: tree.Sum) -> Value:
     """Return a sum, product or maximum over whole ranges of what stands where conditions hold."""
-    if node.operator in ("argmax", "argmin", "int", "lim", "sup", "inf"):
+    if node.operator in ("argmax", "argmin", "lim", "sup", "inf"):
         raise MeaningError(
             f"`\\{node.operator}` is not part of the language.", node.span,
             expected="a finite sum, product or maximum",
@@ -62,7 +63,9 @@ def big(typer: Typer, node: tree.Sum) -> Value:
         **{k: v for k, v in outer.items() if k in letters},
     }
     typer.counts = counts
-    if node.operator == "sum":
+    if node.operator == "int":
+        typer.shapes.notes.append(INTEGRAL)
+    if node.operator in ("sum", "int"):
         summand = _totalled(body.expression * factor, tuple(indices), without_first)
         return Value(summand, body.row, body.column)
     if node.operator in LISTS:

@@ -9,6 +9,7 @@ elsewhere, in prose perhaps, what it is.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -315,6 +316,9 @@ class Determination:
             is_known = name in self.model.by_name or name.split("_.")[0] == FACTORIAL
             if at_a_label and not is_known:
                 return f"nothing says what {name.split('_.')[0]} is"
+        related = self._related(reached)
+        if related:
+            return f"nothing says how the values of {related} are related"
         weights = sorted(n for n in reached if n.startswith("prob_"))
         if weights:
             return f"nothing says what the distribution {weights[0].removeprefix('prob_')} is"
@@ -346,6 +350,12 @@ class Determination:
             return unlinked
         link.undeclared = tuple(self._on_one_side(sides))
         return f"nothing says what {link.undeclared[0]} is" if link.undeclared else ""
+
+    def _related(self, reached: frozenset[str]) -> str:
+        r"""Return a function of which several values are inputs: P(O, S), P(O \mid S), P(S)."""
+        values = Counter(n.split("_.")[0] for n in reached if n not in self.model.by_name)
+        several = (x for x, count in values.items() if count > 1)
+        return min((x for x in several if any(n.startswith(f"{x}_.") for n in reached)), default="")
 
     def _on_one_side(self, sides: list[frozenset[str]]) -> Iterator[str]:
         """Yield the inputs of one side alone that nobody declared."""

@@ -19,6 +19,7 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import MEANINGS
+from proofs_checks.claims.meaning.conditions import INTEGRAL
 from proofs_checks.claims.meaning.layers import doubtful
 from proofs_checks.claims.meaning.redefinitions import defined_anew
 from proofs_checks.claims.meaning.restrictions import gives_value
@@ -68,6 +69,7 @@ class Doubts:
             or self._used_anew(statement)
             or self._routes(statement)
             or _in_place(statement)
+            or (INTEGRAL if INTEGRAL in link.notes else "")
             or self._counts(statement)
             or self._other_loss(statement)
             or _repeated(link)
@@ -236,10 +238,10 @@ def _repeated(link: Link) -> str:
 
 
 def _in_place(statement: Statement) -> str:
-    r"""Return why dy = g'(y) dy may be an update in place, with another dy on its right."""
+    r"""Return why x = g(x) may be an update in place, with another x on its right."""
     left, *rest = statement.sides
-    if not isinstance(left, tree.Differential):
+    if not isinstance(left, tree.Differential | tree.Name | tree.Entry):
         return ""
-    if any(node == left for side in rest for node in nodes(side)):
-        return "the same gradient stands on both sides, as in an update in place"
+    if any(node == left for side in rest[:1] for node in nodes(side)):
+        return "the same symbol stands on both sides, as in an update in place"
     return ""

@@ -18,6 +18,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.bare_losses import labelled_losses
 from proofs_checks.claims.meaning.definitions import Definitions, names_in
+from proofs_checks.claims.meaning.diagonal import off_the_diagonal
 from proofs_checks.claims.meaning.insertion import put_in
 from proofs_checks.claims.meaning.layers import one_layer_on
 from proofs_checks.claims.meaning.logarithms import defined_by_logarithms
@@ -57,7 +58,9 @@ class Inference:
         self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
         given = [*said.statements, *said.assumptions]
         roots = [r for s in given for r in s.roots] + [*said.inputs, *said.stated]
-        self.rewriting = rewritten(roots, [s.sides for s in said.statements], said.elsewhere)
+        self.rewriting = rewritten(
+            roots, [s.sides for s in said.statements], said.elsewhere, own=model is None
+        )
         self.notes += self.rewriting.notes
         given, rest = _with_roots(given, self.rewriting.trees)
         self.inputs = rest[: len(said.inputs)]
@@ -102,6 +105,7 @@ class Inference:
         self._understand(spell, known, sizes)
         every = [*self.statements, *self.assumptions]
         self.definitions = Definitions(self.statements, self.roles, self.authored, known)
+        self.apart = off_the_diagonal(self.statements)
         self.ranks = Ranks(self.roles, self.authored, known)
         self.ranks.expect([s for s in every if not s.is_inline])
         supposed = {n for s in self.assumptions for root in s.roots for n in self.names(root)}

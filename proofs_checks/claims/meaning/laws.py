@@ -19,7 +19,7 @@ from proofs_checks.claims.meaning.rewriting import Change, unchanged
 from proofs_checks.claims.notation import MOMENTS
 from proofs_checks.claims.tree import nodes
 
-__all__ = ["laws_of_outcomes"]
+__all__ = ["laws_of_outcomes", "outcomes_of"]
 
 GIVEN = ("|", ";")
 

@@ -93,7 +93,9 @@ def _counters(roots: Sequence[tree.Node]) -> Counters:
 def doubtful(roots: Sequence[tree.Node]) -> set[str]:
     """Return the letters of superscripts that may be powers, and may count something."""
     found = _counters(roots)
-    return {x for x in found.symbols if len(found.symbols[x]) > 1 and x not in found.others}
+    counts = {x for x in found.symbols if len(found.shifts[x]) > 1} | found.derived
+    return {x for x in found.symbols if len(found.symbols[x]) > 1} & ({*found.symbols} - found.others
+                                                                     | counts)  # fmt: skip
 
 
 def layer_labels(roots: Sequence[tree.Node]) -> Change:

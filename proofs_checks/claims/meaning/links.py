@@ -13,6 +13,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.conditions import same
 from proofs_checks.claims.meaning.definitions import Defined
 from proofs_checks.claims.meaning.sides import Sides
 from proofs_checks.claims.meaning.statements import Link, Meaning, MeaningError, Statement
@@ -56,6 +57,11 @@ class Links(Sides):
             factor *= said.factor
             signs.update(said.signs)
             unused = unused or said.unused
+        apart = self.apart.get(statement.number)
+        if apart is not None:
+            factor *= 1 - same(typer, *apart, statement.span)
+            typer.shapes.notes.append("the two indices differ: of equal ones the document speaks "
+                                      "elsewhere")  # fmt: skip
         is_chain = len(statement.kinds) > 1
         for n, kind in enumerate(statement.kinds):
             found = self._definition_at(statement, n, kind)

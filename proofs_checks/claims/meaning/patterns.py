@@ -54,10 +54,11 @@ class Rewriting(NamedTuple):
 
 def rewritten(
     roots: Sequence[tree.Node], equations: Sequence[Sequence[tree.Node]] = (),
-    elsewhere: Sequence[tree.Node] = (),
+    elsewhere: Sequence[tree.Node] = (), *, own: bool = True,
 ) -> Rewriting:  # fmt: skip
     """Write out the patterns of a document; ``equations`` are the sides of each of its equations.
 
+    ``own`` says that all symbols are the document's own, and none of a vocabulary.
     Of a part of a document ``elsewhere`` holds the rest, which tells what counts layers.
     Every pattern is decided once, from all trees as those before it have left them.
     """
@@ -73,7 +74,7 @@ def rewritten(
         lambda now: _products_in_one_font(now, lefts),
         lambda now: _entries_of_functions(now, lefts),
         laws_of_outcomes,
-        lambda now: over_outcomes(now, equations),
+        lambda now: over_outcomes(now, equations) if own else unchanged,
         lambda now: _dots_written_out(now, letters),
         lambda _: _inner_of_lists,
         lambda now: ends(now, notes),

@@ -282,7 +282,7 @@ class Roles(Scripts):
         for argument in node.arguments:
             if self.is_argument_index(argument):
                 indices.append(argument)
-                pattern.append("")
+                pattern.append(self._outcome(node.base, argument))
             else:
                 pattern.append(self._pattern(argument, indices))
                 depends |= self._parameters(argument)
@@ -293,6 +293,14 @@ class Roles(Scripts):
         plain = not any(pattern) and not signs and len(pattern) == min(several)
         name = base.name if plain else f"{base.name}_.{signs}{'.'.join(pattern)}"
         return Reference(name, tuple(indices), frozenset(depends))
+
+    def _outcome(self, function: tree.Node, argument: tree.Node) -> str:
+        """Return which distribution an index among the arguments says to be meant, if it does."""
+        stem = tree.stem(argument, tree.Entry)
+        is_letter = isinstance(stem, tree.Name) and stem.letter not in INDEX_LETTERS
+        if not is_letter or not self.is_overloaded(function):
+            return ""
+        return f"{stem.letter}!"
 
     def _pattern(self, node: tree.Node, indices: list[tree.Node]) -> str:
         """Return the text of an argument, its index letters taken out into ``indices``."""

@@ -16,6 +16,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning import arithmetic, calculus, conditions, functions, matrices
 from proofs_checks.claims.meaning.authored import Template
 from proofs_checks.claims.meaning.context import Context
+from proofs_checks.claims.meaning.laws import outcomes_of
 from proofs_checks.claims.meaning.occurrences import Occurrences
 from proofs_checks.claims.meaning.spelling import flat
 from proofs_checks.claims.meaning.statements import MeaningError
@@ -23,9 +24,12 @@ from proofs_checks.claims.meaning.values import Value
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import free_indices
+from theory.algebra.symbols import Index, total
 
 __all__ = ["Context", "Typer"]
 
+LAWS = frozenset(("p", "q", "P", "Q", "pi", "Pr"))
+"""Letters that are distributions where their bracket has a bar."""
 DEEPEST = 4  # templates inside templates
 
 
@@ -66,7 +70,23 @@ class Typer(Occurrences):
         reference = self.authored.quantity(node)
         if reference is None:
             raise MeaningError("this function is not read.", node.span)
-        return self.occurrence(reference, node.span)
+        found = self.occurrence(reference, node.span)
+        self._note_law(node, reference.name, found)
+        return found
+
+    def _note_law(self, node: tree.Apply, name: str, weight: Value) -> None:
+        r"""Note that ``p(z \mid x)`` is a distribution of z, where the document sums over z."""
+        stem = tree.stem(node.base, tree.Entry, tree.Power)
+        if not isinstance(stem, tree.Name) or stem.letter not in LAWS:
+            return
+        outcomes = outcomes_of(node) if "|" in node.separators else ()
+        letters = [self.roles.letter(x) for x in outcomes]
+        if not letters or not weight.is_scalar or not all(x in self.roles.bound for x in letters):
+            return
+        over = [self.letters[x] for x in letters if x in self.letters]
+        if len(over) == len(letters) == len(set(over)):
+            over = [Index(k.name, self.ranges.find(k.size)) for k in over]
+            self.context.laws[name] = total(weight.expression, *over)
 
     def _template(self, node: tree.Apply) -> Value:
         """Return the definition of a function with the arguments put in."""

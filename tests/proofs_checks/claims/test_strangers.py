@@ -22,7 +22,7 @@ def _last(text, name="notes.md"):
         (r"$$f(x) = f(y) + 0 c$$", "unreadable"),
         (r"$$f(a) = f(b) + 1$$ $$f(x^*) = f(x)$$", "definition"),  # not "f = f"
         (r"$$f(u + v) = f(u) + f(v)$$ $$f(a) = f(b)$$", "unreadable"),
-        (r"$$g(x) = x^2$$ $$g(x, y) = 3 g(x)$$ $$g(x, y) = g(x)$$", "unreadable"),
+        (r"$$g(x) = x^2$$ $$g(x, y) = 3 g(x)$$ $$g(x, y) = g(x)$$", "refuted"),
         (r"$$f(\lambda x + (1 - \lambda) y) \le \lambda f(x) + (1 - \lambda) f(y)$$", "not judged"),
     ],
 )
