@@ -33,6 +33,7 @@ from theory.algebra.symbols import (
     Tensor,
     is_order,
     scalar,
+    total,
 )
 from theory.latex import equation as latex_equation
 from theory.models import Constraint, Definition, Model
@@ -40,6 +41,7 @@ from theory.models.model import name_of
 
 __all__ = ["Assembly"]
 
+LETTERS = "zxyuvw"  # of the axes of a distribution
 UNDEFINED = "not defined by the document"
 """How the titles of quantities end of which only first derivatives exist."""
 
@@ -105,8 +107,14 @@ class Assembly(Links):
     def _normalised(self, inputs: Sequence[sp.Basic]) -> list[Constraint]:
         """Return that the weights of expectations sum to one, unless the document says it."""
         said = {name_of(t) for c in self.constraints for t in tensors_in(c.equation)}
-        names = {name_of(x) for x in inputs} & self.context.laws.keys() - said
-        sums = [Equation(self.context.laws[name], sp.S.One) for name in sorted(names)]
+        sums = []
+        for tensor in inputs:
+            outcomes = self.context.laws.get(name_of(tensor), ())
+            if not outcomes or not isinstance(tensor, Tensor) or name_of(tensor) in said:
+                continue
+            indices = [Index(LETTERS[n], size) for n, size in enumerate(tensor.axes)]
+            over = [indices[n] for n in outcomes]
+            sums.append(Equation(total(tensor[tuple(indices)], *over), sp.S.One))
         return [Constraint(x, latex_equation(x, self.base)) for x in sums]
 
     def _new_sizes(self, lines: Sequence[Definition], inputs: Sequence[sp.Basic]) -> list[Size]:

@@ -44,7 +44,7 @@ class Context:
         self.from_zero: set[str] = set()  # ranges that some sum counts from 0
         self.counted: dict[tuple[str, int], int] = {}  # from where an axis of a symbol is counted
         self.opaque: set[str] = set()  # scalars that are differentiated and never defined
-        self.laws: dict[str, Any] = {}  # of outcomes: the sum over them, by the symbol's name
+        self.laws: dict[str, tuple[int, ...]] = {}  # of distributions: the axes of their outcomes
 
 
 class Scope(ABC):

@@ -47,6 +47,8 @@ def divergence(typer: Typer, node: tree.Call | tree.Apply) -> Value:
     expect(node, 2)
     if isinstance(node, tree.Call):
         no_subscript(node)
+    if any(isinstance(argument, tree.Sum) for argument in node.arguments):
+        raise MeaningError("a divergence of products of distributions is not read.", node.span)
     p, q = (typer.value(argument) for argument in node.arguments)
     p, q = typer.shapes.join(p, q, node.span, "the two distributions")
     if p.is_scalar:

@@ -8,7 +8,7 @@ Inside the brackets a symbol without its outcome's index has it: b stands for b_
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -24,7 +24,7 @@ from theory.models.model import name_of
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.typing import Typer
 
-__all__ = ["covariance", "expectation", "variance"]
+__all__ = ["covariance", "expectation", "note_law", "variance"]
 
 
 def expectation(typer: Typer, node: tree.Call) -> Value:
@@ -75,9 +75,7 @@ def _mean(typer: Typer, node: tree.Call, bodies: list[Callable[[], Value]]) -> l
         bound = [
             Index(typer.letters[x].name, typer.ranges.find(typer.letters[x].size)) for x in letters
         ]
-        if isinstance(found, sp.Symbol | sp.Indexed):
-            name = name_of(found.base if isinstance(found, sp.Indexed) else found)
-            typer.context.laws[name] = total(found, *bound)
+        note_law(typer, found, bound)
         typer.letters = {
             **{k: v for k, v in typer.letters.items() if k not in letters},
             **{k: v for k, v in outer.items() if k in letters},
@@ -103,6 +101,15 @@ def _mean(typer: Typer, node: tree.Call, bodies: list[Callable[[], Value]]) -> l
             typer.letters.pop(letter, None)
             if letter in outer:
                 typer.letters[letter] = outer[letter]
+
+
+def note_law(typer: Typer, weight: Any, outcomes: Sequence[Index]) -> None:
+    """Note that a symbol with indices is a distribution over those of its axes."""
+    if isinstance(weight, sp.Indexed):
+        names = {k.name for k in outcomes}
+        axes = tuple(n for n, k in enumerate(weight.indices) if getattr(k, "name", "") in names)
+        if len(axes) == len(names):
+            typer.context.laws[name_of(weight.base)] = axes
 
 
 def _weighted(typer: Typer, weight: Any, axis: Index, value: Value) -> Value:

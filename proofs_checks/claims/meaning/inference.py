@@ -185,8 +185,10 @@ class Inference:
             return True  # \sigma(z) = 1 / (1 + e^{-z}) says nothing of the vector z
         if letters & self.roles.differentiated:
             return False
-        body = (x for x in nodes(template.body) if isinstance(x, tree.Name))
-        inside = letters & {self.roles.spell(x) for x in body}
+        below = list(nodes(template.body))
+        inside = letters & {self.roles.spell(x) for x in below if isinstance(x, tree.Name)}
+        entries = [x.base for x in below if isinstance(x, tree.Entry)]
+        inside -= {self.roles.spell(x) for x in entries if isinstance(x, tree.Name)}
         for statement in (*self.statements, *self.assumptions):
             for root in statement.roots:
                 for node in nodes(root):

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.applications import Applications
 from proofs_checks.claims.meaning.dots import LISTS
+from proofs_checks.claims.meaning.omissions import SET
 from proofs_checks.claims.meaning.slots import INDEX_LETTERS, Reference, stem_of
 from proofs_checks.claims.meaning.spelling import Spelling, flat
 from proofs_checks.claims.notation import MOMENTS
@@ -133,6 +134,8 @@ class Letters(Applications):
                         and (name := self.size_name(b.last)) not in own
                         and name is not None
                     }
+                elif isinstance(node, tree.Name) and node.accents[-1:] == (SET,):
+                    self.sizes.add(self.spell(node))
                 elif isinstance(node, tree.Ranges):
                     if (name := self.size_name(node.last)) is not None:
                         self.sizes.add(name)

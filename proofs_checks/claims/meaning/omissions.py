@@ -16,10 +16,30 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.rewriting import Change, unchanged
 from proofs_checks.claims.tree import nodes
 
-__all__ = ["ends", "parameter_in_sight", "parameters"]
+__all__ = ["SET", "ends", "parameter_in_sight", "parameters", "set_sizes"]
 
 PARAMETERS = frozenset(["theta", "phi", "vartheta", "varphi", "psi", "w", "omega"])
+SET = "set"  # the mark of a name that is the size of a set
 COUNTS = "nNmMTDKCdLB"  # letters that may be a number of terms
+
+
+def set_sizes(roots: Sequence[tree.Node]) -> Change:
+    r"""Make ``|V|`` the size of the set V over which ``\sum_{w \in V}`` or ``\sum_{w=1}^{|V|}`` runs."""
+    bounds = [n for root in roots for n in nodes(root) if isinstance(n, tree.Bound)]
+    sets = {b.domain for b in bounds if isinstance(b.domain, tree.Name)}
+    sets |= {b.last.body for b in bounds if _is_size(b.last)}  # type: ignore[union-attr]
+
+    def change(node: tree.Node) -> tree.Node:
+        if _is_size(node) and node.body in sets:  # type: ignore[attr-defined]
+            name = node.body  # type: ignore[attr-defined]
+            return replace(name, accents=(*name.accents, SET), span=node.span)
+        return node
+
+    return change if sets else unchanged
+
+
+def _is_size(node: tree.Node | None) -> bool:
+    return isinstance(node, tree.Norm) and node.bars == 1 and isinstance(node.body, tree.Name)
 
 
 def ends(roots: Sequence[tree.Node], notes: list[str]) -> Change:

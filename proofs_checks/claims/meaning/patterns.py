@@ -17,7 +17,12 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.dots import without_dots
 from proofs_checks.claims.meaning.laws import laws_of_outcomes
 from proofs_checks.claims.meaning.layers import layer_labels
-from proofs_checks.claims.meaning.omissions import ends, parameter_in_sight, parameters
+from proofs_checks.claims.meaning.omissions import (
+    ends,
+    parameter_in_sight,
+    parameters,
+    set_sizes,
+)
 from proofs_checks.claims.meaning.own_names import (
     adjoint_bars,
     changes,
@@ -72,11 +77,12 @@ def rewritten(
         policies,
         _powers_of_letter,
         lambda now: _products_in_one_font(now, lefts),
-        lambda now: _entries_of_functions(now, lefts),
+        lambda now: _entries_of_functions(now, [x for sides in equations for x in sides[:-1]]),
         laws_of_outcomes,
         lambda now: over_outcomes(now, equations) if own else unchanged,
         lambda now: _dots_written_out(now, letters),
         lambda _: _inner_of_lists,
+        set_sizes,
         lambda now: ends(now, notes),
         lambda _: parameter_in_sight,
         parameters,
@@ -164,7 +170,7 @@ def _products_in_one_font(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]
     return change if any(map(is_product, every)) else unchanged
 
 
-def _entries_of_functions(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]) -> Change:
+def _entries_of_functions(roots: Sequence[tree.Node], sides: Sequence[tree.Node]) -> Change:
     r"""Make ``\sigma(z)_i`` the function ``\sigma_i(z)`` where the document defines it so.
 
     What has entries without a bracket is a matrix: A(x)_i is the entry of a product.
@@ -172,7 +178,7 @@ def _entries_of_functions(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]
     tensors = {n.base for r in roots for n in nodes(r) if isinstance(n, tree.Entry)}
     defined = {
         side.base.base
-        for side in lefts
+        for side in sides
         if isinstance(side, tree.Entry) and isinstance(side.base, tree.Apply)
         and isinstance(side.base.base, tree.Name) and not side.upper
         and all(isinstance(x, tree.Name) for x in side.base.arguments)

@@ -13,7 +13,14 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.meaning import arithmetic, calculus, conditions, functions, matrices
+from proofs_checks.claims.meaning import (
+    arithmetic,
+    calculus,
+    conditions,
+    expectations,
+    functions,
+    matrices,
+)
 from proofs_checks.claims.meaning.authored import Template
 from proofs_checks.claims.meaning.context import Context
 from proofs_checks.claims.meaning.laws import outcomes_of
@@ -24,7 +31,6 @@ from proofs_checks.claims.meaning.values import Value
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import free_indices
-from theory.algebra.symbols import Index, total
 
 __all__ = ["Context", "Typer"]
 
@@ -84,9 +90,8 @@ class Typer(Occurrences):
         if not letters or not weight.is_scalar or not all(x in self.roles.bound for x in letters):
             return
         over = [self.letters[x] for x in letters if x in self.letters]
-        if len(over) == len(letters) == len(set(over)):
-            over = [Index(k.name, self.ranges.find(k.size)) for k in over]
-            self.context.laws[name] = total(weight.expression, *over)
+        if len(over) == len(letters):
+            expectations.note_law(self, weight.expression, over)
 
     def _template(self, node: tree.Apply) -> Value:
         """Return the definition of a function with the arguments put in."""
