@@ -33,6 +33,7 @@ OTHERS = (
     r"(?:skew-|anti-?)symmetric|positive[- ](?:semi-?)?definite|cent(?:er|re)d|zero-mean|binary"
 )
 NOT = re.compile(r"\b(?:not|no|non)\b", re.IGNORECASE)
+NEXT = re.compile(r"(?:[- ][a-z]+){0,3}\s*[$(\\]")
 REACH = 60  # characters of the sentence that are looked at
 
 
@@ -74,7 +75,7 @@ def _described(
     prose: Prose, inline: Sequence[tuple[int, int]], words: str
 ) -> Iterator[tuple[tree.Node, str, int, int]]:
     """Yield the symbols that one of some words is said of, the word, and their places."""
-    before, after = _before(words), _after(words)
+    before, behind = _before(words), _after(words)
     text = prose.view.text
     for start, end in inline:
         space = IN.search(text, start, end)  # $y \in \{0, 1\}^C$ is one-hot
@@ -82,9 +83,12 @@ def _described(
         if last - start > 40:
             continue
         found = before.search(text[max(0, start - REACH) : start])
-        found = found or after.match(text[end : end + REACH])
+        found = found or behind.match(text[end : end + REACH])
         if found is None or NOT.search(found[0]):
             continue
+        after = text[end + found.end() : end + found.end() + REACH]
+        if found.re is not before and found[0].lstrip("$) \\")[:1] == "," and NEXT.match(after):
+            continue  # "of $x$, the normalized output $y$" speaks of y
         try:
             symbol = _parsed(prose, start, last)
         except (Refusal, Refusals):

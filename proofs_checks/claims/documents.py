@@ -32,6 +32,7 @@ from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.macros import Macros, expand, standard_macros, take_definitions
 from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View, decode
+from proofs_checks.claims.markdown_escapes import without_escapes
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
 from proofs_checks.claims.prose import Prose
 from proofs_checks.claims.sources.bundle import Bundle
@@ -98,7 +99,9 @@ class _Reader:
         self.view = (
             _page_view(source.text)
             if kind == "html"
-            else View(source.text, is_markdown=kind == "md")
+            else View(without_escapes(source.text), is_markdown=True)
+            if kind == "md"
+            else View(source.text)
         )
         self.macros: Macros = dict(standard_macros())
         self.deadline = time.monotonic() + limits.seconds

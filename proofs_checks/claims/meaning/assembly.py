@@ -216,7 +216,7 @@ class Assembly(Links):
         if name in used:  # what is computed from it is not what it depends on
             defined = []
         last = [line for line in defined if line.name not in used]
-        bys = self.targets(name)
+        bys = {n for n in self.targets(name) if name not in self.definitions.depends_on(n)}
         named = [line for line in last if line.name in bys]
         below = {x for line in named for x in (line.name, *self.definitions.depends_on(line.name))}
         if any(self.definitions.depends_on(line.name) & bys - below for line in last):

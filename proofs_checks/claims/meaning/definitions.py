@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.authored import Authored
-from proofs_checks.claims.meaning.roles import Reference, Roles
+from proofs_checks.claims.meaning.roles import INDEX_LETTERS, Reference, Roles
 from proofs_checks.claims.meaning.special_names import special
 from proofs_checks.claims.meaning.statements import EQUALITIES, Statement
 from proofs_checks.claims.meaning.worked import is_worked_out
+from proofs_checks.claims.notation import MOMENTS
 from proofs_checks.claims.tree import children
 
 __all__ = ["Defined", "Definitions", "names_in"]
@@ -92,6 +93,10 @@ class Definitions:
         self._displayed = displayed = [s for s in statements if not s.is_inline]
         for statement in displayed:
             self._take(statement)
+        mentioned: set[str] = set()
+        for statement in displayed:
+            self._take_at_the_end(statement, mentioned)
+            mentioned |= self._mentioned(statement)
         used: set[str] = set()
         for statement in displayed:
             for root in statement.roots:
@@ -123,6 +128,24 @@ class Definitions:
                 if found is None or (only is not None and found.name not in only):
                     continue
                 self._accept(found, sides)
+
+    def _take_at_the_end(self, statement: Statement, mentioned: set[str]) -> None:
+        r"""Take what a last side introduces, as \mu in ``E[X] = \mu``: a new symbol, alone."""
+        last = len(statement.sides) - 1
+        side = statement.sides[last]
+        if not last or statement.kinds[-1] != "equality" or statement.conditions:
+            return
+        if not isinstance(side, tree.Name | tree.Entry) or not _is_computed(statement.sides[last - 1]):
+            return  # A x = b is a condition on x
+        before = set[str]().union(*(
+            names_in(x, self.roles, self.authored, frozenset()) for x in statement.sides[:-1]
+        ))  # fmt: skip
+        found = self._defines(statement, last, last - 1, explicit=False)
+        if found is None or found.is_part or found.name in self.found:
+            return
+        index = self.roles.bound | self.roles.compared | self.roles.sizes | INDEX_LETTERS
+        if found.name not in mentioned | before | index and before & self.roles.quantities:
+            self._accept(found, statement.sides)
 
     def _note_again(self, statement: Statement, left: int, right: int) -> None:
         """Keep an equation that defines a symbol of quite other quantities than it is defined of.
@@ -259,3 +282,10 @@ class Definitions:
                 )
             return True
         return False
+
+
+def _is_computed(node: tree.Node) -> bool:
+    """Return whether a side is a moment or a derivative, for which the other is but a name."""
+    if isinstance(node, tree.Call):
+        return node.function in MOMENTS
+    return isinstance(node, tree.Derivative | tree.Gradient)

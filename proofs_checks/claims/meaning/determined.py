@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.meaning.doubts import Doubts
+from proofs_checks.claims.meaning.doubts import Doubts, updated_in_place
 from proofs_checks.claims.meaning.restrictions import (
     is_restriction,
     is_value,
@@ -89,6 +89,7 @@ class Determination:
                             or doubts.of(statement, link)
                             or self._unsaid(link)
                             or self._hedge(link)
+                            or updated_in_place(statement, tree.Name, tree.Entry)
                         )
 
     def _inputs_of(self, name: str) -> frozenset[str]:
@@ -353,7 +354,8 @@ class Determination:
 
     def _related(self, reached: frozenset[str]) -> str:
         r"""Return a function of which several values are inputs: P(O, S), P(O \mid S), P(S)."""
-        values = Counter(n.split("_.")[0] for n in reached if n not in self.model.by_name)
+        applied = self.reading.ranks.applied
+        values = Counter(n.split("_.")[0] for n in reached & applied if n not in self.model.by_name)
         several = (x for x, count in values.items() if count > 1)
         return min((x for x in several if any(n.startswith(f"{x}_.") for n in reached)), default="")
 

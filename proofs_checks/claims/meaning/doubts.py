@@ -33,7 +33,7 @@ from theory.algebra.symbols import Partial
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.document import Reading
 
-__all__ = ["Doubts"]
+__all__ = ["Doubts", "updated_in_place"]
 
 
 class Doubts:
@@ -68,7 +68,7 @@ class Doubts:
             or self._redefined(statement)
             or self._used_anew(statement)
             or self._routes(statement)
-            or _in_place(statement)
+            or updated_in_place(statement, tree.Differential)
             or (INTEGRAL if INTEGRAL in link.notes else "")
             or self._counts(statement)
             or self._other_loss(statement)
@@ -237,11 +237,9 @@ def _repeated(link: Link) -> str:
     return ""
 
 
-def _in_place(statement: Statement) -> str:
-    r"""Return why x = g(x) may be an update in place, with another x on its right."""
+def updated_in_place(statement: Statement, *kinds: type[tree.Node]) -> str:
+    """Return why x = g(x), with x of one of some kinds, may be an update with another x."""
     left, *rest = statement.sides
-    if not isinstance(left, tree.Differential | tree.Name | tree.Entry):
-        return ""
-    if any(node == left for side in rest[:1] for node in nodes(side)):
+    if isinstance(left, kinds) and any(node == left for side in rest[:1] for node in nodes(side)):
         return "the same symbol stands on both sides, as in an update in place"
     return ""

@@ -3,6 +3,7 @@ r"""Distributions of outcomes that are named with their arguments, written as ex
     \mathbb{E}_{q(z \mid x)}[f]        E over z \sim q(z \mid x)
     \mathbb{E}_q[\log q(z)]            the same, where q is written with these arguments only
     \mathbb{E}_{x \sim p}[f(x)]        x \sim p(x), where p is written so elsewhere
+    a \sim \pi(\cdot \mid s)            a \sim \pi(a \mid s)
     D_{KL}(q(z) \| p(z))               E over z \sim q(z) of \log q(z) - \log p(z)
 
 The outcomes are the arguments before the bar.
@@ -34,9 +35,11 @@ def laws_of_outcomes(roots: Sequence[tree.Node]) -> Change:
 
     def only(law: tree.Node, near: tree.Node, like: tree.Apply | None = None) -> tree.Apply | None:
         """Return a law with its arguments: as it stands ``near``, else where there is one way."""
-        if isinstance(law, tree.Apply):
-            return law if outcomes_of(law) else None
-        found = written.get(law, {})
+        if isinstance(law, tree.Apply) and outcomes_of(law):
+            return law
+        found = dict(written.get(law.base if isinstance(law, tree.Apply) else law, {}))
+        if isinstance(law, tree.Apply):  # \pi(\cdot | s)
+            found = {x: None for x in found if _fills(x, law)}
         if like is not None:
             found = {x: None for x in found if outcomes_of(x) == outcomes_of(like)}
         here = [x for x in dict.fromkeys(nodes(near)) if x in found] or [*found]
@@ -49,6 +52,10 @@ def laws_of_outcomes(roots: Sequence[tree.Node]) -> Change:
 
     def below(node: tree.Node, moment: tree.Call) -> tree.Node:
         if isinstance(node, tree.Compare):
+            if isinstance(node.right, tree.Apply) and node.relation == "~":
+                given = node.right.arguments
+                filled = tuple(node.left if isinstance(x, tree.Slice) else x for x in given)
+                return replace(node, right=replace(node.right, arguments=filled))
             single = [x for x in written.get(node.right, ()) if len(x.arguments) == 1]
             if node.relation == "~" and single and isinstance(node.left, tree.Name):
                 law = tree.Apply(node.right, (node.left,), span=node.right.span)
@@ -79,6 +86,14 @@ def outcomes_of(law: tree.Apply) -> tuple[tree.Node, ...]:
     bars = [n for n, sign in enumerate(law.separators) if sign in GIVEN]
     listed = law.arguments[: bars[0] + 1] if bars else law.arguments
     return listed if all(isinstance(x, tree.Name | tree.Entry) for x in listed) else ()
+
+
+def _fills(law: tree.Apply, open_law: tree.Apply) -> bool:
+    r"""Return whether ``\pi(a | s)`` is ``\pi(\cdot | s)`` with its outcomes written."""
+    return law.separators == open_law.separators and all(
+        isinstance(y, tree.Slice) or x == y
+        for x, y in zip(law.arguments, open_law.arguments, strict=False)
+    )
 
 
 def _is_divergence(node: tree.Node) -> bool:

@@ -108,11 +108,12 @@ class Links(Sides):
         return any(not isinstance(f.statement.sides[f.right], plain) for f in found)
 
     def _definition_at(self, statement: Statement, n: int, kind: str) -> Defined | None:
-        left = n + 1 if kind == "backward" else n
-        found = self.definitions.by_side.get((statement.number, left))
-        if found is None or found.right != (n if kind == "backward" else n + 1):
-            return None
-        return found
+        ways = ((n + 1, n), (n, n + 1)) if kind == "backward" else ((n, n + 1), (n + 1, n))
+        for left, right in ways:
+            found = self.definitions.by_side.get((statement.number, left))
+            if found is not None and found.right == right:
+                return found
+        return None
 
     def _define(self, found: Defined, values: list[Value], typer: Typer, factor: Any) -> Definition:
         left, right = values[found.left], values[found.right]

@@ -1,6 +1,7 @@
 r"""Compounds that are one name: ``dv``, ``d(x)``, ``\bar{O}``, ``\sigma^2``.
 
     \mathbf{dv} where v stands nowhere        a name of its own
+    RMS(x) where R, M, S stand nowhere else   a function
     d(x y) beside other differentials         a differential
     \bar{O} where only O is known             the derivative of the loss by O
     \sigma^2 = ...                            defines the square; \sigma is its root
@@ -10,14 +11,23 @@ Each is decided by the other occurrences of its letter in the document.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
+from typing import NamedTuple
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.rewriting import Change, unchanged
 from proofs_checks.claims.tree import nodes
 
-__all__ = ["adjoint_bars", "changes", "defined_squares", "own_words", "roots_of_squares"]
+__all__ = [
+    "adjoint_bars",
+    "changes",
+    "defined_squares",
+    "own_words",
+    "roots_of_squares",
+    "spelled_functions",
+]
 
 
 def own_words(roots: Sequence[tree.Node]) -> Change:
@@ -40,6 +50,76 @@ def own_words(roots: Sequence[tree.Node]) -> Change:
         return _renamed(node.quantity, lambda n: replace(n, letter=f"d{n.letter}"))
 
     return change
+
+
+def spelled_functions(roots: Sequence[tree.Node]) -> Change:
+    """Make ``RMS(x)`` one function where R, M and S stand nowhere but in front of this bracket."""
+    total: Counter[str] = Counter()
+    spelled: Counter[str] = Counter()
+    for root in roots:
+        for node in nodes(root):
+            if isinstance(node, tree.Name):
+                total[node.letter] += 1
+            elif isinstance(node, tree.Product) and not node.operator:
+                for row in _rows(node):
+                    spelled.update(row.letters[n:] for n in range(len(row.letters) - 1))
+    words = {w for w in spelled if all(total[x] == spelled[w] * w.count(x) for x in w)}
+    if not words:
+        return unchanged
+
+    def change(node: tree.Node) -> tree.Node:
+        if not isinstance(node, tree.Product) or node.operator:
+            return node
+        factors = list(node.factors)
+        for row in reversed(list(_rows(node))):
+            word = next((w for n in range(len(row.letters)) if (w := row.letters[n:]) in words), "")
+            if word:
+                start, last = row.end - len(word) + 1, factors[row.end]
+                name = tree.Name(word, "rm", span=factors[start].span.to(last.span))
+                whole, first = _applied_to(last, name), factors[start]
+                if isinstance(first, tree.Gradient):
+                    whole = replace(first, quantity=whole)
+                factors[start : row.end + 1] = [whole]
+        return factors[0] if len(factors) == 1 else replace(node, factors=tuple(factors))
+
+    return change
+
+
+class _Row(NamedTuple):
+    """Capitals in a row, the last of which has a bracket: its factor, and the letters."""
+
+    end: int
+    letters: str
+
+
+def _rows(node: tree.Product) -> Iterator[_Row]:
+    letters = ""
+    for n, factor in enumerate(node.factors):
+        base = tree.stem(factor, tree.Power, tree.Entry, tree.Transpose)
+        last = tree.stem(factor, tree.Power, tree.Transpose)
+        if letters and isinstance(last, tree.Apply) and _is_capital(last.base):
+            yield _Row(n, letters + last.base.letter)  # type: ignore[attr-defined]
+            letters = ""
+        elif base is factor and _is_capital(factor):
+            letters += factor.letter  # type: ignore[attr-defined]
+        elif isinstance(factor, tree.Gradient) and _is_capital(factor.quantity):
+            letters = factor.quantity.letter  # type: ignore[attr-defined]
+        else:
+            letters = ""
+
+
+def _is_capital(node: tree.Node) -> bool:
+    return (
+        isinstance(node, tree.Name) and len(node.letter) == 1 and node.letter.isupper()
+        and not (node.font or node.accents or node.primes)
+    )  # fmt: skip
+
+
+def _applied_to(node: tree.Node, name: tree.Name) -> tree.Node:
+    """Return an application with another name for its function, below its powers."""
+    if isinstance(node, tree.Apply):
+        return replace(node, base=name)
+    return replace(node, base=_applied_to(node.base, name))  # type: ignore[attr-defined, call-arg]
 
 
 def changes(roots: Sequence[tree.Node]) -> Change:

@@ -30,6 +30,7 @@ from proofs_checks.claims.meaning.own_names import (
     own_steps,
     own_words,
     roots_of_squares,
+    spelled_functions,
 )
 from proofs_checks.claims.meaning.random_variables import over_outcomes
 from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
@@ -89,6 +90,7 @@ def rewritten(
         changes,
         own_steps,
         own_words,
+        spelled_functions,
         lambda now: adjoint_bars(now, lefts),
         lambda _: defined_squares(lefts),
         lambda _: roots_of_squares(lefts, notes),

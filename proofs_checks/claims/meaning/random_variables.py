@@ -40,6 +40,8 @@ def over_outcomes(roots: Sequence[tree.Node], equations: Sequence[Sequence[tree.
     by = {x for root in roots for n in nodes(root) for x in _no_variables(n)}
     random = {x for x in (below - beside) | alone if x.letter not in CONSTANTS} - by
     random &= {x for root in roots for x in _outside_of_brackets(root)}
+    if any(_varies_on_one_side(sides, random) for sides in equations):
+        return unchanged  # what stands below a moment is no random variable everywhere
     used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
     free = [x for x in LETTERS if x not in used]
     if not random or not free:
@@ -63,6 +65,13 @@ def over_outcomes(roots: Sequence[tree.Node], equations: Sequence[Sequence[tree.
         return isinstance(node, tree.Entry) and node.lower == (tree.Name(free[0]),)
 
     return change
+
+
+def _varies_on_one_side(sides: Sequence[tree.Node], random: set[tree.Name]) -> bool:
+    """Return whether one side of an equation has random variables and another has none."""
+    found = [set(_outside(side)) for side in sides]
+    varies = [bool(names & random) for names in found if names]
+    return any(varies) and not all(varies)
 
 
 def _is_bare(node: tree.Node) -> bool:

@@ -66,6 +66,8 @@ class Sides(SideConditions):
         for name in names:
             if name not in self.symbols.table or name in self.context.opaque:
                 continue
+            if self.context.computed.get(name, frozenset()) & names.keys():
+                continue  # it moves with them
             tensor = self.symbols.tensor(name)
             if isinstance(tensor, Tensor):
                 moving[name] = Tensor(f"{name}_along", tensor.axes)
