@@ -60,6 +60,7 @@ class Determination:
             if s.is_inline and len(s.sides) == 2 and isinstance(s.sides[0], tree.Name)
             and isinstance(s.sides[1], tree.Number)
         }  # fmt: skip
+        self.wrong: set[str] = set()  # definitions that mean nothing
         self.solved: set[str] = set()  # what enters equations that are to be solved
 
     def check(self) -> None:
@@ -79,8 +80,13 @@ class Determination:
             meaning = reading.meanings[statement.number]
             sums = any(isinstance(n, tree.Sum) for side in statement.sides for n in nodes(side))
             for link in meaning.links:
-                if meaning.error is None and link.relation is not None:
-                    meaning.error = self._error(link) or self._recursion(link)
+                if link.relation is None:
+                    continue
+                if meaning.error is None or link.kind == "definition":
+                    error = self._error(link)
+                    if error is not None and link.kind == "definition":
+                        self.wrong.add(name_of(entry_tensor(link.relation.left)))
+                    meaning.error = meaning.error or error or self._recursion(link)
                     if link.kind in ("claim", "step"):
                         is_sum = sums and isinstance(link.relation, Equation)
                         link.of_inputs = not is_sum and is_restriction(link.relation, computed)

@@ -86,8 +86,14 @@ class Reading(Assembly):
                 told = str(error) or "this is nested too deeply."
                 meaning.error = MeaningError(told, statement.span)
         self.unknown |= self._unread({n: m.error for n, m in self.meanings.items() if m.error})
+        said = list(self.constraints)
         self._make_model()
-        self._check()
+        while wrong := self._check() & {line.name for line in self.lines}:
+            # what is differentiated by something it does not depend on is not zero, but unknown
+            self.lines = [line for line in self.lines if line.name not in wrong]
+            self.unknown |= wrong
+            self.constraints = list(said)
+            self._make_model()
 
     def _say_dimensions(self) -> None:
         r"""Give the axes of symbols the ranges that the document states: ``x \in \mathbb{R}^n``."""
@@ -145,9 +151,14 @@ class Reading(Assembly):
         left, *rest = statement.sides
         return all(self.names(side) <= self.names(left) for side in rest)
 
-    def _check(self) -> None:
-        """Reject what the definitions do not determine, and hedge what rests on the unknown."""
-        Determination(self).check()
+    def _check(self) -> set[str]:
+        """Reject what the definitions do not determine, and hedge what rests on the unknown.
+
+        Returns the symbols whose definitions mean nothing.
+        """
+        determination = Determination(self)
+        determination.check()
+        return determination.wrong
 
     def equation(
         self, sides: Sequence[tree.Node], near: tuple[tree.Node, ...] = ()
