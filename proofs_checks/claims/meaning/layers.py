@@ -19,10 +19,11 @@ from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
 from proofs_checks.claims.meaning.statements import Statement
 from proofs_checks.claims.tree import children, nodes
 
-__all__ = ["FIRST_COPY", "counted_below", "doubtful", "layer_labels", "one_layer_on"]
+__all__ = ["FIRST_COPY", "counted_below", "doubtful", "inner_losses", "layer_labels", "one_layer_on"]
 
 FIRST_COPY = 800_000  # the number of the first definition that is made for another layer
 RARELY = 4  # a letter that a sum runs over in more than one equation of so many is an index
+INNER = "inner"  # the label of a loss as a function of the layers before the last
 DEEPEST = 4  # definitions that a definition of another layer may need
 
 
@@ -129,6 +130,37 @@ def layer_labels(roots: Sequence[tree.Node]) -> Change:
         return tree.Entry(stem, (), (label,), span=node.span)
 
     return change
+
+
+def inner_losses(
+    roots: Sequence[tree.Node], equations: Sequence[Sequence[tree.Node]], notes: list[str]
+) -> Change:
+    r"""Make ``\partial C / \partial z^l`` a derivative of C as an unknown function of inner layers.
+
+    A loss is defined by the last layer, C = |y - a^L|^2; how it depends on layer l through those
+    between is said for no l, and is not needed.
+    """
+    letters = {
+        found[0] for root in roots for _, label in _labelled(root)
+        if (found := _parted(label)) is not None and found[1]
+    }  # fmt: skip
+    defined = {
+        sides[0] for sides in equations
+        if len(sides) > 1 and isinstance(sides[0], tree.Name)
+        and not any(layer.letter in letters for x in sides[1:] for _, layer in _superscripts(x))
+    }  # fmt: skip
+
+    def change(node: tree.Node) -> tree.Node:
+        if not isinstance(node, tree.Derivative | tree.Gradient) or node.quantity not in defined:
+            return node
+        if not node.by or not all(counted_below(by, letters) for by in node.by):
+            return node
+        loss = node.quantity
+        inner = tree.Entry(loss, (), (tree.Label(INNER, span=loss.span),), span=loss.span)
+        notes.append("a loss was taken as an unknown function of the inner layers")
+        return replace(node, quantity=inner)
+
+    return change if letters and defined else unchanged
 
 
 def one_layer_on(statements: Sequence[Statement]) -> list[Statement]:

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeGuard
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.dots import without_dots
 from proofs_checks.claims.meaning.laws import laws_of_outcomes
-from proofs_checks.claims.meaning.layers import layer_labels
+from proofs_checks.claims.meaning.layers import inner_losses, layer_labels
 from proofs_checks.claims.meaning.omissions import (
     ends,
     parameter_in_sight,
@@ -74,6 +74,7 @@ def rewritten(
     lefts = [sides[0] for sides in equations]
     patterns: tuple[Callable[[list[tree.Node]], Change], ...] = (
         lambda now: layer_labels([*now, *elsewhere]),
+        lambda now: inner_losses(now, equations, notes),
         named_superscripts,
         policies,
         _powers_of_letter,
