@@ -218,9 +218,15 @@ class Authored:
 
     def _fits(self, node: tree.Apply, template: Template) -> bool:
         """Return whether a function's definition says what it is for these arguments."""
+        below = {n.letter for n in nodes(template.body) if isinstance(n, tree.Name)}
         return (
             len(node.arguments) == len(template.formals)
             and _same_signs(node, template)
+            # KL(q | p) = (\mu^2 + ...) / 2 is the value for these q and p
+            and (
+                "||" not in template.separators
+                or any(isinstance(x, tree.Name) and x.letter in below for x in template.formals)
+            )
             and all(isinstance(x, tree.Name) for x in template.formals)
             and not any(isinstance(x, tree.Compare) for x in node.arguments)
             and all(

@@ -310,6 +310,9 @@ class Determination:
                 return f"nothing says what {name} is"
             if name not in both and relation.right != 0:
                 return f"nothing says how {name} depends on what this is differentiated by"
+        through = self._through_another(partials)
+        if through:
+            return f"nothing says whether {through}"
         for partial in sorted(partials, key=str):
             names = tensors_in(partial.args[0])
             above = self._reached(names)
@@ -358,6 +361,24 @@ class Determination:
         link.undeclared = tuple(self._on_one_side(sides))
         return f"nothing says what {link.undeclared[0]} is" if link.undeclared else ""
 
+    def _through_another(self, partials: set[Partial]) -> str:
+        """Return which unknown quantity may depend on a symbol through another one only.
+
+        dz/dx = dz/dy dy/dx, of a z that nothing defines, says so rather than being wrong.
+        """
+        by: dict[str, set[str]] = {}
+        derived: set[str] = set()
+        for partial in partials:
+            found = name_of(entry_tensor(partial.args[0])) if _is_entry(partial.args[0]) else ""
+            derived.add(found)
+            if found in self.reading.context.opaque and len(partial.args) == 2:
+                by.setdefault(found, set()).add(name_of(entry_tensor(partial.args[1])))
+        for name, entries in sorted(by.items()):
+            for entry in sorted(entries):
+                if entry in derived and self._inputs_of(entry) & (entries - {entry}):
+                    return f"{name} depends on other symbols through {entry} only"
+        return ""
+
     def _related(self, reached: frozenset[str]) -> str:
         r"""Return a function of which several values are inputs: P(O, S), P(O \mid S), P(S)."""
         applied = self.reading.ranks.applied
@@ -393,3 +414,7 @@ class Determination:
         plain = plain | reached if isinstance(side, Partial) else plain
         solved = sorted(plain & self.reading.roles.differentiated)
         return next((n for n in solved if n not in self.model.by_name), "")
+
+
+def _is_entry(expression: sp.Basic) -> bool:
+    return isinstance(expression, sp.Indexed | sp.Symbol)
