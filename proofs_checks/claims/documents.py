@@ -30,9 +30,9 @@ from proofs_checks.claims.layout import Statement, relations_in, statements
 from proofs_checks.claims.lexemes import Lexeme, lexemes
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.macros import Macros, expand, standard_macros, take_definitions
+from proofs_checks.claims.markdown_escapes import without_escapes
 from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View, decode
-from proofs_checks.claims.markdown_escapes import without_escapes
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
 from proofs_checks.claims.prose import Prose
 from proofs_checks.claims.sources.bundle import Bundle

@@ -229,7 +229,8 @@ KNOWN = (
     | frozenset(
         "frac dfrac tfrac cfrac nicefrac sfrac sqrt surd partial nabla prime underset overset "
         "stackrel substack label tag not colon vcentcolon forall begin end mkern kern hskip mskip "
-        "bigtriangledown triangledown bigtriangleup triangle dd diff cases align aligned equation over land wedge otherwise | { }".split()
+        "bigtriangledown triangledown bigtriangleup triangle "
+        "dd diff cases align aligned equation over land wedge otherwise | { }".split()
     )
 )
 

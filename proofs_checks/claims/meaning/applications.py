@@ -125,7 +125,7 @@ class Applications:
 
 
 def _is_overloaded(calls: Sequence[tree.Apply]) -> bool:
-    """Return whether a letter says which distribution is meant: p(x | z) beside p(z) or p(z | x)."""
+    """Return whether letters say which function is meant: p(x | z) beside p(z) or p(z | x)."""
     if not any("|" in call.separators for call in calls):
         return False
     slots: dict[str, set[int]] = defaultdict(set)

@@ -106,11 +106,13 @@ class Assembly(Links):
 
     def _normalised(self, inputs: Sequence[sp.Basic]) -> list[Constraint]:
         """Return that the weights of expectations sum to one, unless the document says it."""
-        said = {name_of(t) for c in self.constraints for t in tensors_in(c.equation)}
+        said = {name for c in self.constraints for name in tensors_in(c.equation)}
         sums = []
         for tensor in inputs:
+            if not isinstance(tensor, Tensor) or name_of(tensor) in said:
+                continue
             outcomes = self.context.laws.get(name_of(tensor), ())
-            if not outcomes or not isinstance(tensor, Tensor) or name_of(tensor) in said:
+            if not outcomes:
                 continue
             indices = [Index(LETTERS[n], size) for n, size in enumerate(tensor.axes)]
             over = [indices[n] for n in outcomes]

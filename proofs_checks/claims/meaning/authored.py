@@ -133,7 +133,7 @@ class Authored:
         return self.templates[name], 0  # J'(w) = J(w) + ... defines another J
 
     def is_of_number(self, template: Template) -> bool:
-        r"""Return whether a function is given by what it does to a number, \sigma(z) = 1/(1+e^{-z}).
+        r"""Return whether a function is given for a number: \sigma(z) = 1 / (1 + e^{-z}).
 
         Of a vector or a matrix it is taken entry by entry.
         """
@@ -163,9 +163,10 @@ class Authored:
         if isinstance(node, tree.Apply):
             name = (self.function_name(node) or "").rstrip("'")
             inner = self.templates.get(name)
-            if inner is None or len(inner.formals) > 1 or not isinstance(inner.formals[0], tree.Name):
+            first = inner.formals[0] if inner is not None and len(inner.formals) == 1 else None
+            if inner is None or not isinstance(first, tree.Name):
                 return False
-            own = self.roles.spell(inner.formals[0])
+            own = self.roles.spell(first)
             if not depth or not self._is_entrywise(inner.body, own, False, depth - 1):
                 return False
             return all(self._is_entrywise(x, formal, True, depth) for x in node.arguments)
@@ -236,7 +237,7 @@ class Authored:
         )
 
     def _may_replace(self, node: tree.Apply, formal: tree.Node, argument: tree.Node) -> bool:
-        """Return whether a formal argument may be another one: p(x | z) says nothing of p(x | y)."""
+        """Return whether an argument may be another: p(x | z) says nothing of p(x | y)."""
         if self.roles.is_point(formal):
             return False
         if not self.roles.is_overloaded(node.base):

@@ -13,8 +13,8 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.dots import LISTS
-from proofs_checks.claims.meaning.matrices import written_out
 from proofs_checks.claims.meaning.layers import counted_below
+from proofs_checks.claims.meaning.matrices import written_out
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.meaning.values import Value
 from proofs_checks.claims.places import Span

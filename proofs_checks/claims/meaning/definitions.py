@@ -135,7 +135,8 @@ class Definitions:
         side = statement.sides[last]
         if not last or statement.kinds[-1] != "equality" or statement.conditions:
             return
-        if not isinstance(side, tree.Name | tree.Entry) or not _is_computed(statement.sides[last - 1]):
+        is_name = isinstance(side, tree.Name | tree.Entry)
+        if not is_name or not _is_computed(statement.sides[last - 1]):
             return  # A x = b is a condition on x
         before = set[str]().union(*(
             names_in(x, self.roles, self.authored, frozenset()) for x in statement.sides[:-1]

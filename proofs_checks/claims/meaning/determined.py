@@ -9,8 +9,6 @@ elsewhere, in prose perhaps, what it is.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -22,6 +20,7 @@ from proofs_checks.claims.meaning.restrictions import (
     is_value,
 )
 from proofs_checks.claims.meaning.statements import Link, MeaningError
+from proofs_checks.claims.meaning.unsaid import Unsaid
 from proofs_checks.claims.notation import FACTORIAL
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, Relation, entry_tensor, slots, tensors_in
@@ -42,7 +41,7 @@ NEIGHBOUR = re.compile(r"_\.?(?P<letter>[A-Za-z])(?P<shift>[pm]\d+)?$")
 """The end of the name of what is one step from its family, such as h_tm1 or a_.lm1."""
 
 
-class Determination:
+class Determination(Unsaid):
     """Checks the typed equations of one reading against its model."""
 
     def __init__(self, reading: Reading) -> None:
@@ -98,21 +97,13 @@ class Determination:
                             or updated_in_place(statement, tree.Name, tree.Entry)
                         )
 
-    def _inputs_of(self, name: str) -> frozenset[str]:
-        """Return everything that a symbol is computed from, itself included."""
-        return self.model.ancestors.get(name, frozenset()) | {name}
-
-    def _reached(self, names: Iterable[str]) -> frozenset[str]:
-        """Return everything that some symbols are computed from, themselves included."""
-        return frozenset[str]().union(*map(self._inputs_of, names))
-
     def _error(self, link: Link) -> MeaningError | None:
         for node in sp.preorder_traversal(link.relation):
             if not isinstance(node, Partial):
                 continue
             quantity, *by = node.args
             names = tensors_in(quantity)
-            reached = self._reached(names)
+            reached = self.reached(names)
             if len(by) > 1 or quantity.has(Partial):
                 for name in sorted(reached & self.reading.stand_ins):
                     return MeaningError(
@@ -162,7 +153,7 @@ class Determination:
                 continue
             stem, letter = name[: found.start()], found["letter"]
             family = [n for n in self.model.by_name if n.split("_")[0] == stem.split("_")[0]]
-            above = {n.split("_")[0] for n in self._reached(family)}
+            above = {n.split("_")[0] for n in self.reached(family)}
             is_here = label is not None and target in reached  # one layer's, not every step's
             of_this_step = letter in letters and not (label and label["shift"])
             if family and target.split("_")[0] in above and not is_here and not of_this_step:
@@ -177,7 +168,7 @@ class Determination:
         if link.kind != "definition":
             return None
         names = tensors_in(link.relation)
-        reached = self._reached(names)
+        reached = self.reached(names)
         stems = {n.split("_.")[0] for n in reached & self.reading.roles.shifted}
         own = name_of(entry_tensor(link.relation.left))
         for name in sorted(stems & reached):
@@ -213,7 +204,7 @@ class Determination:
 
     def _leaves(self, names: frozenset[str]) -> frozenset[str]:
         """Return the inputs from which some symbols are computed."""
-        reached = self._reached(names)
+        reached = self.reached(names)
         return frozenset(n for n in reached if n not in self.model.by_name)
 
     def _nearest(self, name: str, among: set[str]) -> set[str]:
@@ -244,34 +235,26 @@ class Determination:
         for names in by.values():
             for name in sorted(names) if len(names) > 1 else ():
                 others = names - {name}
-                if not any(
-                    name in self._inputs_of(x) or x in self._inputs_of(name) for x in others
-                ):
+                if not any(name in self.inputs_of(x) or x in self.inputs_of(name) for x in others):
                     return f"nothing says how {sorted(others)[0]} and {name} hang together"
         for loss, names in by.items():
             line = self.model.by_name.get(loss)
             ends = tensors_in(line.value) & self.model.by_name.keys() if line else frozenset()
-            touched = sorted(e for e in ends if names & self._inputs_of(e))
+            touched = sorted(e for e in ends if names & self.inputs_of(e))
             if len(touched) > 1:
                 return f"nothing says whether {loss} depends on {touched[0]} and {touched[1]} both"
-            last = max(names, key=lambda n: (len(self._inputs_of(n)), n))
+            last = max(names, key=lambda n: (len(self.inputs_of(n)), n))
             for end in sorted(ends - self.reading.targets(loss)) if len(names) > 1 else ():
                 if self._nearest(end, names) - {last}:
                     return f"nothing says whether {loss} depends on {end}"
         return ""
-
-    def _functions_below(self, side: sp.Basic) -> set[str]:
-        """Return the functions of which nothing is said that the definitions of a side rest on."""
-        lines = (self.model.by_name.get(name) for name in self._reached(tensors_in(side)))
-        values = (sp.sympify(line.value, strict=True) for line in lines if line is not None)
-        return {str(f.args[0]) for value in values for f in value.atoms(Applied)} - {FACTORIAL}
 
     def _unsaid(self, link: Link) -> str:
         """Return which letter may be a length, or a solution, though the document says neither."""
         names = tensors_in(link.relation.left) | tensors_in(link.relation.right)
         if not names & self.model.by_name.keys() and names and names <= self.solved:
             return "this may follow from the equation to be solved before it"
-        lengths = LENGTHS & self._reached(names) if self.reading.ranges.invented else ()
+        lengths = LENGTHS & self.reached(names) if self.reading.ranges.invented else ()
         for name in sorted(lengths):
             symbol = self.reading.symbols.table.get(name)
             if symbol is not None and not symbol.is_defined and not symbol.axes.total:
@@ -286,7 +269,7 @@ class Determination:
         relation: Relation = link.relation
         sides = [tensors_in(relation.left), tensors_in(relation.right)]
         both = sides[0] | sides[1]
-        reached = self._reached(both)
+        reached = self.reached(both)
         for name in sorted(reached & self.described.keys()):
             return f"the prose calls {name} {self.described[name]}, which is not read"
         sizes = {k.size.name.removesuffix("_size") for k in relation.atoms(Index)}
@@ -302,7 +285,7 @@ class Determination:
         rest = relation.xreplace({p: sp.S.One for p in partials})
         for name in sorted(tensors_in(rest) & self.reading.context.opaque):
             return f"nothing says what {name} is"
-        below = self._reached(n for p in partials for n in tensors_in(p.args[0]))
+        below = self.reached(n for p in partials for n in tensors_in(p.args[0]))
         for name in sorted(below & self.reading.stand_ins):
             if "_." in name:  # a function of which only the arguments are said
                 return f"nothing says what {name.split('_.')[0]} is"
@@ -310,12 +293,12 @@ class Determination:
                 return f"nothing says what {name} is"
             if name not in both and relation.right != 0:
                 return f"nothing says how {name} depends on what this is differentiated by"
-        through = self._through_another(partials)
+        through = self.through_another(partials)
         if through:
             return f"nothing says whether {through}"
         for partial in sorted(partials, key=str):
             names = tensors_in(partial.args[0])
-            above = self._reached(names)
+            above = self.reached(names)
             for entry in partial.args[1:]:
                 target = name_of(entry_tensor(entry))
                 if names and target not in above:
@@ -326,7 +309,7 @@ class Determination:
             is_known = name in self.model.by_name or name.split("_.")[0] == FACTORIAL
             if at_a_label and not is_known:
                 return f"nothing says what {name.split('_.')[0]} is"
-        related = self._related(reached)
+        related = self.related(reached)
         if related:
             return f"nothing says how the values of {related} are related"
         weights = sorted(n for n in reached if n.startswith("prob_"))
@@ -337,7 +320,7 @@ class Determination:
             return again
         if both & self.reading.assumed:
             return ""
-        target = self._solved_for(relation, tensors_in(rest), reached)
+        target = self.solved_for(relation, tensors_in(rest), reached)
         if target:
             self.solved |= {n for n in reached if n not in self.model.by_name}
             return f"this may be an equation to be solved for {target}"
@@ -349,7 +332,7 @@ class Determination:
         ]
         if functions[0] ^ functions[1]:
             return f"nothing says what {min(functions[0] ^ functions[1])} is"
-        below = [self._functions_below(side) for side in relation.args[:2]]
+        below = [self.functions_below(side) for side in relation.args[:2]]
         hidden = (below[0] ^ below[1]) - functions[0]
         if hidden:  # A = f(H) and A = exp(H) perhaps say which f is meant
             return f"nothing says what {min(hidden)} is"
@@ -358,63 +341,5 @@ class Determination:
         unlinked = self._unlinked(partials)
         if unlinked:
             return unlinked
-        link.undeclared = tuple(self._on_one_side(sides))
+        link.undeclared = tuple(self.on_one_side(sides))
         return f"nothing says what {link.undeclared[0]} is" if link.undeclared else ""
-
-    def _through_another(self, partials: set[Partial]) -> str:
-        """Return which unknown quantity may depend on a symbol through another one only.
-
-        dz/dx = dz/dy dy/dx, of a z that nothing defines, says so rather than being wrong.
-        """
-        by: dict[str, set[str]] = {}
-        derived: set[str] = set()
-        for partial in partials:
-            found = name_of(entry_tensor(partial.args[0])) if _is_entry(partial.args[0]) else ""
-            derived.add(found)
-            if found in self.reading.context.opaque and len(partial.args) == 2:
-                by.setdefault(found, set()).add(name_of(entry_tensor(partial.args[1])))
-        for name, entries in sorted(by.items()):
-            for entry in sorted(entries):
-                if entry in derived and self._inputs_of(entry) & (entries - {entry}):
-                    return f"{name} depends on other symbols through {entry} only"
-        return ""
-
-    def _related(self, reached: frozenset[str]) -> str:
-        r"""Return a function of which several values are inputs: P(O, S), P(O \mid S), P(S)."""
-        applied = self.reading.ranks.applied
-        values = Counter(n.split("_.")[0] for n in reached & applied if n not in self.model.by_name)
-        several = (x for x, count in values.items() if count > 1)
-        return min((x for x in several if any(n.startswith(f"{x}_.") for n in reached)), default="")
-
-    def _on_one_side(self, sides: list[frozenset[str]]) -> Iterator[str]:
-        """Yield the inputs of one side alone that nobody declared."""
-        left, right = map(self._reached, sides)
-        for name in sorted(sides[0] ^ sides[1]):
-            symbol = self.reading.symbols.table.get(name)
-            if symbol is None or symbol.is_defined or symbol.known:
-                continue
-            if name in self.declared and name not in self.reading.ranks.applied:
-                continue
-            if name in (left & right) or name in self.reading.definitions.found:
-                continue
-            if name not in self.reading.context.opaque and name not in self.given:
-                yield name
-
-    def _solved_for(
-        self, relation: Relation, plain: frozenset[str], reached: frozenset[str]
-    ) -> str:
-        """Return for which symbol an equation with zero on one side may be solved."""
-        side = relation.left if relation.right == 0 else relation.right
-        if 0 not in (relation.left, relation.right) or self.reading.base is not None:
-            return ""
-        if not isinstance(relation, Equation):
-            return ""
-        if isinstance(side, Partial) and len(side.args) == 2:
-            return name_of(entry_tensor(side.args[-1]))
-        plain = plain | reached if isinstance(side, Partial) else plain
-        solved = sorted(plain & self.reading.roles.differentiated)
-        return next((n for n in solved if n not in self.model.by_name), "")
-
-
-def _is_entry(expression: sp.Basic) -> bool:
-    return isinstance(expression, sp.Indexed | sp.Symbol)

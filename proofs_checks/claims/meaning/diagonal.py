@@ -51,4 +51,3 @@ def _tells_apart(node: tree.Node) -> bool:
     if isinstance(node, tree.Indicator | tree.Cases):
         return True
     return isinstance(node, tree.Entry) and node.base == tree.Name("delta")
-

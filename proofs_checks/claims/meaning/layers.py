@@ -19,7 +19,14 @@ from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
 from proofs_checks.claims.meaning.statements import Statement
 from proofs_checks.claims.tree import children, nodes
 
-__all__ = ["FIRST_COPY", "counted_below", "doubtful", "inner_losses", "layer_labels", "one_layer_on"]
+__all__ = [
+    "FIRST_COPY",
+    "counted_below",
+    "doubtful",
+    "inner_losses",
+    "layer_labels",
+    "one_layer_on",
+]
 
 FIRST_COPY = 800_000  # the number of the first definition that is made for another layer
 RARELY = 4  # a letter that a sum runs over in more than one equation of so many is an index
@@ -95,8 +102,8 @@ def doubtful(roots: Sequence[tree.Node]) -> set[str]:
     """Return the letters of superscripts that may be powers, and may count something."""
     found = _counters(roots)
     counts = {x for x in found.symbols if len(found.shifts[x]) > 1} | found.derived
-    return {x for x in found.symbols if len(found.symbols[x]) > 1} & ({*found.symbols} - found.others
-                                                                     | counts)  # fmt: skip
+    several = {x for x in found.symbols if len(found.symbols[x]) > 1}
+    return several - (found.others - counts)
 
 
 def layer_labels(roots: Sequence[tree.Node]) -> Change:

@@ -17,6 +17,7 @@ from proofs_checks.claims.meaning.dots import LISTS
 from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.shapes import ANY, COLUMN, MATRIX, ROW, SCALAR, Network, table
 from proofs_checks.claims.meaning.special_names import special
+from proofs_checks.claims.notation import MOMENTS
 from proofs_checks.claims.places import Span
 
 __all__ = ["NodeShapes", "is_number"]
@@ -214,9 +215,11 @@ class NodeShapes:
                 x for s in self.roles.slots.values() for x in s.letters
             ):
                 return self._apply_table(rules.same_or_number, inputs[0])
+        has_outcomes = name in MOMENTS and bool(self.roles.outcomes(node))
+        if has_outcomes:
+            self.symbol(self.roles.weight(node), node)
         if name == "expectation":
-            if self.roles.outcomes(node):
-                self.symbol(self.roles.weight(node), node)
+            if has_outcomes:
                 return inputs[0]
             return self._apply_table(rules.mean, inputs[0])
         if name in rules.NUMBERS:

@@ -24,7 +24,7 @@ COUNTS = "nNmMTDKCdLB"  # letters that may be a number of terms
 
 
 def set_sizes(roots: Sequence[tree.Node]) -> Change:
-    r"""Make ``|V|`` the size of the set V over which ``\sum_{w \in V}`` or ``\sum_{w=1}^{|V|}`` runs."""
+    r"""Make ``|V|`` the size of the set V over which ``\sum_{w \in V}`` runs."""
     bounds = [n for root in roots for n in nodes(root) if isinstance(n, tree.Bound)]
     sets = {b.domain for b in bounds if isinstance(b.domain, tree.Name)}
     sets |= {b.last.body for b in bounds if _is_size(b.last)}  # type: ignore[union-attr]

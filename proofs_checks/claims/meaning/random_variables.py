@@ -3,8 +3,8 @@ r"""Moments of random variables whose distribution nobody gives: E[a X + b], Var
     E[a X + b] = a E[X] + b     X_\omega has a value for every outcome \omega, a and b are numbers
 
 X becomes an entry over the outcomes wherever it stands, and an equation between random variables
-holds for each of them.  Random is what stands alone below a moment, and what stands below moments
-but not beside them.
+holds for each of them.  Random is what stands alone below a moment, the usual capitals, what stands
+below moments but not beside them, and what such variables are computed from, as noise is.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ __all__ = ["over_outcomes"]
 
 LETTERS = ("omega", "xi", "zeta", "varpi")
 CONSTANTS = frozenset(("e", "pi", "infty", "1", "I"))
+VARIABLES = frozenset("XYZUVTSRN")
+"""Capitals that are random variables wherever they stand below a moment."""
+USUAL_CONSTANTS = frozenset("a b c k alpha beta lambda mu".split())
+"""Letters that are numbers beside such a capital."""
 
 
 def over_outcomes(roots: Sequence[tree.Node], equations: Sequence[Sequence[tree.Node]]) -> Change:
@@ -38,7 +42,11 @@ def over_outcomes(roots: Sequence[tree.Node], equations: Sequence[Sequence[tree.
         for x in _outside(side)
     }
     by = {x for root in roots for n in nodes(root) for x in _no_variables(n)}
-    random = {x for x in (below - beside) | alone if x.letter not in CONSTANTS} - by
+    if any(x.letter in VARIABLES for x in alone):
+        beside |= {x for x in below if x.letter in USUAL_CONSTANTS}
+    alone |= {x for x in below if x.letter in VARIABLES and not x.font}
+    fixed = {x for root in roots for x in _symbols(root) if x.letter in CONSTANTS} | by
+    random = _with_their_parts((below - beside) | alone, fixed | beside, equations) - fixed
     random &= {x for root in roots for x in _outside_of_brackets(root)}
     if any(_varies_on_one_side(sides, random) for sides in equations):
         return unchanged  # what stands below a moment is no random variable everywhere
@@ -52,19 +60,42 @@ def over_outcomes(roots: Sequence[tree.Node], equations: Sequence[Sequence[tree.
         if isinstance(node, tree.Name) and node in random:
             return tree.Entry(node, (outcome,), span=node.span)
         if isinstance(node, tree.Entry):
-            lower = tuple(x.base if _is_new(x) else x for x in node.lower)
-            upper = tuple(x.base if _is_new(x) else x for x in node.upper)
-            if _is_new(node.base):
-                return replace(node, base=node.base.base, lower=(outcome, *lower), upper=upper)
+            lower = tuple(before(x) or x for x in node.lower)
+            upper = tuple(before(x) or x for x in node.upper)
+            base = before(node.base)
+            if base is not None:
+                return replace(node, base=base, lower=(outcome, *lower), upper=upper)
             return replace(node, lower=lower, upper=upper)
         if _is_bare(node):
             return replace(node, lower=(outcome,))
         return node
 
-    def _is_new(node: tree.Node) -> bool:
-        return isinstance(node, tree.Entry) and node.lower == (tree.Name(free[0]),)
+    def before(node: tree.Node) -> tree.Node | None:
+        """Return the name that has just got its outcome, None for any other node."""
+        if isinstance(node, tree.Entry) and node.lower == (tree.Name(free[0]),):
+            return node.base
+        return None
 
     return change
+
+
+def _with_their_parts(
+    random: set[tree.Name], numbers: set[tree.Name], equations: Sequence[Sequence[tree.Node]]
+) -> set[tree.Name]:
+    """Return random variables with what they are computed from: the noise in Y = X + noise."""
+    several = [
+        {x for side in equation for x in _outside(side)}
+        for equation in equations
+        if not any(_is_bare(n) for side in equation for n in nodes(side))
+    ]
+    while True:
+        found = random.union(*(
+            {x for x in names - numbers if x.letter not in USUAL_CONSTANTS}
+            for names in several if names & random
+        ))  # fmt: skip
+        if found == random:
+            return found
+        random = found
 
 
 def _varies_on_one_side(sides: Sequence[tree.Node], random: set[tree.Name]) -> bool:

@@ -297,8 +297,9 @@ class Roles(Scripts):
     def _outcome(self, function: tree.Node, argument: tree.Node) -> str:
         """Return which distribution an index among the arguments says to be meant, if it does."""
         stem = tree.stem(argument, tree.Entry)
-        is_letter = isinstance(stem, tree.Name) and stem.letter not in INDEX_LETTERS
-        if not is_letter or not self.is_overloaded(function):
+        if not isinstance(stem, tree.Name) or stem.letter in INDEX_LETTERS:
+            return ""
+        if not self.is_overloaded(function):
             return ""
         return f"{stem.letter}!"
 

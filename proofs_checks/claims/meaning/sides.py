@@ -8,7 +8,7 @@ r"""The sides of one statement, typed as index expressions of one shape.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -63,17 +63,24 @@ class Sides(SideConditions):
         if not (composite or from_parts):
             return None
         moving: dict[str, Any] = {}
-        for name in names:
+        for name in self._what_moves(names):
             if name not in self.symbols.table or name in self.context.opaque:
                 continue
-            if self.context.computed.get(name, frozenset()) & names.keys():
-                continue  # it moves with them
             tensor = self.symbols.tensor(name)
             if isinstance(tensor, Tensor):
                 moving[name] = Tensor(f"{name}_along", tensor.axes)
             else:
                 moving[name] = scalar(f"{name}_along")
         return moving
+
+    def _what_moves(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield what is free to move when some symbols do: what they are computed from."""
+        found: dict[str, None] = {}
+        for name in names:
+            below = self.context.computed.get(name, frozenset())
+            ends = sorted(x for x in below if not self.context.computed.get(x))
+            found |= dict.fromkeys(ends or [name])
+        yield from found
 
     def _gather(self, statement: Statement) -> MeaningError | None:
         """Type a statement for what it says about ranges; return why it has no meaning."""

@@ -1,7 +1,7 @@
 r"""Worked examples: numbers that a document puts in for its symbols.
 
-    z = w_1 h_1 + w_2 h_2,  z = -0.622 + 0.1345     a value of z, which its definition does not give
-    \frac{\partial f}{\partial w} = x \cdot (-0.20)      a derivative at one point
+z = w_1 h_1 + w_2 h_2,  z = -0.622 + 0.1345    a value of z, which its definition has not
+\partial f / \partial w = x \cdot (-0.20)        a derivative at one point
 """
 
 from __future__ import annotations
@@ -48,4 +48,3 @@ def with_values(reading: Reading) -> frozenset[str]:
 
 def _alone(reading: Reading, side: tree.Node) -> set[str]:
     return reading.names(side) if isinstance(side, tree.Name | tree.Entry) else set()
-
