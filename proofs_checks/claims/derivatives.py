@@ -68,6 +68,9 @@ class Derivatives(Scripting):
         if found == by or found == by[:1]:
             return place
         point = (tree.Name, tree.Entry, tree.Number, tree.Apply)
+        if self.peek is not None and self.peek.sign("^"):
+            self.at = at  # \frac{dL}{dz} (a)^T is a product
+            return span
         if signs or len(found) == 1 and isinstance(found[0], point):
             raise Refusal(
                 "the value of a derivative at a point is not read", place,

@@ -146,6 +146,8 @@ class Assembly(Links):
                 rates = {n for node in line.value.atoms(Step) for n in tensors_in(node.args[1])}
                 if rates - known:  # a change of which no descent is said
                     raise AlgebraError("a step without a rate")
+                if self.base is None and not all(map(is_order, tensors_in(line.value) - known)):
+                    raise AlgebraError("a symbol that nothing defines")
                 if not line.value.has(Partial, Step, Flow):
                     Reader(Ring()).read(line.value)
             except AlgebraError:

@@ -16,6 +16,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.conditions import same
 from proofs_checks.claims.meaning.definitions import Defined
 from proofs_checks.claims.meaning.sides import Sides
+from proofs_checks.claims.meaning.spelling import flat
 from proofs_checks.claims.meaning.statements import Link, Meaning, MeaningError, Statement
 from proofs_checks.claims.meaning.typing import Typer
 from proofs_checks.claims.meaning.values import Value
@@ -72,7 +73,7 @@ class Links(Sides):
                 partly = signs or unused or others
                 line = self._define(found, values, typer, None if partly else factor)
                 relation = Equation(line.symbol, line.value)
-                said = (f"defines {found.name}", *notes)
+                said = (f"defines {self._shown(found)}", *notes)
                 meaning.links.append(Link("definition", relation, span, said))
                 continue
             link = self._link(statement, n, kind, values, typer, factor)
@@ -87,6 +88,16 @@ class Links(Sides):
         if sum(link.kind == "step" for link in meaning.links) == 1:
             for link in meaning.links:
                 link.kind = "claim" if link.kind == "step" else link.kind
+
+    def _shown(self, found: Defined) -> str:
+        """Return how the note on a definition calls what it defines: p(z | x)."""
+        side, spell = found.statement.sides[found.left], self.roles.spell
+        if not isinstance(side, tree.Apply) or "_." not in found.name:
+            return found.name
+        parts = [flat(side.arguments[0], spell)]
+        for sign, argument in zip(side.separators, side.arguments[1:], strict=False):
+            parts += [f"{sign} " if sign == "," else f" {sign} ", flat(argument, spell)]
+        return f"{found.name.split('_.')[0]}({''.join(parts)})"
 
     def _is_case(self, statement: Statement) -> bool:
         """Return whether an equation only says which case is meant: k = 1, i = j."""
