@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.meaning.rewriting import Change, unchanged
+from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
 from proofs_checks.claims.tree import nodes
 
-__all__ = ["SET", "ends", "parameter_in_sight", "parameters", "set_sizes"]
+__all__ = ["SET", "ends", "few_terms", "parameter_in_sight", "parameters", "set_sizes"]
 
 PARAMETERS = frozenset(["theta", "phi", "vartheta", "varphi", "psi", "w", "omega"])
 SET = "set"  # the mark of a name that is the size of a set
+FEW = frozenset("23456789")  # terms that are written out
 COUNTS = "nNmMTDKCdLB"  # letters that may be a number of terms
 
 
@@ -36,6 +37,25 @@ def set_sizes(roots: Sequence[tree.Node]) -> Change:
         return node
 
     return change if sets else unchanged
+
+
+def few_terms(node: tree.Node) -> tree.Node:
+    r"""Return ``\sum_{k=1}^3 x_k`` as x_1 + x_2 + x_3, products likewise."""
+    if not isinstance(node, tree.Sum) or node.operator not in ("sum", "prod") or node.conditions:
+        return node
+    bound = node.bounds[0] if len(node.bounds) == 1 else None
+    if bound is None or bound.domain is not None or not isinstance(bound.index, tree.Name):
+        return node
+    first, last, index = bound.first, bound.last, bound.index
+    if first != tree.Number("1") or not isinstance(last, tree.Number) or last.text not in FEW:
+        return node
+
+    def put_in(number: int) -> tree.Node:
+        text = str(number)
+        return mapped(node.body, lambda n: tree.Number(text, span=n.span) if n == index else n)
+
+    parts = tuple(map(put_in, range(1, int(last.text) + 1)))
+    return (tree.Add if node.operator == "sum" else tree.Product)(parts, span=node.span)
 
 
 def _is_size(node: tree.Node | None) -> bool:

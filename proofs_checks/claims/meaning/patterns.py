@@ -19,6 +19,7 @@ from proofs_checks.claims.meaning.laws import laws_of_outcomes
 from proofs_checks.claims.meaning.layers import inner_losses, layer_labels
 from proofs_checks.claims.meaning.omissions import (
     ends,
+    few_terms,
     parameter_in_sight,
     parameters,
     set_sizes,
@@ -85,6 +86,7 @@ def rewritten(
         lambda now: _dots_written_out(now, letters),
         lambda _: _inner_of_lists,
         set_sizes,
+        lambda _: few_terms,
         lambda now: ends(now, notes),
         lambda _: parameter_in_sight,
         parameters,
