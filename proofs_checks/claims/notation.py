@@ -71,6 +71,7 @@ FUNCTIONS = {
     "logsoftmax": "log_softmax", "lse": "lse", "logsumexp": "lse", "var": "var",
     "variance": "var", "cov": "cov", "covariance": "cov", "kl": "kl", "dkl": "kl",
     "diag": "diag", "tr": "tr", "trace": "tr", "rowsum": "rowsum", "colsum": "colsum",
+    "rowmax": "rowmax",
     "entropy": "entropy", "expectation": "expectation", "order": "order", "det": "det",
     "max": "max", "min": "min", "relu": "relu", "softplus": "softplus", "vec": "vec",
     "sum": "total", "mean": "mean",
@@ -95,7 +96,8 @@ MOMENTS = frozenset(("expectation", "var", "cov"))
 DOTS = frozenset("dots ldots cdots dotsc dotsb dotsm vdots ddots".split())
 # Functions whose argument papers put in brackets, always: `\mathrm{softmax} s_i` is refused.
 NEEDS_BRACKETS = frozenset(
-    "softmax log_softmax lse total mean var cov kl rowsum colsum entropy expectation order".split()
+    "softmax log_softmax lse total mean var cov kl rowsum colsum rowmax entropy expectation "
+    "order".split()
 )
 
 BIG_OPERATORS = {

@@ -207,7 +207,13 @@ def _follow(blocks: list[str], lexeme: Lexeme) -> None:
 
 
 def _holds_equations(inside: list[Lexeme]) -> bool:
-    """Tell whether the first cell of a ``cases`` holds an equation: then it is a system."""
+    """Tell whether the first cell of a ``cases`` holds an equation: then it is a system.
+
+    So it is where a block of lines stands in it.
+    """
+    first = next((x for x in inside if not _is_layout(x) and x.kind != "row"), None)
+    if first is not None and first.kind == "begin":
+        return first.text.rstrip("*") in _LINES
     for lexeme in inside:
         if lexeme.sign("&") or lexeme.kind == "row":
             return False

@@ -122,11 +122,9 @@ class Determination(Unsaid):
                 if target in reached or not names:
                     continue
                 unknown = sorted(
-                    n
-                    for n in names
-                    if n in self.unknown
-                    or n not in self.model.by_name
-                    and isinstance(quantity, sp.Indexed | sp.Symbol)
+                    n for n in names if n in self.unknown or n not in self.model.by_name
+                ) or sorted(
+                    n for n in reached & self.reading.ranks.applied if n not in self.model.by_name
                 )
                 is_loss = isinstance(quantity, sp.Symbol) and quantity.name in self.model.by_name
                 if unknown or is_loss:

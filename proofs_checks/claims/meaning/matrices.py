@@ -67,15 +67,33 @@ def trace(typer: Typer, node: tree.Call) -> Value:
 
 
 def row_sums(typer: Typer, node: tree.Call) -> Value:
-    """Return the vector of the sums of all rows, or of all columns for "colsum"."""
+    """Return the vector of the sums, or maxima, of all rows; of all columns for "colsum"."""
     expect(node, 1)
     no_subscript(node)
     value = typer.value(node.arguments[0])
     if value.row is None or value.column is None:
-        raise MeaningError(f"a row sum needs a matrix; got {value.shape()}.", node.span)
+        what = "maximum" if node.function == "rowmax" else "sum"
+        raise MeaningError(f"a row {what} needs a matrix; got {value.shape()}.", node.span)
     if node.function == "colsum":
         return Value(total(value.expression, value.row), value.column)
+    if node.function == "rowmax":
+        return Value(Maximum(value.expression, value.column), value.row)
     return Value(total(value.expression, value.column), value.row)
+
+
+def sum_of_entries(typer: Typer, node: tree.Call) -> Value:
+    r"""Return ``\mathrm{sum}(x)``, ``\mathrm{mean}(x)`` of a vector; of a matrix, over what?"""
+    expect(node, 1)
+    no_subscript(node)
+    value = typer.value(node.arguments[0])
+    if len(value.axes) != 1:
+        raise MeaningError(
+            f"a sum of entries is read of a vector; got {value.shape()}.", node.span,
+            suggestion="write the indices",
+        )  # fmt: skip
+    whole = total(value.expression, *value.axes)
+    size = typer.ranges.find(value.axes[0].size)
+    return Value(whole if node.function == "total" else whole / size)
 
 
 def determinant(typer: Typer, value: Value, span: Span) -> Any:

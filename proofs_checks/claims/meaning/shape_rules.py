@@ -174,6 +174,7 @@ LISTED: Mapping[str, Callable[[int], int | tuple[int, ...] | None]] = {
 UNARY = {
     "softmax": softmax, "log_softmax": softmax, "lse": reduced, "entropy": reduced,
     "diag": diag, "tr": trace, "rowsum": column_sum, "colsum": column_sum,
+    "rowmax": column_sum, "total": of_vector, "mean": of_vector,
     "det": trace,
 }  # fmt: skip
 NUMBERS = frozenset(["var", "cov", "kl"])

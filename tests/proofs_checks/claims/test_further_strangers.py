@@ -156,6 +156,38 @@ def test_the_size_of_a_set():
     assert _last(*said, r"a = \frac{2}{|V|}") == "refuted"
 
 
+ROWS = (r"S = Q K^\top", r"m = \mathrm{rowmax}(S)", r"t = \mathrm{sum}(x \odot y)")
+
+
+@pytest.mark.parametrize(
+    ("equation", "verdict"),
+    [
+        (r"m_i = \max_j S_{ij}", "proved"),
+        (r"t = x^\top y", "proved"),
+        (r"t = 2 x^\top y", "refuted"),
+        (r"\mathrm{sum}(x) = n\, \mathrm{mean}(x), \quad x \in \mathbb{R}^n", "proved"),
+        (r"\mathrm{mean}(x) = \frac{1}{2} \mathrm{sum}(x)", "refuted"),
+        (r"t = \mathrm{sum}(S)", "unreadable"),  # over what?
+    ],
+)
+def test_sums_and_maxima_in_words(equation, verdict):
+    assert _last(*ROWS, equation) == verdict
+
+
+def test_sums_of_a_few_terms():
+    said = (r"s = \sum_{k=1}^3 x_k^2",)
+    assert _last(*said, "s = x_1^2 + x_2^2 + x_3^2") == "proved"
+    assert _last(*said, r"\frac{\partial s}{\partial x_2} = 2 x_2") == "proved"
+    assert _last(*said, r"\frac{\partial s}{\partial x_2} = 2 x_1") == "refuted"
+    assert _last(r"\sum_{k=1}^4 k = 11") == "refuted"
+
+
+def test_a_brace_around_lines_is_a_system():
+    lines = r"\begin{aligned} &a = 2 b \\ &c = a + 1 \\ &c = 3 b \end{aligned}"
+    text = rf"$$ \begin{{cases}} {lines} \end{{cases}} $$"
+    assert _verdicts(text) == ["definition", "definition", "refuted"]
+
+
 # -- differentials and layers -----------------------------------------------------------------
 
 PRODUCT = (r"r = \frac{1}{1 + x^\top x}", "u = r x")
@@ -202,6 +234,18 @@ def test_a_derivative_that_is_not_determined_is_not_zero():
     undetermined = (r"C = \sum_i y_i^2", r"g = \frac{\partial C}{\partial u}")
     assert _last(*undetermined, "2 g = g") != "proved"
     assert _last(*undetermined, "h = g + 1", "h = 1") != "proved"
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        r"\nabla_w \log p(x) = 2 \nabla_w \log p(x)",
+        r"\frac{\partial}{\partial w} \log p_i = 2 \frac{\partial}{\partial w} \log p_i",
+        r"\nabla_\theta \sum_a \pi(a|s) r(s,a) = 3 \sum_a r(s,a) \nabla_\theta \pi(a|s)",
+    ],
+)
+def test_what_nothing_links_to_a_variable_has_no_derivative_by_it(equation):
+    assert _last(equation) == "unreadable"  # not 0 = 0
 
 
 def test_a_sum_over_layers_is_not_one_layer_many_times():

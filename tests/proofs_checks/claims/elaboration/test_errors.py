@@ -56,7 +56,7 @@ VOCABULARY = [
     (r"\sum_{k=3}^{n} \alpha_{ik} = 1", "a sum must start at 1"),
     (r"X^{-1} = W_Q", "an inverse needs a square matrix"),
     (r"\sum_{k=0}^{n} \alpha_{ik} = 1", "the index k ranges over"),
-    (r"\sum_{k=1}^{3} \alpha_{ik} = 1", "a sum must end at a size"),
+    (r"\sum_{k=1}^{30} \alpha_{ik} = 1", "a sum must end at a size"),
     (r"b_{ij} = \begin{cases} 1 & i = j \end{cases}", "the cases do not cover every index"),
     (r"\nabla L = 0", "a gradient needs what it is taken by"),
     (r"\frac{\partial L}{\partial (v_j + u_j)} = 0", "only a symbol can be differentiated by"),
