@@ -127,10 +127,10 @@ class Authored:
         Raises `KeyError` for a function without a definition.
         """
         name = self.function_name(node) or ""
+        if name in self.templates:  # J'(w) = J(w) + ... defines another J
+            return self.templates[name], 0
         stem = name.rstrip("'")
-        if stem in self.templates and (name not in self.templates or stem == name):
-            return self.templates[stem], len(name) - len(stem)
-        return self.templates[name], 0  # J'(w) = J(w) + ... defines another J
+        return self.templates[stem], len(name) - len(stem)
 
     def is_of_number(self, template: Template) -> bool:
         r"""Return whether a function is given for a number: \sigma(z) = 1 / (1 + e^{-z}).
@@ -219,15 +219,10 @@ class Authored:
 
     def _fits(self, node: tree.Apply, template: Template) -> bool:
         """Return whether a function's definition says what it is for these arguments."""
-        below = {n.letter for n in nodes(template.body) if isinstance(n, tree.Name)}
         return (
             len(node.arguments) == len(template.formals)
             and _same_signs(node, template)
-            # KL(q | p) = (\mu^2 + ...) / 2 is the value for these q and p
-            and (
-                "||" not in template.separators
-                or any(isinstance(x, tree.Name) and x.letter in below for x in template.formals)
-            )
+            and ("||" not in template.separators or _speaks_of_its_arguments(template))
             and all(isinstance(x, tree.Name) for x in template.formals)
             and not any(isinstance(x, tree.Compare) for x in node.arguments)
             and all(
@@ -274,6 +269,12 @@ class Authored:
             if base is not None and not any(entries) and "." not in found.name[len(base.name) :]:
                 return Reference(found.name, found.indices, found.depends)
         return found
+
+
+def _speaks_of_its_arguments(template: Template) -> bool:
+    r"""Return whether a body has a formal argument: KL(q | p) = (\mu^2 + ...) / 2 has none."""
+    below = {n.letter for n in nodes(template.body) if isinstance(n, tree.Name)}
+    return any(isinstance(x, tree.Name) and x.letter in below for x in template.formals)
 
 
 def _same_signs(node: tree.Apply, template: Template) -> bool:

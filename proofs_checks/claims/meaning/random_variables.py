@@ -9,7 +9,7 @@ below moments but not beside them, and what such variables are computed from, as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from proofs_checks.claims import tree
@@ -110,45 +110,35 @@ def _is_bare(node: tree.Node) -> bool:
     return isinstance(node, tree.Call) and node.function in MOMENTS and not node.lower
 
 
-def _symbols(node: tree.Node) -> Iterator[tree.Name]:
-    """Yield the names that stand as quantities below a node: not as scripts."""
+def _names(
+    node: tree.Node, below: Callable[[tree.Node], Iterable[tree.Node]]
+) -> Iterator[tree.Name]:
+    """Yield the names that stand as quantities, not as scripts; ``below`` says where to look."""
     if isinstance(node, tree.Name):
         yield node
-    elif isinstance(node, tree.Entry):
-        yield from _symbols(node.base)
-    elif isinstance(node, tree.Apply):
-        for argument in node.arguments:
-            yield from _symbols(argument)
-    else:
-        for child in children(node):
-            yield from _symbols(child)
+    for child in (node.base,) if isinstance(node, tree.Entry) else below(node):
+        yield from _names(child, below)
+
+
+def _symbols(node: tree.Node) -> Iterator[tree.Name]:
+    """Yield the names below a node, but those of functions."""
+    return _names(node, lambda n: n.arguments if isinstance(n, tree.Apply) else children(n))
 
 
 def _outside_of_brackets(node: tree.Node) -> Iterator[tree.Name]:
     """Yield the names that are more than an argument of a function."""
-    if isinstance(node, tree.Name):
-        yield node
-    elif isinstance(node, tree.Entry):
-        yield from _outside_of_brackets(node.base)
-    else:
-        below = children(node)
+
+    def below(node: tree.Node) -> Iterable[tree.Node]:
         if isinstance(node, tree.Apply):
-            below = [x for x in node.arguments if not isinstance(x, tree.Name | tree.Entry)]
-        for child in below:
-            yield from _outside_of_brackets(child)
+            return (x for x in node.arguments if not isinstance(x, tree.Name | tree.Entry))
+        return children(node)
+
+    return _names(node, below)
 
 
 def _outside(node: tree.Node) -> Iterator[tree.Name]:
     """Yield the names that stand outside of moments."""
-    if _is_bare(node):
-        return
-    if isinstance(node, tree.Name):
-        yield node
-    elif isinstance(node, tree.Entry):
-        yield from _outside(node.base)
-    else:
-        for child in children(node):
-            yield from _outside(child)
+    return _names(node, lambda n: () if _is_bare(n) else children(n))
 
 
 def _no_variables(node: tree.Node) -> Iterator[tree.Name]:
