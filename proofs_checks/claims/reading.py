@@ -21,6 +21,7 @@ from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem as Found
 from proofs_checks.claims.problems import ReadingError, Refusal, problem_at
 from proofs_checks.claims.sources.bundle import Bundle
+from proofs_checks.claims.spoken import Spoken
 from proofs_checks.claims.symbol_table import symbol_entries
 from theory.models import Model, model_named
 
@@ -150,7 +151,7 @@ def _statement(number: int, item: Equation) -> Statement:
 def _claims(document: Document, found: Interpretation) -> list[Claim]:
     meanings = found.reading.meanings
     claims: list[Claim] = [_whole_document(document, problem) for problem in document.problems]
-    author = Author(document, found.reading)
+    author, spoken = Author(document, found.reading), Spoken(document, found.reading)
     chains = 0
     for n, item in enumerate(document.equations):
         if isinstance(item, Unreadable):
@@ -158,7 +159,7 @@ def _claims(document: Document, found: Interpretation) -> list[Claim]:
             continue
         meaning = meanings[n]
         if meaning.error is not None:
-            claims.append(_without_meaning(document, item, meaning.error))
+            claims.append(_without_meaning(document, item, meaning.error, spoken))
             continue
         if meaning.skipped:
             file = document.source.file_of(item.span.start)
@@ -177,6 +178,7 @@ def _claims(document: Document, found: Interpretation) -> list[Claim]:
             chain = chains if place else 0
             model = link.model or found.reading.model
             claim = _claim(document, item, link, model, chain, place)
+            claim = replace(claim, hedge=spoken(claim.hedge))
             source = _source_of(document, item, stretches, number)
             written = None
             if link.model is None:  # a correction is read with the symbols of the document
@@ -193,7 +195,7 @@ def _claims(document: Document, found: Interpretation) -> list[Claim]:
     for n, (directive, item) in enumerate(hypotheses):
         refused = meanings[-1 - n].error
         if refused is not None:
-            claims.append(_without_meaning(document, item, refused))
+            claims.append(_without_meaning(document, item, refused, spoken))
             continue
         line, column = directive.line, directive.column
         file = document.source.file_of(directive.span.start)
@@ -260,12 +262,17 @@ def _unreadable(document: Document, item: Unreadable) -> Claim:
     )  # fmt: skip
 
 
-def _without_meaning(document: Document, item: Equation, error: MeaningError) -> Claim:
+def _without_meaning(
+    document: Document, item: Equation, error: MeaningError, spoken: Spoken
+) -> Claim:
     span = error.span if error.span.end > error.span.start else item.span
     message = str(error)
     if error.other is not None:
         message += f" The other place is {document.source.where(error.other.start)}."
-    refusal = Refusal(message, span, expected=error.expected, suggestion=error.suggestion)
+    refusal = Refusal(
+        spoken(message), span, expected=spoken(error.expected),
+        suggestion=spoken(error.suggestion or ""),
+    )  # fmt: skip
     problem = _problem(problem_at(document.source, refusal))
     file = document.source.file_of(item.span.start)
     return Claim(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from proofs_checks.claims.claim import SymbolEntry
 from proofs_checks.claims.document import Document
-from theory.latex.names import name_of, subscripted
+from proofs_checks.claims.spoken import written
 
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.document import Reading
@@ -21,7 +21,7 @@ def symbol_entries(document: Document, reading: Reading) -> tuple[SymbolEntry, .
     for found in reading.definitions.by_side.values():
         start = found.statement.span.start
         lines.setdefault(found.name, document.source.place(start)[0])
-    for name, place in reading.ranks.order.items():
+    for name in reading.ranks.order:
         symbol = reading.symbols.table.get(name)
         if symbol is None:
             continue
@@ -30,9 +30,7 @@ def symbol_entries(document: Document, reading: Reading) -> tuple[SymbolEntry, .
         note = ""
         if name in reading.ranks.chosen and symbol.known is None:
             note = f"nothing decides; taken for {reading.ranks.chosen[name]}"
-        latex = subscripted(name_of(name))
-        if "_." in name:  # p(y \mid x), which no name says as well as its author
-            latex = " ".join(document.source.text[slice(*place)].split()) or latex
+        latex = written(document, reading, name)
         entries.append(SymbolEntry(latex, _kind(sizes), origin, note, line))
     return tuple(entries)
 

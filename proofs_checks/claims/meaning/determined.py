@@ -15,6 +15,7 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.doubts import Doubts, updated_in_place
+from proofs_checks.claims.meaning.families import EACH, both_halves
 from proofs_checks.claims.meaning.restrictions import (
     is_restriction,
     is_value,
@@ -112,6 +113,13 @@ class Determination(Unsaid):
                     )  # fmt: skip
             for entry in by:
                 target = name_of(entry_tensor(entry))
+                half = both_halves({target} | reached)
+                if half in (target, target.removesuffix(f"_{EACH}")) and half:
+                    return MeaningError(
+                        f"{half} with an index is another quantity than {half} alone here, and "
+                        "both enter this derivative.", link.span,
+                        suggestion="another letter for one of them",
+                    )  # fmt: skip
                 family = self._recursion_through(entry, reached)
                 if family:
                     return MeaningError(
@@ -273,6 +281,9 @@ class Determination(Unsaid):
         sizes = {k.size.name.removesuffix("_size") for k in relation.atoms(Index)}
         for name in sorted(sizes & self.valued):
             return f"the prose says how large {name} is, which is not read"
+        half = both_halves(reached)
+        if half:
+            return f"{half} with an index is taken for another quantity than {half} alone"
         unread = sorted(reached & self.unknown)
         if unread:
             return f"the definition of {unread[0]} could not be read"

@@ -19,6 +19,7 @@ from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.bare_losses import labelled_losses
 from proofs_checks.claims.meaning.definitions import Definitions, names_in
 from proofs_checks.claims.meaning.diagonal import off_the_diagonal
+from proofs_checks.claims.meaning.families import told_apart
 from proofs_checks.claims.meaning.insertion import put_in
 from proofs_checks.claims.meaning.layers import one_layer_on
 from proofs_checks.claims.meaning.logarithms import defined_by_logarithms
@@ -52,7 +53,7 @@ class Inference:
 
     def __init__(self, said: Said, model: Model | None) -> None:
         self.base = model
-        self.summation, self.rows = said.summation, said.rows
+        self.summation, self.rows, self.apart_letters = said.summation, said.rows, said.apart
         self.headings = said.headings
         self.notes: list[str] = []
         self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
@@ -88,8 +89,7 @@ class Inference:
 
     def _infer(self) -> None:
         model = self.base
-        every = [*self.statements, *self.assumptions]
-        spell = Spelling([[*s.roots] for s in every] + [[*self.inputs, *self.stated]])
+        spell = self._spelling()
         known: dict[str, int] = {}
         sizes: list[str] = []
         if model is not None:
@@ -101,6 +101,9 @@ class Inference:
             if "n" not in sizes:
                 sizes.append("n")
         self._understand(spell, known, sizes)
+        if self.apart_letters:
+            spell = self._tell_apart()
+            self._understand(spell, known, sizes)
         self._multiply_out()
         self._understand(spell, known, sizes)
         every = [*self.statements, *self.assumptions]
@@ -139,6 +142,26 @@ class Inference:
             if name in self.symbols.table:
                 self.symbols.table[name].is_defined = True
         self.ranges.reserved = {n for n, s in self.symbols.table.items() if s.known is None}
+
+    def _spelling(self) -> Spelling:
+        every = [*self.statements, *self.assumptions]
+        return Spelling([[*s.roots] for s in every] + [[*self.inputs, *self.stated]])
+
+    def _tell_apart(self) -> Spelling:
+        """Name the families of the letters that are other symbols with an index."""
+
+        def named(root: tree.Node) -> tree.Node:
+            return told_apart(root, roles, self.apart_letters)
+
+        roles = self.roles
+        self.undivided = roles
+        given = [*self.statements, *self.assumptions]
+        given, _ = _with_roots(given, [named(root) for s in given for root in s.roots])
+        self.assumptions = given[len(self.statements) :]
+        self.statements = given[: len(self.statements)]
+        self.inputs = list(map(named, self.inputs))
+        self.stated = [x for x in map(named, self.stated) if isinstance(x, tree.Compare)]
+        return self._spelling()
 
     def _understand(self, spell: Spelling, known: dict[str, int], sizes: list[str]) -> None:
         every = [*self.statements, *self.assumptions]

@@ -3,6 +3,8 @@
     Sigmoid    Y = sigma(X)
     Tanh       Y = tanh(X)        after a heading, and of other functions: perhaps another Y
     z = x y => dz/dx = y          "if", rather than a claim about the z = x + y above
+    p = x + y, p = x g(y)      of a function that nothing defines
+    q = p, or q = p - m        a choice, though the word may stand in the prose
 
 Of the same functions and symbols it is the same quantity, stated again: a wrong sign is a mistake.
 """
@@ -38,18 +40,24 @@ def defined_anew(reading: Reading) -> dict[str, list[Statement]]:
         if before.is_inline:
             continue
         old, new = before.sides[first[0].right], statement.sides[1]
-        if statement.is_premise and old != new:
+        is_choice = isinstance(old, tree.Name) and old in nodes(new) and old != new
+        if is_choice or (statement.is_premise and old != new):
             found.setdefault(reference.name, []).append(statement)
         elif heading_between(reading.headings, before, statement):
             if _vocabulary(reading, old) != _vocabulary(reading, new):
                 found.setdefault(reference.name, []).append(statement)
+        elif _applied(reading, new) - _applied(reading, old) - reading.authored.templates.keys():
+            found.setdefault(reference.name, []).append(statement)
     return found
 
 
 def _vocabulary(reading: Reading, side: tree.Node) -> set[str]:
     """Return the symbols and functions of a side."""
     called = {n.function for n in nodes(side) if isinstance(n, tree.Call)}
-    applied = {
-        reading.authored.function_name(n) or "" for n in nodes(side) if isinstance(n, tree.Apply)
-    }
-    return reading.names(side) | called | applied
+    return reading.names(side) | called | _applied(reading, side)
+
+
+def _applied(reading: Reading, side: tree.Node) -> set[str]:
+    """Return the functions of a side that have no meaning but in their document."""
+    applied = [n for n in nodes(side) if isinstance(n, tree.Apply)]
+    return {reading.authored.function_name(n) or "" for n in applied} - {""}

@@ -81,6 +81,7 @@ class Said:
     | broken | names whose definitions could not be parsed |
     | summation | "" if sums are written; else why repeated indices are summed |
     | rows | whether X may be the matrix of the rows x_i |
+    | apart | letters that are other symbols with an index than without |
     | headings | where sections begin, as offsets into the document |
     | elsewhere | the document's other equations: they tell what scripts are, and nothing more |
     """
@@ -93,6 +94,7 @@ class Said:
     broken: Sequence[str] = ()
     summation: str = ""
     rows: bool = True
+    apart: frozenset[str] = frozenset()
     headings: Sequence[int] = ()
     elsewhere: Sequence[tree.Node] = ()
 

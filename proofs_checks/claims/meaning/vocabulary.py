@@ -15,6 +15,7 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.document import Reading
+from proofs_checks.claims.meaning.families import suspects
 from proofs_checks.claims.meaning.statements import Said
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, entry_tensor, tensors_in
@@ -79,7 +80,32 @@ def _own(said: Said) -> Reading:
     if own.problems and own.roles.capitals:  # A beside a_i need not be the matrix of its rows
         other = Reading(replace(said, summation=own.summation, rows=False), None)
         own = other if other.problems < own.problems else own
+    return _with_families(said, own)
+
+
+def _with_families(said: Said, own: Reading) -> Reading:
+    """Return a reading with letters told apart where that reads more, and nothing less."""
+    for letter in suspects(own) if own.problems else ():
+        apart = own.apart_letters | {letter}
+        said = replace(said, summation=own.summation, rows=own.rows, apart=apart)
+        other = Reading(said, None)
+        if _unread(other) < _unread(own):
+            other.notes.append(f"{letter} with an index is another quantity than {letter} alone")
+            _keep_hedges(own, other)
+            own = other
     return own
+
+
+def _keep_hedges(before: Reading, after: Reading) -> None:
+    """Keep the doubts of a reading in another: what letters mean refutes nothing."""
+    for number, meaning in after.meanings.items():
+        doubted = before.meanings.get(number)
+        for old, new in zip(doubted.links if doubted else (), meaning.links, strict=False):
+            new.hedge = new.hedge or old.hedge
+
+
+def _unread(reading: Reading) -> set[int]:
+    return {n for n, meaning in reading.meanings.items() if meaning.error is not None}
 
 
 def _sums_by_repetition(own: Reading) -> bool:
