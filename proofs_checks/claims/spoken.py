@@ -1,6 +1,6 @@
 r"""Names of symbols in messages: as the author writes them where no plain name does.
 
-    nothing says how p_.|x.mu depends on mu    ->    nothing says how `p(x | \mu)` depends on mu
+nothing says how p_.|x.mu depends on mu    ->    nothing says how `p(x | \mu)` depends on mu
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Spoken", "written"]
 
-INTERNAL = ("_.", "!")
+POINT = "_."
+"""Stands in names that say less than their author does: values of functions, labels above."""
+INTERNAL = (POINT, "!")
 """What no name that an author could type contains."""
 
 
 def written(document: Document, reading: Reading, name: str) -> str:
     """Return a symbol in LaTeX: the author's where its name tells less than that."""
     latex = subscripted(name_of(name))
-    if any(x in name for x in INTERNAL) and name in reading.ranks.order:
+    if POINT in name and name in reading.ranks.order:
         place = reading.ranks.order[name]
         return " ".join(document.source.text[slice(*place)].split()) or latex
     return latex

@@ -29,8 +29,14 @@ GREEK = frozenset(
 SQUARES = {"sigma2": r"\sigma^{2}"}
 """Variances: parameters of their own, written as the squares that they are."""
 ALIASES = {"eps": "epsilon", "lam": "lambda"}
-ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}", "tilde": r"\tilde{%s}", "star": "%s^{*}",
-           "each!": "%s"}  # each!: a family beside a quantity of the same letter
+ACCENTS = {
+    "hat": r"\hat{%s}",
+    "bar": r"\bar{%s}",
+    "tilde": r"\tilde{%s}",
+    "star": "%s^{*}",
+    "each!": "%s",
+    "bold!": r"\mathbf{%s}",
+}  # beside a quantity of the same letter
 RAISED = re.compile(r"\.[A-Za-z0-9]+'*")
 """Labels that stand above: a layer, the number of a block, the star of an optimum."""
 ARGUMENTS = re.compile(r"(?P<function>.+?)_\.(?=[^_]*[.|])")

@@ -113,7 +113,7 @@ class Determination(Unsaid):
                     )  # fmt: skip
             for entry in by:
                 target = name_of(entry_tensor(entry))
-                half = both_halves({target} | reached)
+                half = both_halves({target} | reached, self.model)
                 if half in (target, target.removesuffix(f"_{EACH}")) and half:
                     return MeaningError(
                         f"{half} with an index is another quantity than {half} alone here, and "
@@ -135,8 +135,10 @@ class Determination(Unsaid):
                     n for n in reached & self.reading.ranks.applied if n not in self.model.by_name
                 )
                 is_loss = isinstance(quantity, sp.Symbol) and quantity.name in self.model.by_name
-                if unknown or is_loss:
-                    name = unknown[0] if unknown else str(quantity)
+                # a sum of what both are computed from: zero by the one, another thing by the other
+                is_sibling = bool(self._leaves(names) & self._leaves(frozenset({target})))
+                if unknown or is_loss or is_sibling:
+                    name = unknown[0] if unknown else min(names)
                     return MeaningError(
                         f"nothing says how {name} depends on {target}.", link.span,
                         expected=f"a definition through which {target} enters {name}",
@@ -281,7 +283,7 @@ class Determination(Unsaid):
         sizes = {k.size.name.removesuffix("_size") for k in relation.atoms(Index)}
         for name in sorted(sizes & self.valued):
             return f"the prose says how large {name} is, which is not read"
-        half = both_halves(reached)
+        half = both_halves(reached, self.model)
         if half:
             return f"{half} with an index is taken for another quantity than {half} alone"
         unread = sorted(reached & self.unknown)

@@ -19,7 +19,7 @@ from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.bare_losses import labelled_losses
 from proofs_checks.claims.meaning.definitions import Definitions, names_in
 from proofs_checks.claims.meaning.diagonal import off_the_diagonal
-from proofs_checks.claims.meaning.families import told_apart
+from proofs_checks.claims.meaning.families import in_bold, stacked, told_apart
 from proofs_checks.claims.meaning.insertion import put_in
 from proofs_checks.claims.meaning.layers import one_layer_on
 from proofs_checks.claims.meaning.logarithms import defined_by_logarithms
@@ -64,6 +64,9 @@ class Inference:
         )
         self.notes += self.rewriting.notes
         given, rest = _with_roots(given, self.rewriting.trees)
+        self.stacked = stacked(given) if model is None else frozenset()
+        trees = [in_bold(x, self.stacked) for x in self.rewriting.trees]
+        given, rest = _with_roots(given, trees)
         self.inputs = rest[: len(said.inputs)]
         self.stated = [x for x in rest[len(said.inputs) :] if isinstance(x, tree.Compare)]
         self.statements = given[: len(said.statements)]

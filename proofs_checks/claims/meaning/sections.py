@@ -48,7 +48,8 @@ def read_in_sections(said: Said, reading: Reading) -> None:
         part = replace(
             said, statements=statements, stated=stated, summation=reading.summation,
             elsewhere=[root for s in said.statements for root in s.roots],
-            rows=reading.rows, apart=reading.apart_letters, broken=[n for n in said.broken if n in reading.unknown],
+            rows=reading.rows, apart=reading.apart_letters,
+            broken=[n for n in said.broken if n in reading.unknown],
         )  # fmt: skip
         alone = Reading(part, reading.base)
         formals = _formals(alone)

@@ -15,12 +15,14 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.document import Reading
-from proofs_checks.claims.meaning.families import suspects
+from proofs_checks.claims.meaning.families import is_family, suspects
 from proofs_checks.claims.meaning.statements import Said
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, entry_tensor, tensors_in
 from theory.algebra.limits import AlgebraError
 from theory.algebra.symbols import Flow, Partial, Step, Tensor
+from theory.latex.names import name_of as latex_name
+from theory.latex.names import subscripted
 from theory.models import Model, theory_of
 from theory.models.model import name_of
 
@@ -84,23 +86,33 @@ def _own(said: Said) -> Reading:
 
 
 def _with_families(said: Said, own: Reading) -> Reading:
-    """Return a reading with letters told apart where that reads more, and nothing less."""
+    """Return a reading with letters told apart, where that reads more and loses nothing.
+
+    Or far more than it loses: half of what was unread.
+    """
     for letter in suspects(own) if own.problems else ():
         apart = own.apart_letters | {letter}
         said = replace(said, summation=own.summation, rows=own.rows, apart=apart)
         other = Reading(said, None)
-        if _unread(other) < _unread(own):
-            other.notes.append(f"{letter} with an index is another quantity than {letter} alone")
-            _keep_hedges(own, other)
+        before, after = _unread(own), _unread(other)
+        if not is_family(letter, other):
+            continue
+        if after < before or 2 * len(after) <= len(before):
+            latex = subscripted(latex_name(letter))
+            other.notes.append(f"{latex} with an index is another quantity than {latex} alone")
+            doubt = f"{latex} with an index is taken for another quantity than {latex} alone"
+            _keep_hedges(own, other, "" if after < before else doubt)
             own = other
     return own
 
 
-def _keep_hedges(before: Reading, after: Reading) -> None:
-    """Keep the doubts of a reading in another: what letters mean refutes nothing."""
+def _keep_hedges(before: Reading, after: Reading, doubt: str) -> None:
+    """Keep the doubts of a reading in another, with one about all that the first did not read."""
     for number, meaning in after.meanings.items():
-        doubted = before.meanings.get(number)
-        for old, new in zip(doubted.links if doubted else (), meaning.links, strict=False):
+        earlier = before.meanings.get(number)
+        for new in meaning.links if earlier is None or earlier.error else ():
+            new.hedge = new.hedge or doubt
+        for old, new in zip(earlier.links if earlier else (), meaning.links, strict=False):
             new.hedge = new.hedge or old.hedge
 
 

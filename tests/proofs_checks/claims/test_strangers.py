@@ -271,9 +271,9 @@ def test_a_capital_sigma_with_bounds_is_a_sum(equation, verdict):
         (r"$$f(x) = x^\top A x$$ $$\nabla f(x_0) = (A + A^\top) x_0$$", "proved"),
         (r"$$f(x) = x^\top A x$$ $$\nabla f(x_0) = 2 A x_0$$", "refuted"),
         (r"$$\theta = \theta_0 - H^{-1} \nabla J(\theta_0)$$", "definition"),
-        # x_i is a number here, and f one of a vector
+        # f is one of a vector: x_i is another one
         (r"$$f(x) = x^\top A x$$ $$\nabla f(x) = A x + A^\top x$$ $$\nabla f(x_i) = A x_i$$",
-         "unreadable"),
+         "refuted"),
     ],
 )  # fmt: skip
 def test_what_others_write(text, verdict):
