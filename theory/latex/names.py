@@ -4,7 +4,7 @@ r"""Names of symbols and indices in LaTeX.
     d_k    ->  d_k           v_star  ->  v^{*}          rate    ->  \mathrm{rate}
     sigma2 ->  \sigma^{2}    sigma2_star  ->  \sigma^{2*}
     m_.1   ->  m^{(1)}       m_.star ->  m^{*}        a_.lm1  ->  a^{l-1}
-    f_.x.y ->  f(\cdot)
+    f_.x.y ->  f(\cdot)        f_.x.  ->  f(\cdot)            J_each! ->  J
     x_in.i ->  x_{(i)}
     p_y_given_x  ->  p_{y \mid x}    t_k_given_km1  ->  t_{k \mid k-1}
 
@@ -34,9 +34,9 @@ ACCENTS = {
     "bar": r"\bar{%s}",
     "tilde": r"\tilde{%s}",
     "star": "%s^{*}",
-    "each!": "%s",
-    "bold!": r"\mathbf{%s}",
-}  # beside a quantity of the same letter
+}
+UNWRITTEN = {"each!": "%s", "bold!": r"\mathbf{%s}"}
+"""What tells a family of quantities from another one of the same letter."""
 RAISED = re.compile(r"\.[A-Za-z0-9]+'*")
 """Labels that stand above: a layer, the number of a block, the star of an optimum."""
 ARGUMENTS = re.compile(r"(?P<function>.+?)_\.(?=[^_]*[.|])")
@@ -72,6 +72,8 @@ def name_of(text: str) -> Name:
     for part in parts[1:]:
         if part == "star" and is_raised and parts[0] in SQUARES:
             stem = f"{stem[:-1]}*}}"  # one superscript holds both
+        elif part in UNWRITTEN:
+            stem = UNWRITTEN[part] % stem
         elif part in ACCENTS and not is_raised:
             stem = ACCENTS[part] % stem
             is_raised = part == "star"

@@ -38,6 +38,7 @@ __all__ = [
     "stacked",
     "suspects",
     "told_apart",
+    "without_marks",
 ]
 
 EACH = "each!"
@@ -45,6 +46,11 @@ EACH = "each!"
 WHOLE = "bold!"
 """The accent of a bold letter, and of its entries, beside the same letter in another font."""
 MOST = 4  # letters of one document
+
+
+def without_marks(name: str) -> str:
+    """Return a name as its author knows it: J_each! is J."""
+    return name.replace(f"_{EACH}", "").replace(f"_{WHOLE}", "")
 
 
 def told_apart(node: tree.Node, roles: Roles, apart: Iterable[str]) -> tree.Node:

@@ -15,6 +15,7 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.conditions import same
 from proofs_checks.claims.meaning.definitions import Defined
+from proofs_checks.claims.meaning.families import without_marks
 from proofs_checks.claims.meaning.sides import Sides
 from proofs_checks.claims.meaning.spelling import flat
 from proofs_checks.claims.meaning.statements import Link, Meaning, MeaningError, Statement
@@ -73,7 +74,7 @@ class Links(Sides):
                 partly = signs or unused or others
                 line = self._define(found, values, typer, None if partly else factor)
                 relation = Equation(line.symbol, line.value)
-                said = (f"defines {self._shown(found)}", *notes)
+                said = (f"defines {without_marks(self._shown(found))}", *notes)
                 meaning.links.append(Link("definition", relation, span, said))
                 continue
             link = self._link(statement, n, kind, values, typer, factor)

@@ -291,7 +291,8 @@ class Roles(Scripts):
         several = self.arities.get(self._base(node.base) or "", {len(pattern)})
         # p(x) and p(x, z) are two functions
         plain = not any(pattern) and not signs and len(pattern) == min(several)
-        name = base.name if plain else f"{base.name}_.{signs}{'.'.join(pattern)}"
+        single = "." if len(pattern) == 1 and not signs else ""  # f(x) is no f^x
+        name = base.name if plain else f"{base.name}_.{signs}{'.'.join(pattern)}{single}"
         return Reference(name, tuple(indices), frozenset(depends))
 
     def _outcome(self, function: tree.Node, argument: tree.Node) -> str:

@@ -25,6 +25,9 @@ from theory.latex.names import index_name, name_of, subscripted
         ("theta'", r"\theta'"),
         ("x_of_P", "x"),
         ("f_.x.y", r"f(\cdot)"),
+        ("f_theta_.x.", r"f_{\theta}(\cdot)"),
+        ("J_each!", "J"),
+        ("y_hat_bold!", r"\mathbf{\hat{y}}"),
         ("prob_pi.y", r"\mathrm{prob}_{\pi,y}"),
     ],
 )
