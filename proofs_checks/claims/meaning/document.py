@@ -16,7 +16,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.assembly import Assembly
 from proofs_checks.claims.meaning.determined import Determination
 from proofs_checks.claims.meaning.dots import LISTS
-from proofs_checks.claims.meaning.families import in_bold, told_apart
+from proofs_checks.claims.meaning.families import told_apart
 from proofs_checks.claims.meaning.sides import FAILURES
 from proofs_checks.claims.meaning.statements import MeaningError, Said, Statement
 from proofs_checks.claims.meaning.typing import Typer
@@ -165,7 +165,7 @@ class Reading(Assembly):
         self, sides: Sequence[tree.Node], near: tuple[tree.Node, ...] = ()
     ) -> Relation | None:
         """Return what ``left = right`` means in the document, None if it means nothing there."""
-        roots = tuple(in_bold(self.rewriting.of(x), self.stacked) for x in sides)
+        roots = tuple(self._spoken(self.rewriting.of(x)) for x in sides)
         if self.apart_letters:
             roots = tuple(told_apart(x, self.undivided, self.apart_letters) for x in roots)
         statement = Statement(1_000_000, -1, roots, ("equality",), False, sides[0].span, near)

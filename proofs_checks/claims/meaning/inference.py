@@ -23,6 +23,7 @@ from proofs_checks.claims.meaning.families import in_bold, stacked, told_apart
 from proofs_checks.claims.meaning.insertion import put_in
 from proofs_checks.claims.meaning.layers import one_layer_on
 from proofs_checks.claims.meaning.logarithms import defined_by_logarithms
+from proofs_checks.claims.meaning.operators import has_differentials, with_differentials
 from proofs_checks.claims.meaning.patterns import multiplied_out, renamed, rewritten
 from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.ranks import Ranks
@@ -65,7 +66,9 @@ class Inference:
         self.notes += self.rewriting.notes
         given, rest = _with_roots(given, self.rewriting.trees)
         self.stacked = stacked(given) if model is None else frozenset()
-        trees = [in_bold(x, self.stacked) for x in self.rewriting.trees]
+        is_free = model is None or "d" not in {*model.tensors, *model.size_names}
+        self.is_operator = is_free and has_differentials(given, said.elsewhere)
+        trees = list(map(self._spoken, self.rewriting.trees))
         given, rest = _with_roots(given, trees)
         self.inputs = rest[: len(said.inputs)]
         self.stated = [x for x in rest[len(said.inputs) :] if isinstance(x, tree.Compare)]
@@ -145,6 +148,11 @@ class Inference:
             if name in self.symbols.table:
                 self.symbols.table[name].is_defined = True
         self.ranges.reserved = {n for n, s in self.symbols.table.items() if s.known is None}
+
+    def _spoken(self, node: tree.Node) -> tree.Node:
+        """Return a tree with the letters that the document uses in a way of its own."""
+        node = in_bold(node, self.stacked)
+        return with_differentials(node) if self.is_operator else node
 
     def _spelling(self) -> Spelling:
         every = [*self.statements, *self.assumptions]

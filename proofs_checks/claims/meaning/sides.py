@@ -15,6 +15,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.operators import is_composite
 from proofs_checks.claims.meaning.side_conditions import SideConditions
 from proofs_checks.claims.meaning.statements import SPREAD, MeaningError, Statement
 from proofs_checks.claims.meaning.typing import Typer
@@ -56,6 +57,8 @@ class Sides(SideConditions):
                 names[name] = None
         for n in left:
             own = self.names(n.quantity)
+            if is_composite(n):
+                names |= dict.fromkeys(sorted(own))  # nobody says that the u of d(u v) stays
             for name in own:
                 above = self.context.computed.get(name, frozenset())
                 from_parts |= bool(above & names.keys())

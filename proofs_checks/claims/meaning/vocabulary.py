@@ -16,6 +16,7 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.document import Reading
 from proofs_checks.claims.meaning.families import is_family, suspects
+from proofs_checks.claims.meaning.operators import is_composite
 from proofs_checks.claims.meaning.statements import Said
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, entry_tensor, tensors_in
@@ -201,6 +202,8 @@ def _evidence(shared: Reading, model: Model) -> bool:
     inputs = {name_of(x) for x in model.inputs}
     computed = model.tensors.keys() - inputs
     for statement in shared.statements:
+        if any(map(is_composite, nodes(statement.sides[0]))):
+            continue  # a rule of calculus
         if any(isinstance(n, tree.Differential | tree.Gradient | tree.Derivative | tree.Step
                           | tree.Rate)
                for root in statement.sides for n in nodes(root)):  # fmt: skip

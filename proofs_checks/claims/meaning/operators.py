@@ -1,0 +1,76 @@
+r"""The d of differentials before what is no symbol: d(u^T v), d \log p, d \mathrm{tr}(X).
+
+A d is a letter like any other where a document uses it as one.  Where it stands in no other place
+than before brackets and functions, and the document has differentials of symbols (dp) or the d on
+both sides of an equation, it is the operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.rewriting import mapped
+from proofs_checks.claims.meaning.statements import Statement
+from proofs_checks.claims.tree import nodes
+
+__all__ = ["has_differentials", "is_composite", "with_differentials"]
+
+
+def has_differentials(statements: Sequence[Statement], elsewhere: Iterable[tree.Node]) -> bool:
+    """Return whether the letter d of a document is the operator."""
+    roots = [root for s in statements for root in s.roots] + list(elsewhere)
+    letters = sum(_is_d(n) for root in roots for n in nodes(root))
+    operators = sum(_operators(root) for root in roots)
+    if not operators or operators < letters:
+        return False
+    if any(isinstance(n, tree.Differential) for root in roots for n in nodes(root)):
+        return True
+    return any(all(map(_operators, s.sides)) for s in statements if len(s.sides) > 1)
+
+
+def with_differentials(node: tree.Node) -> tree.Node:
+    """Return a tree with every d before brackets or a function as an operator."""
+    return mapped(node, _changed)
+
+
+def is_composite(node: tree.Node) -> bool:
+    """Return whether a node is the differential of what is no symbol."""
+    return isinstance(node, tree.Differential) and not isinstance(
+        node.quantity, tree.Name | tree.Entry | tree.Apply | tree.Directional
+    )
+
+
+def _changed(node: tree.Node) -> tree.Node:
+    if isinstance(node, tree.Apply) and _is_d(node.base) and len(node.arguments) == 1:
+        return tree.Differential(node.arguments[0], span=node.span)
+    if not isinstance(node, tree.Product):
+        return node
+    factors = list(node.factors)
+    for n in reversed(range(len(factors) - 1)):
+        if _is_d(factors[n]) and isinstance(factors[n + 1], tree.Call):
+            span = factors[n].span.to(factors[n + 1].span)
+            factors[n : n + 2] = [tree.Differential(factors[n + 1], span=span)]
+    if len(factors) == len(node.factors):
+        return node
+    return factors[0] if len(factors) == 1 else tree.Product(tuple(factors), span=node.span)
+
+
+def _operators(root: tree.Node) -> int:
+    """Return how many times a d stands before brackets or a function."""
+    found = 0
+    for node in nodes(root):
+        if isinstance(node, tree.Apply) and _is_d(node.base):
+            found += len(node.arguments) == 1 and not isinstance(node.arguments[0], tree.Name)
+        elif isinstance(node, tree.Product):
+            pairs = zip(node.factors, node.factors[1:], strict=False)
+            found += sum(_is_d(a) and isinstance(b, tree.Call) for a, b in pairs)
+    return found
+
+
+def _is_d(node: tree.Node) -> bool:
+    return (
+        isinstance(node, tree.Name)
+        and node == tree.Name("d", font=node.font)
+        and (node.font in ("", "rm"))
+    )
