@@ -8,6 +8,7 @@ both sides of an equation, it is the operator.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeGuard
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.rewriting import mapped
@@ -21,6 +22,7 @@ def has_differentials(statements: Sequence[Statement], elsewhere: Iterable[tree.
     """Return whether the letter d of a document is the operator."""
     roots = [root for s in statements for root in s.roots] + list(elsewhere)
     letters = sum(_is_d(n) for root in roots for n in nodes(root))
+    letters -= sum(_is_open(n) for root in roots for n in nodes(root))
     operators = sum(_operators(root) for root in roots)
     if not operators or operators < letters:
         return False
@@ -34,11 +36,16 @@ def with_differentials(node: tree.Node) -> tree.Node:
     return mapped(node, _changed)
 
 
-def is_composite(node: tree.Node) -> bool:
-    """Return whether a node is the differential of what is no symbol."""
-    return isinstance(node, tree.Differential) and not isinstance(
-        node.quantity, tree.Name | tree.Entry | tree.Apply | tree.Directional
-    )
+def is_composite(node: tree.Node) -> TypeGuard[tree.Differential]:
+    r"""Return whether a node is the differential of what is no symbol; d\sigma^2 is that of one."""
+    if not isinstance(node, tree.Differential):
+        return False
+    quantity = node.quantity
+    if isinstance(quantity, tree.Power) and isinstance(quantity.exponent, tree.Number):
+        quantity = quantity.base
+    if isinstance(quantity, tree.Transpose):
+        quantity = quantity.base
+    return not isinstance(quantity, tree.Name | tree.Entry | tree.Apply | tree.Directional)
 
 
 def _changed(node: tree.Node) -> tree.Node:
@@ -48,7 +55,7 @@ def _changed(node: tree.Node) -> tree.Node:
         return node
     factors = list(node.factors)
     for n in reversed(range(len(factors) - 1)):
-        if _is_d(factors[n]) and isinstance(factors[n + 1], tree.Call):
+        if _is_d(factors[n]) and _may_follow(factors[n + 1]):
             span = factors[n].span.to(factors[n + 1].span)
             factors[n : n + 2] = [tree.Differential(factors[n + 1], span=span)]
     if len(factors) == len(node.factors):
@@ -61,11 +68,26 @@ def _operators(root: tree.Node) -> int:
     found = 0
     for node in nodes(root):
         if isinstance(node, tree.Apply) and _is_d(node.base):
-            found += len(node.arguments) == 1 and not isinstance(node.arguments[0], tree.Name)
+            found += len(node.arguments) == 1 and not _is_open(node)
         elif isinstance(node, tree.Product):
             pairs = zip(node.factors, node.factors[1:], strict=False)
-            found += sum(_is_d(a) and isinstance(b, tree.Call) for a, b in pairs)
+            found += sum(_is_d(a) and _may_follow(b) for a, b in pairs)
     return found
+
+
+def _is_open(node: tree.Node) -> bool:
+    """Return whether a node is d(X), which may be a function d as well."""
+    return (
+        isinstance(node, tree.Apply)
+        and _is_d(node.base)
+        and (len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Name))
+    )
+
+
+def _may_follow(node: tree.Node) -> bool:
+    """Return whether a d before a node may be an operator: d tr(X), d |X|, d ||x||^2."""
+    base = node.base if isinstance(node, tree.Power) else node
+    return isinstance(base, tree.Call | tree.Norm)
 
 
 def _is_d(node: tree.Node) -> bool:

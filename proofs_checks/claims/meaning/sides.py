@@ -37,7 +37,15 @@ class Sides(SideConditions):
         """Return a typer for one statement, set to changes where it is about differentials."""
         typer = Typer(self.context, statement.number)
         typer.moving = self._moving(statement)
+        for name in self._held(statement) - set(typer.moving or ()) if typer.moving else ():
+            typer.shapes.notes.append(f"{name} is held fixed: no differential of it is written")
         return typer
+
+    def _held(self, statement: Statement) -> set[str]:
+        """Return the inputs in what composite differentials are taken of."""
+        below = (n for side in statement.sides for n in nodes(side) if is_composite(n))
+        names = {name for node in below for name in self.names(node.quantity)}
+        return {n for n in names if not self.context.computed.get(n)}
 
     def _moving(self, statement: Statement) -> dict[str, Any] | None:
         """Return the directions of an equation between differentials, None for adjoints."""
@@ -45,26 +53,33 @@ class Sides(SideConditions):
         right = [
             n for s in statement.sides[1:] for n in nodes(s) if isinstance(n, tree.Differential)
         ]
-        if not left or not right:
+        if not left or not right and not any(map(is_composite, left)):
             return None
         if any(getattr(n, "style", "") == "word" for n in left):
             return None
         composite = any(not isinstance(n.quantity, tree.Name | tree.Entry) for n in left)
         from_parts = False
         names: dict[str, None] = {}
-        for n in right:
-            for name in sorted(self.names(n.quantity)):
-                names[name] = None
-        for n in left:
+        somewhere = self._differentiated() if composite or any(map(is_composite, right)) else set()
+        for n in (*left, *right):
             own = self.names(n.quantity)
-            if is_composite(n):
-                names |= dict.fromkeys(sorted(own))  # nobody says that the u of d(u v) stays
-            for name in own:
+            if is_composite(n) or not right:
+                # the u of d(u v) stays where it is, unless the document has a du somewhere
+                names |= dict.fromkeys(sorted(own & somewhere))
+            elif n in right:
+                names |= dict.fromkeys(sorted(own))
+        for n in left:
+            for name in self.names(n.quantity):
                 above = self.context.computed.get(name, frozenset())
                 from_parts |= bool(above & names.keys())
                 from_parts |= name == self.loss_name and name not in names
         if not (composite or from_parts):
             return None
+        free = set(self._what_moves(names))
+        for n in filter(is_composite, (*left, *right)):
+            own = self.names(n.quantity)
+            if own and not free & set(self._what_moves(own)):
+                return None  # d(a b), of an a and a b that do not move, is no zero
         moving: dict[str, Any] = {}
         for name in self._what_moves(names):
             if name not in self.symbols.table or name in self.context.opaque:
@@ -75,6 +90,15 @@ class Sides(SideConditions):
             else:
                 moving[name] = scalar(f"{name}_along")
         return moving
+
+    def _differentiated(self) -> set[str]:
+        """Return the symbols of which the document writes differentials."""
+        found: set[str] = set()
+        for statement in self.statements:
+            for node in (n for side in statement.sides for n in nodes(side)):
+                if isinstance(node, tree.Differential) and not is_composite(node):
+                    found |= self.names(node.quantity)
+        return found
 
     def _what_moves(self, names: Iterable[str]) -> Iterator[str]:
         """Yield what is free to move when some symbols do: what they are computed from."""

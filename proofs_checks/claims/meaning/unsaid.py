@@ -82,6 +82,8 @@ class Unsaid:
             symbol = self.reading.symbols.table.get(name)
             if symbol is None or symbol.is_defined or symbol.known:
                 continue
+            if f"{name}_along" in sides[0] | sides[1]:
+                continue  # d(A X) = A dX speaks of X on both sides
             if name in self.declared and name not in self.reading.ranks.applied:
                 continue
             if name in (left & right) or name in self.reading.definitions.found:

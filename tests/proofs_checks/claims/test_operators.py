@@ -18,8 +18,16 @@ def _last(*equations):
         (r"d \log p = \frac{dp}{p}", "proved"),
         (r"d(a b) = a\,db + b\,da", "proved"),
         (r"d(a b) = a\,db - b\,da", "refuted"),
-        (r"d(a b) = a\,db", "unreadable"),  # right only where a does not move
+        (r"d(a b) = a\,db", "proved"),  # where no differential of a stands, a does not move
+        (r"d(a b) = b\,db", "unreadable"),
+        (r"d(x^\top A x) = dx^\top A x + x^\top A\,dx", "proved"),
+        (r"d(x^\top A x) = 2 x^\top A\,dx", "refuted"),
+        (r"d(X X^{-1}) = dX\,X^{-1} + X\,d(X^{-1})", "proved"),
+        (r"\mathrm{tr}(d(A X)) = \mathrm{tr}(A\,dX)", "proved"),
+        (r"\mathrm{tr}(d(A X)) = \mathrm{tr}(A^\top dX)", "refuted"),
+        (r"d|X| = |X|\,\mathrm{tr}(X^{-1} dX)", "proved"),
         (r"d(X Y) = (dX) Y + X (dY)", "proved"),
+        (r"d(X Y) = (dX) Y + Y (dX)", "refuted"),
         (r"d\,\mathrm{tr}(X) = \mathrm{tr}(dX)", "proved"),
         (r"d \log\det X = \mathrm{tr}(X^{-1} dX)", "proved"),
         (r"d \log\det X = -\mathrm{tr}(X^{-1} dX)", "refuted"),
@@ -28,6 +36,30 @@ def _last(*equations):
 )
 def test_differentials_of_expressions(claim, verdict):
     assert _last(claim) == verdict
+
+
+def test_the_report_says_what_is_held_fixed():
+    claim = read_claims(r"$$ d(a b) = a\,db $$", "notes.md").claims[0]
+    assert "a is held fixed: no differential of it is written" in claim.notes
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        r"d\sigma^2 \frac{\partial \sigma^2}{\partial \mu} = -2\,d\sigma^2 (x - \mu)",
+        r"dx\,d(a b) = 0",
+        r"d(a b) = 0",
+        r"d(a b) + dx = dx",
+    ],
+)
+def test_the_differential_of_what_does_not_move_is_not_zero(claim):
+    assert _last(r"dy = 2\,dx", claim) != "proved"
+
+
+def test_what_has_a_differential_somewhere_moves():
+    assert _last(r"dy = a\,da", r"d(a b) = a\,db") != "proved"
+    assert _last(r"d(a b) = a\,db + b\,da", r"d(a b) = a\,db") == "refuted"
+    assert _last(r"d(X^{-1}) = -X^{-1} (dX) X^{-1}", r"dX\,X^{-1} + X\,d(X^{-1}) = 0") == "proved"
 
 
 @pytest.mark.parametrize(
