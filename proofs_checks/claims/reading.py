@@ -271,7 +271,7 @@ def _without_meaning(
         message += f" The other place is {document.source.where(error.other.start)}."
     refusal = Refusal(
         spoken(message), span, expected=spoken(error.expected),
-        suggestion=spoken(error.suggestion or ""),
+        suggestion=spoken(error.suggestion),
     )  # fmt: skip
     problem = _problem(problem_at(document.source, refusal))
     file = document.source.file_of(item.span.start)

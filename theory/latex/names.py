@@ -29,12 +29,7 @@ GREEK = frozenset(
 SQUARES = {"sigma2": r"\sigma^{2}"}
 """Variances: parameters of their own, written as the squares that they are."""
 ALIASES = {"eps": "epsilon", "lam": "lambda"}
-ACCENTS = {
-    "hat": r"\hat{%s}",
-    "bar": r"\bar{%s}",
-    "tilde": r"\tilde{%s}",
-    "star": "%s^{*}",
-}
+ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}", "tilde": r"\tilde{%s}", "star": "%s^{*}"}
 UNWRITTEN = {"each!": "%s", "bold!": r"\mathbf{%s}"}
 """What tells a family of quantities from another one of the same letter."""
 RAISED = re.compile(r"\.[A-Za-z0-9]+'*")

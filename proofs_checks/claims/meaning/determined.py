@@ -15,7 +15,7 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.doubts import Doubts, updated_in_place
-from proofs_checks.claims.meaning.families import EACH, both_halves
+from proofs_checks.claims.meaning.families import EACH, both_halves, doubt_about
 from proofs_checks.claims.meaning.restrictions import (
     is_restriction,
     is_value,
@@ -114,7 +114,7 @@ class Determination(Unsaid):
             for entry in by:
                 target = name_of(entry_tensor(entry))
                 half = both_halves({target} | reached, self.model)
-                if half in (target, target.removesuffix(f"_{EACH}")) and half:
+                if half and half == target.removesuffix(f"_{EACH}"):
                     return MeaningError(
                         f"{half} with an index is another quantity than {half} alone here, and "
                         "both enter this derivative.", link.span,
@@ -285,7 +285,7 @@ class Determination(Unsaid):
             return f"the prose says how large {name} is, which is not read"
         half = both_halves(reached, self.model)
         if half:
-            return f"{half} with an index is taken for another quantity than {half} alone"
+            return doubt_about(half)
         unread = sorted(reached & self.unknown)
         if unread:
             return f"the definition of {unread[0]} could not be read"

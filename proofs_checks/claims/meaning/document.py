@@ -16,7 +16,6 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.assembly import Assembly
 from proofs_checks.claims.meaning.determined import Determination
 from proofs_checks.claims.meaning.dots import LISTS
-from proofs_checks.claims.meaning.families import told_apart
 from proofs_checks.claims.meaning.sides import FAILURES
 from proofs_checks.claims.meaning.statements import MeaningError, Said, Statement
 from proofs_checks.claims.meaning.typing import Typer
@@ -166,8 +165,6 @@ class Reading(Assembly):
     ) -> Relation | None:
         """Return what ``left = right`` means in the document, None if it means nothing there."""
         roots = tuple(self._spoken(self.rewriting.of(x)) for x in sides)
-        if self.apart_letters:
-            roots = tuple(told_apart(x, self.undivided, self.apart_letters) for x in roots)
         statement = Statement(1_000_000, -1, roots, ("equality",), False, sides[0].span, near)
         mark = self.ranges.mark()
         try:

@@ -2,7 +2,6 @@ r"""A letter that is one quantity alone and a family of others with an index.
 
     h(x) = g(\theta^T x),  z_i = \theta^T x^{(i)}     x is any input, x^{(i)} the i-th of the data
     C = \frac{1}{n} \sum_i C_i                        C is a number, and each C_i another
-
     y = w^T x,  \mathbf{y} = [y_1, \dots, y_n]         y_i is an entry of the bold y
 
 Usually x_i is the entry of the vector x.  Where a document contradicts that, and agrees with itself
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EACH",
     "both_halves",
+    "doubt_about",
     "in_bold",
     "is_family",
     "stacked",
@@ -51,6 +51,11 @@ MOST = 4  # letters of one document
 def without_marks(name: str) -> str:
     """Return a name as its author knows it: J_each! is J."""
     return name.replace(f"_{EACH}", "").replace(f"_{WHOLE}", "")
+
+
+def doubt_about(letter: str) -> str:
+    """Return why what speaks of both halves of a letter is not refuted."""
+    return f"{letter} with an index is taken for another quantity than {letter} alone"
 
 
 def told_apart(node: tree.Node, roles: Roles, apart: Iterable[str]) -> tree.Node:
@@ -130,8 +135,7 @@ def suspects(reading: Inference) -> list[str]:
             continue
         found.update({name for root in statement.roots for name in reading.names(root)})
     both = [n for n, _ in found.most_common() if {0} < seen[n] and not {".", "!"} & set(n)]
-    both = [n for n in both if n not in bold]
-    return both[:MOST]
+    return [n for n in both if n not in bold][:MOST]
 
 
 def is_family(letter: str, reading: Reading) -> bool:

@@ -65,6 +65,7 @@ class Inference:
         )
         self.notes += self.rewriting.notes
         given, rest = _with_roots(given, self.rewriting.trees)
+        self.undivided: Roles | None = None  # from before letters were told apart
         self.stacked = stacked(given) if model is None else frozenset()
         is_free = model is None or "d" not in {*model.tensors, *model.size_names}
         self.is_operator = is_free and has_differentials(given, said.elsewhere)
@@ -152,7 +153,10 @@ class Inference:
     def _spoken(self, node: tree.Node) -> tree.Node:
         """Return a tree with the letters that the document uses in a way of its own."""
         node = in_bold(node, self.stacked)
-        return with_differentials(node) if self.is_operator else node
+        node = with_differentials(node) if self.is_operator else node
+        if self.undivided is None:
+            return node
+        return told_apart(node, self.undivided, self.apart_letters)
 
     def _spelling(self) -> Spelling:
         every = [*self.statements, *self.assumptions]
@@ -160,12 +164,8 @@ class Inference:
 
     def _tell_apart(self) -> Spelling:
         """Name the families of the letters that are other symbols with an index."""
-
-        def named(root: tree.Node) -> tree.Node:
-            return told_apart(root, roles, self.apart_letters)
-
-        roles = self.roles
-        self.undivided = roles
+        self.undivided = self.roles
+        named = self._spoken
         given = [*self.statements, *self.assumptions]
         given, _ = _with_roots(given, [named(root) for s in given for root in s.roots])
         self.assumptions = given[len(self.statements) :]

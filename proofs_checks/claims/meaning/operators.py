@@ -77,11 +77,9 @@ def _operators(root: tree.Node) -> int:
 
 def _is_open(node: tree.Node) -> bool:
     """Return whether a node is d(X), which may be a function d as well."""
-    return (
-        isinstance(node, tree.Apply)
-        and _is_d(node.base)
-        and (len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Name))
-    )
+    if not isinstance(node, tree.Apply) or not _is_d(node.base):
+        return False
+    return len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Name)
 
 
 def _may_follow(node: tree.Node) -> bool:
@@ -91,8 +89,4 @@ def _may_follow(node: tree.Node) -> bool:
 
 
 def _is_d(node: tree.Node) -> bool:
-    return (
-        isinstance(node, tree.Name)
-        and node == tree.Name("d", font=node.font)
-        and (node.font in ("", "rm"))
-    )
+    return isinstance(node, tree.Name) and node in (tree.Name("d"), tree.Name("d", font="rm"))

@@ -45,8 +45,7 @@ def read_in_scope(said: Said, reading: Reading) -> None:
         own = [s for n, s in given.items() if n in scope.numbers]
         part = replace(
             said, statements=own, summation=reading.summation, rows=reading.rows,
-            apart=reading.apart_letters,
-            elsewhere=everywhere,
+            apart=reading.apart_letters, elsewhere=everywhere,
         )  # fmt: skip
         alone = Reading(part, reading.base)
         found = alone.meanings[statement.number]

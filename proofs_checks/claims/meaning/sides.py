@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import sympy as sp
@@ -60,12 +61,11 @@ class Sides(SideConditions):
         composite = any(not isinstance(n.quantity, tree.Name | tree.Entry) for n in left)
         from_parts = False
         names: dict[str, None] = {}
-        somewhere = self._differentiated() if composite or any(map(is_composite, right)) else set()
         for n in (*left, *right):
             own = self.names(n.quantity)
             if is_composite(n) or not right:
                 # the u of d(u v) stays where it is, unless the document has a du somewhere
-                names |= dict.fromkeys(sorted(own & somewhere))
+                names |= dict.fromkeys(sorted(own & self.written_differentials))
             elif n in right:
                 names |= dict.fromkeys(sorted(own))
         for n in left:
@@ -75,13 +75,13 @@ class Sides(SideConditions):
                 from_parts |= name == self.loss_name and name not in names
         if not (composite or from_parts):
             return None
-        free = set(self._what_moves(names))
+        free = list(self._what_moves(names))
         for n in filter(is_composite, (*left, *right)):
             own = self.names(n.quantity)
-            if own and not free & set(self._what_moves(own)):
+            if own and not set(free) & set(self._what_moves(own)):
                 return None  # d(a b), of an a and a b that do not move, is no zero
         moving: dict[str, Any] = {}
-        for name in self._what_moves(names):
+        for name in free:
             if name not in self.symbols.table or name in self.context.opaque:
                 continue
             tensor = self.symbols.tensor(name)
@@ -91,14 +91,14 @@ class Sides(SideConditions):
                 moving[name] = scalar(f"{name}_along")
         return moving
 
-    def _differentiated(self) -> set[str]:
-        """Return the symbols of which the document writes differentials."""
-        found: set[str] = set()
-        for statement in self.statements:
-            for node in (n for side in statement.sides for n in nodes(side)):
-                if isinstance(node, tree.Differential) and not is_composite(node):
-                    found |= self.names(node.quantity)
-        return found
+    @cached_property
+    def written_differentials(self) -> frozenset[str]:
+        """The symbols of which the document writes differentials."""
+        below = (n for s in self.statements for side in s.sides for n in nodes(side))
+        plain = (
+            n.quantity for n in below if isinstance(n, tree.Differential) and not is_composite(n)
+        )
+        return frozenset(name for quantity in plain for name in self.names(quantity))
 
     def _what_moves(self, names: Iterable[str]) -> Iterator[str]:
         """Yield what is free to move when some symbols do: what they are computed from."""

@@ -15,7 +15,7 @@ import sympy as sp
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.document import Reading
-from proofs_checks.claims.meaning.families import is_family, suspects
+from proofs_checks.claims.meaning.families import doubt_about, is_family, suspects
 from proofs_checks.claims.meaning.operators import is_composite
 from proofs_checks.claims.meaning.statements import Said
 from proofs_checks.claims.tree import nodes
@@ -96,13 +96,11 @@ def _with_families(said: Said, own: Reading) -> Reading:
         said = replace(said, summation=own.summation, rows=own.rows, apart=apart)
         other = Reading(said, None)
         before, after = _unread(own), _unread(other)
-        if not is_family(letter, other):
-            continue
-        if after < before or 2 * len(after) <= len(before):
+        loses_nothing = after < before
+        if is_family(letter, other) and (loses_nothing or 2 * len(after) <= len(before)):
             latex = subscripted(latex_name(letter))
             other.notes.append(f"{latex} with an index is another quantity than {latex} alone")
-            doubt = f"{latex} with an index is taken for another quantity than {latex} alone"
-            _keep_hedges(own, other, "" if after < before else doubt)
+            _keep_hedges(own, other, "" if loses_nothing else doubt_about(latex))
             own = other
     return own
 

@@ -67,8 +67,8 @@ def test_what_speaks_of_both_is_neither_proved_nor_refuted(claim):
 
 def test_no_derivative_by_one_half_of_what_both_may_be():
     hinted = [r"A \lambda_j = \lambda v", r"v^T v = 1"]
-    for claim in (r"\frac{\partial (\lambda_j \lambda)}{\partial \lambda} = \lambda_j",):
-        assert _verdicts([*hinted, claim])[-1] != "proved"
+    claim = r"\frac{\partial (\lambda_j \lambda)}{\partial \lambda} = \lambda_j"
+    assert _verdicts([*hinted, claim])[-1] != "proved"
 
 
 def test_usually_an_entry_is_an_entry():
