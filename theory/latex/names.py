@@ -29,9 +29,10 @@ GREEK = frozenset(
 SQUARES = {"sigma2": r"\sigma^{2}"}
 """Variances: parameters of their own, written as the squares that they are."""
 ALIASES = {"eps": "epsilon", "lam": "lambda"}
-ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}", "tilde": r"\tilde{%s}", "star": "%s^{*}"}
-UNWRITTEN = {"each!": "%s", "bold!": r"\mathbf{%s}"}
-"""What tells a family of quantities from another one of the same letter."""
+ACCENTS = {"hat": r"\hat{%s}", "bar": r"\bar{%s}", "tilde": r"\tilde{%s}", "star": "%s^{*}",
+           "bold!": r"\mathbf{%s}"}  # fmt: skip
+FAMILY = "_each!"
+"""Tells a family of quantities from another one of the same letter; nobody writes it."""
 RAISED = re.compile(r"\.[A-Za-z0-9]+'*")
 """Labels that stand above: a layer, the number of a block, the star of an optimum."""
 ARGUMENTS = re.compile(r"(?P<function>.+?)_\.(?=[^_]*[.|])")
@@ -58,7 +59,7 @@ class Name(NamedTuple):
 @lru_cache(maxsize=4096)
 def name_of(text: str) -> Name:
     """Return the parts of a symbol's name, each in LaTeX."""
-    text = text.partition("_of_")[0]  # the argument x of a function f is x
+    text = text.partition("_of_")[0].replace(FAMILY, "")  # the argument x of a function f is x
     applied = ARGUMENTS.match(text)
     if applied is not None:
         return Name(rf"{subscripted(name_of(applied['function']))}(\cdot)")
@@ -67,8 +68,6 @@ def name_of(text: str) -> Name:
     for part in parts[1:]:
         if part == "star" and is_raised and parts[0] in SQUARES:
             stem = f"{stem[:-1]}*}}"  # one superscript holds both
-        elif part in UNWRITTEN:
-            stem = UNWRITTEN[part] % stem
         elif part in ACCENTS and not is_raised:
             stem = ACCENTS[part] % stem
             is_raised = part == "star"

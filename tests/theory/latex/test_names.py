@@ -27,6 +27,7 @@ from theory.latex.names import index_name, name_of, subscripted
         ("f_.x.y", r"f(\cdot)"),
         ("f_theta_.x.", r"f_{\theta}(\cdot)"),
         ("J_each!", "J"),
+        ("h_theta_.x_each!.", r"h_{\theta}(\cdot)"),
         ("y_hat_bold!", r"\mathbf{\hat{y}}"),
         ("prob_pi.y", r"\mathrm{prob}_{\pi,y}"),
     ],
