@@ -260,7 +260,7 @@ class Checker:
         if claim.model is None or claim.equation is None or claim.model.name != "document":
             return ""
         for other in other_meanings(claim.model, claim.equation):
-            if self.judge(other.model, claim.equation).status == "proved":
+            if other.holds(self.judge):
                 return f"{other.doubt} (if so, the equation holds)"
         return ""
 

@@ -2,6 +2,8 @@ r"""What an equation may mean where it is false as it stands, though nobody said
 
     \partial \hat x_i / \partial \mu = -1 / \sigma     if \sigma, computed from \mu, is held fixed
     \partial L / \partial z_i = p_i - y_i              if the labels y of L sum to one
+    \sum_{j \le t} x_j - \sum_{j \le i} x_j = \sum_{j=i+1}^t x_j      if i comes before t
+    p_1 = e^{z_1} / (e^{z_1} + e^{z_2})                 if there are two entries
 
 Derivatives take all that is computed along, and nothing is assumed that nobody said; but what
 holds in another usual meaning is no mistake of its author.
@@ -9,14 +11,33 @@ holds in another usual meaning is no mistake of its author.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import permutations
 from typing import Any, NamedTuple
 
 import sympy as sp
 
-from theory.algebra.expressions import Equation, Relation, entry_tensor, slots, tensors_in
-from theory.algebra.symbols import Flow, Partial, Step, scalar, total
+from proofs_checks.checks import modular
+from proofs_checks.verdict import Verdict
+from theory.algebra.expressions import (
+    Equation,
+    Relation,
+    entry_tensor,
+    free_indices,
+    slots,
+    tensors_in,
+)
+from theory.algebra.symbols import (
+    Flow,
+    Partial,
+    Step,
+    delta,
+    is_order,
+    order_of,
+    scalar,
+    total,
+)
 from theory.models import Constraint, Model
 from theory.models.model import Definition, name_of
 
@@ -24,10 +45,24 @@ __all__ = ["Meaning", "other_meanings"]
 
 
 class Meaning(NamedTuple):
-    """A model in which an equation means something else, and what of it nobody said."""
+    """A model in which an equation means something else, and what of it nobody said.
+
+    ``relation`` is what it means there; ``sizes`` are those for which alone it does.
+    """
 
     model: Model
+    relation: Relation
     doubt: str
+    sizes: Mapping[str, int] | None = None
+
+    def holds(self, judge: Callable[[Model, Relation], Verdict]) -> bool:
+        """Return whether the equation holds in this meaning."""
+        if self.sizes is None:
+            verdict = judge(self.model, self.relation)
+            seen = [o.agrees for o in verdict.checks]
+            return verdict.status == "proved" or (verdict.status == "undecided" and any(seen))
+        equation = Equation(self.relation.left, self.relation.right)
+        return modular.check(self.model, equation, sizes=self.sizes).agrees is True
 
 
 def other_meanings(model: Model, relation: Relation) -> Iterator[Meaning]:
@@ -36,6 +71,9 @@ def other_meanings(model: Model, relation: Relation) -> Iterator[Meaning]:
         return
     yield from _held_fixed(model, relation)
     yield from _summing_to_one(model, relation)
+    if isinstance(relation, Equation):
+        yield from _in_order(model, relation)
+        yield from _of_few_entries(model, relation)
 
 
 def _held_fixed(model: Model, relation: Relation) -> Iterator[Meaning]:
@@ -51,7 +89,9 @@ def _held_fixed(model: Model, relation: Relation) -> Iterator[Meaning]:
         loss = scalar(f"no_{loss}")
         kept = (*kept, Definition(loss, sp.S.Zero, "no loss"))
     held = replace(model, inputs=(*model.inputs, *inputs), definitions=kept, loss=loss)
-    yield Meaning(held, f"whether {' and '.join(between)} is held fixed here is open")
+    verb = "is" if len(between) == 1 else "are"
+    doubt = f"whether {' and '.join(between)} {verb} held fixed here is open"
+    yield Meaning(held, relation, doubt)
 
 
 def _between(model: Model, partial: Partial) -> Iterator[str]:
@@ -85,4 +125,31 @@ def _summing_to_one(model: Model, relation: Relation) -> Iterator[Meaning]:
             equation = Equation(total(factor, index), sp.S.One)
             sums_to_one = Constraint(equation, f"{name} sums to one")
             supposing = replace(model, constraints=(*model.constraints, sums_to_one))
-            yield Meaning(supposing, f"nothing says that {name} sums to one")
+            yield Meaning(supposing, relation, f"nothing says that {name} sums to one")
+
+
+def _in_order(model: Model, relation: Relation) -> Iterator[Meaning]:
+    """Yield the equation for each order of two of its free indices that it compares with others."""
+    free = free_indices(relation.left) & free_indices(relation.right)
+    entries = {x for side in (relation.left, relation.right) for x in side.atoms(sp.Indexed)}
+    compared = {
+        k for x in entries if is_order(name_of(entry_tensor(x))) for k in slots(x) if k in free
+    }
+    for first, last in permutations(sorted(compared, key=str), 2):
+        if first.size == last.size:
+            ordered = order_of(first.size)[last, first] - delta(first, last)
+            where = Equation(relation.left * ordered, relation.right * ordered)
+            yield Meaning(model, where, f"whether {first} < {last} is open")
+
+
+def _of_few_entries(model: Model, relation: Relation) -> Iterator[Meaning]:
+    """Yield the equation for as many entries as it names one by one: two of p_1 and p_2."""
+    last: dict[str, int] = {}
+    entries = {x for side in (relation.left, relation.right) for x in side.atoms(sp.Indexed)}
+    for entry in entries:
+        for k, size in zip(slots(entry), entry_tensor(entry).axes, strict=True):
+            if isinstance(k, sp.Integer):
+                last[size.name] = max(last.get(size.name, 0), int(k))
+    for name, count in sorted(last.items()):
+        if count > 1:
+            yield Meaning(model, relation, f"whether {name} is {count} is open", {name: count})

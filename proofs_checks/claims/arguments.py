@@ -67,7 +67,7 @@ class Arguments(Cursor):
         return found, signs
 
     def _parts(self, lexeme: Lexeme, odd: bool) -> bool:
-        if lexeme.sign(",", ";") or lexeme.command("mid", "quad", "qquad", "enspace", "parallel"):
+        if lexeme.sign(",", ";") or lexeme.command("mid", "quad", "qquad", "enspace"):
             return True
         if lexeme.command(*EVENTS):
             return True
@@ -104,7 +104,7 @@ class Arguments(Cursor):
 def _separator(lexeme: Lexeme) -> str:
     if lexeme.text in (",", ";", *EVENTS):
         return lexeme.text
-    return "||" if lexeme.text in ("||", "parallel") else "|"
+    return "||" if lexeme.text == "||" else "|"
 
 
 def _touch(first: Lexeme, second: Lexeme) -> bool:

@@ -17,7 +17,7 @@ from typing import Self
 from proofs_checks.claims import tree
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
-from proofs_checks.claims.notation import FONTS, PLAIN_FUNCTIONS
+from proofs_checks.claims.notation import BARE_FUNCTIONS, FONTS, PLAIN_FUNCTIONS
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
@@ -106,7 +106,7 @@ class Cursor(ABC):
         return self.lexemes[at] if at < len(self.lexemes) else None
 
     def spelled(self, at: int) -> tuple[str, int]:
-        """Return the function whose bracket follows the letters from a place on, and their end."""
+        """Return the function whose argument follows the letters from a place on, and their end."""
         word, start, follows = "", at, 0
         while at < len(self.lexemes) and len(word) <= 8:
             lexeme = self.lexemes[at]
@@ -114,8 +114,12 @@ class Cursor(ABC):
                 break
             word, follows, at = word + lexeme.text, lexeme.span.end, at + 1
         following = self.lexemes[at] if at < len(self.lexemes) else None
-        is_bracket = following is not None and (following.sign("(", "[") or following.command("{"))
-        return (word, at) if word in PLAIN_FUNCTIONS and is_bracket else ("", start)
+        if following is None or word not in PLAIN_FUNCTIONS:
+            return "", start
+        is_called = following.sign("(", "[") or following.command("{")
+        if word in BARE_FUNCTIONS and following.kind in ("command", "word", "letter", "number"):
+            is_called = is_called or self.begins_operand(following)
+        return (word, at) if is_called else ("", start)
 
     def group(self) -> list[Lexeme]:
         """Take the argument of a command: what braces hold, or one lexeme."""

@@ -20,6 +20,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from proofs_checks.claims.notation import (
+    BARE_FUNCTIONS,
     FUNCTION_COMMANDS,
     FUNCTIONS,
     GREEK,
@@ -39,6 +40,7 @@ _BLANKS = " \t\r\n"
 _CONTROLS = {"\x07": "a", "\x08": "b", "\x0b": "v", "\x0c": "f"}
 # The bracket of a call, as in exp\{z\}.
 _BRACKET = re.compile(r"(?:\\(?:left|[bB]igg?l?)\s*)?(?:[(\[]|\\[{])")
+_OPERAND = re.compile(r"(?:\s|\\[;,:! ]|~)*[A-Za-z0-9(\[\\]")
 _WORD = re.compile(r"[A-Za-z]+")
 _READ_AS_TEXT = re.compile(
     r"\\(?:text\w*|mbox|hbox|intertext|shortintertext|label|tag\*?|operatorname\*?|mathrm|mathsf"
@@ -167,7 +169,8 @@ def _words(text: str, written: str) -> Iterator[Loss]:
         repair, weak = _repair(word, following)
         # exp(z) in plain letters is read as it is, if nothing else is damaged
         is_call = _BRACKET.match(written, end) is not None
-        weak = weak or (is_call and word in PLAIN_FUNCTIONS)
+        is_bare = word in BARE_FUNCTIONS and _OPERAND.match(written, end) is not None
+        weak = weak or (is_call and word in PLAIN_FUNCTIONS) or is_bare
         if not repair or (in_subscript and not _is_symbol(repair[0]) and following != "{"):
             continue
         greek = _greek_before(text, start)

@@ -30,7 +30,29 @@ class Derivatives(Scripting):
         found = self._derivative(above, below, span)
         if found is not None:
             return found
+        found = self._with_factors(above, below, span)
+        if found is not None:
+            return found
         return tree.Quotient(self.sub(above, span), self.sub(below, span), span=span)
+
+    def _with_factors(
+        self, above: list[Lexeme], below: list[Lexeme], span: Span
+    ) -> tree.Node | None:
+        r"""Return ``\frac{-2 \partial f}{n \partial x}``, a derivative times -2 over n."""
+        (before, over), (count, under) = _parted(above), _parted(below)
+        if not over or not under or not (before or count):
+            return None
+        negated = bool(before) and before[0].sign("-")
+        before = before[1:] if negated else before
+        derivative = self._derivative(over, under, span)
+        if derivative is None:
+            return None
+        if before:
+            factor = self.sub(before, span)
+            derivative = tree.Product((factor, derivative), "cdot", span=span)
+        if count:
+            derivative = tree.Quotient(derivative, self.sub(count, span), span=span)
+        return tree.Negate(derivative, span=span) if negated else derivative
 
     def _derivative(self, above: list[Lexeme], below: list[Lexeme], span: Span) -> tree.Node | None:
         over, under = self._mark(above), self._mark(below)
@@ -239,6 +261,21 @@ class Derivatives(Scripting):
             return self.applied(tree.Name("Delta", span=lexeme.span))
         quantity = self.operand()
         return self.outside(quantity, lambda n: tree.Step(n, span=lexeme.span.to(n.span)))
+
+
+def _parted(found: list[Lexeme]) -> tuple[list[Lexeme], list[Lexeme]]:
+    """Return the factors before a partial sign, and the rest; no rest where they are no factors."""
+    depth = 0
+    for n, lexeme in enumerate(found):
+        depth += lexeme.sign("{", "(", "[") - lexeme.sign("}", ")", "]")
+        if not depth and n and lexeme.sign("+", "-", "/"):
+            break
+        if not depth and lexeme.command("partial"):
+            factors = found[:n]
+            if factors and factors[-1].command("cdot", "times"):
+                factors = factors[:-1]
+            return factors, found[n:]
+    return found, []
 
 
 def _is_count(node: tree.Node) -> TypeGuard[tree.Number]:

@@ -2,6 +2,7 @@ r"""What a document says of a symbol in words, or in passing.
 
     "where $y$ is one-hot", "a probability vector $p$"     \sum_k y_k = 1
     \underbrace{\sum_j y_j}_{= 1}                          \sum_j y_j = 1
+    \underbrace{x - \mu}_{r}                              r = x - \mu
     "the matrix $A$ is symmetric"                          A = A^\top
     "for an orthogonal matrix $Q$"                         not read: what fails may hold for such Q
 
@@ -21,10 +22,11 @@ from proofs_checks.claims.parser import parse_formula
 from proofs_checks.claims.problems import Refusal, Refusals
 from proofs_checks.claims.prose import IN, Prose
 
-__all__ = ["in_other_words", "sums_to_one", "symmetric"]
+__all__ = ["in_other_words", "named_below_braces", "sums_to_one", "symmetric"]
 
 UNDERBRACE = re.compile(r"\\underbrace\s*(?=\{)")
 IS_ONE = re.compile(r"\s*_\s*(?:\{\s*=\s*1\s*\})")
+NAME = re.compile(r"\s*_\s*(?=\{)")
 SUMS_TO_ONE = r"one[- ]hot|(?:discrete |categorical )?probability (?:vector|distribution)"
 SYMMETRIC = r"symmetric"
 OTHERS = (
@@ -53,6 +55,25 @@ def sums_to_one(prose: Prose, inline: Sequence[tuple[int, int]]) -> Iterator[Equ
         total = _total(symbol, text)
         if total is not None:
             yield _equation(prose, total, tree.Number("1", span=total.span), start, end)
+
+
+def named_below_braces(prose: Prose) -> Iterator[Equation]:
+    """Yield the equations that say what the symbols below braces are."""
+    text = prose.view.text
+    for match in UNDERBRACE.finditer(text):
+        try:
+            owner = prose.view.span(*match.span())
+            end, _ = after_group(prose.view, match.end(), len(text), owner)
+            name = NAME.match(text, end)
+            if name is None:
+                continue
+            last, _ = after_group(prose.view, name.end(), len(text), owner)
+            symbol = _parsed(prose, name.end() + 1, last - 1)
+            if isinstance(tree.stem(symbol, tree.Entry), tree.Name):
+                inside = _parsed(prose, match.end() + 1, end - 1)
+                yield _equation(prose, symbol, inside, match.start(), last)
+        except (Refusal, Refusals):
+            continue
 
 
 def symmetric(prose: Prose, inline: Sequence[tuple[int, int]]) -> Iterator[Equation]:

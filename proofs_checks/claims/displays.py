@@ -54,9 +54,16 @@ _MARKDOWN = re.compile(
 )
 _OF_JEKYLL = re.compile(rf"\A---[ \t]*\r?\n|{_SCRIPT}")
 _SINGLE_DOLLAR = re.compile(r"(?<![\\$])\$(?!\$)")
+_TWO_DOLLARS = re.compile(r"\$\$[^$\n]+\$\$")
 _WORDS = re.compile(r"[^\W\d_]")
 _QUOTE = re.compile(r"(?m)^[ \t]*(?:>[ \t]*)+")
 _LOOKS_MATHEMATICAL = re.compile(r"(?s)(?=.*[=≔≡])(?=.*(?:\\[A-Za-z]|[_^]))")
+
+
+def _is_kramdown(text: str) -> bool:
+    r"""Tell whether two dollars mark what stands between words; ``\text{$x$}`` is no exception."""
+    single = len(_SINGLE_DOLLAR.findall(text))
+    return not single or 8 * single < len(_TWO_DOLLARS.findall(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ class Finder:
         self.inline: list[tuple[int, int]] = []  # formulae of the prose
         # kramdown, of Jekyll's pages, marks a formula between words as it marks a display
         is_page = kind == "md" and _OF_JEKYLL.search(view.text) is not None
-        self._is_kramdown = is_page and not _SINGLE_DOLLAR.search(view.text)
+        self._is_kramdown = is_page and _is_kramdown(view.text)
         self._unread_definitions = 0
         self._absent: set[str] = set()
         self._code = Code(view.text, self._paragraph_end)

@@ -11,7 +11,12 @@ from typing import TypeGuard
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.damage import damaged_displays, losses, refusals, repaired
-from proofs_checks.claims.described import in_other_words, sums_to_one, symmetric
+from proofs_checks.claims.described import (
+    in_other_words,
+    named_below_braces,
+    sums_to_one,
+    symmetric,
+)
 from proofs_checks.claims.directives import Directive, read_directive
 from proofs_checks.claims.displays import Display, Finder, RawDirective
 from proofs_checks.claims.document import KINDS, Document, kind_of
@@ -138,7 +143,11 @@ class _Reader:
             tuple(self.directives),
             tuple(self.passed),
             (*self.prose.spaces(finder.inline), *self.stated),
-            (*self.prose.equations(finder.inline), *sums_to_one(self.prose, finder.inline)),
+            (
+                *self.prose.equations(finder.inline),
+                *sums_to_one(self.prose, finder.inline),
+                *named_below_braces(self.prose),
+            ),
             (*self.prose.signs(finder.inline), *symmetric(self.prose, finder.inline)),
             tuple(in_other_words(self.prose, finder.inline)),
             tuple(self.problems),

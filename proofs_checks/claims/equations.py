@@ -171,10 +171,31 @@ def read_statement(
             del relations[n]
     if not relations and sides:
         return Read((sides[0],), (), tuple(conditions), ())
+    lists = _without_lists(sides, relations, first)
     notes = tuple(note for side in sides for note in _notes(side, text))
+    notes += tuple(f"what `{text(x.span)}` lists is not judged" for x in lists)
     remarks = (text(span_of(remark)) for remark in statement.remarks)
     notes += tuple(f"`{remark}` was taken as a remark" for remark in remarks)
     return Read(tuple(sides), tuple(map(_relation, relations)), tuple(conditions), notes)
+
+
+def _without_lists(sides: list[tree.Node], relations: list[Lexeme], first: int) -> list[tree.Node]:
+    r"""Take the lists out of a chain, as in ``p = f(x) = \{p_1, \dots, p_n\}``; return them.
+
+    A list only says how the entries are called; the rest of the chain says something without it.
+    """
+    lists: list[tree.Node] = []
+    if isinstance(sides[0], tree.Tuple | tree.SetOf):
+        return lists
+    for n in reversed(range(1, len(sides))):
+        if not isinstance(sides[n], tree.Tuple | tree.SetOf) or len(sides) < 3:
+            continue
+        before = n - 1 - first
+        beside = relations[before : before + 2]
+        if all(map(is_equality, beside)):
+            lists.append(sides.pop(n))
+            del relations[before + len(beside) - 1]
+    return lists[::-1]
 
 
 def _relation(lexeme: Lexeme) -> Relation:

@@ -54,7 +54,7 @@ _PATTERN = re.compile(
   | (?P<skip> \\(?:mkern|kern|mskip|hskip) \s* -? [0-9.]* \s* (?:mu|em|ex|pt|cm|mm|in)? )
   | (?P<eqno> \\l?eqno \s* (?: \( [^()\n]{{0,20}} \) )? )
   | (?P<command> \\(?: [A-Za-z@]+ | . ) )
-  | (?P<dots> \.\s?\.\s?\. )
+  | (?P<dots> \.\s?\.\s?\. | \.\.(?=\s*[A-Za-z0-9\\,]) )
   | (?P<number> [0-9]+ (?: \.[0-9]+ )? | \.[0-9]+ )
   | (?P<letter> [A-Za-z] )
   | (?P<parameter> \#[1-9] )

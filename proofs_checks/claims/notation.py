@@ -86,6 +86,8 @@ PLAIN_FUNCTIONS = frozenset(
     "exp log ln sin cos tanh sinh cosh softmax Softmax sigmoid relu ReLU softplus max min diag "
     "tr Tr trace det KL".split()
 )
+# ... of which these are no products of letters before an operand without a bracket either.
+BARE_FUNCTIONS = frozenset(["exp", "log", "ln"])
 # Words that begin with a d and are no differential.
 WORDS_WITH_D = frozenset("det dim diag div dom dist data dual dec deg den diff dir".split())
 # Words that bind an index below them.
@@ -130,7 +132,7 @@ UNSUPPORTED_RELATIONS = frozenset(
     "approx propto simeq cong ll gg subset subseteq supset supseteq notin ni to rightarrow "
     "leftarrow mapsto longrightarrow longmapsto Rightarrow Longrightarrow implies iff impliedby "
     "Leftrightarrow leftrightarrow xrightarrow prec succ preceq succeq asymp gtrsim lesssim "
-    "gtrless mid perp parallel approxeq leftarrow Leftarrow uparrow downarrow therefore because "
+    "gtrless mid perp approxeq leftarrow Leftarrow uparrow downarrow therefore because "
     "models vdash lesssim setminus += -=".split()
 )
 
@@ -183,7 +185,7 @@ OPENERS = {"(": ")", "[": "]", "lbrack": "]", "{": "}", "lbrace": "}", "langle":
            "lfloor": "floor", "lceil": "ceil", "lvert": "|", "lVert": "||"}  # fmt: skip
 CLOSERS = {")": ")", "]": "]", "rbrack": "]", "}": "}", "rbrace": "}", "rangle": ">",
            "rfloor": "floor", "rceil": "ceil", "rvert": "|", "rVert": "||"}  # fmt: skip
-BARS = {"|": "|", "vert": "|", "Vert": "||", "||": "||"}
+BARS = {"|": "|", "vert": "|", "Vert": "||", "||": "||", "parallel": "||"}
 
 # Understood, and outside the language: the reason that is given.
 UNSUPPORTED = {

@@ -158,7 +158,7 @@ class _Tidier:
             place = lexeme.span.to(self.lexemes[i + 1].span)
             self._put(Lexeme("bar", "||", place))
             return i + 2
-        elif name in {"|", "Vert", "vert"}:
+        elif name in {"|", "Vert", "vert", "parallel"}:
             lexeme = Lexeme("bar", "|" if name == "vert" else "||", lexeme.span)
         elif name in {"lvert", "lVert"} and not self._closes(i, name):
             self._put(lexeme._replace(text="mid") if name == "lvert"

@@ -69,6 +69,8 @@ def big(typer: Typer, node: tree.Sum) -> Value:
         summand = _totalled(body.expression * factor, tuple(indices), without_first)
         return Value(summand, body.row, body.column)
     if node.operator in LISTS:
+        if factor != 1 or without_first:
+            raise MeaningError("a list of a part of the entries is not read.", node.span)
         return written_out(typer, node, body, indices)
     if not body.is_scalar:
         raise MeaningError(f"this needs numbers; got {body.shape()}.", node.body.span)

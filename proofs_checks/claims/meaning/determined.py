@@ -16,6 +16,7 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.doubts import Doubts, updated_in_place
 from proofs_checks.claims.meaning.families import EACH, both_halves, doubt_about
+from proofs_checks.claims.meaning.redefinitions import said_twice
 from proofs_checks.claims.meaning.restrictions import (
     is_restriction,
     is_value,
@@ -60,6 +61,14 @@ class Determination(Unsaid):
             if s.is_inline and len(s.sides) == 2 and isinstance(s.sides[0], tree.Name)
             and isinstance(s.sides[1], tree.Number)
         }  # fmt: skip
+        self.in_passing = {
+            found.name
+            for s in reading.statements
+            if s.is_inline and s.kinds[:1] in (("equality",), ("definition",))
+            and not isinstance(s.sides[1], tree.Number)
+            and (found := reading.roles.reference(s.sides[0])) is not None
+        } - self.model.by_name.keys()  # fmt: skip
+        self.said_twice = said_twice(reading)
         self.wrong: set[str] = set()  # definitions that mean nothing
         self.solved: set[str] = set()  # what enters equations that are to be solved
 
@@ -289,6 +298,12 @@ class Determination(Unsaid):
         unread = sorted(reached & self.unknown)
         if unread:
             return f"the definition of {unread[0]} could not be read"
+        passing = sorted(reached & self.in_passing)
+        if passing:
+            return f"what the text says {passing[0]} is could not be used"
+        twice = sorted(reached & self.said_twice)
+        if twice:
+            return f"the text says twice what {twice[0]} is"
         shifted = sorted(reached & self.reading.roles.shifted)
         if shifted:
             return f"{shifted[0].split('_')[0]} is defined by recursion, which is not unrolled"
@@ -353,4 +368,17 @@ class Determination(Unsaid):
         if unlinked:
             return unlinked
         link.undeclared = tuple(self.on_one_side(sides))
-        return f"nothing says what {link.undeclared[0]} is" if link.undeclared else ""
+        if link.undeclared:
+            return f"nothing says what {link.undeclared[0]} is"
+        return self._left_open(relation, reached)
+
+    def _left_open(self, relation: Relation, reached: frozenset[str]) -> str:
+        """Return what values, sizes and vectors an equation may rest on without saying so."""
+        known = self.model.by_name.keys() - self.reading.stand_ins
+        values = sorted(n for n in reached & self.reading.ranks.applied - known if "_." in n)
+        if values and (relation.left.is_number or relation.right.is_number):
+            return f"nothing says what {values[0].split('_.')[0]} is"  # \sum_x p(x) = 1
+        if self.of_open_size(relation):
+            return "nothing says how large an identity or a vector of ones is here"
+        vector = self.eigenvector(relation)
+        return f"this may say that {vector} is an eigenvector" if vector else ""

@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 FIRST_COPY = 800_000  # the number of the first definition that is made for another layer
+MANY = 3  # so many symbols that have a letter above them everywhere are no powers of one another
 RARELY = 4  # a letter that a sum runs over in more than one equation of so many is an index
 INNER = "inner"  # the label of a loss as a function of the layers before the last
 DEEPEST = 4  # definitions that a definition of another layer may need
@@ -54,7 +55,8 @@ class Counters(NamedTuple):
     """The letters in superscripts that may count, with their symbols and the numbers added.
 
     ``others`` are letters that stand elsewhere too, ``bare`` symbols without such superscripts,
-    ``derived`` letters above an entry by which something is differentiated: no power is.
+    ``derived`` letters above an entry by which something is differentiated: no power is. ``ending``
+    are letters at which sums end: indices.
     """
 
     symbols: dict[str, set[str]]
@@ -62,10 +64,11 @@ class Counters(NamedTuple):
     others: set[str]
     bare: set[str]
     derived: set[str]
+    ending: set[str]
 
 
 def _counters(roots: Sequence[tree.Node]) -> Counters:
-    found = Counters(defaultdict(set), defaultdict(set), set(), set(), set())
+    found = Counters(defaultdict(set), defaultdict(set), set(), set(), set(), set())
     above: Counter[str] = Counter()  # in how many roots a letter stands above
     bound: Counter[str] = Counter()  # and in how many of them a sum or product runs over it
     for root in roots:
@@ -84,16 +87,21 @@ def _counters(roots: Sequence[tree.Node]) -> Counters:
         bounds = [(_letter(b.index), b) for b in nodes(root)
                   if isinstance(b, tree.Bound) and isinstance(b.index, tree.Name)]  # fmt: skip
         runs = here & {letter for letter, _ in bounds}
+        found.ending.update(_letter(n) for _, b in bounds if b.last is not None
+                            for n in nodes(b.last) if isinstance(n, tree.Name))  # fmt: skip
         above.update(here)
         bound.update(runs)
         ends = {id(name) for letter, b in bounds if letter in runs
                 for name in nodes(b) if isinstance(name, tree.Name)}  # fmt: skip
+        in_scripts = {id(n) for node in nodes(root) if isinstance(node, tree.Entry)
+                      for script in (*node.lower, *node.upper) for n in nodes(script)}  # fmt: skip
         for name in _elsewhere(root):
             if id(name) in ends:
                 continue
             if not name.font and _letter(name) not in runs:  # the L of \mathcal{L} is none
                 found.others.add(_letter(name))
-            found.bare.add(_symbol(name))
+            if id(name) not in in_scripts:  # the c of W_c is no quantity c
+                found.bare.add(_symbol(name))
     found.others.update(x for x in bound if bound[x] * RARELY > above[x])
     return found
 
@@ -111,8 +119,13 @@ def layer_labels(roots: Sequence[tree.Node]) -> Change:
     found = _counters(roots)
     seen, bare = found.symbols, found.bare
     counted = found.derived - found.others
-    letters = {x for x in seen if x not in found.others and seen[x] - bare
-               and len(found.shifts[x]) > 1} | counted  # fmt: skip
+    letters = {
+        x
+        for x in seen
+        if seen[x] - bare
+        and len(found.shifts[x]) > 1
+        and (x not in found.others or (len(seen[x] - bare) >= MANY and x not in found.ending))
+    } | counted
     if not letters:
         return unchanged
     # of the letters that count, most stand above symbols that have such superscripts only; so they

@@ -115,8 +115,13 @@ class Letters(Applications):
         indices = tuple(tree.Name(x, span=node.span) for x in letters)
         return Reference(f"prob_{'.'.join(laws)}", indices)
 
-    def _find_sizes(self, every: Sequence[tree.Node]) -> None:
-        """Find the letters at which sums end: lengths, unless they are indices more often."""
+    def _find_sizes(
+        self, every: Sequence[tree.Node], equations: Sequence[Sequence[tree.Node]]
+    ) -> None:
+        r"""Find the letters at which sums end: lengths, unless they are indices more often.
+
+        One that is a script of the left side is an index: ``o_t = \sum_{i=1}^t x_i``, for every t.
+        """
         scripts: Counter[str] = Counter()
         ends: Counter[str] = Counter()
         for root in every:
@@ -126,14 +131,7 @@ class Letters(Applications):
                 if isinstance(node, tree.Entry):
                     here |= {self.spell(x) for x in node.lower if isinstance(x, tree.Name)}
                 elif isinstance(node, tree.Sum):
-                    own = {self.letter(b.index) for b in node.bounds}
-                    last |= {
-                        name
-                        for b in node.bounds
-                        if b.last is not None
-                        and (name := self.size_name(b.last)) not in own
-                        and name is not None
-                    }
+                    last |= self._ends(node)
                 elif isinstance(node, tree.Name) and node.accents[-1:] == (SET,):
                     self.sizes.add(self.spell(node))
                 elif isinstance(node, tree.Ranges):
@@ -146,6 +144,22 @@ class Letters(Applications):
         for name, count in ends.items():
             if name.isupper() or count > scripts[name]:
                 self.sizes.add(name)
+        for left, *rest in equations:
+            here = self._below(left)
+            below = (n for side in rest for n in nodes(side) if isinstance(n, tree.Sum))
+            self.compared |= set().union(*(here & self._ends(n) for n in below)) - self.sizes
+
+    def _below(self, node: tree.Node) -> set[str]:
+        """Return the letters below the symbol that is one side of an equation."""
+        if not isinstance(node, tree.Entry):
+            return set()
+        return {self.spell(x) for x in node.lower if isinstance(x, tree.Name)}
+
+    def _ends(self, node: tree.Sum) -> set[str]:
+        """Return the letters at which a sum ends."""
+        own = {self.letter(b.index) for b in node.bounds}
+        ends = {self.size_name(b.last) for b in node.bounds if b.last is not None}
+        return {x for x in ends - own if x is not None}
 
     def size_name(self, node: tree.Node) -> str | None:
         """Return the name of a range: n, d_k, N."""

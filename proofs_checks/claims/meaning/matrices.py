@@ -150,7 +150,7 @@ def norm(typer: Typer, node: tree.Norm) -> Value:
     if value.is_scalar:
         if text not in ("", "1", "2", "F"):
             raise MeaningError(f"the norm with subscript {text} is not read.", node.span)
-        return Value(sp.Abs(value.expression))
+        return Value(_absolute(value.expression))
     if value.is_matrix and text != "F":
         what = f"with subscript {text}" if text else "without a subscript"
         raise MeaningError(
@@ -162,8 +162,15 @@ def norm(typer: Typer, node: tree.Norm) -> Value:
             f"the norm with subscript {text} is not part of the language.", node.span
         )
     if text == "1":
-        return Value(total(sp.Abs(value.expression), *value.axes))
+        return Value(total(_absolute(value.expression), *value.axes))
     return Value(sp.sqrt(total(value.expression**2, *value.axes)))
+
+
+def _absolute(expression: Any) -> Any:
+    """Return |x|; SymPy expands it without end where a root may be imaginary, as sqrt(1 - a)."""
+    powers = (x.exp for x in expression.atoms(sp.Pow))
+    has_root = any(x.is_Rational and x.q % 2 == 0 for x in powers)
+    return sp.sqrt(expression**2) if has_root else sp.Abs(expression)
 
 
 def written_out(typer: Typer, node: tree.Sum, body: Value, indices: Sequence[Index]) -> Value:

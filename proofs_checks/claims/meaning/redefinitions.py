@@ -20,7 +20,7 @@ from proofs_checks.claims.tree import nodes
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.document import Reading
 
-__all__ = ["defined_anew"]
+__all__ = ["defined_anew", "said_twice"]
 
 
 def defined_anew(reading: Reading) -> dict[str, list[Statement]]:
@@ -48,6 +48,21 @@ def defined_anew(reading: Reading) -> dict[str, list[Statement]]:
                 found.setdefault(reference.name, []).append(statement)
         elif _applied(reading, new) - _applied(reading, old) - reading.authored.templates.keys():
             found.setdefault(reference.name, []).append(statement)
+    return found
+
+
+def said_twice(reading: Reading) -> set[str]:
+    """Return the symbols with a definition in the text and another one elsewhere."""
+    found: set[str] = set()
+    definitions = reading.definitions
+    for name in definitions.found:
+        every = [*definitions.found[name], *definitions.again.get(name, ())]
+        left = every[0].statement.sides[0]
+        of_text = [x.statement for x in every if x.statement.is_inline]
+        for statement in reading.statements if of_text else ():
+            if len(statement.sides) > 1 and statement.sides[0] == left:
+                if any(statement.sides[1] != x.sides[1] for x in of_text):
+                    found.add(name)
     return found
 
 

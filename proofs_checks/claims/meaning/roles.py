@@ -52,7 +52,7 @@ class Roles(Scripts):
             self.bare_names |= set(self._quantities(root))
             self.turned |= set(self._turned_vectors(root))
         self._find_functions(statements, every)
-        self._find_sizes(every)
+        self._find_sizes(every, [s.sides for s in statements])
         self._find_letters(every)
         self._find_points(every, [s.sides for s in statements])
         for statement in statements:

@@ -18,7 +18,7 @@ import sympy as sp
 from proofs_checks.claims.notation import FACTORIAL
 from theory.algebra.expressions import Equation, Relation, entry_tensor, tensors_in
 from theory.algebra.opaque import Applied
-from theory.algebra.symbols import Partial
+from theory.algebra.symbols import Partial, Size
 from theory.models import Model
 from theory.models.model import name_of
 
@@ -90,6 +90,28 @@ class Unsaid:
                 continue
             if name not in self.reading.context.opaque and name not in self.given:
                 yield name
+
+    def of_open_size(self, relation: Relation) -> bool:
+        r"""Return whether a size that nobody named enters as a number alone: \tr(I)."""
+        sides = (relation.left, relation.right)
+        entries = {x for side in sides for x in side.atoms(sp.Indexed)}
+        axes = {size for x in entries for size in entry_tensor(x).axes}
+        sizes = {s for side in sides for s in side.free_symbols if isinstance(s, Size)}
+        return any(s.name in self.reading.ranges.invented for s in sizes - axes)
+
+    def eigenvector(self, relation: Relation) -> str:
+        r"""Return of which undefined vector an equation may say so: ``A t = \lambda t``."""
+        for side, other in ((relation.left, relation.right), (relation.right, relation.left)):
+            factors = [x for x in sp.Mul.make_args(side) if isinstance(x, sp.Indexed)]
+            for entry in factors if isinstance(other, sp.Sum | sp.Mul) else ():
+                name = name_of(entry_tensor(entry))
+                value = tensors_in(side / entry)
+                is_given = name in self.model.by_name or name in self.reading.definitions.found
+                if not is_given and name not in self.declared | value:
+                    is_linear = name in tensors_in(other) and tensors_in(other) != {name}
+                    if is_linear and value - self.model.by_name.keys():
+                        return name
+        return ""
 
     def solved_for(self, relation: Relation, plain: frozenset[str], reached: frozenset[str]) -> str:
         """Return for which symbol an equation with zero on one side may be solved."""
