@@ -229,7 +229,12 @@ class _Reader:
         self._counted(span)
         self.stated.extend(x for x in spaces_in(read.conditions) if kind_of_numbers(x.right))
         line, column = self.source.place(span.start)
-        sides, case = read.sides, self.prose.condition_before(self.finder.inline, start)
+        sides, inline = read.sides, self.finder.inline
+        case = self.prose.condition_before(inline, start)
+        headed = () if case else self.prose.condition_of_section(inline, start, sides[0])
+        case, notes = case or headed, read.notes
+        for condition in headed:
+            notes += (f"for `{self._text(condition.span)}` only, as the heading above says",)
         if statement.continues:
             last = self.items[-1][1] if self.items else None
             if not isinstance(last, Equation):
@@ -243,7 +248,7 @@ class _Reader:
             sides = (first.sides[0] if case else last.sides[-1], *sides)
         equation = Equation(
             sides, read.relations, (*read.conditions, *case), self._text(span),
-            span, line, column, 0, labels, statement.tag, read.notes, statement.continues,
+            span, line, column, 0, labels, statement.tag, notes, statement.continues,
             statement.is_premise,
         )  # fmt: skip
         self.items.append((start, equation))

@@ -23,6 +23,7 @@ __all__ = ["DOTS", "Statement", "relations_in", "statements"]
 
 OTHERWISE = ("otherwise", "else", "elsewhere", "or else")
 OBJECTIVE = re.compile(r"\b(?:subject to|such that|s\.\s?t\.?)(?!\w)")
+LONGEST_START = 8  # lexemes of "h_l = 1", which begins a range
 DOTS = ("ldots", "dots", "cdots", "dotsc", "dotsb")
 _ARITHMETIC = frozenset("times plus minus over divided multiplied per".split())
 _REASONS = frozenset("since because by using from due via as see".split())
@@ -86,6 +87,7 @@ class _Assembly:
         self.open_range: list[Lexeme] = []  # "i = 1", once "\dots" has followed
         self.last_was_condition = False
         self.last_was_remark = False
+        self.tag = ""  # "(1) \quad a = b"
 
     def take(self, part: Part) -> None:
         """Add one part."""
@@ -101,6 +103,12 @@ class _Assembly:
             return
         if self._range(content) or self._position(part, content):
             return
+        if all(x.command(*DOTS, "vdots") for x in content) and self.done and not self.pending:
+            self.done[-1].remarks.append(content)  # and so on
+            return
+        if part.before in ("", "row") and _is_manual_tag(content):
+            self.tag = content[1].text
+            return
         if self._condition(part, content):
             self.last_was_condition = True
             return
@@ -111,6 +119,7 @@ class _Assembly:
             (self.pending or self.done[-1].lexemes).extend(content)
         elif any(relations_in(content)):
             statement = Statement(content, part.row, conditions=self.held, listed=self.pending)
+            statement.tag, self.tag = self.tag, ""
             self.done.append(statement)
             self.held, self.pending = [], []
         elif (
@@ -239,6 +248,8 @@ class _Assembly:
                 return conditions[-1]
         last = self.done[-1]
         if len(self.done) < 2 or len(list(relations_in(last.lexemes))) != 1:
+            return []
+        if len(last.lexemes) > LONGEST_START:
             return []
         self.done.pop()
         comma = [Lexeme("sign", ",", last.lexemes[0].span)] if last.listed else []

@@ -12,9 +12,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_lowercase, ascii_uppercase
 
 from proofs_checks.claims.lexemes import Lexeme, after_group, lexemes
 from proofs_checks.claims.limits import Limits
+from proofs_checks.claims.notation import GREEK, KNOWN
 from proofs_checks.claims.places import Span, View
 from proofs_checks.claims.problems import Refusal
 
@@ -48,8 +50,17 @@ Macros = dict[str, Macro]
 
 @cache
 def standard_macros() -> tuple[tuple[str, Macro], ...]:
-    """Return commands of common packages that abbreviate notation of the language."""
+    r"""Return what abbreviates notation of the language: commands of common packages.
+
+    Where a preamble is not at hand, ``\E``, ``\vx``, ``\mW`` and ``\bx`` mean what they mean in
+    the papers of the field.
+    """
     bodies = {
+        **{name: (0, rf"\mathbf{{{letter}}}") for name, letter in _bold_letters()},
+        "E": (0, r"\mathbb{E}"),
+        "R": (0, r"\mathbb{R}"),
+        "eps": (0, r"\epsilon"),
+        "half": (0, r"\frac{1}{2}"),
         "norm": (1, r"\lVert #1\rVert"),
         "abs": (1, r"\lvert #1\rvert"),
         "pdv": (2, r"\frac{\partial #1}{\partial #2}"),
@@ -59,6 +70,16 @@ def standard_macros() -> tuple[tuple[str, Macro], ...]:
         (name, Macro(count, tuple(lexemes(View(body), 0, len(body)))))
         for name, (count, body) in bodies.items()
     )
+
+
+def _bold_letters() -> Iterator[tuple[str, str]]:
+    greek = [f"\\{name}" for name in sorted(GREEK)]
+    small, large = [*ascii_lowercase, *greek], [*ascii_uppercase, *greek]
+    for prefix, letters in (("v", small), ("m", large), ("b", [*small, *large])):
+        for letter in letters:
+            name = prefix + letter.removeprefix("\\")
+            if name not in KNOWN and name != "be":  # \be begins an equation
+                yield name, letter
 
 
 def take_definitions(view: View, start: int, end: int, macros: Macros) -> list[tuple[int, int]]:

@@ -43,7 +43,10 @@ GREEK = frozenset(
     "upsilon phi chi psi omega varepsilon vartheta varpi varrho varsigma varphi varkappa "
     "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
 )
-NAMED_SYMBOLS = frozenset("ell hbar imath jmath infty Re Im aleph wp".split()) | GREEK
+NAMED_SYMBOLS = GREEK | frozenset(
+    "ell hbar imath jmath infty Re Im aleph wp Alpha Beta Epsilon Zeta Eta Iota Kappa Mu Nu "
+    "Omicron Rho Tau Chi".split()
+)
 
 # command -> font of `tree.Name`
 FONTS = {

@@ -9,8 +9,10 @@ Prose may hold any notation: what cannot be read says nothing here.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.equations import Equation, Read, is_judged, read_statement, span_of
@@ -25,7 +27,11 @@ from proofs_checks.claims.rows import is_equality
 from proofs_checks.claims.spaces import spaces_in
 from proofs_checks.claims.tidy import tidy
 
-__all__ = ["Prose"]
+__all__ = ["HEADING", "Prose"]
+
+HEADING = re.compile(
+    r"^[ ]{0,3}#{1,6}[ \t]|\\(?:chapter|(?:sub)*section|paragraph)\b|<h[1-6][\s>]", re.MULTILINE
+)
 
 MOST_INLINE = 2000  # formulae of the prose that are looked at
 MOST_INLINE_CHARACTERS = 400
@@ -125,14 +131,40 @@ class Prose:
             alone or (between.lower() in AFTER_CONDITION and LEADS.search(lead))
         ):
             return ()
+        return self._comparisons(first, last)
+
+    def condition_of_section(
+        self, inline: Sequence[tuple[int, int]], start: int, left: tree.Node
+    ) -> tuple[tree.Node, ...]:
+        r"""Return the condition in the heading above: "### When $i \ne j$".
+
+        It is one of the equations of its section with both letters on their left side.
+        """
+        above = bisect_right(self._headings, start) - 1
+        if above < 0:
+            return ()
+        place = self._headings[above]
+        end = self.view.text.find("\n", place)
+        inside = inline[bisect_left(inline, (place, 0)) : bisect_left(inline, (end, 0))]
+        lead = self.view.text[place : inside[0][0]].rstrip("$(\\ \t") if inside else ""
+        if len(inside) != 1 or not LEADS.search(lead):
+            return ()
+        nodes = self._comparisons(*inside[0])
+        letters = {n.letter for node in nodes for n in tree.nodes(node) if isinstance(n, tree.Name)}
+        spoken = {n.letter for n in tree.nodes(left) if isinstance(n, tree.Name)}
+        return nodes if letters <= spoken else ()
+
+    @cached_property
+    def _headings(self) -> list[int]:
+        return [match.start() for match in HEADING.finditer(self.view.text)]
+
+    def _comparisons(self, first: int, last: int) -> tuple[tree.Node, ...]:
+        """Return what a formula compares, if it compares letters and nothing else."""
         try:
-            lexed = self.lexemes(first, last)
-            nodes = parse_conditions(lexed, self.limits)
+            nodes = parse_conditions(self.lexemes(first, last), self.limits)
         except (Refusal, Refusals):
             return ()
-        if all(_compares_letters(node) for node in nodes):
-            return nodes
-        return ()
+        return nodes if all(_compares_letters(node) for node in nodes) else ()
 
     def lexemes(self, start: int, end: int) -> list[Lexeme]:
         """Return the lexemes of a formula, with the author's macros replaced."""

@@ -20,6 +20,7 @@ from proofs_checks.claims.meaning.vocabulary import Interpretation, interpret
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem as Found
 from proofs_checks.claims.problems import ReadingError, Refusal, problem_at
+from proofs_checks.claims.prose import HEADING
 from proofs_checks.claims.sources.bundle import Bundle
 from proofs_checks.claims.spoken import Spoken
 from proofs_checks.claims.symbol_table import symbol_entries
@@ -29,9 +30,6 @@ __all__ = ["DEFAULT_MODEL", "read_claims"]
 
 DEFAULT_MODEL = "attention-head"
 SPACE = " \t\r\n&"
-HEADING = re.compile(
-    r"^[ ]{0,3}#{1,6}[ \t]|\\(?:chapter|(?:sub)*section|paragraph)\b|<h[1-6][\s>]", re.MULTILINE
-)
 LAYOUT = re.compile(r"\\\\|&|%|\\(?:label|tag|nonumber|notag)(?![A-Za-z])")  # after a step
 
 

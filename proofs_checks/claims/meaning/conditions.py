@@ -116,7 +116,7 @@ def _bind(
         typer.first[letter] = item.span
         if item.domain is not None:
             size = _domain(typer, item)
-            if isinstance(item.domain, tree.Name):
+            if isinstance(item.domain, tree.Name) and not _is_every(item.index, item.domain):
                 typer.sets.append(size)
         elif item.last is not None and _starts_at_zero(item.first):
             size = _from_zero(typer, item)
@@ -162,12 +162,20 @@ def _domain(typer: Typer, item: tree.Bound) -> Any:
     )
 
 
+def _is_every(index: tree.Node, domain: tree.Name) -> bool:
+    r"""Return whether a set is that of all values of a letter: ``a \in \mathcal{A}``."""
+    letter = tree.stem(index, tree.Entry)
+    return isinstance(letter, tree.Name) and letter.letter.upper() == domain.letter
+
+
 def _whole(node: tree.Node | None) -> tree.Node | None:
     r"""Return the n of ``\{1, \dots, n\}`` and ``[1, n]``."""
     entries = getattr(node, "entries", None)
     if not entries:
         return None
     first, last = entries[0], entries[-1]
+    if isinstance(last, tree.Product) and isinstance(last.factors[0], tree.Dots):
+        last = last.factors[-1] if len(last.factors) == 2 else last  # {1, ..n}
     if isinstance(first, tree.Number) and first.text == "1" and len(entries) > 1:
         if not isinstance(last, tree.Number | tree.Dots):
             return last
@@ -341,7 +349,8 @@ def _member(typer: Typer, item: tree.Compare) -> Any:
     if isinstance(right, tree.Name):
         size = typer.ranges.declare(f"{typer.roles.spell(right)}_set")
         typer.index(item.left, size, "the set")
-        typer.context.parts.add(size)
+        if not _is_every(item.left, right):
+            typer.context.parts.add(size)
         return sp.S.One
     raise MeaningError("this set is not read.", item.span, expected="\\{1, \\dots, n\\}")
 

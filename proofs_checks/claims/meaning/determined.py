@@ -378,6 +378,10 @@ class Determination(Unsaid):
         values = sorted(n for n in reached & self.reading.ranks.applied - known if "_." in n)
         if values and (relation.left.is_number or relation.right.is_number):
             return f"nothing says what {values[0].split('_.')[0]} is"  # \sum_x p(x) = 1
+        for name in sorted(reached & self.model.by_name.keys()):
+            line = self.model.by_name[name]  # y_i = 1, perhaps of the true class alone
+            if line.parameters and line.value.is_number and self.reading.base is None:
+                return f"what is said of {name} may only say which case is meant"
         if self.of_open_size(relation):
             return "nothing says how large an identity or a vector of ones is here"
         vector = self.eigenvector(relation)

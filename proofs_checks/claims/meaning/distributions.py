@@ -67,6 +67,8 @@ def normal_density(typer: Typer, node: tree.Apply) -> Value:
             expected="\\mathcal{N}(x \\mid \\mu, \\Sigma)",
         )  # fmt: skip
     x, mean, variance = (typer.value(argument) for argument in node.arguments)
+    if mean.expression == 0 and mean.is_scalar:
+        mean = Value(sp.S.Zero, x.row, x.column)  # \mathcal{N}(z; 0, I)
     x, mean = typer.shapes.join(x, mean, node.span, "the argument and the mean of a density")
     gap = Value(x.expression - mean.expression, x.row, x.column)
     if gap.is_scalar:
