@@ -98,6 +98,8 @@ BIG_WORDS = {"max": "max", "min": "min", "argmax": "argmax", "argmin": "argmin",
              "inf": "inf", "lim": "lim"}  # fmt: skip
 # Functions that take a distribution as their subscript.
 MOMENTS = frozenset(("expectation", "var", "cov"))
+# Functions whose subscript says over which index they run.
+OVER_AN_INDEX = frozenset(("softmax", "log_softmax", "lse"))
 DOTS = frozenset("dots ldots cdots dotsc dotsb dotsm vdots ddots".split())
 # Functions whose argument papers put in brackets, always: `\mathrm{softmax} s_i` is refused.
 NEEDS_BRACKETS = frozenset(

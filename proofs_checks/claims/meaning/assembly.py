@@ -20,7 +20,7 @@ from proofs_checks.claims.meaning.model import document_model, empty_model, line
 from proofs_checks.claims.meaning.sides import FAILURES
 from proofs_checks.claims.meaning.statements import MeaningError
 from proofs_checks.claims.tree import nodes
-from theory.algebra.expressions import Equation, tensors_in
+from theory.algebra.expressions import Equation, free_indices, slots, tensors_in
 from theory.algebra.limits import AlgebraError
 from theory.algebra.reading import Reader
 from theory.algebra.ring import Ring
@@ -31,6 +31,7 @@ from theory.algebra.symbols import (
     Size,
     Step,
     Tensor,
+    delta,
     is_order,
     scalar,
     total,
@@ -48,6 +49,30 @@ UNDEFINED = "not defined by the document"
 
 class Assembly(Links):
     """Makes a model of what has been typed."""
+
+    def _define_steps_before(self) -> None:
+        r"""Define ``S_{t-1}`` by ``S_t = \sum_{i \le t} x_i``: it is the sum over i < t.
+
+        Where t says more than where sums end, S_t defines no other step.
+        """
+        by_name = {line.name: line for line in self.lines}
+        for name in sorted(self.roles.shifted & self.symbols.table.keys() - by_name.keys()):
+            stem, _, label = name.partition("_.")
+            line = by_name.get(stem)
+            slot = self.roles.shifted_slots[name]
+            if line is None or len(slot) != 1 or min(slot) >= len(line.parameters):
+                continue
+            step = line.parameters[min(slot)]
+            if not isinstance(step, Index) or label != f"{step.name}m1":
+                continue
+            ends = {x for x in line.value.atoms(sp.Indexed)
+                    if is_order(name_of(x.base)) and slots(x)[0] == step}  # fmt: skip
+            others = line.value.xreplace(dict.fromkeys(ends, sp.S.One))
+            if ends and step not in free_indices(others):
+                earlier = {x: x - delta(step, slots(x)[1]) for x in ends}
+                symbol = self.symbols.tensor(name)[line.parameters]
+                value: Any = line.value.xreplace(earlier)
+                self.lines.append(Definition(symbol, value, "one step before"))
 
     def _make_model(self) -> None:
         try:

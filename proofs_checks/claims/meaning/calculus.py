@@ -243,14 +243,20 @@ def step(typer: Typer, node: tree.Step) -> Value:
 
 
 def rate(typer: Typer, node: tree.Rate) -> Value:
-    r"""Return ``\dot v_j``: the rate along the gradient flow; each symbol has a rate eps."""
+    r"""Return ``\dot v_j``: the rate along the gradient flow; each symbol has a rate eps.
+
+    Where a document has symbols of its own and writes no such rate, it is 1.
+    """
     if node.order != 1:
         raise MeaningError("second derivatives by time are not part of the language.", node.span)
     value, moved = _moving(typer, node.quantity, "d/dt", node)
     pairs = []
     for entry in moved:
         name = name_of(entry_tensor(entry)).removeprefix("W_")
-        pairs.append((entry, _rate(typer, f"eps_{name}")))
+        is_said = bool(typer.roles.known) or f"eps_{name}" in typer.symbols.table
+        pairs.append((entry, _rate(typer, f"eps_{name}") if is_said else sp.S.One))
+        if not is_said:
+            typer.shapes.notes.append("a gradient flow without a rate has the rate 1")
     return Value(Flow(value.expression, *pairs), value.row, value.column)
 
 

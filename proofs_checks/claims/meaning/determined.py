@@ -68,6 +68,7 @@ class Determination(Unsaid):
             and not isinstance(s.sides[1], tree.Number)
             and (found := reading.roles.reference(s.sides[0])) is not None
         } - self.model.by_name.keys()  # fmt: skip
+        self.shifted = reading.roles.shifted - self.model.by_name.keys()
         self.said_twice = said_twice(reading)
         self.wrong: set[str] = set()  # definitions that mean nothing
         self.solved: set[str] = set()  # what enters equations that are to be solved
@@ -186,7 +187,7 @@ class Determination(Unsaid):
             return None
         names = tensors_in(link.relation)
         reached = self.reached(names)
-        stems = {n.split("_.")[0] for n in reached & self.reading.roles.shifted}
+        stems = {n.split("_.")[0] for n in reached & self.shifted}
         own = name_of(entry_tensor(link.relation.left))
         for name in sorted(stems & reached):
             if name == own:
@@ -304,7 +305,7 @@ class Determination(Unsaid):
         twice = sorted(reached & self.said_twice)
         if twice:
             return f"the text says twice what {twice[0]} is"
-        shifted = sorted(reached & self.reading.roles.shifted)
+        shifted = sorted(reached & self.shifted)
         if shifted:
             return f"{shifted[0].split('_')[0]} is defined by recursion, which is not unrolled"
         partials = {p for p in sp.preorder_traversal(relation) if isinstance(p, Partial)}

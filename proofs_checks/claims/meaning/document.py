@@ -85,6 +85,7 @@ class Reading(Assembly):
             except FAILURES as error:
                 told = str(error) or "this is nested too deeply."
                 meaning.error = MeaningError(told, statement.span)
+        self._define_steps_before()
         self.unknown |= self._unread({n: m.error for n, m in self.meanings.items() if m.error})
         said = list(self.constraints)
         self._make_model()

@@ -18,7 +18,7 @@ from proofs_checks.claims.meaning.dots import LISTS
 from proofs_checks.claims.meaning.omissions import SET
 from proofs_checks.claims.meaning.slots import INDEX_LETTERS, Reference, stem_of
 from proofs_checks.claims.meaning.spelling import Spelling, flat
-from proofs_checks.claims.notation import MOMENTS
+from proofs_checks.claims.notation import MOMENTS, OVER_AN_INDEX
 from proofs_checks.claims.tree import children, nodes
 
 __all__ = ["Letters"]
@@ -90,6 +90,15 @@ class Letters(Applications):
                 if name in arguments or name in self.bound or is_new:
                     found.append(name)
         return tuple(dict.fromkeys(found))
+
+    def runs_over(self, node: tree.Node) -> str | None:
+        r"""Return the letter over which a softmax runs: the j of ``\mathrm{softmax}_j(s_{ij})``."""
+        if isinstance(node, tree.Call) and node.function in OVER_AN_INDEX and len(node.lower) == 1:
+            letter = self.letter(node.lower[0])
+            below = (x for n in nodes(node.arguments[0]) if isinstance(n, tree.Entry)
+                     for x in n.lower)  # fmt: skip
+            return letter if letter in map(self.letter, below) else None
+        return None
 
     def _scripted(self, name: str) -> bool:
         return name in self.bare_names
@@ -177,6 +186,8 @@ class Letters(Applications):
                     self.bound |= {x for b in node.bounds if (x := self.letter(b.index))}
         for root in every:
             for node in nodes(root):
+                if (over := self.runs_over(node)) is not None:
+                    self.bound.add(over)
                 if isinstance(node, tree.Ranges | tree.ForAll):
                     self.compared |= {x for i in node.indices if (x := self.letter(i))}
                 elif isinstance(node, tree.Call) and node.function in MOMENTS:
@@ -331,7 +342,7 @@ class Letters(Applications):
             yield from self._quantities(node.value)
         elif isinstance(node, tree.Sum):
             yield from self._quantities(node.body)
-        elif isinstance(node, tree.Call) and node.function in MOMENTS:
+        elif isinstance(node, tree.Call) and node.function in MOMENTS | OVER_AN_INDEX:
             for argument in node.arguments:
                 yield from self._quantities(argument)
         elif isinstance(node, tree.Power):

@@ -36,6 +36,7 @@ class NodeShapes:
     | depends | what the names of symbols mention |
     | differentiated, applied | quantities of derivatives, and values of functions |
     | multiplied | small letters that stand behind a capital in a product |
+    | before_rows | small letters that stand before a transposed one, at the end of a product |
     """
 
     def __init__(self, roles: Roles, authored: Authored) -> None:
@@ -49,6 +50,7 @@ class NodeShapes:
         self.applied: set[str] = set()  # values of functions: numbers where nothing says otherwise
         self.multiplied: set[str] = set()  # the x of W x: vectors where nothing says otherwise
         self.inverted: set[str] = set()  # the S of S^{-1}: matrices where nothing says otherwise
+        self.before_rows: set[str] = set()  # the v_i of v_i k_i^T: vectors where nothing says not
         self._turned: set[tuple[str, int]] = set()  # what is transposed, with so many indices
         self._loose = False
         self._entrywise = False  # inside P \odot (1 - P), where 1 is a matrix
@@ -144,6 +146,7 @@ class NodeShapes:
             rule = rules.entrywise_spread
         if not node.operator and len(node.factors) > 1:
             self._behind_a_capital(*node.factors[-2:])
+            self._before_a_row(*node.factors[-2:])
         outer, self._entrywise = self._entrywise, node.operator == "odot"
         inputs = [self.visit(factor, scope) for factor in node.factors]
         self._entrywise = outer
@@ -160,6 +163,14 @@ class NodeShapes:
         if isinstance(last, tree.Name) and last.letter.islower() and len(last.letter) == 1:
             if name not in self.roles.sizes | self.roles.bound and name[:1] not in "LJ":
                 self.multiplied.add(self.roles.spell(last))
+
+    def _before_a_row(self, left: tree.Node, last: tree.Node) -> None:
+        if not isinstance(last, tree.Transpose) or type(last.base) is not type(left):
+            return
+        names = [tree.stem(x, tree.Entry) for x in (left, last.base)]
+        if all(isinstance(x, tree.Name) and x.letter.islower() for x in names):
+            if isinstance(names[0], tree.Name) and len(names[0].letter) == 1:  # no Greek letter
+                self.before_rows.add(self.roles.spell(names[0]))
 
     def _quotient(self, node: tree.Quotient, scope) -> int:
         above, below = self.visit(node.numerator, scope), self.visit(node.denominator, scope)

@@ -213,6 +213,8 @@ class Ranks(NodeShapes):
 
     def _turn(self, name: str) -> int:
         """Return when a symbol's turn comes: functions and vectors, capitals, others."""
+        if name in self.before_rows:
+            return 0
         if name in self.applied and "bf" not in self.fonts[name] and not name[:1].isupper():
             return 0  # p(x) is a number, which says more of the capital S on its left
         shapes = {a.shape(k) for a in self.network.symbols[name] for k in self.slots_seen[name]}
@@ -240,8 +242,8 @@ class Ranks(NodeShapes):
                 usual = most + (2 if is_capital and not most else 1)
             elif is_capital and most == 0 and stem not in LOSSES and not fonts & {"cal", "scr"}:
                 usual = 2
-            elif not most and name in self.multiplied:
-                usual = 1
+            elif name in self.before_rows or (not most and name in self.multiplied):
+                usual = most + 1
         else:
             usual = max(most, least + (2 if is_capital and least == 0 else 1))
         return abs(axes.total - usual), axes.total, axes.is_row

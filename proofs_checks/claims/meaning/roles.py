@@ -9,6 +9,7 @@ document (``\pi_\theta``) names what the symbol depends on.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from proofs_checks.claims import tree
@@ -43,6 +44,7 @@ class Roles(Scripts):
         self.known = dict(known or {})
         self.capitals: dict[str, str] = {}
         self.shifted: set[str] = set()  # names of neighbours, as in S_{t-1}
+        self.shifted_slots: dict[str, set[int]] = defaultdict(set)
         self.iterates: set[str] = set()
         self.turned: set[tuple[str, str]] = set()
         # "i = j" in the prose compares indices, and makes no quantities of them
@@ -219,6 +221,7 @@ class Roles(Scripts):
                 indices.append(shifted)
                 labels.append("_." + flat(item, self.spell))
                 self.shifted.add(name + "".join(labels))
+                self.shifted_slots[name + "".join(labels)].add(len(indices) - 1 + len(node.upper))
             else:
                 bracket = "in." if isinstance(item, tree.Bracketed) else ""  # x_{(i)} is no x_i
                 labels.append(f"_{bracket}{flat(item, self.spell)}")

@@ -152,6 +152,8 @@ class Scripts(Letters):
             return
         if isinstance(node, tree.Call) and node.function in MOMENTS:
             bound = bound | set(self.outcomes(node))
+        if (over := self.runs_over(node)) is not None:
+            bound = bound | {over}
         for place, item in self._placed(node):
             if isinstance(item, tree.Number):
                 self.slots[place].numbers.add(item.text)

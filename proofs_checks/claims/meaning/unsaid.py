@@ -16,9 +16,16 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from proofs_checks.claims.notation import FACTORIAL
-from theory.algebra.expressions import Equation, Relation, entry_tensor, tensors_in
+from theory.algebra.expressions import (
+    Equation,
+    Relation,
+    bound_of,
+    entry_tensor,
+    free_indices,
+    tensors_in,
+)
 from theory.algebra.opaque import Applied
-from theory.algebra.symbols import Partial, Size
+from theory.algebra.symbols import Index, Partial, Size
 from theory.models import Model
 from theory.models.model import name_of
 
@@ -82,6 +89,8 @@ class Unsaid:
             symbol = self.reading.symbols.table.get(name)
             if symbol is None or symbol.is_defined or symbol.known:
                 continue
+            if name in self.reading.roles.shifted and name in self.model.by_name:
+                continue
             if f"{name}_along" in sides[0] | sides[1]:
                 continue  # d(A X) = A dX speaks of X on both sides
             if name in self.declared and name not in self.reading.ranks.applied:
@@ -96,7 +105,7 @@ class Unsaid:
         sides = (relation.left, relation.right)
         entries = {x for side in sides for x in side.atoms(sp.Indexed)}
         axes = {size for x in entries for size in entry_tensor(x).axes}
-        sizes = {s for side in sides for s in side.free_symbols if isinstance(s, Size)}
+        sizes = {s for side in sides for s in _sizes_as_numbers(side)}
         return any(s.name in self.reading.ranges.invented for s in sizes - axes)
 
     def eigenvector(self, relation: Relation) -> str:
@@ -125,6 +134,17 @@ class Unsaid:
         plain = plain | reached if isinstance(side, Partial) else plain
         solved = sorted(plain & self.reading.roles.differentiated)
         return next((n for n in solved if n not in self.model.by_name), "")
+
+
+def _sizes_as_numbers(node: sp.Basic) -> Iterator[Size]:
+    """Yield the sizes that stand as numbers, not as the ends of sums or the axes of symbols."""
+    if isinstance(node, Size):
+        yield node
+    elif isinstance(node, sp.Sum) and not free_indices(node) and not tensors_in(node):
+        yield from (k.size for k in bound_of(node))  # \tr(I) counts its range
+    elif not isinstance(node, sp.Indexed | Index):
+        for below in (node.function,) if isinstance(node, sp.Sum) else node.args:
+            yield from _sizes_as_numbers(below)
 
 
 def _is_entry(expression: sp.Basic) -> bool:

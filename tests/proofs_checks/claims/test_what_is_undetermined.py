@@ -31,7 +31,7 @@ def _reason(claim):
         ([r"f(A) = a^\top A a", r"f(x) = x^\top x", r"f(x) = 2 x^\top x"], "two definitions"),
         ([r"\log 2 = 0.693"], "the decimals may be rounded"),
         ([r"x = E_{\mathrm{lookup}}[I]", r"\sum_i x_i = 1"], "nothing says what E_lookup is"),
-        ([r"g = \half x", r"g = x"], r"`\half` is not known"),
+        ([r"g = \third x", r"g = x"], r"`\third` is not known"),
     ],
 )
 def test_what_is_not_said_is_no_error_of_the_author(displays, reason):
