@@ -118,6 +118,11 @@ class Assembly(Links):
         self.constraints += self._normalised(inputs)
         constraints = tuple(self.constraints)
         if self.base is not None:
+            used = frozenset[str]().union(*(tensors_in(line.value) for line in lines))
+            here = {name_of(x) for x in inputs} | {line.name for line in lines}
+            # eta has a meaning in steps only; v - eta u needs it as a number
+            free = sorted(used - here - set(self.base.tensors) - self.base.by_name.keys())
+            inputs += [self.symbols.tensor(x) for x in free if x in self.symbols.table]
             return replace(
                 self.base,
                 sizes=(*self.base.sizes, *self._new_sizes(lines, inputs)),
@@ -234,6 +239,10 @@ class Assembly(Links):
         Where the document differentiates it by some of them, only those; without definitions,
         whatever it is differentiated by.
         """
+        said = [x.arguments for x in self.arbitrary if self.roles.spell(x.loss) == name]
+        if said:
+            names = {n for argument in said[0] for n in self.names(argument)}
+            return [self._entry_of(n) for n in sorted(names) if n in self.symbols.table]
         defined = [line for line in self.lines if line.name not in self.context.opaque]
         derived = {line.name for line in self.lines if self._uses_derivatives(line)}
         defined = [

@@ -85,6 +85,7 @@ class Authored:
                 isinstance(n, tree.Apply) and self.function_name(n) == name for n in others
             )
             is_new = formal and side.arguments != first.formals and not by_itself
+            is_new = is_new and len(set(side.arguments)) == len(side.arguments)  # not f(p, p) = 0
             if side is statement.sides[0] and is_new:
                 self.redefined.setdefault(name, statement.number)
             return

@@ -68,6 +68,7 @@ class Determination(Unsaid):
             and not isinstance(s.sides[1], tree.Number)
             and (found := reading.roles.reference(s.sides[0])) is not None
         } - self.model.by_name.keys()  # fmt: skip
+        self.arbitrary = {reading.roles.spell(x.loss) for x in reading.arbitrary}
         self.shifted = reading.roles.shifted - self.model.by_name.keys()
         self.said_twice = said_twice(reading)
         self.wrong: set[str] = set()  # definitions that mean nothing
@@ -313,7 +314,7 @@ class Determination(Unsaid):
         for name in sorted(tensors_in(rest) & self.reading.context.opaque):
             return f"nothing says what {name} is"
         below = self.reached(n for p in partials for n in tensors_in(p.args[0]))
-        for name in sorted(below & self.reading.stand_ins):
+        for name in sorted(below & self.reading.stand_ins - self.arbitrary):
             if "_." in name:  # a function of which only the arguments are said
                 return f"nothing says what {name.split('_.')[0]} is"
             if name in sides[0] ^ sides[1] and relation.right != 0:

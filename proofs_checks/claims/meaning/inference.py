@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.meaning.arbitrary_losses import SKIPPED, ArbitraryLoss, arbitrary_losses
 from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.bare_losses import labelled_losses
 from proofs_checks.claims.meaning.definitions import Definitions, names_in
@@ -74,16 +75,19 @@ class Inference:
         self.inputs = rest[: len(said.inputs)]
         self.stated = [x for x in rest[len(said.inputs) :] if isinstance(x, tree.Compare)]
         self.statements = given[: len(said.statements)]
+        self.arbitrary: list[ArbitraryLoss] = []
         self.labelled: dict[int, str] = {}  # losses that got the label of another, by statement
         if model is None:
             self.statements = defined_by_logarithms(self.statements)
             self.statements, self.labelled = labelled_losses(self.statements)
+            self.statements, self.arbitrary = arbitrary_losses(self.statements)
         self.statements += one_layer_on(self.statements)
         self.assumptions = given[len(said.statements) :]
         self.broken = set(said.broken)
         self._described = said.described
         every = (*self.statements, *self.assumptions)
         self.meanings: dict[int, Meaning] = {s.number: Meaning() for s in every}
+        self.meanings |= {x.number: Meaning(skipped=SKIPPED) for x in self.arbitrary}
         self.loss_name = "L"
         self.differentiated_by: dict[str, set[str]] = {}
         self.lines: list[Definition] = []

@@ -102,7 +102,9 @@ def _counters(roots: Sequence[tree.Node]) -> Counters:
                 found.others.add(_letter(name))
             if id(name) not in in_scripts:  # the c of W_c is no quantity c
                 found.bare.add(_symbol(name))
-    found.others.update(x for x in bound if bound[x] * RARELY > above[x])
+    found.others.update(
+        x for x in bound if bound[x] * RARELY > above[x] or found.shifts[x] == {0}
+    )  # of heads and samples there is no next one
     return found
 
 

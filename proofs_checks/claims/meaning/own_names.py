@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from proofs_checks.claims import tree
@@ -27,6 +28,7 @@ __all__ = [
     "own_words",
     "roots_of_squares",
     "spelled_functions",
+    "spelled_words",
 ]
 
 
@@ -83,6 +85,84 @@ def spelled_functions(roots: Sequence[tree.Node]) -> Change:
         return factors[0] if len(factors) == 1 else replace(node, factors=tuple(factors))
 
     return change
+
+
+def spelled_words(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]) -> Change:
+    r"""Make ``KL = ..`` and ``Loss = ..`` define one name: letters without a gap between them.
+
+    They stand nowhere else by themselves; a word of small letters nobody takes for a product.
+    """
+    words = {word for left in lefts if (word := _word(left)) is not None}
+    if not words:
+        return unchanged
+    total: Counter[str] = Counter()
+    spelled: Counter[str] = Counter()
+    for root in roots:
+        for node in nodes(root):
+            if isinstance(node, tree.Name) and not (node.font or node.accents or node.primes):
+                total[node.letter] += 1
+            elif isinstance(node, tree.Product) and not node.operator:
+                spelled.update(word for word in words for _ in _places(node, word))
+    words = {
+        w for w in words
+        if all(total[x] == spelled[w] * w.count(x) for x in w)
+        or (len(w) >= WORD and sum(map(str.islower, w)) >= WORD - 1)
+    }  # fmt: skip
+    if not words:
+        return unchanged
+
+    def change(node: tree.Node) -> tree.Node:
+        if not isinstance(node, tree.Product) or node.operator:
+            return node
+        factors = list(node.factors)
+        for word in sorted(words, key=len, reverse=True):
+            for n in reversed(list(_places(replace(node, factors=tuple(factors)), word))):
+                end = n + len(word)
+                span = factors[n].span.to(factors[end - 1].span)
+                name, last = tree.Name(word, "rm", span=span), factors[end - 1]
+                is_entry = isinstance(last, tree.Entry)
+                factors[n:end] = [replace(last, base=name, span=span) if is_entry else name]
+        return factors[0] if len(factors) == 1 else replace(node, factors=tuple(factors))
+
+    return change
+
+
+WORD = 4  # letters of a word that may contain letters of the document
+
+
+def _word(left: tree.Node) -> str | None:
+    """Return the letters that are a whole left side without gaps, its last one perhaps indexed."""
+    if not isinstance(left, tree.Product) or left.operator:
+        return None
+    names = [*left.factors[:-1], tree.stem(left.factors[-1], tree.Entry)]
+    if not all(_is_letter(x) for x in names):
+        return None
+    word = "".join(x.letter for x in names)  # type: ignore[attr-defined]
+    return word if next(iter(_places(left, word)), None) == 0 else None
+
+
+def _places(node: tree.Product, word: str) -> Iterator[int]:
+    """Yield where the factors of a product spell a word."""
+    n = 0
+    while n + len(word) <= len(node.factors):
+        run = node.factors[n : n + len(word)]
+        names = [*run[:-1], tree.stem(run[-1], tree.Entry)]
+        touch = all(a.span.end == b.span.start for a, b in pairwise(names))
+        if touch and all(
+            _is_letter(x) and x.letter == letter  # type: ignore[attr-defined]
+            for x, letter in zip(names, word, strict=True)
+        ):
+            yield n
+            n += len(word)
+        else:
+            n += 1
+
+
+def _is_letter(node: tree.Node) -> bool:
+    return (
+        isinstance(node, tree.Name) and len(node.letter) == 1 and node.letter.isascii()
+        and not (node.font or node.accents or node.primes)
+    )  # fmt: skip
 
 
 class _Row(NamedTuple):

@@ -32,6 +32,7 @@ from proofs_checks.claims.meaning.own_names import (
     own_words,
     roots_of_squares,
     spelled_functions,
+    spelled_words,
 )
 from proofs_checks.claims.meaning.random_variables import over_outcomes
 from proofs_checks.claims.meaning.rewriting import Change, mapped, unchanged
@@ -76,6 +77,7 @@ def rewritten(
     patterns: tuple[Callable[[list[tree.Node]], Change], ...] = (
         lambda now: layer_labels([*now, *elsewhere]),
         lambda now: inner_losses(now, equations, notes),
+        lambda now: spelled_words(now, lefts),
         named_superscripts,
         policies,
         _powers_of_letter,

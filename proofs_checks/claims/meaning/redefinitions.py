@@ -74,5 +74,12 @@ def _vocabulary(reading: Reading, side: tree.Node) -> set[str]:
 
 def _applied(reading: Reading, side: tree.Node) -> set[str]:
     """Return the functions of a side that have no meaning but in their document."""
-    applied = [n for n in nodes(side) if isinstance(n, tree.Apply)]
+    applied = [n for n in nodes(side) if isinstance(n, tree.Apply) and not _has_meaning(reading, n)]
     return {reading.authored.function_name(n) or "" for n in applied} - {""}
+
+
+def _has_meaning(reading: Reading, node: tree.Apply) -> bool:
+    """Return whether the language or a definition says what a function is of its arguments."""
+    reference = reading.roles.reference(node)
+    is_defined = reference is not None and reference.name in reading.definitions.found
+    return is_defined or reading.authored.built_in(node) is not None
