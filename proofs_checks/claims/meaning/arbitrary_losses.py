@@ -43,21 +43,23 @@ def arbitrary_losses(
     kept, found = [], []
     for statement in statements:
         left, *rest = statement.sides
+        applied = _one_application(rest[0]) if len(rest) == 1 else None
         if (
-            len(rest) != 1 or not isinstance(left, tree.Name) or lefts[left] > 1
-            or statement.is_inline or statement.conditions or statement.kinds[0] not in EQUALITIES
-            or not (left in derived or by_sign)
-        ):  # fmt: skip
-            kept.append(statement)
-            continue
-        applied = _one_application(rest[0])
-        function = tree.stem(applied.base, tree.Entry) if applied is not None else None
-        if (
-            applied is None or not isinstance(function, tree.Name) or named[function] > 1
-            or function.letter in BUILT_IN or function.font == "rm"
+            applied is None or not isinstance(left, tree.Name) or statement.conditions
+            or statement.kinds[0] not in EQUALITIES or not (left in derived or by_sign)
             or any(isinstance(n, CALCULUS) for n in nodes(rest[0]))
             or not any(isinstance(n, tree.Name) for x in applied.arguments for n in nodes(x))
         ):  # fmt: skip
+            kept.append(statement)
+            continue
+        function = tree.stem(applied.base, tree.Entry)
+        itself = applied is rest[0] and function == left  # L = L(g) says on what L depends
+        is_unknown = (
+            isinstance(function, tree.Name) and named[function] == 1 and lefts[left] == 1
+            and function.letter not in BUILT_IN and function.font != "rm"
+            and not statement.is_inline
+        )  # fmt: skip
+        if not itself and not is_unknown:
             kept.append(statement)
             continue
         found.append(ArbitraryLoss(left, applied.arguments, statement.number))

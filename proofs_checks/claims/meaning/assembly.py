@@ -73,6 +73,7 @@ class Assembly(Links):
                 symbol = self.symbols.tensor(name)[line.parameters]
                 value: Any = line.value.xreplace(earlier)
                 self.lines.append(Definition(symbol, value, "one step before"))
+                self.steps_before.add(name)
 
     def _make_model(self) -> None:
         try:

@@ -55,7 +55,7 @@ class Authored:
                 self._take_definition(statement, n)
         for name in [x for x in self.templates if x.endswith("'")]:
             stem = self.templates.get(name.rstrip("'"))
-            if stem is not None and self.is_of_number(stem):
+            if stem is not None and _has_slope(stem):
                 del self.templates[name]  # the derivative of a function that is defined: a claim
         every = [root for s in statements for root in s.roots]
         for root in every:
@@ -142,6 +142,12 @@ class Authored:
         if others or not isinstance(formal, tree.Name):
             return False
         return self._is_entrywise(template.body, self.roles.spell(formal), False, 2)
+
+    def is_derived(self, node: tree.Apply) -> bool:
+        """Return whether a node is f'(x), where f is defined: what is said of it is a claim."""
+        name = self.function_name(node) or ""
+        template = self.templates.get(name.rstrip("'"))
+        return name.endswith("'") and template is not None and _has_slope(template)
 
     def is_slope(self, node: tree.Node) -> bool:
         r"""Return whether a node is \sigma'(z), where \sigma is given for a number."""
@@ -270,6 +276,11 @@ class Authored:
             if base is not None and not any(entries) and "." not in found.name[len(base.name) :]:
                 return Reference(found.name, found.indices, found.depends)
         return found
+
+
+def _has_slope(template: Template) -> bool:
+    """Return whether a prime behind a function can be its derivative: it has one argument."""
+    return len(template.formals) == 1 and isinstance(template.formals[0], tree.Name)
 
 
 def _speaks_of_its_arguments(template: Template) -> bool:

@@ -253,7 +253,7 @@ class Definitions:
     def reference(self, side: tree.Node) -> Reference | None:
         """Return the symbol that stands alone on a side, None if it is an expression."""
         if isinstance(side, tree.Apply):
-            if self.authored.mode(side) != "quantity":
+            if self.authored.mode(side) != "quantity" or self.authored.is_derived(side):
                 return None
             return self.authored.quantity(side)
         if isinstance(side, tree.Power):

@@ -69,7 +69,7 @@ class Determination(Unsaid):
             and (found := reading.roles.reference(s.sides[0])) is not None
         } - self.model.by_name.keys()  # fmt: skip
         self.arbitrary = {reading.roles.spell(x.loss) for x in reading.arbitrary}
-        self.shifted = reading.roles.shifted - self.model.by_name.keys()
+        self.shifted = reading.roles.shifted - reading.steps_before
         self.said_twice = said_twice(reading)
         self.wrong: set[str] = set()  # definitions that mean nothing
         self.solved: set[str] = set()  # what enters equations that are to be solved

@@ -12,7 +12,9 @@ Y = tanh(X)            in a later section than Y = sigma(X): another Y
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -71,6 +73,7 @@ class Doubts:
             or updated_in_place(statement, tree.Differential)
             or (INTEGRAL if INTEGRAL in link.notes else "")
             or self._counts(statement)
+            or self._operator(statement)
             or self._other_loss(statement)
             or _repeated(link)
             or self._value(link)
@@ -134,6 +137,20 @@ class Doubts:
         """Return which loss may be another than the labelled one that it was taken for."""
         name = self.reading.labelled.get(statement.number, "")
         return f"{name} may be another loss than the one with a label" if name else ""
+
+    @cached_property
+    def varies(self) -> bool:
+        r"""Whether \delta stands before symbols only, as the operator of a variation does."""
+        roots = [root for s in self.reading.statements for root in s.roots]
+        every = sum(node == DELTA for root in roots for node in nodes(root))
+        before = sum(1 for root in roots for node in nodes(root) for _ in _varied(node))
+        return every > 1 and every == before
+
+    def _operator(self, statement: Statement) -> str:
+        varied = (x for side in statement.sides for node in nodes(side) for x in _varied(node))
+        if next(varied, None) is not None and self.varies:
+            return r"\delta may be an operator on what follows it"
+        return ""
 
     def _counts(self, statement: Statement) -> str:
         """Return which superscript, taken for a power, may count layers or iterates."""
@@ -208,6 +225,18 @@ class Doubts:
                 if template is not None and template.number in self.inline:
                     return f"{name} is defined in the prose, perhaps as an example"
         return ""
+
+
+DELTA = tree.Name("delta")
+SCRIPTED = (tree.Entry, tree.Power, tree.Transpose)
+
+
+def _varied(node: tree.Node) -> Iterator[tree.Node]:
+    r"""Yield the symbols of a product that stand right behind a bare \delta."""
+    if isinstance(node, tree.Product) and not node.operator:
+        for first, second in pairwise(node.factors):
+            if first == DELTA and isinstance(tree.stem(second, *SCRIPTED), tree.Name):
+                yield second
 
 
 def _is_factorial(node: tree.Node) -> bool:

@@ -123,11 +123,15 @@ def derivative_of_template(
 ) -> Value:
     """Return f'(x) for a function of one number that the document defines."""
     if len(template.formals) != 1:
-        raise MeaningError("a prime means the derivative of a function of one number.", span)
+        raise MeaningError(
+            "a prime means the derivative of a function of one number.", span, is_final=True
+        )
     ((name, value),) = given.items()
     x = sp.Symbol(f"{name}.", real=True)
     body = typer.within(template.body, {name: Value(x)}, template.body)
     if not body.is_scalar:
-        raise MeaningError("a prime means the derivative of a function of one number.", span)
+        raise MeaningError(
+            "a prime means the derivative of a function of one number.", span, is_final=True
+        )
     derived = sp.diff(body.expression, x, primes)
     return value.with_expression(substitute(derived, {x: value.expression}))

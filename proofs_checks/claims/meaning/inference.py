@@ -58,6 +58,7 @@ class Inference:
         self.summation, self.rows, self.apart_letters = said.summation, said.rows, said.apart
         self.headings = said.headings
         self.notes: list[str] = []
+        self.steps_before: set[str] = set()  # the S_{t-1} that the definition of S_t defines
         self.stand_ins: set[str] = set()  # written down as linear: right for first derivatives
         given = [*said.statements, *said.assumptions]
         roots = [r for s in given for r in s.roots] + [*said.inputs, *said.stated]
@@ -221,7 +222,7 @@ class Inference:
         letters = {self.roles.spell(x) for x in template.formals if isinstance(x, tree.Name)}
         if self.authored.is_of_number(template):
             return True  # \sigma(z) = 1 / (1 + e^{-z}) says nothing of the vector z
-        if letters & self.roles.differentiated:
+        if letters & self.roles.differentiated and not self._is_used_on_others_only(name):
             return False
         below = list(nodes(template.body))
         inside = letters & {self.roles.spell(x) for x in below if isinstance(x, tree.Name)}
@@ -238,6 +239,33 @@ class Inference:
                         if isinstance(base, tree.Name) and self.roles.spell(base) in inside:
                             return True
         return False
+
+    def _is_used_on_others_only(self, name: str) -> bool:
+        r"""Return whether a function is applied to others than its formal arguments alone.
+
+        The \mu of ``\mathcal{N}(x \mid \mu, \Sigma) = ..`` is none of the \mu_k that it is
+        applied to; the \theta of a J(\theta) that is differentiated is \theta.
+        """
+        template = self.authored.templates[name]
+        formals = set(template.formals)
+        applied = False
+        for statement in (*self.statements, *self.assumptions):
+            if statement.number == template.number:
+                continue
+            below = [n for root in statement.roots for n in nodes(root)]
+            stems = {id(n.base) for n in below if isinstance(n, tree.Entry)}
+            for node in below:
+                if isinstance(node, tree.Apply) and self.authored.function_name(node) == name:
+                    if node.arguments == template.formals:
+                        return False
+                    applied = True
+                if node in formals and id(node) not in stems:
+                    return False
+                if isinstance(node, tree.Derivative | tree.Gradient):
+                    whole = tree.stem(node.quantity, tree.Entry)
+                    if isinstance(whole, tree.Apply | tree.Name) and name in self.names(whole):
+                        return False
+        return applied
 
     def _is_used(self, statement: Statement) -> bool:
         if any(key[0] == statement.number for key in self.definitions.by_side):

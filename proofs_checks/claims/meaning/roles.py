@@ -57,12 +57,27 @@ class Roles(Scripts):
         self._find_sizes(every, [s.sides for s in statements])
         self._find_letters(every)
         self._find_points(every, [s.sides for s in statements])
+        self._find_classes(every, statements)
         for statement in statements:
             self._bind_the_unbound(statement)
             self._take_sides(statement)
         self.iterates = self._iterates()
         if not self.known and rows:
             self._find_capitals([root for s in statements for root in s.sides])
+
+    def _find_classes(self, every: Sequence[tree.Node], statements: Sequence[Statement]) -> None:
+        r"""Find the y of ``-\log p_y`` where ``p = \mathrm{softmax}(z)``: an entry of p."""
+        weights = {
+            s.sides[0] for s in statements
+            if isinstance(s.sides[0], tree.Name)
+            and any(isinstance(x, tree.Call) and x.function == "softmax" for x in s.sides[1:])
+        }  # fmt: skip
+        for root in every if weights else ():
+            for node in nodes(root):
+                if isinstance(node, tree.Entry) and node.base in weights and len(node.lower) == 1:
+                    letter = node.lower[0]
+                    if isinstance(letter, tree.Name) and letter.letter.islower():
+                        self.compared |= {self.spell(letter)} - self.quantities - self.sizes
 
     def is_index(self, place: Place, item: tree.Node) -> bool:
         """Return whether what stands in a slot is an index."""

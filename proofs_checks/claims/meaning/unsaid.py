@@ -89,7 +89,7 @@ class Unsaid:
             symbol = self.reading.symbols.table.get(name)
             if symbol is None or symbol.is_defined or symbol.known:
                 continue
-            if name in self.reading.roles.shifted and name in self.model.by_name:
+            if name in self.reading.steps_before:
                 continue
             if f"{name}_along" in sides[0] | sides[1]:
                 continue  # d(A X) = A dX speaks of X on both sides

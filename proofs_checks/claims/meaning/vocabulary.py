@@ -209,6 +209,8 @@ def _evidence(shared: Reading, model: Model) -> bool:
             for link in meaning.links:
                 for node in sp.preorder_traversal(link.relation):
                     if isinstance(node, Partial | Step | Flow):
+                        if not isinstance(node.args[0], sp.Indexed | sp.Symbol):
+                            continue  # of what is written out nothing else is needed
                         names = {name_of(entry_tensor(x)) for x in node.args[1:]
                                  if isinstance(x, sp.Indexed | sp.Symbol)}  # fmt: skip
                         if names & model.tensors.keys() and (
