@@ -10,6 +10,8 @@ from proofs_checks.claims.reading import read_claims
 NORMALISED = (
     r"$$h_i = \frac{x_i - \mu}{\sqrt{v + \epsilon}}$$ $$v = \frac1m \sum_{i=1}^m (x_i - \mu)^2$$ "
 )
+SUMS = r"$$A_i = \sum_{j \le i} x_j$$ "
+SOFTMAX = r"$$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ "
 LOSS = r"$$L = -\sum_k y_k \log p_k$$ $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$ "
 
 
@@ -24,6 +26,9 @@ def _report(text):
          "whether v is held fixed"),
         (LOSS + r"$$\frac{\partial L}{\partial z_k} = p_k - y_k$$",
          "nothing says that y sums to one"),
+        (SUMS + r"$$A_k - A_i = \sum_{j=i+1}^k x_j$$", "whether i < k is open"),
+        (SOFTMAX + r"$$p_1 = \frac{e^{z_1}}{e^{z_1} + e^{z_2}}$$", "whether n is 2 is open"),
+        (SOFTMAX + r"$$p_1 + p_2 = 1$$", "whether n is 2 is open"),
     ],
 )  # fmt: skip
 def test_what_would_make_an_equation_true_is_said(text, said):
@@ -38,6 +43,9 @@ def test_what_would_make_an_equation_true_is_said(text, said):
         NORMALISED + r"$$\frac{\partial h_i}{\partial \mu} = \frac{1}{\sqrt{v + \epsilon}}$$",
         LOSS + r"$$\frac{\partial L}{\partial z_k} = p_k + y_k$$",
         LOSS + r"$$L = -\sum_k y_k z_k$$",
+        SUMS + r"$$A_k - A_i = \sum_{j=i}^k x_j$$",
+        SOFTMAX + r"$$p_1 = \frac{e^{z_1}}{e^{z_1} + 2 e^{z_2}}$$",
+        SOFTMAX + r"$$p_1 + p_2 = 2$$",
     ],
 )
 def test_what_is_false_in_every_meaning_is_refuted(text):

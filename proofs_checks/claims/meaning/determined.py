@@ -386,5 +386,9 @@ class Determination(Unsaid):
                 return f"what is said of {name} may only say which case is meant"
         if self.of_open_size(relation):
             return "nothing says how large an identity or a vector of ones is here"
+        chosen = self.reading.ranks.chosen
+        for name in sorted(n for n in reached & chosen.keys() if chosen[n] == "a matrix"):
+            if name[:1].islower() and "bf" not in self.reading.ranks.fonts[name]:
+                return f"nothing says that {name} is a matrix"
         vector = self.eigenvector(relation)
         return f"this may say that {vector} is an eigenvector" if vector else ""

@@ -19,7 +19,7 @@ from proofs_checks.claims.claim import Claim
 from proofs_checks.claims.reading import read_claims
 
 CORPUS = Path(__file__).parent / "corpus"
-VERDICT = r"(?:proved|refuted|unreadable|definition)"
+VERDICT = r"(?:proved|refuted|unreadable|definition|not judged)"
 COMMENT = re.compile(rf"(?:%|<!--)\s*({VERDICT}(?:\s*,\s*{VERDICT})*)\s*(?:-->)?\s*$")
 
 
