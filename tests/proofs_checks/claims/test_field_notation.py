@@ -54,7 +54,8 @@ def test_the_condition_of_a_heading_holds_in_its_section():
 def test_a_page_of_two_dollars_has_its_prose_between_them():
     prose = "The mean $$\\mu$$ of $$n$$ numbers, where $$R = A x$$ for a matrix $$A$$, is\n\n"
     more = "so that $$r$$ is $$a$$, $$b$$, $$c$$, $$d$$, $$e$$, $$f$$ and $$g$$,"
-    text = f"---\nlayout: post\n---\n{prose}$$ \\mu = \\frac{{1}}{{n}} \\sum_i x_i $$\n\n{more * 3} $$\\text{{$q$}}$$\n"
+    shown = "$$ \\mu = \\frac{1}{n} \\sum_i x_i $$\n\n"
+    text = f"---\nlayout: post\n---\n{prose}{shown}{more * 3} $$\\text{{$q$}}$$\n"
     (claim,) = read_claims(text, "post.md").claims
     assert claim.kind == "definition"
 
