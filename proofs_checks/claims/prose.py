@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from proofs_checks.claims import tree
@@ -36,6 +36,10 @@ HEADING = re.compile(
 MOST_INLINE = 2000  # formulae of the prose that are looked at
 MOST_INLINE_CHARACTERS = 400
 LEADS = re.compile(r"\b(?:[Ii]f|[Ww]hen|[Ff]or|[Ww]henever|[Cc]ase)\Z")
+REACH = 120  # characters of the sentence before a formula
+CASE = re.compile(
+    r"\b(?:if|when|whenever|unless|(?:in|for) (?:the|this|that|which) case)\b", re.IGNORECASE
+)
 SUPPOSES = re.compile(
     r"\b(?:[Ll]et|[Aa]ssum(?:e|ing)(?: that)?|[Ss]uppose(?: that)?|[Gg]iven|[Ww]ith|[Ww]here)\Z"
 )
@@ -60,13 +64,25 @@ class Prose:
     text: Callable[[Span], str]
 
     def equations(self, inline: Sequence[tuple[int, int]]) -> tuple[Equation, ...]:
-        """Return the equations among the formulae of the prose; others say nothing here."""
-        return tuple(
-            equation
-            for start, end in inline[:MOST_INLINE]
-            if end - start <= MOST_INLINE_CHARACTERS and "=" in self.view.text[start:end]
-            for equation in self._statements(start, end, is_equality)
-        )
+        """Return the equations among the formulae of the prose; others say nothing here.
+
+        One that only says which case is spoken of ("if $n = 0$") is marked as a premise.
+        """
+        found: list[Equation] = []
+        for start, end in inline[:MOST_INLINE]:
+            if end - start > MOST_INLINE_CHARACTERS or "=" not in self.view.text[start:end]:
+                continue
+            before = re.split(
+                r"[.;:!?](?=\s)|\n\s*\n|\n\s*[*-]\s", self.view.text[max(0, start - REACH) : start]
+            )[-1]
+            for equation in self._statements(start, end, is_equality):
+                values = equation.sides[1:]
+                is_case = any(map(_is_constant, values)) or (
+                    CASE.search(before) is not None
+                    and not any(isinstance(n, tree.Call) for x in values for n in tree.nodes(x))
+                )
+                found.append(replace(equation, is_premise=is_case))
+        return tuple(found)
 
     def signs(self, inline: Sequence[tuple[int, int]]) -> tuple[Equation, ...]:
         """Return what sentences such as "Let $a > 0$" say about signs."""
@@ -169,6 +185,16 @@ class Prose:
     def lexemes(self, start: int, end: int) -> list[Lexeme]:
         """Return the lexemes of a formula, with the author's macros replaced."""
         return tidy(expand(lexemes(self.view, start, end), self.macros, self.limits), self.limits)
+
+
+def _is_constant(node: tree.Node) -> bool:
+    r"""Return whether a value is a number, zero, one or the identity: \Lambda_0 = I."""
+    inside = [n for n in tree.nodes(node) if isinstance(n, tree.Number | tree.Name)]
+    return (
+        bool(inside)
+        and not any(isinstance(n, tree.Call | tree.Apply) for n in tree.nodes(node))
+        and all(isinstance(n, tree.Number) or n.letter in ("0", "1", "I") for n in inside)
+    )
 
 
 def _compares_letters(node: tree.Node) -> bool:

@@ -117,6 +117,8 @@ class Definitions:
 
     def _take(self, statement: Statement, only: set[str] | None = None) -> None:
         sides = statement.sides
+        if statement.is_inline and statement.is_premise:
+            return  # "if n = 0" says which case is meant
         for n, kind in enumerate(statement.kinds):
             if kind not in EQUALITIES:
                 continue

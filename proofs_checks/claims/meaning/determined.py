@@ -65,7 +65,6 @@ class Determination(Unsaid):
             found.name
             for s in reading.statements
             if s.is_inline and s.kinds[:1] in (("equality",), ("definition",))
-            and not isinstance(s.sides[1], tree.Number)
             and (found := reading.roles.reference(s.sides[0])) is not None
         } - self.model.by_name.keys()  # fmt: skip
         self.arbitrary = {reading.roles.spell(x.loss) for x in reading.arbitrary}

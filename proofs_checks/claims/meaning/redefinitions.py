@@ -46,7 +46,7 @@ def defined_anew(reading: Reading) -> dict[str, list[Statement]]:
         elif heading_between(reading.headings, before, statement):
             if _vocabulary(reading, old) != _vocabulary(reading, new):
                 found.setdefault(reference.name, []).append(statement)
-        elif _applied(reading, new) - _applied(reading, old) - reading.authored.templates.keys():
+        elif _unexplained(reading, new) - _applied(reading, old):
             found.setdefault(reference.name, []).append(statement)
     return found
 
@@ -74,8 +74,15 @@ def _vocabulary(reading: Reading, side: tree.Node) -> set[str]:
 
 def _applied(reading: Reading, side: tree.Node) -> set[str]:
     """Return the functions of a side that have no meaning but in their document."""
-    applied = [n for n in nodes(side) if isinstance(n, tree.Apply) and not _has_meaning(reading, n)]
+    applied = [n for n in nodes(side) if isinstance(n, tree.Apply)]
     return {reading.authored.function_name(n) or "" for n in applied} - {""}
+
+
+def _unexplained(reading: Reading, side: tree.Node) -> set[str]:
+    """Return those of which neither the language nor the document says what they are."""
+    applied = [n for n in nodes(side) if isinstance(n, tree.Apply) and not _has_meaning(reading, n)]
+    named = {reading.authored.function_name(n) or "" for n in applied} - {""}
+    return named - reading.authored.templates.keys()
 
 
 def _has_meaning(reading: Reading, node: tree.Apply) -> bool:

@@ -117,3 +117,21 @@ def test_a_word_before_an_equality_is_a_name_unless_its_letters_are_used():
     )
     assert [loss.kind, verdict_of(right)] == ["definition", "proved"]
     assert verdict_of(_claims(r"a = x", r"b = y", r"ab = y x")[-1]) == "proved"
+
+
+def test_the_case_that_the_prose_speaks_of_defines_nothing():
+    text = (
+        "If $w_0 = 0$ this is ridge regression, with $\\Lambda = I$.\n\n"
+        "$$ f = (w - w_0)^2 $$\n\n$$ f = w^2 + w_0^2 $$\n\n$$ f = w^2 - 2 w w_0 + w_0^2 $$\n"
+    )
+    _, wrong, right = read_claims(text, "notes.md").claims
+    assert verdict_of(wrong) == "unreadable"
+    assert verdict_of(right) == "proved"
+
+
+def test_what_the_prose_defines_by_a_function_is_a_definition():
+    text = (
+        "When $p = \\mathrm{softmax}(z)$, the gradient is\n\n"
+        "$$ \\frac{\\partial p_i}{\\partial z_j} = p_i (\\delta_{ij} - p_j) $$\n"
+    )
+    assert verdict_of(read_claims(text, "notes.md").claims[-1]) == "proved"
