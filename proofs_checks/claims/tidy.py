@@ -99,7 +99,12 @@ class _Tidier:
         if lexeme.kind == "sign" and following is not None and following.kind == "sign":
             name = TWO_SIGNS.get(lexeme.text + following.text)
             touch = lexeme.span.end == following.span.start
-            if name is not None and (touch or (following.text == "=" and name != "=")):
+            is_script = bool(self.out) and self.out[-1].sign("^", "_")  # P^+ = ..
+            if (
+                name is not None
+                and not is_script
+                and (touch or (following.text == "=" and name != "="))
+            ):
                 kind = "sign" if name == "=" else "command"
                 self._put(Lexeme(kind, name, lexeme.span.to(following.span)))
                 return i + 2

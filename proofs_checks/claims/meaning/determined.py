@@ -296,6 +296,10 @@ class Determination(Unsaid):
         half = both_halves(reached, self.model)
         if half:
             return doubt_about(half)
+        capitals = self.reading.roles.capitals
+        for letter in sorted(self.reading.apart_letters & capitals.keys()):
+            if {letter, capitals[letter], f"{letter}_{EACH}"} & reached:
+                return doubt_about(letter)  # the rows of V, or another V
         unread = sorted(reached & self.unknown)
         if unread:
             return f"the definition of {unread[0]} could not be read"

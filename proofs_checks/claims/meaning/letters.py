@@ -342,7 +342,9 @@ class Letters(Applications):
             yield from self._quantities(node.value)
         elif isinstance(node, tree.Sum):
             yield from self._quantities(node.body)
-        elif isinstance(node, tree.Call) and node.function in MOMENTS | OVER_AN_INDEX:
+        elif isinstance(node, tree.Call) and (
+            node.function in MOMENTS or self.runs_over(node) is not None
+        ):
             for argument in node.arguments:
                 yield from self._quantities(argument)
         elif isinstance(node, tree.Power):

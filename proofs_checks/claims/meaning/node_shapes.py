@@ -16,6 +16,7 @@ from proofs_checks.claims.meaning.authored import Authored
 from proofs_checks.claims.meaning.dots import LISTS
 from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.shapes import ANY, COLUMN, MATRIX, ROW, SCALAR, Network, table
+from proofs_checks.claims.meaning.slots import INDEX_LETTERS
 from proofs_checks.claims.meaning.special_names import special
 from proofs_checks.claims.notation import MOMENTS
 from proofs_checks.claims.places import Span
@@ -226,6 +227,9 @@ class NodeShapes:
                 x for s in self.roles.slots.values() for x in s.letters
             ):
                 return self._apply_table(rules.same_or_number, inputs[0])
+            if len(node.lower) == 1 and letter is not None and letter not in INDEX_LETTERS:
+                temperature = self.visit(node.lower[0], scope)  # softmax_\tau(z)
+                self.network.same([temperature, self._new(SCALAR)])
         has_outcomes = name in MOMENTS and bool(self.roles.outcomes(node))
         if has_outcomes:
             self.symbol(self.roles.weight(node), node)

@@ -135,3 +135,12 @@ def test_what_the_prose_defines_by_a_function_is_a_definition():
         "$$ \\frac{\\partial p_i}{\\partial z_j} = p_i (\\delta_{ij} - p_j) $$\n"
     )
     assert verdict_of(read_claims(text, "notes.md").claims[-1]) == "proved"
+
+
+def test_the_rows_of_a_capital_that_has_entries_too_refute_nothing():
+    claims = _claims(
+        r"y = (W x) \odot \sigma(V x), \qquad \sigma(t) = \frac{1}{1 + e^{-t}}",
+        r"\frac{\partial y_i}{\partial W_{ij}} = \sigma\Big(\sum_k V_{ik} x_k\Big) x_j",
+        r"\frac{\partial y_i}{\partial x_j} = W_{ij} \sigma(v_i), \qquad v_i = \sum_k V_{ik} x_k",
+    )
+    assert "refuted" not in map(verdict_of, claims[:3])
