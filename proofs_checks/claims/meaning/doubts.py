@@ -269,6 +269,8 @@ def _repeated(link: Link) -> str:
 def updated_in_place(statement: Statement, *kinds: type[tree.Node]) -> str:
     """Return why x = g(x), with x of one of some kinds, may be an update with another x."""
     left, *rest = statement.sides
+    if any(isinstance(side, tree.Transpose) and side.base == left for side in rest[:1]):
+        return ""  # A = A^T says that A is symmetric
     if isinstance(left, kinds) and any(node == left for side in rest[:1] for node in nodes(side)):
         return "the same symbol stands on both sides, as in an update in place"
     return ""

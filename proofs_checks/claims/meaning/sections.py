@@ -27,6 +27,8 @@ from proofs_checks.claims.tree import nodes
 
 __all__ = ["read_in_sections"]
 
+AGAIN = ("defined anew", "defined already")
+"""In hedges about letters that a section may define for itself."""
 UNSAID = "nothing says what "
 NOTE = "read within its section: elsewhere the document uses these letters otherwise"
 
@@ -74,10 +76,12 @@ def _take(alone: Reading, reading: Reading, statement: Statement, formals: set[s
     ):
         return  # what the section leaves open the document says elsewhere
     if not meaning.error and any(
-        new.kind == "definition" != old.kind and "defined" not in old.hedge
+        new.kind in ("definition", "assumption")
+        and new.kind != old.kind
+        and not any(again in old.hedge for again in AGAIN)
         for new, old in zip(found.links, meaning.links, strict=False)
     ):
-        return  # what the document claims, its section does not define
+        return  # what the document claims, its section neither defines nor supposes
     if not is_forced(alone, reading, Scope(alone, statement).names - formals):
         return
     told = str(meaning.error or "").rstrip(".") or meaning.links[0].hedge

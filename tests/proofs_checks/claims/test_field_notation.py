@@ -144,3 +144,14 @@ def test_the_rows_of_a_capital_that_has_entries_too_refute_nothing():
         r"\frac{\partial y_i}{\partial x_j} = W_{ij} \sigma(v_i), \qquad v_i = \sum_k V_{ik} x_k",
     )
     assert "refuted" not in map(verdict_of, claims[:3])
+
+
+def test_symmetry_of_a_defined_matrix_is_a_claim():
+    defined = r"C = \sum_j a_j v_j v_j^\top"
+    assert verdict_of(_claims(defined, r"C = C^\top")[-1]) == "proved"
+    assert verdict_of(_claims(r"D = A B", r"D = D^\top")[-1]) == "refuted"
+
+
+def test_a_recursion_of_what_is_defined_otherwise_is_no_definition():
+    claims = _claims(r"c_{it} = \sum_{s \le t} x_{is}", r"c_{it} = c_{i,t-1} + x_{i,t-1}")
+    assert verdict_of(claims[-1]) == "unreadable"
