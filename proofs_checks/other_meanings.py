@@ -131,9 +131,12 @@ def _summing_to_one(model: Model, relation: Relation) -> Iterator[Meaning]:
 def _in_order(model: Model, relation: Relation) -> Iterator[Meaning]:
     """Yield the equation for each order of two of its free indices that it compares with others."""
     free = free_indices(relation.left) & free_indices(relation.right)
-    entries = {x for side in (relation.left, relation.right) for x in side.atoms(sp.Indexed)}
     compared = {
-        k for x in entries if is_order(name_of(entry_tensor(x))) for k in slots(x) if k in free
+        k
+        for x in _entries(relation)
+        if is_order(name_of(entry_tensor(x)))
+        for k in slots(x)
+        if k in free
     }
     for first, last in permutations(sorted(compared, key=str), 2):
         if first.size == last.size:
@@ -145,11 +148,14 @@ def _in_order(model: Model, relation: Relation) -> Iterator[Meaning]:
 def _of_few_entries(model: Model, relation: Relation) -> Iterator[Meaning]:
     """Yield the equation for as many entries as it names one by one: two of p_1 and p_2."""
     last: dict[str, int] = {}
-    entries = {x for side in (relation.left, relation.right) for x in side.atoms(sp.Indexed)}
-    for entry in entries:
+    for entry in _entries(relation):
         for k, size in zip(slots(entry), entry_tensor(entry).axes, strict=True):
             if isinstance(k, sp.Integer):
                 last[size.name] = max(last.get(size.name, 0), int(k))
     for name, count in sorted(last.items()):
         if count > 1:
             yield Meaning(model, relation, f"whether {name} is {count} is open", {name: count})
+
+
+def _entries(relation: Relation) -> set[sp.Indexed]:
+    return relation.left.atoms(sp.Indexed) | relation.right.atoms(sp.Indexed)

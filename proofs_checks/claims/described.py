@@ -44,7 +44,7 @@ def sums_to_one(prose: Prose, inline: Sequence[tuple[int, int]]) -> Iterator[Equ
     text = prose.view.text
     for match in UNDERBRACE.finditer(text):
         try:
-            end, _ = after_group(prose.view, match.end(), len(text), prose.view.span(*match.span()))
+            end = _after_braces(prose, match)
             if IS_ONE.match(text, end):
                 total = _parsed(prose, match.end() + 1, end - 1)
                 one = tree.Number("1", span=total.span)
@@ -62,12 +62,11 @@ def named_below_braces(prose: Prose) -> Iterator[Equation]:
     text = prose.view.text
     for match in UNDERBRACE.finditer(text):
         try:
-            owner = prose.view.span(*match.span())
-            end, _ = after_group(prose.view, match.end(), len(text), owner)
+            end = _after_braces(prose, match)
             name = NAME.match(text, end)
             if name is None:
                 continue
-            last, _ = after_group(prose.view, name.end(), len(text), owner)
+            last = _after_braces(prose, name)
             symbol = _parsed(prose, name.end() + 1, last - 1)
             if isinstance(tree.stem(symbol, tree.Entry), tree.Name):
                 inside = _parsed(prose, match.end() + 1, end - 1)
@@ -134,6 +133,12 @@ def _after(words: str) -> re.Pattern[str]:
         rf"(?:[a-z]+\s+){{0,2}}?|[\u662f\u4e3a\u70ba]\s*)(?P<word>{words})\b",
         re.IGNORECASE,
     )
+
+
+def _after_braces(prose: Prose, opening: re.Match[str]) -> int:
+    """Return where the group ends that stands behind a command or a script."""
+    owner = prose.view.span(*opening.span())
+    return after_group(prose.view, opening.end(), len(prose.view.text), owner)[0]
 
 
 def _parsed(prose: Prose, start: int, end: int) -> tree.Node:

@@ -36,6 +36,7 @@ HEADING = re.compile(
 MOST_INLINE = 2000  # formulae of the prose that are looked at
 MOST_INLINE_CHARACTERS = 400
 LEADS = re.compile(r"\b(?:[Ii]f|[Ww]hen|[Ff]or|[Ww]henever|[Cc]ase)\Z")
+SENTENCE_END = re.compile(r"[.;:!?](?=\s)|\n\s*\n|\n\s*[*-]\s")
 REACH = 120  # characters of the sentence before a formula
 CASE = re.compile(
     r"\b(?:if|when|whenever|unless|(?:in|for) (?:the|this|that|which) case)\b", re.IGNORECASE
@@ -72,9 +73,7 @@ class Prose:
         for start, end in inline[:MOST_INLINE]:
             if end - start > MOST_INLINE_CHARACTERS or "=" not in self.view.text[start:end]:
                 continue
-            before = re.split(
-                r"[.;:!?](?=\s)|\n\s*\n|\n\s*[*-]\s", self.view.text[max(0, start - REACH) : start]
-            )[-1]
+            before = SENTENCE_END.split(self.view.text[max(0, start - REACH) : start])[-1]
             for equation in self._statements(start, end, is_equality):
                 values = equation.sides[1:]
                 is_case = any(map(_is_constant, values)) or (

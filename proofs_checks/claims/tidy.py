@@ -99,12 +99,9 @@ class _Tidier:
         if lexeme.kind == "sign" and following is not None and following.kind == "sign":
             name = TWO_SIGNS.get(lexeme.text + following.text)
             touch = lexeme.span.end == following.span.start
+            joins = touch or (following.text == "=" and name != "=")
             is_script = bool(self.out) and self.out[-1].sign("^", "_")  # P^+ = ..
-            if (
-                name is not None
-                and not is_script
-                and (touch or (following.text == "=" and name != "="))
-            ):
+            if name is not None and joins and not is_script:
                 kind = "sign" if name == "=" else "command"
                 self._put(Lexeme(kind, name, lexeme.span.to(following.span)))
                 return i + 2

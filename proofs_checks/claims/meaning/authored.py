@@ -80,21 +80,20 @@ class Authored:
         if name in self.templates:
             first = self.templates[name]
             formal = all(isinstance(x, tree.Name) for x in (*side.arguments, *first.formals))
-            others = [n for x in statement.sides[1:] for n in nodes(x)]
-            by_itself = any(
-                isinstance(n, tree.Apply) and self.function_name(n) == name for n in others
+            is_new = (
+                side is statement.sides[0]
+                and formal
+                and side.arguments != first.formals
+                and len(set(side.arguments)) == len(side.arguments)  # not f(p, p) = 0
+                and not any(self._calls(x, name) for x in statement.sides[1:])
             )
-            is_new = formal and side.arguments != first.formals and not by_itself
-            is_new = is_new and len(set(side.arguments)) == len(side.arguments)  # not f(p, p) = 0
-            if side is statement.sides[0] and is_new:
+            if is_new:
                 self.redefined.setdefault(name, statement.number)
             return
         if not all(isinstance(x, FORMAL) for x in side.arguments):
             return  # f(a + b) = f(a) + f(b) is a claim
         for body in equal:
-            if any(
-                isinstance(n, tree.Apply) and self.function_name(n) == name for n in nodes(body)
-            ):
+            if self._calls(body, name):
                 continue  # f(x) = f(y) + 1 is no definition of f
             if isinstance(body, tree.Number) and not statement.defines:
                 continue  # f(x) = 0 is a condition on x
@@ -104,6 +103,10 @@ class Authored:
                 )
                 self.taken.add(name)
                 return
+
+    def _calls(self, side: tree.Node, name: str) -> bool:
+        """Return whether a function is applied somewhere in a side."""
+        return any(isinstance(n, tree.Apply) and self.function_name(n) == name for n in nodes(side))
 
     def _see(self, node: tree.Apply) -> None:
         name = self.function_name(node)

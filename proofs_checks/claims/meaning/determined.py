@@ -16,7 +16,7 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.doubts import Doubts, updated_in_place
 from proofs_checks.claims.meaning.families import EACH, both_halves, doubt_about
-from proofs_checks.claims.meaning.redefinitions import said_twice
+from proofs_checks.claims.meaning.redefinitions import doubt_of_two
 from proofs_checks.claims.meaning.restrictions import (
     is_restriction,
     is_value,
@@ -69,7 +69,6 @@ class Determination(Unsaid):
         } - self.model.by_name.keys()  # fmt: skip
         self.arbitrary = {reading.roles.spell(x.loss) for x in reading.arbitrary}
         self.shifted = reading.roles.shifted - reading.steps_before
-        self.said_twice = said_twice(reading)
         self.wrong: set[str] = set()  # definitions that mean nothing
         self.solved: set[str] = set()  # what enters equations that are to be solved
 
@@ -306,9 +305,9 @@ class Determination(Unsaid):
         passing = sorted(reached & self.in_passing)
         if passing:
             return f"what the text says {passing[0]} is could not be used"
-        twice = sorted(reached & self.said_twice)
+        twice = doubt_of_two(reached & self.reading.said_twice)
         if twice:
-            return f"the text says twice what {twice[0]} is"
+            return twice
         shifted = sorted(reached & self.shifted)
         if shifted:
             return f"{shifted[0].split('_')[0]} is defined by recursion, which is not unrolled"

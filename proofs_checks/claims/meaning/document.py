@@ -8,6 +8,7 @@ the symbol that it would have defined is unknown, and what rests on it says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import sympy as sp
@@ -16,6 +17,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.assembly import Assembly
 from proofs_checks.claims.meaning.determined import Determination
 from proofs_checks.claims.meaning.dots import LISTS
+from proofs_checks.claims.meaning.redefinitions import said_twice
 from proofs_checks.claims.meaning.sides import FAILURES
 from proofs_checks.claims.meaning.statements import MeaningError, Said, Statement
 from proofs_checks.claims.meaning.typing import Typer
@@ -180,6 +182,11 @@ class Reading(Assembly):
             return None
         finally:
             self.ranges.back(mark)
+
+    @cached_property
+    def said_twice(self) -> set[str]:
+        """The symbols with a definition in the text and another one elsewhere."""
+        return said_twice(self)
 
     @property
     def problems(self) -> int:

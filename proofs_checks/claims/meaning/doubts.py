@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Doubts", "updated_in_place"]
 
+DELTA = tree.Name("delta")
+SCRIPTED = (tree.Entry, tree.Power, tree.Transpose)
+
 
 class Doubts:
     """The doubts about the equations of one reading."""
@@ -139,7 +142,7 @@ class Doubts:
         return f"{name} may be another loss than the one with a label" if name else ""
 
     @cached_property
-    def varies(self) -> bool:
+    def _varies(self) -> bool:
         r"""Whether \delta stands before symbols only, as the operator of a variation does."""
         roots = [root for s in self.reading.statements for root in s.roots]
         every = sum(node == DELTA for root in roots for node in nodes(root))
@@ -148,7 +151,7 @@ class Doubts:
 
     def _operator(self, statement: Statement) -> str:
         varied = (x for side in statement.sides for node in nodes(side) for x in _varied(node))
-        if next(varied, None) is not None and self.varies:
+        if next(varied, None) is not None and self._varies:
             return r"\delta may be an operator on what follows it"
         return ""
 
@@ -225,10 +228,6 @@ class Doubts:
                 if template is not None and template.number in self.inline:
                     return f"{name} is defined in the prose, perhaps as an example"
         return ""
-
-
-DELTA = tree.Name("delta")
-SCRIPTED = (tree.Entry, tree.Power, tree.Transpose)
 
 
 def _varied(node: tree.Node) -> Iterator[tree.Node]:

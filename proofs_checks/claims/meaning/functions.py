@@ -122,16 +122,15 @@ def derivative_of_template(
     typer: Typer, template: Template, given: Mapping[str, Value], primes: int, span: Span
 ) -> Value:
     """Return f'(x) for a function of one number that the document defines."""
+    not_of_number = MeaningError(
+        "a prime means the derivative of a function of one number.", span, is_final=True
+    )
     if len(template.formals) != 1:
-        raise MeaningError(
-            "a prime means the derivative of a function of one number.", span, is_final=True
-        )
+        raise not_of_number
     ((name, value),) = given.items()
     x = sp.Symbol(f"{name}.", real=True)
     body = typer.within(template.body, {name: Value(x)}, template.body)
     if not body.is_scalar:
-        raise MeaningError(
-            "a prime means the derivative of a function of one number.", span, is_final=True
-        )
+        raise not_of_number
     derived = sp.diff(body.expression, x, primes)
     return value.with_expression(substitute(derived, {x: value.expression}))

@@ -121,13 +121,9 @@ def layer_labels(roots: Sequence[tree.Node]) -> Change:
     found = _counters(roots)
     seen, bare = found.symbols, found.bare
     counted = found.derived - found.others
-    letters = {
-        x
-        for x in seen
-        if seen[x] - bare
-        and len(found.shifts[x]) > 1
-        and (x not in found.others or (len(seen[x] - bare) >= MANY and x not in found.ending))
-    } | counted
+    many = {x for x in seen if len(seen[x] - bare) >= MANY} - found.ending
+    letters = {x for x in seen if (x not in found.others or x in many) and seen[x] - bare
+               and len(found.shifts[x]) > 1} | counted  # fmt: skip
     if not letters:
         return unchanged
     # of the letters that count, most stand above symbols that have such superscripts only; so they

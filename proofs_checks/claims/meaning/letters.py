@@ -138,7 +138,7 @@ class Letters(Applications):
             last: set[str] = set()
             for node in nodes(root):
                 if isinstance(node, tree.Entry):
-                    here |= {self.spell(x) for x in node.lower if isinstance(x, tree.Name)}
+                    here |= self._below(node)
                 elif isinstance(node, tree.Sum):
                     last |= self._ends(node)
                 elif isinstance(node, tree.Name) and node.accents[-1:] == (SET,):
@@ -159,7 +159,7 @@ class Letters(Applications):
             self.compared |= set().union(*(here & self._ends(n) for n in below)) - self.sizes
 
     def _below(self, node: tree.Node) -> set[str]:
-        """Return the letters below the symbol that is one side of an equation."""
+        """Return the letters below a symbol."""
         if not isinstance(node, tree.Entry):
             return set()
         return {self.spell(x) for x in node.lower if isinstance(x, tree.Name)}

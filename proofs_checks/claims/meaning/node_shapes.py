@@ -18,7 +18,7 @@ from proofs_checks.claims.meaning.roles import Reference, Roles
 from proofs_checks.claims.meaning.shapes import ANY, COLUMN, MATRIX, ROW, SCALAR, Network, table
 from proofs_checks.claims.meaning.slots import INDEX_LETTERS
 from proofs_checks.claims.meaning.special_names import special
-from proofs_checks.claims.notation import MOMENTS
+from proofs_checks.claims.notation import MOMENTS, OVER_AN_INDEX
 from proofs_checks.claims.places import Span
 
 __all__ = ["NodeShapes", "is_number"]
@@ -221,7 +221,7 @@ class NodeShapes:
     def _call(self, node: tree.Call, scope) -> int:
         inputs = [self.visit(argument, scope) for argument in node.arguments]
         name = node.function
-        if name in ("softmax", "log_softmax", "lse") and node.lower:
+        if name in OVER_AN_INDEX and node.lower:
             letter = self.roles.letter(node.lower[0])
             if letter is not None and letter in self.roles.bound | self.roles.compared | set(
                 x for s in self.roles.slots.values() for x in s.letters

@@ -43,11 +43,12 @@ class Occurrences(Scope):
         if kind is None:
             return self._as_number(node)
         lower = list(node.lower) if isinstance(node, tree.Entry) else []
-        letter = self.roles.letter(lower[0]) if lower else None
-        if kind == "ones" and letter in (self.roles.compared | self.roles.bound) - self.roles.sizes:
-            axis = self.hidden(self.open("unit"))  # \mathbf{1}_y is 1 at y
-            return Value(delta(axis, self.index(lower[0], axis.size, "the unit vector")), row=axis)
         if kind == "ones":
+            letter = self.roles.letter(lower[0]) if lower else None
+            if letter in (self.roles.compared | self.roles.bound) - self.roles.sizes:
+                axis = self.hidden(self.open("unit"))  # \mathbf{1}_y is 1 at y
+                place = self.index(lower[0], axis.size, "the unit vector")
+                return Value(delta(axis, place), row=axis)
             return Value(sp.S.One, row=self.hidden(self._said(lower, "ones")))
         if kind == "zeros":
             return Value(sp.S.Zero)

@@ -31,6 +31,8 @@ __all__ = [
     "spelled_words",
 ]
 
+WORD = 4  # letters of a word that may contain letters of the document
+
 
 def own_words(roots: Sequence[tree.Node]) -> Change:
     """Make a word such as dv one name where v stands nowhere by itself."""
@@ -63,17 +65,14 @@ def spelled_functions(roots: Sequence[tree.Node]) -> Change:
             if isinstance(node, tree.Name):
                 total[node.letter] += 1
             elif isinstance(node, tree.Product) and not node.operator:
-                for row in _rows(node):
+                for row in _rows(node.factors):
                     spelled.update(row.letters[n:] for n in range(len(row.letters) - 1))
     words = {w for w in spelled if all(total[x] == spelled[w] * w.count(x) for x in w)}
     if not words:
         return unchanged
 
-    def change(node: tree.Node) -> tree.Node:
-        if not isinstance(node, tree.Product) or node.operator:
-            return node
-        factors = list(node.factors)
-        for row in reversed(list(_rows(node))):
+    def change(factors: list[tree.Node]) -> None:
+        for row in reversed(list(_rows(factors))):
             word = next((w for n in range(len(row.letters)) if (w := row.letters[n:]) in words), "")
             if word:
                 start, last = row.end - len(word) + 1, factors[row.end]
@@ -82,9 +81,8 @@ def spelled_functions(roots: Sequence[tree.Node]) -> Change:
                 if isinstance(first, tree.Gradient):
                     whole = replace(first, quantity=whole)
                 factors[start : row.end + 1] = [whole]
-        return factors[0] if len(factors) == 1 else replace(node, factors=tuple(factors))
 
-    return change
+    return _in_products(change)
 
 
 def spelled_words(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]) -> Change:
@@ -99,10 +97,10 @@ def spelled_words(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]) -> Cha
     spelled: Counter[str] = Counter()
     for root in roots:
         for node in nodes(root):
-            if isinstance(node, tree.Name) and not (node.font or node.accents or node.primes):
+            if isinstance(node, tree.Name) and _is_plain(node):
                 total[node.letter] += 1
             elif isinstance(node, tree.Product) and not node.operator:
-                spelled.update(word for word in words for _ in _places(node, word))
+                spelled.update(word for word in words for _ in _places(node.factors, word))
     words = {
         w for w in words
         if all(total[x] == spelled[w] * w.count(x) for x in w)
@@ -111,23 +109,29 @@ def spelled_words(roots: Sequence[tree.Node], lefts: Sequence[tree.Node]) -> Cha
     if not words:
         return unchanged
 
-    def change(node: tree.Node) -> tree.Node:
-        if not isinstance(node, tree.Product) or node.operator:
-            return node
-        factors = list(node.factors)
+    def change(factors: list[tree.Node]) -> None:
         for word in sorted(words, key=len, reverse=True):
-            for n in reversed(list(_places(replace(node, factors=tuple(factors)), word))):
+            for n in reversed(list(_places(factors, word))):
                 end = n + len(word)
                 span = factors[n].span.to(factors[end - 1].span)
                 name, last = tree.Name(word, "rm", span=span), factors[end - 1]
                 is_entry = isinstance(last, tree.Entry)
                 factors[n:end] = [replace(last, base=name, span=span) if is_entry else name]
+
+    return _in_products(change)
+
+
+def _in_products(change: Callable[[list[tree.Node]], None]) -> Change:
+    """Return the change of products that joins factors side by side, given as a list, in place."""
+
+    def change_product(node: tree.Node) -> tree.Node:
+        if not isinstance(node, tree.Product) or node.operator:
+            return node
+        factors = list(node.factors)
+        change(factors)
         return factors[0] if len(factors) == 1 else replace(node, factors=tuple(factors))
 
-    return change
-
-
-WORD = 4  # letters of a word that may contain letters of the document
+    return change_product
 
 
 def _word(left: tree.Node) -> str | None:
@@ -138,14 +142,14 @@ def _word(left: tree.Node) -> str | None:
     if not all(_is_letter(x) for x in names):
         return None
     word = "".join(x.letter for x in names)  # type: ignore[attr-defined]
-    return word if next(iter(_places(left, word)), None) == 0 else None
+    return word if next(_places(left.factors, word), None) == 0 else None
 
 
-def _places(node: tree.Product, word: str) -> Iterator[int]:
+def _places(factors: Sequence[tree.Node], word: str) -> Iterator[int]:
     """Yield where the factors of a product spell a word."""
     n = 0
-    while n + len(word) <= len(node.factors):
-        run = node.factors[n : n + len(word)]
+    while n + len(word) <= len(factors):
+        run = factors[n : n + len(word)]
         names = [*run[:-1], tree.stem(run[-1], tree.Entry)]
         touch = all(a.span.end == b.span.start for a, b in pairwise(names))
         if touch and all(
@@ -159,10 +163,14 @@ def _places(node: tree.Product, word: str) -> Iterator[int]:
 
 
 def _is_letter(node: tree.Node) -> bool:
-    return (
-        isinstance(node, tree.Name) and len(node.letter) == 1 and node.letter.isascii()
-        and not (node.font or node.accents or node.primes)
-    )  # fmt: skip
+    """Return whether a node is one letter of the alphabet, without a font or an accent."""
+    if not isinstance(node, tree.Name) or len(node.letter) != 1 or not node.letter.isascii():
+        return False
+    return _is_plain(node)
+
+
+def _is_plain(name: tree.Name) -> bool:
+    return not (name.font or name.accents or name.primes)
 
 
 class _Row(NamedTuple):
@@ -172,9 +180,9 @@ class _Row(NamedTuple):
     letters: str
 
 
-def _rows(node: tree.Product) -> Iterator[_Row]:
+def _rows(factors: Sequence[tree.Node]) -> Iterator[_Row]:
     letters = ""
-    for n, factor in enumerate(node.factors):
+    for n, factor in enumerate(factors):
         base = tree.stem(factor, tree.Power, tree.Entry, tree.Transpose)
         last = tree.stem(factor, tree.Power, tree.Transpose)
         if letters and isinstance(last, tree.Apply) and _is_capital(last.base):
@@ -189,10 +197,7 @@ def _rows(node: tree.Product) -> Iterator[_Row]:
 
 
 def _is_capital(node: tree.Node) -> bool:
-    return (
-        isinstance(node, tree.Name) and len(node.letter) == 1 and node.letter.isupper()
-        and not (node.font or node.accents or node.primes)
-    )  # fmt: skip
+    return _is_letter(node) and node.letter.isupper()  # type: ignore[attr-defined]
 
 
 def _applied_to(node: tree.Node, name: tree.Name) -> tree.Node:

@@ -11,6 +11,7 @@ Of the same functions and symbols it is the same quantity, stated again: a wrong
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from proofs_checks.claims import tree
@@ -20,7 +21,7 @@ from proofs_checks.claims.tree import nodes
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.document import Reading
 
-__all__ = ["defined_anew", "said_twice"]
+__all__ = ["defined_anew", "doubt_of_two", "said_twice"]
 
 
 def defined_anew(reading: Reading) -> dict[str, list[Statement]]:
@@ -64,6 +65,11 @@ def said_twice(reading: Reading) -> set[str]:
                 if any(statement.sides[1] != x.sides[1] for x in of_text):
                     found.add(name)
     return found
+
+
+def doubt_of_two(names: Set[str]) -> str:
+    """Return why what speaks of symbols that are said twice is not refuted, if there are any."""
+    return f"the text says twice what {min(names)} is" if names else ""
 
 
 def _vocabulary(reading: Reading, side: tree.Node) -> set[str]:

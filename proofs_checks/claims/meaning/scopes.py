@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from proofs_checks.claims.meaning.document import Reading
-from proofs_checks.claims.meaning.redefinitions import said_twice
+from proofs_checks.claims.meaning.redefinitions import doubt_of_two
 from proofs_checks.claims.meaning.statements import Meaning, MeaningError, Said, Statement
 
 __all__ = ["WHOLE", "Scope", "is_forced", "is_unread", "read_in_scope"]
@@ -27,7 +27,6 @@ NOTE = "read with what it rests on: elsewhere the document uses these letters ot
 def read_in_scope(said: Said, reading: Reading) -> None:
     """Give the statements of a reading a meaning that they have in their own scope only."""
     given = {s.number: s for s in said.statements}
-    twice = said_twice(reading)
     everywhere = [root for s in said.statements for root in s.roots]
     for statement in reading.statements:
         meaning = reading.meanings[statement.number]
@@ -55,8 +54,7 @@ def read_in_scope(said: Said, reading: Reading) -> None:
             meaning.error, meaning.links = found.error, found.links
             for link in found.links:
                 link.model, link.notes = alone.model, (*link.notes, LATER)
-                if twice & scope.names and not link.hedge:
-                    link.hedge = f"the text says twice what {min(twice & scope.names)} is"
+                link.hedge = link.hedge or doubt_of_two(reading.said_twice & scope.names)
             continue
         if found.error or found.skipped or is_unread(found):
             continue
