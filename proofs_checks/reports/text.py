@@ -20,11 +20,42 @@ FAITHFUL = frozenset(
     "tilde top frac".split()
 )  # what the converter writes so that it can be told from what is without it
 LONGEST_SYMBOL = 200  # characters
+SCRIPT = re.compile(r"[_^]\s*\{")
+ONE = re.compile(r"[-+]?[^\W_]+(,[^\W_]+)*[′'*]*|\([^()]*\)|[^\w\s]")
+"""A script that is one thing on a line: letters, a number with its sign, a bracket, a star."""
 
 
 def as_text(latex: str) -> str:
-    """Return LaTeX mathematics as unicode; fractions keep the brackets they need on a line."""
-    return " ".join(_converter().latex_to_text(latex).split())
+    """Return LaTeX mathematics as unicode; fractions and scripts keep the brackets they need."""
+    return " ".join(_converter().latex_to_text(_scripts(latex)).split())
+
+
+def _scripts(latex: str) -> str:
+    """Return LaTeX in which every script that would run into what follows stands in brackets."""
+    out, at = "", 0
+    for found in SCRIPT.finditer(latex):
+        end = _closed(latex, found.end())
+        if found.start() < at or end is None:
+            continue
+        inner = _scripts(latex[found.end() : end])
+        is_one = ONE.fullmatch(as_text(inner)) is not None
+        out += latex[at : found.end()] + (f"{inner}}}" if is_one else f"({inner})}}")
+        at = end + 1
+    return out + latex[at:]
+
+
+def _closed(latex: str, start: int) -> int | None:
+    """Return where the brace closes that is open at ``start``; None if nowhere."""
+    depth, at = 1, start
+    while at < len(latex):
+        if latex[at] == "\\":
+            at += 1
+        elif latex[at] in "{}":
+            depth += 1 if latex[at] == "{" else -1
+            if depth == 0:
+                return at
+        at += 1
+    return None
 
 
 def symbol_as_text(latex: str) -> str:

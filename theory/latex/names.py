@@ -43,6 +43,8 @@ BRACKETED = "in."
 """Begins a subscript that stands in brackets."""
 NEIGHBOUR = re.compile(r"([A-Za-z])([pm])(\d+)")
 """A subscript one or more steps from an index: km1 is k-1."""
+STEP = re.compile(r"(?P<stem>.+)\^\{(?P<shifted>(?P<index>[A-Za-z])[+-]\d+)\}")
+"""A stem that is raised to a step beside an index."""
 SPECIAL = {c: f"\\{c}" for c in "_%#&${}"} | {
     "\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim "
 }  # fmt: skip
@@ -93,13 +95,19 @@ def index_name(text: str) -> str:
 
 
 def subscripted(name: Name, indices: Iterable[str] = ()) -> str:
-    """Return the name with its own subscripts and then the indices."""
-    own, at = list(name.subscripts), list(indices)
+    """Return the name with its own subscripts and then the indices.
+
+    What is one step before its own index t is written S_{t-1}; h^{(l-1)} has no index l.
+    """
+    own, at, stem = list(name.subscripts), list(indices), name.stem
+    step = STEP.fullmatch(stem)
+    if step is not None and step["index"] in at:
+        stem, at[at.index(step["index"])] = step["stem"], step["shifted"]
     # side by side only where it can be read in one way: single letters, single digits
     together = " " if any(x.startswith("\\") for x in at) else ""
     slots = (together if all(_is_single(x) for x in at) else ",").join(at)
     inside = ",".join([*own, *([slots] if slots else [])])
-    return f"{name.stem}_{_braced(inside)}" if inside else name.stem
+    return f"{stem}_{_braced(inside)}" if inside else stem
 
 
 def _above(text: str) -> str:

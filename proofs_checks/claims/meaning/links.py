@@ -16,6 +16,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.conditions import same
 from proofs_checks.claims.meaning.definitions import Defined
 from proofs_checks.claims.meaning.families import without_marks
+from proofs_checks.claims.meaning.natural_domains import supposed
 from proofs_checks.claims.meaning.sides import Sides
 from proofs_checks.claims.meaning.spelling import flat
 from proofs_checks.claims.meaning.statements import Link, Meaning, MeaningError, Statement
@@ -83,7 +84,8 @@ class Links(Sides):
                 link.kind = "assumption"
                 text = latex_equation(link.relation, self.base)
                 self.constraints.append(Constraint(link.relation, text))
-            link.notes = notes
+            where = ", ".join(supposed(link.relation))
+            link.notes = (*notes, f"made for {where}") if where else notes
             link.signs, link.hedge = {**self.signs, **signs}, unused
             meaning.links.append(link)
         if sum(link.kind == "step" for link in meaning.links) == 1:

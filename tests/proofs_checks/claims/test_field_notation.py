@@ -155,3 +155,19 @@ def test_symmetry_of_a_defined_matrix_is_a_claim():
 def test_a_recursion_of_what_is_defined_otherwise_is_no_definition():
     claims = _claims(r"c_{it} = \sum_{s \le t} x_{is}", r"c_{it} = c_{i,t-1} + x_{i,t-1}")
     assert verdict_of(claims[-1]) == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("equation", "note"),
+    [
+        (r"\log(\gamma^2) = 2 \log \gamma", r"made for `\gamma` > 0"),
+        (r"\log(a b) = \log a + \log b", "made for `a` > 0, `b` > 0"),
+        (r"\sqrt{x y} = \sqrt{x} \sqrt{y}", "made for `x` >= 0, `y` >= 0"),
+        (r"p_i \log p_i + \log p_i = (1 + p_i) \log p_i", ""),
+        (r"\log (\sum_i e^{z_i}) - z_j = \log (\sum_i e^{z_i - z_j})", ""),
+    ],
+)
+def test_the_values_for_which_an_equation_is_made_are_said(equation, note):
+    (claim,) = _claims(equation)
+    assert verdict_of(claim) == "proved"
+    assert ", ".join(claim.notes) == note

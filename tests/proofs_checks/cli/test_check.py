@@ -48,8 +48,8 @@ def test_a_right_document(write, capsys):
 def test_a_wrong_document(write, capsys):
     assert run(["check", write("wrong.tex", WRONG)]) == 1
     out = capsys.readouterr().out
-    assert "    the baseline 𝔼_α_i[b] is missing" in out.splitlines()
-    assert "correct       ∂L/∂s_ij = α_ij (b_ij - 𝔼_α_i[b])" in out
+    assert "    the baseline 𝔼_(α_i)[b] is missing" in out.splitlines()
+    assert "correct       ∂L/∂s_ij = α_ij (b_ij - 𝔼_(α_i)[b])" in out
 
 
 def test_unreadable_and_undecided_documents(write, capsys):

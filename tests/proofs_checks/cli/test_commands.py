@@ -75,7 +75,7 @@ def test_laws_lists_name_statement_and_source(capsys):
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert len(rows) >= 20
     routing = next(row for row in rows if row[0] == "advantage-routing")
-    assert routing[1] == "∂L/∂s_ij = α_ij (b_ij - 𝔼_α_i[b])"
+    assert routing[1] == "∂L/∂s_ij = α_ij (b_ij - 𝔼_(α_i)[b])"
     assert routing[2].startswith("agarwal2025gradient")
 
 
@@ -91,7 +91,7 @@ def test_derive_prints_the_steps_with_reasons(capsys):
     assert run(["derive", "attention-head", "--wrt", "s"]) == 0
     out = capsys.readouterr().out
     assert "chain rule through the attention weights" in out
-    assert "= α_ij (b_ij - 𝔼_α_i[b])" in out
+    assert "= α_ij (b_ij - 𝔼_(α_i)[b])" in out
 
 
 @pytest.mark.parametrize(

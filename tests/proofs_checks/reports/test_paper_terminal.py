@@ -35,7 +35,7 @@ def test_every_equation_with_its_place_and_verdict(report):
 def test_a_refutation_shows_everything(report):
     text = printed(print_paper, report)
     for line in (
-        "    the baseline 𝔼_α_i[b] is missing",
+        "    the baseline 𝔼_(α_i)[b] is missing",
         "    correct       ∂L/∂s_ij = α_ij A_ij",
         r"    in LaTeX      \frac{\partial L}{\partial s_{ij}} = \alpha_{ij} A_{ij}",
         "    left          0",
@@ -43,7 +43,7 @@ def test_a_refutation_shows_everything(report):
         "    at sizes      T = 1, C = 2",
         "    at indices    i = 1",
         "    at inputs     W_O,21 = 1/3, η = 2; all other inputs 0",
-        "    left - right  -α_ij 𝔼_α_i[b]",
+        "    left - right  -α_ij 𝔼_(α_i)[b]",
         "    refuted by the judge exact; no difference: autograd; a difference: modular",
     ):
         assert line in text.splitlines()

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from proofs_checks.claims.claim import Paper, SymbolEntry
 from proofs_checks.reports.symbol_table import print_symbol_rows, print_symbols, symbol_rows
-from proofs_checks.reports.text import symbol_as_text
+from proofs_checks.reports.text import as_text, symbol_as_text
 
 
 def printed(paper, width=100, encoding="utf-8"):
@@ -91,3 +91,17 @@ def test_nothing_of_a_symbol_controls_the_terminal(understood_report):
     assert "\x1b" not in text
     assert "\x00" not in text
     assert "<script>alert(1)</script>" in text
+
+
+@pytest.mark.parametrize(
+    ("latex", "shown"),
+    [
+        ("S_{t-1} k_t", "S_(t-1) k_t"),
+        ("e^{a b} c", "e^(a b) c"),
+        ("e^{s_{ij}} v_{ij}", "e^(s_ij) v_ij"),
+        (r"h^{(l-1)} \Sigma_{k}^{-1} a_{i,j}", "h^(l-1) Σ_k^-1 a_i,j"),
+        ("x_{", "x_"),
+    ],
+)
+def test_scripts_do_not_run_into_what_follows(latex, shown):
+    assert as_text(latex) == shown

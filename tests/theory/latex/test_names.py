@@ -39,6 +39,7 @@ def test_names(name, latex):
 def test_indices_follow_what_a_name_has_of_its_own():
     assert subscripted(name_of("p_y_given_x"), ["i"]) == r"p_{y \mid x,i}"
     assert subscripted(name_of("a_.lm1"), ["1"]) == "a^{l-1}_1"
+    assert subscripted(name_of("S_.tm1"), ["t", "a"]) == "S_{t-1,a}"
     assert index_name("y.c") == "y_c"
     assert index_name("x_of_r") == "x"
     assert index_name("r1") == "r_1"

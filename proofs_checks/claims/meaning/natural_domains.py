@@ -1,0 +1,40 @@
+r"""What an equation supposes of a quantity by taking its logarithm or its root on one side only.
+
+    \log \gamma^2 = 2 \log \gamma        made for \gamma > 0: for others the right side is undefined
+
+An equation is made for the values at which both sides are defined; where they are defined for
+different ones, the report says for which.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory.algebra.expressions import Relation, tensors_in
+from theory.latex.names import name_of, subscripted
+
+__all__ = ["supposed"]
+
+
+def supposed(relation: Relation) -> list[str]:
+    r"""Return what one side needs positive, or not negative, and the other does not: `\gamma` > 0."""
+    needs = [_needs(side) for side in (relation.left, relation.right)]
+    found = {}
+    for own, other, side in ((*needs, relation.right), (*needs[::-1], relation.left)):
+        for name in (own.keys() - other.keys()) & tensors_in(side):
+            found[name] = own[name]
+    return [f"`{subscripted(name_of(x))}` {sign} 0" for x, sign in sorted(found.items())]
+
+
+def _needs(side: sp.Expr) -> dict[str, str]:
+    """Return what stands bare in a logarithm or a root of a side, with the sign it needs."""
+    found: dict[str, str] = {}
+    for part in side.atoms(sp.log, sp.Pow):
+        is_root = isinstance(part, sp.Pow)
+        inner = part.base if is_root else part.args[0]
+        if is_root and (part.exp.is_integer is not False or inner.is_nonnegative):
+            continue
+        if isinstance(inner, sp.Symbol | sp.Indexed) and not inner.is_positive:
+            (name,) = tensors_in(inner) or ("",)
+            found.setdefault(name, ">=" if is_root and part.exp.is_positive else ">")
+    return found
