@@ -24,6 +24,8 @@ __all__ = ["DOTS", "Statement", "relations_in", "statements"]
 OTHERWISE = ("otherwise", "else", "elsewhere", "or else")
 OBJECTIVE = re.compile(r"\b(?:subject to|such that|s\.\s?t\.?)(?!\w)")
 LONGEST_START = 8  # lexemes of "h_l = 1", which begins a range
+LEADING_ON = ("dArr", "Downarrow", "downarrow", "Darr", "darr")
+"""Arrows that lead from one display to the next."""
 DOTS = ("ldots", "dots", "cdots", "dotsc", "dotsb")
 _ARITHMETIC = frozenset("times plus minus over divided multiplied per".split())
 _REASONS = frozenset("since because by using from due via as see".split())
@@ -99,7 +101,7 @@ class _Assembly:
         if part.words.strip(" .,").lower() in OTHERWISE and self.done:
             word = Lexeme("text", "otherwise", self.done[-1].lexemes[-1].span)
             self.done[-1].conditions.append([word])
-        if not content:
+        if not content or all(x.command(*LEADING_ON) for x in content):
             return
         if self._range(content) or self._position(part, content):
             return
@@ -270,8 +272,15 @@ class _Assembly:
             return True
         if is_relation(content[0]) or joins(content[0]):
             return False
+        inner = _in_brackets(content)
+        if inner and all(x.kind in {"text", "word"} for x in inner):
+            return True  # "(by the chain rule)"
         words = re.findall(r"[^\W\d_]+", part.words.lower())
-        if words and words[0] in _REASONS and self.done:
+        if inner and inner[0].kind == "text" and self.done:
+            words = re.findall(r"[^\W\d_]+", inner[0].text.lower())
+            content = inner[1:]
+        says = inner and inner[0].kind == "text" and not any(relations_in(content))
+        if words and self.done and (words[0] in _REASONS or says):
             self.done[-1].remarks.append(content)
             return True
         if words == ["or"] and self.done and any(map(is_equality, content)):
@@ -286,9 +295,6 @@ class _Assembly:
             return True
         if part.before not in {"list", "quad", "cell", "text"} or not self.done:
             return False
-        inner = _in_brackets(content)
-        if inner and inner[0].kind == "text":
-            return True  # "(by the chain rule)"
         if inner and inner[0].command("because", "therefore"):
             self.done[-1].remarks.append(content)
             return True

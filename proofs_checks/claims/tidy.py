@@ -95,6 +95,10 @@ class _Tidier:
             return self._brace(i)
         if lexeme.kind in {"begin", "end"} and lexeme.text.rstrip("*") in _CASES:
             lexeme = lexeme._replace(text="cases")
+        if lexeme.sign(":") and self._is(i + 1, "&") and self._is(i + 2, "="):  # a :&= b
+            self._put(self.lexemes[i + 1])
+            self._put(Lexeme("command", ":=", lexeme.span.to(self.lexemes[i + 2].span)))
+            return i + 3
         following = self.lexemes[i + 1] if i + 1 < len(self.lexemes) else None
         if lexeme.kind == "sign" and following is not None and following.kind == "sign":
             name = TWO_SIGNS.get(lexeme.text + following.text)

@@ -25,7 +25,7 @@ from proofs_checks.claims.meaning.conditions import INTEGRAL
 from proofs_checks.claims.meaning.layers import doubtful
 from proofs_checks.claims.meaning.redefinitions import defined_anew
 from proofs_checks.claims.meaning.restrictions import gives_value
-from proofs_checks.claims.meaning.statements import SPREAD, Link, Statement
+from proofs_checks.claims.meaning.statements import BESIDE, SPREAD, Link, Statement
 from proofs_checks.claims.meaning.worked import has_value, with_values
 from proofs_checks.claims.notation import FACTORIAL
 from proofs_checks.claims.tree import nodes
@@ -84,6 +84,7 @@ class Doubts:
             or self._factorial(statement)
             or self._example(statement, link)
             or _spread(link)
+            or _aligned(link)
             or ("this defines what is defined already" if statement.defines else "")
         )
 
@@ -153,6 +154,8 @@ class Doubts:
         varied = (x for side in statement.sides for node in nodes(side) for x in _varied(node))
         if next(varied, None) is not None and self._varies:
             return r"\delta may be an operator on what follows it"
+        if len(statement.sides) > 1 and all(map(_is_differentiated, statement.sides)):
+            return "d may be an operator on what follows it"
         return ""
 
     def _counts(self, statement: Statement) -> str:
@@ -238,6 +241,15 @@ def _varied(node: tree.Node) -> Iterator[tree.Node]:
                 yield second
 
 
+def _is_differentiated(side: tree.Node) -> bool:
+    r"""Return whether each bare d of a side, and there is one, stands before a function."""
+    every = sum(isinstance(x, tree.Name) and x.letter == "d" for x in nodes(side))
+    pairs = (p for x in nodes(side) if isinstance(x, tree.Product) for p in pairwise(x.factors))
+    before = sum(isinstance(a, tree.Name) and a.letter == "d" and isinstance(b, tree.Call)
+                 for a, b in pairs)  # fmt: skip
+    return 0 < every == before
+
+
 def _is_factorial(node: tree.Node) -> bool:
     return isinstance(node, tree.Apply) and node.base == tree.Name(FACTORIAL, font="rm")
 
@@ -249,6 +261,13 @@ def _spread(link: Link) -> str:
     if number is None or SPREAD not in link.notes:
         return ""
     return "a number stands on one side and a vector on the other"
+
+
+def _aligned(link: Link) -> str:
+    """Return why vectors that were put beside matrices may be meant to lie otherwise."""
+    beside = [note.removeprefix(BESIDE).split()[0] for note in link.notes if BESIDE in note]
+    ways = {"row", "column"} <= set(beside)
+    return "along which axis vectors lie beside matrices here is a guess" if ways else ""
 
 
 def _repeated(link: Link) -> str:

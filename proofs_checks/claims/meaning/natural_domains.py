@@ -17,7 +17,7 @@ __all__ = ["supposed"]
 
 
 def supposed(relation: Relation) -> list[str]:
-    r"""Return what one side needs positive, or not negative, and the other does not: `\gamma` > 0."""
+    r"""Return what one side alone needs positive, or not negative: `\gamma` > 0."""
     needs = [_needs(side) for side in (relation.left, relation.right)]
     found = {}
     for own, other, side in ((*needs, relation.right), (*needs[::-1], relation.left)):

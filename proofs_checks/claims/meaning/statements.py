@@ -9,10 +9,11 @@ from typing import Any
 from proofs_checks.claims import tree
 from proofs_checks.claims.places import Span
 
-__all__ = ["EQUALITIES", "SPREAD", "Link", "Meaning", "MeaningError", "Said", "Statement",
+__all__ = ["BESIDE", "EQUALITIES", "SPREAD", "Link", "Meaning", "MeaningError", "Said", "Statement",
            "heading_between"]  # fmt: skip
 
 EQUALITIES = ("equality", "definition", "backward")  # of the kinds of relations
+BESIDE = "a vector was added to every"
 SPREAD = "a number stands for a vector or matrix of that number"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.claims.meaning.ranges import Ranges
-from proofs_checks.claims.meaning.statements import MeaningError
+from proofs_checks.claims.meaning.statements import BESIDE, MeaningError
 from proofs_checks.claims.places import Span
 from theory.algebra.expressions import fresh, substitute
 from theory.algebra.symbols import Index, Size, total
@@ -168,7 +168,7 @@ class Shapes:
             self._meet(size, matrix.column.size, f"{TERMS} need one shape", (matrix, vector), span)
         along = fits[0]
         ways = "column" if along == matrix.row else "row"
-        self.notes.append(f"a vector was added to every {ways} of {matrix.shape()}")
+        self.notes.append(f"{BESIDE} {ways} of {matrix.shape()}")
         expression = substitute(vector.expression, {axis: along})
         return Value(expression, matrix.row, matrix.column)
 
