@@ -81,13 +81,13 @@ BIJECTION = Experiment(
     presets={
         "cpu": Preset(
             {"values": 6.0, "pairs": 5.0, "width": 48.0, "layers": 2.0, "heads": 4.0,
-             "batch": 64.0, "rate": 3e-3, "warm": 100.0, "steps": 5000.0, "expected": 0.0}, 5000,
+             "batch": 64.0, "rate": 3e-3, "warm": 100.0, "steps": 5000.0, "draws": 1.0}, 5000,
             "some minutes a seed", 250,
         ),
         "paper": Preset(
             {"values": 20.0, "pairs": 19.0, "width": 192.0, "layers": 6.0, "heads": 6.0,
              "batch": 128.0, "rate": 1e-3, "warm": 1000.0, "steps": 100_000.0,
-             "expected": 0.0}, 100_000, "hours on a GPU, weeks on two cores", 1000,
+             "draws": 1.0}, 100_000, "hours on a GPU, weeks on two cores", 1000,
         ),
     },
     rows=(

@@ -16,10 +16,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from numerics.experiments import checkpoints
 from numerics.experiments.definition import Experiment, Preset, State, folder_of
+from numerics.experiments.seeds import side_by_side
 from numerics.experiments.stamp import stamp
 from theory.files import write_atomically
 
@@ -43,21 +45,24 @@ def run(
     folder: Path,
     *,
     device: str = "cpu",
+    jobs: int = 1,
     progress: Callable[[int], None] = lambda steps: None,
     warn: Callable[[str], None] = lambda message: None,
 ) -> list[Run]:
     """Return the runs of all seeds, made or read back; ``progress`` hears of steps done.
+
+    Of ``jobs`` processes each runs a seed; how many there are changes no bit of the results.
 
     Raises `ValueError` if the folder holds a run with other settings, `OSError` for a full disk or
     a folder that may not be written to: what is finished by then is kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _same_settings(experiment, preset, folder, device)
-    with _one_thread():
-        return [
-            _seed(experiment, preset, seed, folder_of(folder, seed), device, progress, warn)
-            for seed in seeds
-        ]
+    seed_of = partial(_seed, experiment, preset, folder, device)
+    if jobs > 1 and len(seeds) > 1:
+        side_by_side(seed_of, seeds, jobs, progress, warn)
+        progress, warn = (lambda steps: None), (lambda message: None)  # they have been told
+    return [seed_of(seed, progress, warn) for seed in seeds]
 
 
 @contextmanager
@@ -95,6 +100,20 @@ def _same_settings(experiment: Experiment, preset: Preset, folder: Path, device:
 
 
 def _seed(
+    experiment: Experiment,
+    preset: Preset,
+    folder: Path,
+    device: str,
+    seed: int,
+    progress: Callable[[int], None],
+    warn: Callable[[str], None],
+) -> Run:
+    """Return the run of one seed, made or read back."""
+    with _one_thread():
+        return _ran(experiment, preset, seed, folder_of(folder, seed), device, progress, warn)
+
+
+def _ran(
     experiment: Experiment,
     preset: Preset,
     seed: int,

@@ -11,7 +11,7 @@ from numerics.experiments import wind_tunnel
 from numerics.experiments.definition import State
 from numerics.experiments.figures import LINES, Figure, new_figure
 from numerics.experiments.tunnel_measures import HELD_OUT, ablations, principal_components
-from numerics.experiments.wind_tunnel import EXPECTED, MODELS, Task
+from numerics.experiments.wind_tunnel import MODELS, SINGLE, Task
 
 __all__ = ["figures"]
 
@@ -38,9 +38,9 @@ def _errors(
 ) -> Figure:  # fmt: skip
     canvas, axes = new_figure(1, 2, width=6.5, height=2.6)
     columns: dict[str, Any] = {}
-    names = [name for name in (*MODELS, EXPECTED) if f"{name}.error" in states[0]]
+    names = [name for name in (*MODELS, SINGLE) if f"{name}.error" in states[0]]
     for name, (colour, dashes) in zip(names, LINES, strict=False):
-        words = "transformer, no label noise" if name == EXPECTED else name
+        words = "transformer, one label" if name == SINGLE else name
         curves = np.stack([np.asarray(s[f"{name}.error"], float) for s in states])
         steps = (np.arange(curves.shape[1]) + 1) * float(settings["steps"]) / curves.shape[1]
         axes[0][0].plot(steps, curves.mean(axis=0), color=colour, ls=dashes, label=words)

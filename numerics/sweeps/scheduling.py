@@ -12,14 +12,14 @@ is given to another, `TRIES` times.
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import traceback
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing import connection, resource_tracker
+from contextlib import suppress
+from multiprocessing import connection
 from typing import Any, TypeAlias
 
+from numerics.processes import deaf
 from numerics.sweeps.solving import solved
 
 __all__ = ["Results", "cluster", "here", "processes"]
@@ -112,22 +112,11 @@ class _Pool:
 
     def _started(self) -> tuple[Any, Any]:
         ours, theirs = self.context.Pipe()
-        with _deaf():
+        with deaf():
             process = self.context.Process(target=_work, args=(theirs, self.text), daemon=True)
             process.start()
         theirs.close()
         return ours, process
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Let processes started inside never hear an interrupt from the terminal."""
-    resource_tracker.ensure_running()  # starting it would undo the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: connection.Connection, text: str) -> None:

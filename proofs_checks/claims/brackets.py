@@ -159,7 +159,7 @@ class Brackets(Derivatives):
         """Return a case distinction."""
         branches = []
         for row in rows:
-            cells = [c for c in row if c]
+            cells = [c for c in [row[0], *map(_without_spelled_if, row[1:])] if c]
             value, said = cells[0], [x for c in cells[1:] for x in c]
             if not said:
                 at = next((n for n, x in enumerate(value) if x.kind == "text" or x.sign(",")
@@ -184,3 +184,11 @@ class Brackets(Derivatives):
             node = self.sub(value, span)
             branches.append(tree.Branch(node, conditions, span=node.span))  # type: ignore[arg-type]
         return tree.Cases(tuple(branches), span=span)
+
+
+def _without_spelled_if(cell: list[Lexeme]) -> list[Lexeme]:
+    """Return a cell without an "if" in plain letters at its beginning."""
+    if len(cell) < 2 or [x.kind for x in cell[:2]] != ["letter", "letter"]:
+        return cell
+    touch = cell[0].span.end == cell[1].span.start
+    return cell[2:] if touch and cell[0].text + cell[1].text == "if" else cell

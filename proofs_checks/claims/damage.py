@@ -27,6 +27,7 @@ from proofs_checks.claims.notation import (
     KNOWN,
     PLAIN_FUNCTIONS,
     SIZES,
+    SPELLED,
 )
 from proofs_checks.claims.places import View
 from proofs_checks.claims.problems import Refusal
@@ -139,7 +140,7 @@ def repaired(view: View, start: int, end: int, found: list[Loss]) -> str:
 def _whole() -> dict[str, str]:
     """Words that are commands without their backslash."""
     names = {name for name in KNOWN if name.isalpha() and name.isascii() and len(name) >= 3}
-    names -= {"newline", "null", "par", "page", "space", "break", "transpose", "tran"}
+    names -= {*SPELLED, "newline", "null", "par", "page", "space", "break", "transpose", "tran"}
     words = {name: "\\" + name for name in names}
     upright = {name for name in FUNCTIONS if len(name) >= 4} | FUNCTION_COMMANDS.keys()
     upright -= {"exp", "log", "ln", "tanh", "sinh", "cosh", "sqrt"}

@@ -17,6 +17,7 @@ from itertools import pairwise
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.problems import Refusal
 from proofs_checks.claims.rows import Part, depth_step, is_equality, joins, parts, rows
+from proofs_checks.claims.simultaneous import one_by_one
 from proofs_checks.claims.tidy import is_relation
 
 __all__ = ["DOTS", "Statement", "relations_in", "statements"]
@@ -64,7 +65,7 @@ def statements(found: list[Lexeme], environment: str) -> list[Statement]:
     """
     assembly = _Assembly()
     for number, row in enumerate(rows(found, environment.rstrip("*"))):
-        for part in parts(row, number):
+        for part in one_by_one(list(parts(row, number))):
             assembly.take(part)
         assembly.remark(row.remarks, number)
     return assembly.finish()
@@ -93,7 +94,7 @@ class _Assembly:
 
     def take(self, part: Part) -> None:
         """Add one part."""
-        content = _trimmed(part.lexemes)
+        content = _without_heading(_trimmed(part.lexemes))
         if OBJECTIVE.search(part.words):
             self.pending = []  # what is minimised states nothing
         if part.lexemes and part.lexemes[-1].sign(":") and not any(relations_in(content)):
@@ -288,6 +289,11 @@ class _Assembly:
             self.done[-1].refusal = Refusal(message, content[0].span)
             return True
         if words and (words[0] in _CONDITION_WORDS or words[-1] in _CONDITION_WORDS):
+            colon = next((i for i, x in enumerate(content) if x.sign(":")), None)
+            if colon is not None and any(relations_in(content[colon + 1 :])):
+                self.held.append(content[:colon])  # "if i = j: ..."
+                self.take(Part(content[colon + 1 :], "row", row=part.row))
+                return True
             self._restrict(content)
             if {"unless", "except"} & set(words) and self.done:
                 message = f"a condition with `{part.words.strip()}` is not read"
@@ -357,6 +363,18 @@ def _in_brackets(content: list[Lexeme]) -> list[Lexeme]:
         if depth == 0:
             return content[1:-1] if i == len(content) - 1 else []
     return []
+
+
+def _without_heading(content: list[Lexeme]) -> list[Lexeme]:
+    r"""Return a part without a word in brackets before it: ``(Mean) \mu = ...``."""
+    end = next((i for i, x in enumerate(content) if x.sign(")")), 0)
+    letters = content[1:end]
+    if len(letters) < 4 or not content[0].sign("(") or any(x.kind != "letter" for x in letters):
+        return content
+    touch = all(a.span.end == b.span.start for a, b in pairwise(letters))
+    is_word = touch and "".join(x.text for x in letters).istitle()
+    after = content[end + 1 :]
+    return after if is_word and after and not is_relation(after[0]) else content
 
 
 def _names_case(content: list[Lexeme], equation: list[Lexeme]) -> bool:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from proofs_checks.claims.notation import FONTS, TEXTS
+from proofs_checks.claims.notation import FONTS, SPELLED, TEXTS
 from proofs_checks.claims.places import Span, View
 from proofs_checks.claims.problems import Refusal
 from proofs_checks.claims.unicode_mathematics import COMBINING, as_tex
@@ -65,11 +65,7 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# Words spelled in plain letters between equations.
-_SPELLED = re.compile(
-    r"(?<![A-Za-z\\])(?:when|where|whenever|otherwise|because|and|for|then|with|constant)"
-    r"(?![A-Za-z])"
-)
+_SPELLED = re.compile(rf"(?<![A-Za-z\\])(?:{'|'.join(SPELLED)})(?![A-Za-z])")
 _STARRED_WITH_ARGUMENT = {"label": "label", "tag": "tag"}
 _ARGUMENT_AFTER_BEGIN = re.compile(r"(?:alignat|alignedat|array|IEEEeqnarray|empheq|xalignat)\*?")
 _OPTION_AFTER_BEGIN = re.compile(r"(?:aligned|alignedat|gathered|split|array|empheq|cases)\*?")
@@ -188,6 +184,12 @@ def _text(view: View, start: int, end: int, span: Span) -> Iterator[Lexeme]:
 
     A text that may be a name, such as ``\text{MSE}``, has the upright font.
     """
+    case = _CASE.fullmatch(view.text, start, end)
+    if case is not None:
+        yield Lexeme("text", case["word"], span)
+        inside = lexemes(view, case.start("formula"), end)
+        yield from (x for x in inside if x.text != "$")
+        return
     if _NAME.fullmatch(view.text, start, end):
         yield Lexeme("text", view.text[start:end], span, "rm")
         return
@@ -202,6 +204,11 @@ def _text(view: View, start: int, end: int, span: Span) -> Iterator[Lexeme]:
         yield Lexeme("text", words, span)
 
 
+_CASE = re.compile(
+    r"\s*(?P<word>if|for|when)\s+(?P<formula>(?:_?\b[A-Za-z](?:_[A-Za-z0-9])?\b|[0-9]+|[\s,$])+"
+    r"(?:[=<>]|\$?\\neq?\b)(?:_?\b[A-Za-z](?:_[A-Za-z0-9])?\b|[0-9]+|[\s,.$])+)"
+)
+"""A condition as text, with letters for indices: ``\\text{if k = y_i}``."""
 _NAME = re.compile(r"[A-Za-z]+(?:[ \-][A-Za-z]+){0,3}")
 _FORMULA = re.compile(r"\$[^$]+\$|\\\([^$]+?\\\)")
 

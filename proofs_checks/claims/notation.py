@@ -93,6 +93,8 @@ PLAIN_FUNCTIONS = frozenset(
 BARE_FUNCTIONS = frozenset(["exp", "log", "ln"])
 # Words that begin with a d and are no differential.
 WORDS_WITH_D = frozenset("det dim diag div dom dist data dual dec deg den diff dir".split())
+# Words spelled in plain letters between equations.
+SPELLED = tuple("when where whenever otherwise because and for then with constant".split())
 # Words that bind an index below them.
 BIG_WORDS = {"max": "max", "min": "min", "argmax": "argmax", "argmin": "argmin", "sup": "sup",
              "inf": "inf", "lim": "lim"}  # fmt: skip
@@ -144,6 +146,10 @@ UNSUPPORTED_RELATIONS = frozenset(
 FACTORIAL = "factorial"
 """The name of n! as a function of n."""
 
+# Short words above a symbol; longer ones are no products of letters either.
+SUPERSCRIPTS = frozenset(
+    "new old ref true prev next out inp pos neg max min opt est obs qk kv qkv eff tot".split()
+)
 TRANSPOSES = frozenset(["top", "intercal", "transpose", "tran"])
 MARKS = {"*": "*", "+": "+", "star": "*", "ast": "*", "dagger": "dagger", "dag": "dagger",
          "ddagger": "ddagger", "sharp": "sharp", "circ": "circ", "-": "-", "natural": "natural",

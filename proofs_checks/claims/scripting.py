@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from math import factorial
 from typing import Any
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.arguments import Arguments
 from proofs_checks.claims.lexemes import Lexeme
-from proofs_checks.claims.notation import FACTORIAL, FONTS, MARKS, TRANSPOSES
+from proofs_checks.claims.notation import FACTORIAL, FONTS, MARKS, SUPERSCRIPTS, TRANSPOSES
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
@@ -50,7 +51,7 @@ class Scripting(Arguments):
                 if lexeme.text == "_":
                     lower += self.subscripts()
                 else:
-                    primes += self._superscript(upper, wraps)
+                    primes += self._superscript(node, upper, wraps)
             elif lexeme.sign("!") and len(wraps) < 4 and not only_names:
                 self.next()
                 wraps.append(_factorial)
@@ -212,7 +213,10 @@ class Scripting(Arguments):
         return items
 
     def _superscript(
-        self, upper: list[tree.Node], wraps: list[Callable[[tree.Node], tree.Node]]
+        self,
+        base: tree.Node,
+        upper: list[tree.Node],
+        wraps: list[Callable[[tree.Node], tree.Node]],
     ) -> int:
         """Take one superscript; return how many primes it is."""
         opening = self.here
@@ -220,13 +224,14 @@ class Scripting(Arguments):
         if not found:
             return 0
         if len(found) > 1 and _ends_transposed(found):  # W^{(2)\top}
-            primes = self._upper(found[:-1], opening, upper, wraps)
+            primes = self._upper(base, found[:-1], opening, upper, wraps)
             wraps.append(lambda n: tree.Transpose(n, "top", span=n.span))
             return primes
-        return self._upper(found, opening, upper, wraps)
+        return self._upper(base, found, opening, upper, wraps)
 
     def _upper(
         self,
+        base: tree.Node,
         found: list[Lexeme],
         opening: Span,
         upper: list[tree.Node],
@@ -251,8 +256,7 @@ class Scripting(Arguments):
         if all(x.kind in ("word", "text") for x in found):
             upper.append(tree.Label(" ".join(x.text for x in found), span=opening))
             return 0
-        word = "".join(x.text for x in found if x.kind == "letter")
-        if len(word) == len(found) >= 3 and word in ("new", "old", "true", "ref", "prev", "next"):
+        if isinstance(base, tree.Name) and base.letter != "e" and (word := _word_of(found)):
             upper.append(tree.Label(word, span=opening))
             return 0
         if first.sign("(", "[") and found[-1].sign(")", "]") and self._one_bracket(found):
@@ -368,6 +372,16 @@ class Scripting(Arguments):
         if isinstance(node, tree.Transpose | tree.Power):
             return replace(node, base=self.outside(node.base, make))
         return make(node)
+
+
+def _word_of(found: list[Lexeme]) -> str:
+    """Return the word that letters side by side spell, as no product in an exponent is."""
+    word = "".join(x.text for x in found if x.kind == "letter")
+    touch = all(a.span.end == b.span.start for a, b in pairwise(found))
+    if len(word) != len(found) or not touch:
+        return ""
+    is_run = list(word) == sorted(word)  # x^{ijkl} has four indices
+    return word if word in SUPERSCRIPTS or (len(word) > 3 and not is_run) else ""
 
 
 def _ends_transposed(found: list[Lexeme]) -> bool:

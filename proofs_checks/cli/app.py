@@ -193,6 +193,9 @@ def reproduce(
     seeds: Annotated[int, typer.Option(help="How many seeds.")] = 3,
     first_seed: Annotated[int, typer.Option(help="The first of the seeds.")] = 0,
     device: Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, mps.")] = "cpu",
+    jobs: Annotated[
+        int | None, typer.Option(help="Seeds at a time; default: as many as processors.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The folder; default NAME-PRESET.")
     ] = None,
@@ -217,6 +220,6 @@ def reproduce(
     from proofs_checks.cli.reproducing import run_reproduce
 
     return run_reproduce(
-        name, preset=preset, seeds=seeds, first_seed=first_seed, device=device, output=output,
-        force=force, as_json=json,
+        name, preset=preset, seeds=seeds, first_seed=first_seed, device=device, jobs=jobs,
+        output=output, force=force, as_json=json,
     )  # fmt: skip

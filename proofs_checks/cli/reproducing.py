@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,7 @@ def run_reproduce(
     seeds: int,
     first_seed: int,
     device: str,
+    jobs: int | None,
     output: Path | None,
     force: bool,
     as_json: bool,
@@ -41,9 +43,13 @@ def run_reproduce(
             f"--seeds must be 1 or more and --first-seed 0 or more; got {seeds} and {first_seed}."
         )
     _check_device(device)
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"--jobs must be 1 or more; got {jobs}.")
+    if jobs is None:  # one device is shared by no seeds
+        jobs = min(seeds, os.cpu_count() or 1) if device == "cpu" else 1
     folder = checked_folder(output or Path(f"{name}-{preset}"), EXPERIMENT, force=force)
     wanted = range(first_seed, first_seed + seeds)
-    runs = _run(found, sizes, list(wanted), folder, device)
+    runs = _run(found, sizes, list(wanted), folder, device, jobs)
     return _report(found, preset, runs, folder, as_json=as_json)
 
 
@@ -78,7 +84,9 @@ def _list(experiments: Any, *, as_json: bool) -> int:
     return 0
 
 
-def _run(found: Any, sizes: Any, seeds: list[int], folder: Path, device: str) -> list[Any]:
+def _run(
+    found: Any, sizes: Any, seeds: list[int], folder: Path, device: str, jobs: int
+) -> list[Any]:
     from numerics.experiments import run
     from proofs_checks.cli.progress import progress_bar
 
@@ -88,7 +96,7 @@ def _run(found: Any, sizes: Any, seeds: list[int], folder: Path, device: str) ->
     with progress_bar(remaining=True) as bar:
         task = bar.add_task(f"{found.name}, {len(seeds)} seeds", total=len(seeds) * sizes.steps)
         return run(
-            found, sizes, seeds, folder, device=device, warn=warn,
+            found, sizes, seeds, folder, device=device, jobs=jobs, warn=warn,
             progress=lambda steps: bar.advance(task, steps),
         )  # fmt: skip
 

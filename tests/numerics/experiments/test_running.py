@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,6 +86,61 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(tmp_path, undi
     assert len(warnings) == 1 and last.name in warnings[0] and "damaged" in warnings[0]
     for name, curve in _curves(undisturbed.state).items():
         assert np.array_equal(np.asarray(found.state[name]), np.asarray(curve)), name
+
+
+def test_seeds_side_by_side_give_the_same_bits(tmp_path, undisturbed):
+    told = []
+    found = run(experiment("sticky-markov"), PRESET, [3, 4], tmp_path, jobs=2, progress=told.append)
+    assert [x.seed for x in found] == [3, 4] and sum(told) == 24
+    for name, curve in _curves(undisturbed.state).items():
+        assert np.array_equal(np.asarray(found[0].state[name]), np.asarray(curve)), name
+    again = run(experiment("sticky-markov"), PRESET, [3, 4], tmp_path, jobs=2)
+    assert [x.measured for x in again] == [x.measured for x in found]
+
+
+def test_a_seed_that_fails_side_by_side_says_why_and_keeps_the_other(tmp_path):
+    (tmp_path / "seed-4").write_text("in the way")
+    with pytest.raises(FileExistsError):
+        run(experiment("sticky-markov"), PRESET, [3, 4], tmp_path, jobs=2)
+    (tmp_path / "seed-4").unlink()
+    assert len(run(experiment("sticky-markov"), PRESET, [3, 4], tmp_path, jobs=2)) == 2
+
+
+def test_processes_of_seeds_end_with_the_one_that_began_them(tmp_path):
+    script = SCRIPT.replace("[3]", "[3, 4]").replace("progress=", "jobs=2, progress=")
+    script = script.replace('12, "a moment", every=2', '10**7, "long", every=1')
+    script = "if __name__ == '__main__':\n" + "".join(f"    {x}\n" for x in script.splitlines())
+    path = tmp_path / "long.py"
+    path.write_text(script)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = subprocess.Popen(
+        [sys.executable, str(path), str(tmp_path / "run")], stdout=subprocess.PIPE, text=True,
+        cwd=ROOT, env=environment, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert child.stdout.readline() == "step\n"
+        assert len(_in_session(child.pid)) > 1
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        deadline = time.monotonic() + 60
+        while _in_session(child.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not _in_session(child.pid)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.stdout.close()
+
+
+def _in_session(leader):
+    """Return the living processes of a session."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            after = stat.read_text().rpartition(")")[2].split()
+            if int(after[3]) == leader and after[0] != "Z":
+                found.append(int(stat.parent.name))
+    return found
 
 
 def test_a_full_disk_keeps_what_is_finished(tmp_path, monkeypatch):

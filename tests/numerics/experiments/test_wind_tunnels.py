@@ -14,8 +14,8 @@ from numerics.experiments.sequence_models import SequenceModel, matched_mlp, par
 from numerics.experiments.wind_tunnel import entropy_of
 
 TOY = {
-    "bijection": {"values": 3.0, "pairs": 3.0, "expected": 0.0},
-    "hmm": {"states": 2.0, "symbols": 2.0, "length": 3.0, "beyond": 5.0, "expected": 1.0},
+    "bijection": {"values": 3.0, "pairs": 3.0, "draws": 1.0},
+    "hmm": {"states": 2.0, "symbols": 2.0, "length": 3.0, "beyond": 5.0, "draws": 256.0},
 }
 TRAINING = {"width": 8.0, "layers": 1.0, "heads": 2.0, "batch": 8.0, "rate": 3e-3, "warm": 2.0,
             "steps": 6.0}  # fmt: skip
@@ -141,11 +141,23 @@ def test_training_lowers_the_error_of_the_transformer_below_the_mlps(tmp_path):
     assert layers.max() > found.measured["error_transformer"] and heads.shape == (1, 2)
 
 
-def test_without_the_noise_of_the_labels_the_error_is_smaller(tmp_path):
+def test_with_one_label_a_position_the_error_is_larger(tmp_path):
     made = experiment("hmm")
     settings = {**TOY["hmm"], **TRAINING, "width": 16.0, "batch": 64.0, "steps": 200.0}
     found = run(made, Preset(settings, 200, "seconds", every=100), [0], tmp_path)[0]
-    assert found.measured["error_expected"] < found.measured["error_transformer"]
-    first = found.state["expected.loss"][0], found.state["transformer.loss"][0]
+    assert found.measured["error_transformer"] < found.measured["error_single"]
+    first = found.state["single.loss"][0], found.state["transformer.loss"][0]
     assert first[0] == pytest.approx(first[1], rel=0.2)  # the same weights and sequences
-    assert "without the noise of the labels" in made.remark([found.measured])
+    assert "one label a position" in made.remark([found.measured])
+
+
+def test_many_labels_are_drawn_from_the_posterior_and_one_is_the_state_that_was_hidden():
+    batch = HiddenChain(2, 2, 3).batch(np.random.default_rng(3), 2000)
+    asked = batch.posterior[:, batch.asked]
+    shares = wind_tunnel._aims(batch, 64, seed=0, step=5)
+    assert shares.shape == asked.shape
+    np.testing.assert_allclose(shares.sum(axis=-1), 1.0, atol=1e-6)
+    assert np.array_equal(shares * 64, np.round(shares * 64))
+    off = (shares - asked) / np.sqrt(np.maximum(asked * (1 - asked), 1e-3) / 64)
+    assert abs(off.mean()) < 0.05 and 0.8 < off.std() < 1.1
+    assert np.array_equal(wind_tunnel._aims(batch, 1, 0, 5), batch.labels[:, batch.asked])

@@ -171,3 +171,21 @@ def test_the_values_for_which_an_equation_is_made_are_said(equation, note):
     (claim,) = _claims(equation)
     assert verdict_of(claim) == "proved"
     assert ", ".join(claim.notes) == note
+
+
+def test_a_condition_in_brackets_is_one_of_the_definition():
+    claims = _claims(r"a_{ij} = x_i x_j \quad (\text{if } i \neq j)", r"a_{ij} = x_i x_j")
+    assert verdict_of(claims[1]) == "unreadable"  # of i = j nothing is said
+
+
+@pytest.mark.parametrize(
+    ("equations", "reason"),
+    [
+        ([r"a = \prod_i x_i", r"\mathbf d \log a = 2 \, \mathbf d \log x_1"], "may be an operator"),
+        ([r"A = u v^\top", r"\sum_j A_{ij} + b = c", r"A / u + v / A = A + u"], ""),
+    ],
+)
+def test_what_an_operator_or_an_axis_may_be_is_not_refuted(equations, reason):
+    last = _claims(*equations)[-1]
+    assert verdict_of(last) == "unreadable"
+    assert reason in _reason(last)
