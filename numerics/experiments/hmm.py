@@ -109,8 +109,8 @@ HMM = Experiment(
     presets={
         "cpu": Preset(
             {"states": 2.0, "symbols": 2.0, "length": 4.0, "beyond": 10.0, "width": 32.0,
-             "layers": 3.0, "heads": 4.0, "batch": 64.0, "rate": 6e-3, "warm": 300.0,
-             "steps": 8500.0, "draws": 1024.0}, 8500, "four minutes a seed", 250,
+             "layers": 3.0, "heads": 4.0, "batch": 64.0, "rate": 8e-3, "warm": 300.0,
+             "steps": 9000.0, "draws": 1024.0}, 9000, "four minutes a seed", 250,
         ),
         "paper": Preset(
             {"states": 5.0, "symbols": 5.0, "length": 20.0, "beyond": 50.0, "width": 256.0,

@@ -8,11 +8,13 @@ Round brackets and braces around one factor leave no node of their own.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.derivatives import Derivatives
 from proofs_checks.claims.lexemes import Lexeme
+from proofs_checks.claims.notation import QUADS
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Refusal
 
@@ -20,6 +22,8 @@ __all__ = ["Brackets"]
 
 
 MATRICES = ("matrix", "bmatrix", "pmatrix", "vmatrix", "Bmatrix", "Vmatrix", "smallmatrix", "array")
+REMARK = re.compile(r"\((?!if|for|when|where|unless|except)[^()]*\)")
+"""Words in brackets beside a case: ``(same position)``."""
 
 
 class Brackets(Derivatives):
@@ -163,11 +167,12 @@ class Brackets(Derivatives):
             value, said = cells[0], [x for c in cells[1:] for x in c]
             if not said:
                 at = next((n for n, x in enumerate(value) if x.kind == "text" or x.sign(",")
-                           or x.command("quad", "qquad")), None)  # fmt: skip
+                           or x.command(*QUADS)), None)  # fmt: skip
                 if at is not None:
                     value, said = value[:at], value[at:]
-            while value and value[-1].sign(",", ";", "."):
+            while value and (value[-1].sign(",", ";", ".") or value[-1].command(*QUADS)):
                 value = value[:-1]
+            said = [x for x in said if not (x.kind == "text" and REMARK.fullmatch(x.text))]
             words = " ".join(x.text.lower().strip(" .,:") for x in said if x.kind == "text")
             if not said:
                 raise Refusal("this case has no condition", value[0].span if value else span)

@@ -114,6 +114,10 @@ class _Tidier:
         self._put(lexeme)
         return i + 1
 
+    def _is_in_brackets(self) -> bool:
+        """Tell whether a round or square bracket is open."""
+        return sum(x.sign("(", "[") - x.sign(")", "]") for x in self.out) > 0
+
     def _parts_factors(self, i: int) -> bool:
         """Tell whether a dollar stands between two factors, which it would seem to multiply."""
         before = next((x for x in reversed(self.lexemes[:i]) if x.text != "$"), None)
@@ -154,6 +158,8 @@ class _Tidier:
                 place = lexeme.span.to(following.span)
                 self._put(Lexeme("word", f"arg{following.text}", place, "rm"))
                 return i + 2
+        elif name == "hspace" and self._is_in_brackets():
+            return i + 1
         elif name in QUADS and (not self.out or _awaits(self.out[-1])):
             return i + 1  # a blank inside a formula
         elif name == "not":

@@ -8,7 +8,6 @@ elsewhere, in prose perhaps, what it is.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -16,16 +15,16 @@ import sympy as sp
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.doubts import Doubts, updated_in_place
 from proofs_checks.claims.meaning.families import EACH, both_halves, doubt_about
+from proofs_checks.claims.meaning.recursions import Recursions
 from proofs_checks.claims.meaning.redefinitions import doubt_of_two
 from proofs_checks.claims.meaning.restrictions import (
     is_restriction,
     is_value,
 )
 from proofs_checks.claims.meaning.statements import Link, MeaningError
-from proofs_checks.claims.meaning.unsaid import Unsaid
 from proofs_checks.claims.notation import FACTORIAL
 from proofs_checks.claims.tree import nodes
-from theory.algebra.expressions import Equation, Relation, entry_tensor, slots, tensors_in
+from theory.algebra.expressions import Equation, Relation, entry_tensor, tensors_in
 from theory.algebra.opaque import Applied
 from theory.algebra.symbols import Index, Partial
 from theory.models.model import name_of
@@ -39,11 +38,9 @@ __all__ = ["Determination"]
 
 LENGTHS = frozenset("nNmMTKD")
 """Letters that papers give to lengths without saying so."""
-NEIGHBOUR = re.compile(r"_\.?(?P<letter>[A-Za-z])(?P<shift>[pm]\d+)?$")
-"""The end of the name of what is one step from its family, such as h_tm1 or a_.lm1."""
 
 
-class Determination(Unsaid):
+class Determination(Recursions):
     """Checks the typed equations of one reading against its model."""
 
     def __init__(self, reading: Reading) -> None:
@@ -95,7 +92,7 @@ class Determination(Unsaid):
                     error = self._error(link)
                     if error is not None and link.kind == "definition":
                         self.wrong.add(name_of(entry_tensor(link.relation.left)))
-                    meaning.error = meaning.error or error or self._recursion(link)
+                    meaning.error = meaning.error or error or self.recursion(link)
                     if link.kind in ("claim", "step"):
                         is_sum = sums and isinstance(link.relation, Equation)
                         link.of_inputs = not is_sum and is_restriction(link.relation, computed)
@@ -129,7 +126,7 @@ class Determination(Unsaid):
                         "both enter this derivative.", link.span,
                         suggestion="another letter for one of them",
                     )  # fmt: skip
-                family = self._recursion_through(entry, reached)
+                family = self.recursion_through(entry, reached)
                 if family:
                     return MeaningError(
                         f"{family} is defined by recursion, and its earlier values depend on "
@@ -153,49 +150,6 @@ class Determination(Unsaid):
                         expected=f"a definition through which {target} enters {name}",
                         suggestion=f"define {name}",
                     )  # fmt: skip
-        return None
-
-    def _recursion_through(self, entry: sp.Basic, reached: frozenset[str]) -> str:
-        """Return what reaches a variable through steps that are not written out, if anything does.
-
-        Of h_t = w h_{t-1} + x_t the derivative by w has a part in every step before; that by the
-        x of this step has none.
-        """
-        target = name_of(entry_tensor(entry))
-        letters = {k.name for k in slots(entry) if isinstance(k, Index)}
-        label = NEIGHBOUR.search(target)
-        for name in sorted(reached - self.model.by_name.keys()):
-            found = NEIGHBOUR.search(name)
-            if found is None or not found["shift"] or name == target:
-                continue
-            stem, letter = name[: found.start()], found["letter"]
-            family = [n for n in self.model.by_name if n.split("_")[0] == stem.split("_")[0]]
-            above = {n.split("_")[0] for n in self.reached(family)}
-            is_here = label is not None and target in reached  # one layer's, not every step's
-            of_this_step = letter in letters and not (label and label["shift"])
-            if family and target.split("_")[0] in above and not is_here and not of_this_step:
-                return stem
-        return ""
-
-    def _recursion(self, link: Link) -> MeaningError | None:
-        """Return why a definition has no meaning that is computed from a recursion.
-
-        The recursion itself is a definition as it stands: nothing is asked of it.
-        """
-        if link.kind != "definition":
-            return None
-        names = tensors_in(link.relation)
-        reached = self.reached(names)
-        stems = {n.split("_.")[0] for n in reached & self.shifted}
-        own = name_of(entry_tensor(link.relation.left))
-        for name in sorted(stems & reached):
-            if name == own:
-                link.notes = (*link.notes, f"{name} is defined by recursion, which is not unrolled")
-                continue
-            return MeaningError(
-                f"{name} is defined by recursion over its index, which is not unrolled.", link.span,
-                expected="a closed form, such as a sum over s \\le t",
-            )  # fmt: skip
         return None
 
     def _defined_again(self, link: Link) -> str:
@@ -309,7 +263,7 @@ class Determination(Unsaid):
         if twice:
             return twice
         shifted = sorted(reached & self.shifted)
-        if shifted:
+        if shifted and self.rests_on(shifted, relation):
             return f"{shifted[0].split('_')[0]} is defined by recursion, which is not unrolled"
         partials = {p for p in sp.preorder_traversal(relation) if isinstance(p, Partial)}
         rest = relation.xreplace({p: sp.S.One for p in partials})

@@ -99,6 +99,7 @@ def test_seeds_side_by_side_give_the_same_bits(tmp_path, undisturbed):
 
 
 def test_a_seed_that_fails_side_by_side_says_why_and_keeps_the_other(tmp_path):
+    run(experiment("sticky-markov"), PRESET, [5], tmp_path)
     (tmp_path / "seed-4").write_text("in the way")
     with pytest.raises(FileExistsError):
         run(experiment("sticky-markov"), PRESET, [3, 4], tmp_path, jobs=2)
