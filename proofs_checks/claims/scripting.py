@@ -114,8 +114,10 @@ class Scripting(Arguments):
         """Return the items of a script: at commas, and at letters side by side."""
         if not found:
             return []
-        if all(x.kind == "text" for x in found):
-            return [tree.Label(" ".join(x.text for x in found), span=place)]
+        kinds = {x.kind for x in found}
+        if "text" in kinds and kinds <= {"text", "letter", "word"}:  # row\text{-}wise
+            joint = " " if kinds == {"text"} else ""
+            return [tree.Label(joint.join(x.text for x in found), span=place)]
         if len(found) == 1 and found[0].kind == "word":
             return [tree.Label(found[0].text, span=found[0].span)]
         if len(found) == 1 and found[0].kind in ("sign", "command") and found[0].text in MARKS:

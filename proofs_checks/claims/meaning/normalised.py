@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["log_softmax", "lse", "softmax"]
 
+ROWS = ("row", "rows", "rowwise")
+COLUMNS = ("col", "cols", "column", "columns", "colwise", "columnwise")
+
 
 def softmax(typer: Typer, node: tree.Call) -> Value:
     """Return the softmax of a vector, or of every row."""
@@ -52,8 +55,8 @@ def lse(typer: Typer, node: tree.Call) -> Value:
         row = value.row if value.column is not None else None
         return Value(sp.log(_normaliser(beta * value.expression, axis)) / beta, row)
     value, axis = _along(typer, node)
-    row = value.row if value.column is not None else None
-    return Value(sp.log(_normaliser(value.expression, axis)), row)
+    others = (x if x != axis else None for x in (value.row, value.column))
+    return Value(sp.log(_normaliser(value.expression, axis)), *others)
 
 
 def _along(typer: Typer, node: tree.Call) -> tuple[Value, Index]:
@@ -64,11 +67,12 @@ def _along(typer: Typer, node: tree.Call) -> tuple[Value, Index]:
     expect(node, 1)
     body = node.arguments[0]
     value = typer.value(body)
-    if node.lower and _says_rows(node.lower) and value.column is not None:
-        return value, value.column
-    if len(node.lower) > 1:
+    said = _along_words(node.lower)
+    if said in COLUMNS and value.row is not None:
+        return value, value.row
+    if said not in ROWS and len(node.lower) > 1:
         raise MeaningError(f"the subscript of `{node.function}` is not read.", node.span)
-    if node.lower:
+    if node.lower and said not in ROWS:
         letter = typer.roles.letter(node.lower[0])
         if letter is not None and letter in typer.letters and value.is_scalar:
             index = typer.letters[letter]
@@ -87,11 +91,11 @@ def _along(typer: Typer, node: tree.Call) -> tuple[Value, Index]:
     return value, axis
 
 
-def _says_rows(lower: Sequence[tree.Node]) -> bool:
-    r"""Return whether a subscript only says that rows are meant: ``\mathrm{softmax}_{row}``."""
+def _along_words(lower: Sequence[tree.Node]) -> str:
+    r"""Return in letters alone what a subscript says: "row" of ``\mathrm{softmax}_{row}``."""
     below = [x for item in lower for x in nodes(item)]
     said = "".join(getattr(x, "letter", getattr(x, "text", "")) for x in below).lower()
-    return re.sub("[^a-z]", "", said) in ("row", "rows", "rowwise")
+    return re.sub("[^a-z]", "", said)
 
 
 def _normaliser(expression: Any, axis: Index) -> Any:

@@ -10,6 +10,7 @@ What is read so may be proved; a refutation of what the document contradicts wou
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -38,24 +39,24 @@ def read_in_sections(said: Said, reading: Reading) -> None:
     if not any(_is_open(reading.meanings[s.number]) for s in said.statements if not s.is_inline):
         return
     sections = list(_sections(said, reading))
-    for section in sections if len(sections) > 1 else ():
-        numbers = {s.number for s in section}
-        open_ones = [s for s in section if _is_open(reading.meanings[s.number])]
-        if not open_ones:
+    # what the letters of the whole document clash over, one section may agree on
+    ways = dict.fromkeys((reading.apart_letters, frozenset[str]()))
+    for section, apart in itertools.product(sections if len(sections) > 1 else (), ways):
+        wanted = {s.number for s in section if _is_open(reading.meanings[s.number])}
+        if not wanted:
             continue
-        own = numbers | _rests_on(reading, section)
+        own = {s.number for s in section} | _rests_on(reading, section)
         statements = [s for s in said.statements if s.number in own and not s.is_inline]
         statements += _inline(said, reading, section)
-        stated = _stated(said, section)
         part = replace(
-            said, statements=statements, stated=stated, summation=reading.summation,
+            said, statements=statements, stated=_stated(said, section),
+            summation=reading.summation,
             elsewhere=[root for s in said.statements for root in s.roots],
-            rows=reading.rows, apart=reading.apart_letters,
+            rows=reading.rows, apart=apart,
             broken=[n for n in said.broken if n in reading.unknown],
         )  # fmt: skip
         alone = Reading(part, reading.base)
         formals = _formals(alone)
-        wanted = {s.number for s in open_ones}
         for statement in alone.statements:
             if statement.number in wanted:
                 _take(alone, reading, statement, formals)
@@ -203,10 +204,16 @@ def _used(reading: Reading, roots: Iterable[tree.Node]) -> set[str]:
 
 
 def _stated(said: Said, section: list[Statement]) -> list[tree.Compare]:
-    """Return the spaces of symbols as the section has them, the last ones where it says none."""
-    end = section[-1].span.end
+    """Return the spaces of symbols as the section has them, the last ones where it says none.
+
+    What the section defines has none from before it.
+    """
+    start, end = section[0].span.start, section[-1].span.end
+    begin = max((x for x in said.headings if x <= start), default=0)
+    defined = {str(s.sides[0]) for s in section if len(s.sides) > 1}
     last: dict[str, tree.Compare] = {}
     for node in said.stated:
         if node.span.start <= end:
             last[str(node.left)] = node
+    last = {x: node for x, node in last.items() if node.span.start >= begin or x not in defined}
     return list(last.values())

@@ -16,7 +16,7 @@ import sympy as sp
 from proofs_checks.claims.meaning.ranges import Ranges
 from proofs_checks.claims.meaning.statements import BESIDE, MeaningError
 from proofs_checks.claims.places import Span
-from theory.algebra.expressions import fresh, substitute
+from theory.algebra.expressions import free_indices, fresh, substitute
 from theory.algebra.symbols import Index, Size, total
 
 TERMS = "the terms of a sum"
@@ -212,6 +212,10 @@ class Shapes:
             return Value(product, a.row, b.column)
         if a.column is None and b.row is None:  # a column times a row
             return Value(a.expression * b.expression, a.row, b.column)
+        if a.column is None and b.is_matrix and a.row not in free_indices(a.expression):
+            # \mathbf{1} X: every column of the factor is the vector of ones
+            self.notes.append(f"a vector of one number before {b.shape()} is a matrix of it")
+            return self.multiply(Value(a.expression, a.row, fresh(b.row)), b, span)
         raise MeaningError(
             f"{a.shape()} cannot be multiplied by {b.shape()}.", span,
             suggestion="transpose one factor, or write \\odot for the entrywise product",
