@@ -229,7 +229,10 @@ class Scripting(Arguments):
             primes = self._upper(base, found[:-1], opening, upper, wraps)
             wraps.append(lambda n: tree.Transpose(n, "top", span=n.span))
             return primes
-        return self._upper(base, found, opening, upper, wraps)
+        primes = 0
+        while len(found) > 1 and (found[-1].command("prime") or found[-1].sign("'")):
+            found, primes = found[:-1], primes + 1  # g^{(l)\prime}
+        return primes + self._upper(base, found, opening, upper, wraps)
 
     def _upper(
         self,

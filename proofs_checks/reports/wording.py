@@ -44,6 +44,8 @@ JUDGES = {
 }
 PLURAL = {"definition": "definitions", "assumption": "assumptions"}
 GRADIENT = re.compile(r"d([A-Za-z]+)_\{?d([\w.]+?)(?:,(\d[\d,]*))?\}?")
+APPLIED = re.compile(r"([^()]+)\((.+)\)")
+"""A function with its arguments: g_.l(x)."""
 ENTRY = re.compile(r"(?P<stem>[^_]+)_\{(?:(?P<own>.*?),)??(?P<at>\d[\d,]*)\}")
 BALL = re.compile(r"\[(?P<middle>[^\s\[\]]*) ?\+/- (?P<radius>[^\s\[\]]+)\]")
 
@@ -137,6 +139,9 @@ def _name(name: str) -> str:
     if gradient is not None:
         loss, by, at = gradient.groups()
         return rf"\partial {loss}/\partial {subscripted(latex_name(by), [at] if at else [])}"
+    applied = APPLIED.fullmatch(name)
+    if applied is not None:
+        return f"{subscripted(latex_name(applied[1]))}({applied[2]})"
     entry = ENTRY.fullmatch(name)
     if entry is None:
         return subscripted(latex_name(name))

@@ -9,6 +9,7 @@ argument, or an unknown differentiable function of a number where its argument i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -121,9 +122,12 @@ class Authored:
             self.computed.add(name)
 
     def function_name(self, node: tree.Apply) -> str | None:
-        """Return the name of the function that is applied, its scripts included."""
+        """Return the name of the function that is applied, its scripts included, primes last."""
         found = self.roles.reference(node.base)
-        return found.name if found is not None else None
+        if found is None:
+            return None
+        stem, primes, scripts = re.match(r"([^_']*)('*)(.*)", found.name).groups()  # type: ignore[union-attr]
+        return stem + scripts + primes
 
     def template_of(self, node: tree.Apply) -> tuple[Template, int]:
         """Return the definition of the function that is applied, and how often it is derived.

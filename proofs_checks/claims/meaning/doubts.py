@@ -12,6 +12,7 @@ Y = tanh(X)            in a later section than Y = sigma(X): another Y
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
@@ -30,7 +31,7 @@ from proofs_checks.claims.meaning.worked import has_value, with_values
 from proofs_checks.claims.notation import FACTORIAL
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, free_indices, tensors_in
-from theory.algebra.symbols import Partial
+from theory.algebra.symbols import Index, Partial
 
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.document import Reading
@@ -85,6 +86,7 @@ class Doubts:
             or self._example(statement, link)
             or _spread(link)
             or _aligned(link)
+            or _nested(link)
             or ("this defines what is defined already" if statement.defines else "")
         )
 
@@ -268,6 +270,14 @@ def _aligned(link: Link) -> str:
     beside = [note.removeprefix(BESIDE).split()[0] for note in link.notes if BESIDE in note]
     ways = {"row", "column"} <= set(beside)
     return "along which axis vectors lie beside matrices here is a guess" if ways else ""
+
+
+def _nested(link: Link) -> str:
+    r"""Return why indices of indices, h_\ell and h_{\ell-1}, may tell symbols apart as well."""
+    for k in sorted(link.relation.atoms(Index), key=str):
+        if re.fullmatch(r"[^.]+\.[^.]+[pm]\d+", k.name):
+            return f"an index such as {k.name.split('.')[0]} with an index may be part of a name"
+    return ""
 
 
 def _repeated(link: Link) -> str:

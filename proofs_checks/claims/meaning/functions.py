@@ -29,6 +29,7 @@ from proofs_checks.claims.meaning.values import Value
 from proofs_checks.claims.places import Span
 from theory.algebra.expressions import substitute
 from theory.algebra.nodes import Applied
+from theory.latex.names import name_of, subscripted
 from theory.models.slopes import logistic
 
 if TYPE_CHECKING:
@@ -108,12 +109,12 @@ def unknown(typer: Typer, node: tree.Apply) -> Value:
     stem = name.rstrip("'")
     value = typer.value(node.arguments[0])
     if not value.is_scalar:
-        if f"{stem}'" not in typer.roles.functions:
+        if f"{stem.partition('_')[0]}'" not in typer.roles.functions:
             raise MeaningError(
                 f"`{stem}` is a function of a vector that the document does not define.", node.span,
                 expected=f"a definition of {stem}",
             )  # fmt: skip
-        typer.shapes.notes.append(f"`{stem}` acts on every entry")
+        typer.shapes.notes.append(f"`{subscripted(name_of(stem))}` acts on every entry")
     applied = Applied(sp.Symbol(stem, real=True), sp.Tuple(primes), value.expression)
     return value.with_expression(applied)
 
