@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.beside import names_case
 from proofs_checks.claims.layout import DOTS, Statement, relations_in
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
@@ -208,7 +209,8 @@ ORDERS = {"<": "lt", "lt": "lt", "le": "le", "leq": "le", "leqslant": "le", ">":
 """The kinds of inequalities."""
 
 
-IMPLICATIONS = ("implies", "Rightarrow", "Longrightarrow", "iff", "Leftrightarrow")
+IMPLICATIONS = ("implies", "Rightarrow", "Longrightarrow", "iff", "Leftrightarrow", "rightarrow",
+                "longrightarrow", "to")  # fmt: skip
 
 
 def is_judged(lexeme: Lexeme) -> bool:
@@ -226,9 +228,12 @@ def divided(statement: Statement) -> list[Statement]:
     ]
     if statement.refusal is not None or not relations:
         return [statement]
+    if any(x.command(*IMPLICATIONS) for x in relations):  # "i \\neq j" is what it holds under
+        relations = [x for x in relations if not x.command("ne", "neq")]
     pieces: list[Statement] = []
-    unread, bounds = "", []  # what an implication holds under: x \ne 0, x > 0
-    for n, (lexemes, place) in enumerate(_cut(statement.lexemes, relations)):
+    unread, bounds = "", []  # what an implication holds under: x \ne 0, x > 0, i = j
+    parts = _cut(statement.lexemes, relations)
+    for n, (lexemes, place) in enumerate(parts):
         sign = relations[n - 1] if n else None
         is_implied = sign is not None and sign.command(*IMPLICATIONS)
         if not is_implied:
@@ -246,7 +251,8 @@ def divided(statement: Statement) -> list[Statement]:
             piece.refusal = Refusal(message, place)
         pieces.append(piece)
         orders = list(relations_in(lexemes))
-        bounds = [lexemes] if orders and not any(map(is_equality, orders)) else []
+        is_case = n + 1 < len(parts) and names_case(lexemes, parts[n + 1][0])
+        bounds = [lexemes] if orders and (is_case or not any(map(is_equality, orders))) else []
     return pieces
 
 

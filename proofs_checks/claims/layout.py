@@ -12,8 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 
+from proofs_checks.claims.beside import (
+    in_brackets,
+    is_manual_tag,
+    names_case,
+    without_heading,
+)
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.problems import Refusal
 from proofs_checks.claims.rows import Part, depth_step, is_equality, joins, parts, rows
@@ -94,7 +99,7 @@ class _Assembly:
 
     def take(self, part: Part) -> None:
         """Add one part."""
-        content = _without_heading(_trimmed(part.lexemes))
+        content = without_heading(_trimmed(part.lexemes))
         if OBJECTIVE.search(part.words):
             self.pending = []  # what is minimised states nothing
         if part.lexemes and part.lexemes[-1].sign(":") and not any(relations_in(content)):
@@ -109,7 +114,7 @@ class _Assembly:
         if all(x.command(*DOTS, "vdots") for x in content) and self.done and not self.pending:
             self.done[-1].remarks.append(content)  # and so on
             return
-        if part.before in ("", "row") and _is_manual_tag(content):
+        if part.before in ("", "row") and is_manual_tag(content):
             self.tag = content[1].text
             return
         if self._condition(part, content):
@@ -137,7 +142,7 @@ class _Assembly:
         elif self.last_was_remark and part.before == "list" and not self.pending:
             self.done[-1].remarks.append(content)  # "where \mu, \sigma are .."
             return
-        elif part.before != "quad" or not _is_manual_tag(content):
+        elif part.before != "quad" or not is_manual_tag(content):
             if self.pending:
                 self._refuse_leftover(self.pending)
             self.pending = content
@@ -273,7 +278,7 @@ class _Assembly:
             return True
         if is_relation(content[0]) or joins(content[0]):
             return False
-        inner = _in_brackets(content)
+        inner = in_brackets(content)
         if inner and all(x.kind in {"text", "word"} for x in inner):
             return True  # "(by the chain rule)"
         words = re.findall(r"[^\W\d_]+", part.words.lower())
@@ -315,7 +320,7 @@ class _Assembly:
             self._restrict(content)
         elif kinds and self.last_was_condition and words == ["and"] and len(content) <= 5:
             self._restrict(content)
-        elif not self.pending and _names_case(content, self.done[-1].lexemes):
+        elif not self.pending and names_case(content, self.done[-1].lexemes):
             self._restrict(content)
         elif not kinds and self.last_was_condition and self._extends_quantifier(content):
             pass
@@ -351,52 +356,3 @@ def _trimmed(content: list[Lexeme]) -> list[Lexeme]:
     while last > first and content[last - 1].sign(",", ";", ".", ":"):
         last -= 1
     return content[first:last]
-
-
-def _in_brackets(content: list[Lexeme]) -> list[Lexeme]:
-    """Return what is inside when the whole content is one pair of brackets."""
-    if len(content) < 3 or not content[0].sign("(", "["):
-        return []
-    depth = 0
-    for i, lexeme in enumerate(content):
-        depth += depth_step(lexeme)
-        if depth == 0:
-            return content[1:-1] if i == len(content) - 1 else []
-    return []
-
-
-def _without_heading(content: list[Lexeme]) -> list[Lexeme]:
-    r"""Return a part without a word in brackets before it: ``(Mean) \mu = ...``."""
-    end = next((i for i, x in enumerate(content) if x.sign(")")), 0)
-    letters = content[1:end]
-    if len(letters) < 4 or not content[0].sign("(") or any(x.kind != "letter" for x in letters):
-        return content
-    touch = all(a.span.end == b.span.start for a, b in pairwise(letters))
-    is_word = touch and "".join(x.text for x in letters).istitle()
-    after = content[end + 1 :]
-    return after if is_word and after and not is_relation(after[0]) else content
-
-
-def _names_case(content: list[Lexeme], equation: list[Lexeme]) -> bool:
-    r"""Tell whether ``i = j`` or ``k = 1`` beside an equation is about its subscripts."""
-    if len(content) != 3 or content[0].kind != "letter" or not content[1].sign("="):
-        return False
-    found: set[str] = set()
-    depth = 0  # in the braces of a subscript
-    for before, lexeme in pairwise(equation):
-        if before.sign("_"):
-            depth = lexeme.sign("{")
-            found.add(lexeme.text)
-        elif depth:
-            depth += lexeme.sign("{") - lexeme.sign("}")
-            found.add(lexeme.text)
-    return content[0].text in found and (content[2].kind == "number" or content[2].text in found)
-
-
-def _is_manual_tag(content: list[Lexeme]) -> bool:
-    inner = _in_brackets(content)
-    return len(inner) == 1 and (
-        inner[0].kind == "number"
-        or inner[0].sign("*")
-        or inner[0].command("star", "ast", "dagger", "ddagger")
-    )

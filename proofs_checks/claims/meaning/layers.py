@@ -55,8 +55,9 @@ class Counters(NamedTuple):
     """The letters in superscripts that may count, with their symbols and the numbers added.
 
     ``others`` are letters that stand elsewhere too, ``bare`` symbols without such superscripts,
-    ``derived`` letters above an entry by which something is differentiated: no power is. ``ending``
-    are letters at which sums end: indices.
+    ``derived`` letters above an entry by which something is differentiated: no power is.
+    ``quantities`` are letters of what is differentiated, as the L of a loss beside a last layer L.
+    ``ending`` are letters at which sums end: indices.
     """
 
     symbols: dict[str, set[str]]
@@ -64,11 +65,12 @@ class Counters(NamedTuple):
     others: set[str]
     bare: set[str]
     derived: set[str]
+    quantities: set[str]
     ending: set[str]
 
 
 def _counters(roots: Sequence[tree.Node]) -> Counters:
-    found = Counters(defaultdict(set), defaultdict(set), set(), set(), set(), set())
+    found = Counters(defaultdict(set), defaultdict(set), *(set() for _ in range(5)))
     above: Counter[str] = Counter()  # in how many roots a letter stands above
     bound: Counter[str] = Counter()  # and in how many of them a sum or product runs over it
     for root in roots:
@@ -80,7 +82,10 @@ def _counters(roots: Sequence[tree.Node]) -> Counters:
             found.shifts[layer.letter].add(layer.shift)
             here.add(layer.letter)
         for node in nodes(root):
-            for by in node.by if isinstance(node, tree.Derivative | tree.Gradient) else ():
+            is_derivative = isinstance(node, tree.Derivative | tree.Gradient)
+            if is_derivative and isinstance(node.quantity, tree.Name):
+                found.quantities.add(_letter(node.quantity))
+            for by in node.by if is_derivative else ():
                 above_entry = _layer_of(by)
                 if above_entry is not None and isinstance(above_entry[0], tree.Entry):
                     found.derived.add(above_entry[1].letter)
@@ -120,7 +125,7 @@ def layer_labels(roots: Sequence[tree.Node]) -> Change:
     """Return what makes labels of the superscripts that count layers."""
     found = _counters(roots)
     seen, bare = found.symbols, found.bare
-    counted = found.derived - found.others
+    counted = found.derived - (found.others - found.quantities)
     many = {x for x in seen if len(seen[x] - bare) >= MANY} - found.ending
     letters = {x for x in seen if (x not in found.others or x in many) and seen[x] - bare
                and len(found.shifts[x]) > 1} | counted  # fmt: skip

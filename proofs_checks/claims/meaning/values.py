@@ -212,7 +212,7 @@ class Shapes:
             return Value(product, a.row, b.column)
         if a.column is None and b.row is None:  # a column times a row
             return Value(a.expression * b.expression, a.row, b.column)
-        if a.column is None and b.is_matrix and a.row not in free_indices(a.expression):
+        if a.column is None and b.row and b.column and a.row not in free_indices(a.expression):
             # \mathbf{1} X: every column of the factor is the vector of ones
             self.notes.append(f"a vector of one number before {b.shape()} is a matrix of it")
             return self.multiply(Value(a.expression, a.row, fresh(b.row)), b, span)
