@@ -52,6 +52,7 @@ def names_case(content: list[Lexeme], equation: list[Lexeme]) -> bool:
 
 
 def is_manual_tag(content: list[Lexeme]) -> bool:
+    """Tell whether a part is a number or a mark in brackets: (1), (*)."""
     inner = in_brackets(content)
     return len(inner) == 1 and (
         inner[0].kind == "number"
