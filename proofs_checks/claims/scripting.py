@@ -231,6 +231,8 @@ class Scripting(Arguments):
             return primes
         primes = 0
         while len(found) > 1 and (found[-1].command("prime") or found[-1].sign("'")):
+            if not found[-2].sign(")", "]", "'") and not found[-2].command("prime"):
+                break  # the j' of A^{ij'} is an index
             found, primes = found[:-1], primes + 1  # g^{(l)\prime}
         return primes + self._upper(base, found, opening, upper, wraps)
 

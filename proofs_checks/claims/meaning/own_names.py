@@ -300,14 +300,23 @@ def defined_squares(lefts: Sequence[tree.Node]) -> Change:
     return change if squared else unchanged
 
 
-def roots_of_squares(lefts: Sequence[tree.Node], notes: list[str]) -> Change:
+def roots_of_squares(
+    roots: Sequence[tree.Node], lefts: Sequence[tree.Node], notes: list[str]
+) -> Change:
     r"""Let ``\sigma`` be the root of the ``\sigma^2`` that is defined.
 
     A standard deviation is the root of its variance; of any other letter the sign stays unknown.
+    An activation ``\sigma(z)`` beside a variance is none: it has a derivative, or a symbol alone
+    for its argument.
     """
+    applied = any(map(_is_activation, (x for root in roots for x in nodes(root))))
 
     def change(node: tree.Node) -> tree.Node:
-        if isinstance(node, tree.Name) and node.letter == "sigma":
+        if isinstance(node, tree.Apply) and applied and isinstance(node.base, tree.Call):
+            inner = node.base.arguments[0]
+            if node.base.function == "sqrt" and tree.Name("sigma2") == inner:
+                return replace(node, base=replace(inner, letter="sigma"))  # type: ignore[type-var]
+        if isinstance(node, tree.Name) and node.letter == "sigma" and not node.primes:
             notes.append(r"\sigma is the root of \sigma^2")
             return tree.Call("sqrt", (replace(node, letter="sigma2"),), span=node.span)
         if isinstance(node, tree.Entry) and isinstance(node.base, tree.Call):
@@ -318,6 +327,14 @@ def roots_of_squares(lefts: Sequence[tree.Node], notes: list[str]) -> Change:
         return node
 
     return change if "sigma" in _squared(lefts) else unchanged
+
+
+def _is_activation(node: tree.Node) -> bool:
+    """Return whether a node is sigma'(z) or sigma(z)."""
+    if not isinstance(node, tree.Apply) or not isinstance(node.base, tree.Name):
+        return False
+    alone = len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Name | tree.Entry)
+    return node.base.letter == "sigma" and (node.base.primes > 0 or alone)
 
 
 def _squared(lefts: Sequence[tree.Node]) -> set[str]:

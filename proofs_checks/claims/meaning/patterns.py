@@ -98,7 +98,7 @@ def rewritten(
         spelled_functions,
         lambda now: adjoint_bars(now, lefts),
         lambda _: defined_squares(lefts),
-        lambda _: roots_of_squares(lefts, notes),
+        lambda now: roots_of_squares(now, lefts, notes),
     )
     out, made = list(roots), []
     for pattern in patterns:
