@@ -8,6 +8,7 @@ elsewhere, in prose perhaps, what it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -173,6 +174,13 @@ class Determination(Recursions):
             return ""
         return f"{name} is defined already, from other quantities than here"
 
+    def _slopes_of(self, name: str, names: Iterable[str]) -> bool:
+        """Return whether derivatives of a quantity enter symbols: g_i = dL/do_i those of L."""
+        lines = (self.model.by_name.get(x) for x in self.reached(names) - {name})
+        slopes = (p for line in lines if line is not None
+                  for p in sp.sympify(line.value, strict=True).atoms(Partial))  # fmt: skip
+        return any(name in tensors_in(p.args[0]) for p in slopes)
+
     def _leaves(self, names: frozenset[str]) -> frozenset[str]:
         """Return the inputs from which some symbols are computed."""
         reached = self.reached(names)
@@ -273,7 +281,8 @@ class Determination(Recursions):
         for name in sorted(below & self.reading.stand_ins - self.arbitrary):
             if "_." in name:  # a function of which only the arguments are said
                 return f"nothing says what {name.split('_.')[0]} is"
-            if name in sides[0] ^ sides[1] and relation.right != 0:
+            mentions = [name in side or self._slopes_of(name, side) for side in sides]
+            if sum(mentions) == 1 and relation.right != 0:
                 return f"nothing says what {name} is"
             if name not in both and relation.right != 0:
                 return f"nothing says how {name} depends on what this is differentiated by"
