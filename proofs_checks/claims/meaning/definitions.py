@@ -91,6 +91,7 @@ class Definitions:
         self._known = set(known)
         self._uses: dict[str, set[str]] = {}
         self._displayed = displayed = [s for s in statements if not s.is_inline]
+        self._premises = {s.number for s in displayed if s.is_premise}
         for statement in displayed:
             self._take(statement)
         mentioned: set[str] = set()
@@ -119,6 +120,9 @@ class Definitions:
         sides = statement.sides
         if statement.is_inline and statement.is_premise:
             return  # "if n = 0" says which case is meant
+        around = {statement.number, statement.number - 1} & self._premises
+        if around and isinstance(sides[-1], tree.Number):
+            return  # in "x = 0 => y = 0" and "dy/dx = 0 => x = 0" x has a value at one point
         for n, kind in enumerate(statement.kinds):
             if kind not in EQUALITIES:
                 continue

@@ -189,3 +189,13 @@ def test_what_an_operator_or_an_axis_may_be_is_not_refuted(equations, reason):
     last = _claims(*equations)[-1]
     assert verdict_of(last) == "unreadable"
     assert reason in _reason(last)
+
+
+def test_what_an_implication_ends_in_is_the_value_at_one_point():
+    claims = _claims(
+        r"y = x^2", r"y = 0", r"\frac{\partial y}{\partial x} = 0 \Rightarrow x = 0", r"y = 1"
+    )
+    assert [verdict_of(c) for c in claims if c.source in ("y = 0", "y = 1")].count("proved") == 0
+    assert claims[3].source == "x = 0" and claims[3].kind != "definition"
+    told = _claims(r"y = x^2", r"x = 0 \Rightarrow y = 0", r"y = 0", r"y = x^2 + 1")
+    assert [verdict_of(c) for c in told[-2:]] == ["unreadable", "refuted"]
