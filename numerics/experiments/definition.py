@@ -6,7 +6,7 @@ A tolerance is stated here, with its reason, before anything runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -54,6 +54,11 @@ class Preset:
     every: int = 50  # steps between two checkpoints
 
 
+def _nothing(measured: list[dict[str, float]]) -> str:
+    """Remark on nothing; a seed's process is sent the experiment, which no lambda survives."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Experiment:
     """An experiment of a source paper.
@@ -72,7 +77,7 @@ class Experiment:
     advance: Callable[[Mapping[str, float], str], Advance]
     measure: Callable[[Mapping[str, float], State], dict[str, float]]
     draw: Callable[[Mapping[str, float], list[State]], Mapping[str, Any]]
-    remark: Callable[[list[dict[str, float]]], str] = field(default=lambda measured: "")
+    remark: Callable[[list[dict[str, float]]], str] = _nothing
 
     def preset(self, name: str) -> Preset:
         """Return the preset of this name.

@@ -1,6 +1,7 @@
 """Experiments survive what ends them: the same curve to the last bit, and nothing finished lost."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from numerics import archives
-from numerics.experiments import checkpoints, experiment, run
+from numerics.experiments import EXPERIMENTS, checkpoints, experiment, run
 from numerics.experiments.definition import Preset
 
 ROOT = Path(__file__).parents[3]
@@ -96,6 +97,12 @@ def test_seeds_side_by_side_give_the_same_bits(tmp_path, undisturbed):
         assert np.array_equal(np.asarray(found[0].state[name]), np.asarray(curve)), name
     again = run(experiment("sticky-markov"), PRESET, [3, 4], tmp_path, jobs=2)
     assert [x.measured for x in again] == [x.measured for x in found]
+
+
+@pytest.mark.parametrize("found", EXPERIMENTS, ids=lambda e: e.name)
+def test_every_experiment_can_be_sent_to_a_process(found):
+    sent = pickle.loads(pickle.dumps(found))
+    assert sent.name == found.name and sent.remark is not None
 
 
 def test_a_seed_that_fails_side_by_side_says_why_and_keeps_the_other(tmp_path):
