@@ -60,12 +60,12 @@ def read_in_scope(said: Said, reading: Reading) -> None:
             continue
         if not is_forced(alone, reading, scope.names):
             continue
-        told = str(meaning.error or "").rstrip(".")
+        told = str(meaning.error or "").rstrip(".") or next((x.hedge for x in meaning.links), "")
         meaning.error, meaning.links = None, found.links
         for link in found.links:
             link.model, link.notes = alone.model, (*link.notes, NOTE)
             if told and not link.hedge:
-                link.hedge = f"{WHOLE} {told}"
+                link.hedge = told if told.startswith(WHOLE) else f"{WHOLE} {told}"
 
 
 def is_unread(meaning: Meaning) -> bool:
