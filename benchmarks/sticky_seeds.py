@@ -19,27 +19,24 @@ from typing import Any
 from benchmarks.causal_head import problem
 from numerics.experiments.causal_autograd import autograd_value_and_gradient
 from numerics.experiments.causal_head import causal_value_and_gradient
+from numerics.experiments.sticky_markov import ARMS, PAIR, descend
 
 LENGTH = 2000
 STEPS = 50  # of 1,000
 ROUNDS = 3
-RATES = ({"W_V": 0.01}, {"W_V": 0.1})  # of SGD and the EM-like schedule; others have 0.01
 
 
-def _pair(gradient: Callable[..., Any], threads: int) -> float:
+def _pair(gradient_of: Callable[..., Any], threads: int) -> float:
     """Return the seconds for some steps of both schedules."""
     import torch
 
     torch.set_num_threads(threads)
     x, y, first = problem(LENGTH)
-    gradient(x, y, first)  # compiled and warm
+    gradient_of(x, y, first)  # compiled and warm
     start = time.perf_counter()
-    for rates in RATES:
+    for arm in PAIR:
         weights = {n: w.clone() for n, w in first.items()}
-        for _ in range(STEPS):
-            _, slopes = gradient(x, y, weights)
-            for name, weight in weights.items():
-                weight.sub_(slopes[name], alpha=rates.get(name, 0.01) / LENGTH)
+        descend({"X": x, "y": y}, weights, ARMS[arm], STEPS, gradient_of)
     return time.perf_counter() - start
 
 

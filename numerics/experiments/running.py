@@ -99,29 +99,18 @@ def _same_settings(experiment: Experiment, preset: Preset, folder: Path, device:
     write_atomically(path, json.dumps(wanted, indent=1, sort_keys=True) + "\n")
 
 
+@_one_thread()
 def _seed(
     experiment: Experiment,
     preset: Preset,
-    folder: Path,
+    parent: Path,
     device: str,
     seed: int,
     progress: Callable[[int], None],
     warn: Callable[[str], None],
 ) -> Run:
     """Return the run of one seed, made or read back."""
-    with _one_thread():
-        return _ran(experiment, preset, seed, folder_of(folder, seed), device, progress, warn)
-
-
-def _ran(
-    experiment: Experiment,
-    preset: Preset,
-    seed: int,
-    folder: Path,
-    device: str,
-    progress: Callable[[int], None],
-    warn: Callable[[str], None],
-) -> Run:
+    folder = folder_of(parent, seed)
     folder.mkdir(exist_ok=True)
     done = _finished(folder, warn)
     if done is not None:

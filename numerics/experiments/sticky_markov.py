@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from numerics.experiments.frame_precision import settled
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["ARMS", "STICKY_MARKOV"]
+__all__ = ["ARMS", "PAIR", "STICKY_MARKOV", "descend"]
 
 Settings = Mapping[str, float]
 SLOW, FAST = 0.01, 0.1
@@ -81,7 +81,7 @@ def advance(settings: Settings, device: str) -> Advance:
             if arm == "em" and step == 0:
                 new["checks"] = _with_check(new["checks"], 0, inputs, weights)
             start = time.perf_counter()
-            losses = _descend(inputs, weights, rates, count)
+            losses = descend(inputs, weights, rates, count)
             seconds = time.perf_counter() - start
             new |= {f"{arm}.{name}": w.cpu().numpy() for name, w in weights.items()}
             new[f"{arm}.loss"] = np.append(state[f"{arm}.loss"], losses)
@@ -117,16 +117,20 @@ def _weights(state: State, arm: str, device: str) -> dict[str, torch.Tensor]:
     return {name: torch.tensor(state[f"{arm}.{name}"], device=device) for name in WEIGHTS}
 
 
-def _descend(
-    inputs: dict[str, torch.Tensor],
+def descend(
+    inputs: Mapping[str, torch.Tensor],
     weights: dict[str, torch.Tensor],
     rates: Mapping[str, float],
     count: int,
+    gradient_of: Callable[..., Any] = causal_value_and_gradient,
 ) -> list[float]:
-    """Move the weights in place; return the mean loss before every step, in nats."""
+    """Move the weights in place; return the mean loss before every step, in nats.
+
+    ``gradient_of`` takes x, y and the weights as `causal_value_and_gradient` does.
+    """
     length, losses = len(inputs["X"]), []
     for _ in range(count):
-        loss, gradient = causal_value_and_gradient(inputs["X"], inputs["y"], weights)
+        loss, gradient = gradient_of(inputs["X"], inputs["y"], weights)
         losses.append(float(loss) / length)
         for name, weight in weights.items():
             weight.sub_(gradient[name], alpha=rates[name] / length)

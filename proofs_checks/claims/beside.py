@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from proofs_checks.claims.lexemes import Lexeme
+from proofs_checks.claims.places import touch
 from proofs_checks.claims.rows import depth_step
 from proofs_checks.claims.tidy import is_relation
 
@@ -29,8 +30,7 @@ def without_heading(content: list[Lexeme]) -> list[Lexeme]:
     letters = content[1:end]
     if len(letters) < 4 or not content[0].sign("(") or any(x.kind != "letter" for x in letters):
         return content
-    touch = all(a.span.end == b.span.start for a, b in pairwise(letters))
-    is_word = touch and "".join(x.text for x in letters).istitle()
+    is_word = touch(letters) and "".join(x.text for x in letters).istitle()
     after = content[end + 1 :]
     return after if is_word and after and not is_relation(after[0]) else content
 

@@ -15,7 +15,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.derivatives import Derivatives
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.notation import QUADS
-from proofs_checks.claims.places import Span
+from proofs_checks.claims.places import Span, touch
 from proofs_checks.claims.problems import Refusal
 
 __all__ = ["Brackets"]
@@ -193,7 +193,5 @@ class Brackets(Derivatives):
 
 def _without_spelled_if(cell: list[Lexeme]) -> list[Lexeme]:
     """Return a cell without an "if" in plain letters at its beginning."""
-    if len(cell) < 2 or [x.kind for x in cell[:2]] != ["letter", "letter"]:
-        return cell
-    touch = cell[0].span.end == cell[1].span.start
-    return cell[2:] if touch and cell[0].text + cell[1].text == "if" else cell
+    first = [(x.kind, x.text) for x in cell[:2]]
+    return cell[2:] if first == [("letter", "i"), ("letter", "f")] and touch(cell[:2]) else cell

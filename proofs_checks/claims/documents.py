@@ -31,7 +31,7 @@ from proofs_checks.claims.equations import (
     span_of,
 )
 from proofs_checks.claims.labels import in_order
-from proofs_checks.claims.layout import Statement, relations_in, statements
+from proofs_checks.claims.layout import Statement, statements
 from proofs_checks.claims.lexemes import Lexeme, lexemes
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.macros import Macros, expand, standard_macros, take_definitions
@@ -40,6 +40,7 @@ from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View, decode
 from proofs_checks.claims.problems import Problem, ReadingError, Refusal, Refusals, problem_at
 from proofs_checks.claims.prose import Prose
+from proofs_checks.claims.rows import relations_in
 from proofs_checks.claims.sources.bundle import Bundle
 from proofs_checks.claims.spaces import kind_of_numbers, spaces_in
 from proofs_checks.claims.tidy import tidy

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.beside import names_case
-from proofs_checks.claims.layout import DOTS, Statement, relations_in
+from proofs_checks.claims.layout import Statement
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.parser import parse_conditions, parse_formula
 from proofs_checks.claims.places import Span
 from proofs_checks.claims.problems import Problem, Refusal, Refusals
-from proofs_checks.claims.rows import is_equality
+from proofs_checks.claims.rows import DOTS, is_equality, relations_in
 
 __all__ = [
     "Equation",
@@ -228,7 +228,7 @@ def divided(statement: Statement) -> list[Statement]:
     ]
     if statement.refusal is not None or not relations:
         return [statement]
-    if any(x.command(*IMPLICATIONS) for x in relations):  # "i \\neq j" is what it holds under
+    if any(x.command(*IMPLICATIONS) for x in relations):  # "i \neq j" is what it holds under
         relations = [x for x in relations if not x.command("ne", "neq")]
     pieces: list[Statement] = []
     unread, bounds = "", []  # what an implication holds under: x \ne 0, x > 0, i = j

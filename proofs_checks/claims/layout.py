@@ -10,7 +10,6 @@ r"""From the parts of a display to its equations: chains, continued lines, lists
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from proofs_checks.claims.beside import (
@@ -21,18 +20,25 @@ from proofs_checks.claims.beside import (
 )
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.problems import Refusal
-from proofs_checks.claims.rows import Part, depth_step, is_equality, joins, parts, rows
+from proofs_checks.claims.rows import (
+    DOTS,
+    Part,
+    is_equality,
+    joins,
+    parts,
+    relations_in,
+    rows,
+)
 from proofs_checks.claims.simultaneous import one_by_one
 from proofs_checks.claims.tidy import is_relation
 
-__all__ = ["DOTS", "Statement", "relations_in", "statements"]
+__all__ = ["Statement", "statements"]
 
 OTHERWISE = ("otherwise", "else", "elsewhere", "or else")
 OBJECTIVE = re.compile(r"\b(?:subject to|such that|s\.\s?t\.?)(?!\w)")
 LONGEST_START = 8  # lexemes of "h_l = 1", which begins a range
 LEADING_ON = ("dArr", "Downarrow", "downarrow", "Darr", "darr")
 """Arrows that lead from one display to the next."""
-DOTS = ("ldots", "dots", "cdots", "dotsc", "dotsb")
 _ARITHMETIC = frozenset("times plus minus over divided multiplied per".split())
 _REASONS = frozenset("since because by using from due via as see".split())
 _CONDITION_WORDS = frozenset(
@@ -74,15 +80,6 @@ def statements(found: list[Lexeme], environment: str) -> list[Statement]:
             assembly.take(part)
         assembly.remark(row.remarks, number)
     return assembly.finish()
-
-
-def relations_in(content: list[Lexeme]) -> Iterator[Lexeme]:
-    """Yield the relations that stand outside every bracket."""
-    depth = 0
-    for lexeme in content:
-        depth = max(0, depth + depth_step(lexeme))
-        if depth == 0 and is_relation(lexeme):
-            yield lexeme
 
 
 class _Assembly:
@@ -281,12 +278,13 @@ class _Assembly:
         inner = in_brackets(content)
         if inner and all(x.kind in {"text", "word"} for x in inner):
             return True  # "(by the chain rule)"
-        words = re.findall(r"[^\W\d_]+", part.words.lower())
-        if inner and inner[0].kind == "text" and self.done:
-            words = re.findall(r"[^\W\d_]+", inner[0].text.lower())
-            content = inner[1:]
-        says = inner and inner[0].kind == "text" and not any(relations_in(content))
-        if words and self.done and (words[0] in _REASONS or says):
+        says = part.words
+        in_words = bool(self.done) and bool(inner) and inner[0].kind == "text"
+        if in_words:  # "(if i = j)", "(the loss L)"
+            says, content = inner[0].text, inner[1:]
+        words = re.findall(r"[^\W\d_]+", says.lower())
+        is_remark = in_words and not any(relations_in(content))
+        if words and self.done and (words[0] in _REASONS or is_remark):
             self.done[-1].remarks.append(content)
             return True
         if words == ["or"] and self.done and any(map(is_equality, content)):

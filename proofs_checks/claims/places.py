@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, Protocol
 
-__all__ = ["TAG_MARK", "Source", "Span", "View", "decode"]
+__all__ = ["TAG_MARK", "Source", "Span", "View", "decode", "touch"]
 
 TAG_MARK = "\ufffc"  # stands in a view where a tag of a web page interrupts a line
 
@@ -32,6 +33,20 @@ class Span(NamedTuple):
         """Return the span that covers this one and ``other``."""
         # The parts of an expanded macro stand at its call, in no order.
         return Span(min(self.start, other.start), max(self.end, other.end))
+
+
+class Placed(Protocol):
+    """What stands at a place: a lexeme, a node."""
+
+    @property
+    def span(self) -> Span:
+        """Its place."""
+        ...
+
+
+def touch(parts: Iterable[Placed]) -> bool:
+    """Return whether each part begins where the one before it ends."""
+    return all(a.span.end == b.span.start for a, b in pairwise(parts))
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from functools import cached_property
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.equations import Equation, Read, is_judged, read_statement, span_of
-from proofs_checks.claims.layout import relations_in, statements
+from proofs_checks.claims.layout import statements
 from proofs_checks.claims.lexemes import Lexeme, lexemes
 from proofs_checks.claims.limits import Limits
 from proofs_checks.claims.macros import Macros, expand
 from proofs_checks.claims.parser import parse_conditions
 from proofs_checks.claims.places import Source, Span, View
 from proofs_checks.claims.problems import Refusal, Refusals
-from proofs_checks.claims.rows import is_equality
+from proofs_checks.claims.rows import is_equality, relations_in
 from proofs_checks.claims.spaces import spaces_in
 from proofs_checks.claims.tidy import tidy
 

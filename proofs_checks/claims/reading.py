@@ -243,13 +243,10 @@ def _trimmed(text: str, span: Span) -> Span:
 def _source_of(document: Document, item: Equation, stretches: list[Span], number: int) -> str:
     """Return the LaTeX of one ``=``: both its sides if it is the first, else ``= C``."""
     if len(item.relations) == 1:
-        text, (left, right), relation = document.source.text, item.sides, item.relations[0]
-        between = (
-            Span(left.span.end, relation.span.start),
-            Span(relation.span.end, right.span.start),
-        )
-        if any("," in text[slice(*x)] for x in between):  # of two lists
-            return " ".join(text[slice(*x)] for x in (left.span, relation.span, right.span))
+        text = document.source.text
+        left, sign, right = item.sides[0].span, item.relations[0].span, item.sides[1].span
+        if "," in text[left.end : sign.start] + text[sign.end : right.start]:  # of two lists
+            return " ".join(text[slice(*x)] for x in (left, sign, right))
         return item.source
     start = item.relations[number].span.start if number else item.span.start
     return document.source.text[start : stretches[number + 1].end]

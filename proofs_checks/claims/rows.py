@@ -23,7 +23,8 @@ from proofs_checks.claims.notation import (
 from proofs_checks.claims.problems import Refusal
 from proofs_checks.claims.tidy import is_relation
 
-__all__ = ["Part", "Row", "depth_step", "is_equality", "joins", "parts", "rows"]
+__all__ = ["DOTS", "Part", "Row", "depth_step", "is_equality", "joins", "parts", "relations_in",
+           "rows"]  # fmt: skip
 
 _BLOCKS = frozenset(
     "align alignat flalign xalignat gather multline eqnarray equation split aligned alignedat "
@@ -37,6 +38,7 @@ _TABLES = frozenset(
 """Those whose rows and cells are entries."""
 _THREE_COLUMNS = frozenset(["eqnarray", "array", "IEEEeqnarray", "cases"])
 _ONE_EQUATION = frozenset(["multline", "dmath"])
+DOTS = ("ldots", "dots", "cdots", "dotsc", "dotsb")
 INTEGRALS = ("int", "iint", "iiint", "oint")
 _UPRIGHT_SEPARATORS = frozenset(["and", "or", "where", "if", "for", "with"])
 
@@ -77,6 +79,15 @@ def depth_step(lexeme: Lexeme) -> int:
     if lexeme.kind == "command":
         return (lexeme.text in {"{", "langle"}) - (lexeme.text in {"}", "rangle"})
     return (lexeme.kind == "begin") - (lexeme.kind == "end")
+
+
+def relations_in(content: list[Lexeme]) -> Iterator[Lexeme]:
+    """Yield the relations that stand outside every bracket."""
+    depth = 0
+    for lexeme in content:
+        depth = max(0, depth + depth_step(lexeme))
+        if depth == 0 and is_relation(lexeme):
+            yield lexeme
 
 
 def rows(found: list[Lexeme], base: str) -> Iterator[Row]:

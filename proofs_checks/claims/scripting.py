@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from math import factorial
 from typing import Any
 
@@ -12,7 +11,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.arguments import Arguments
 from proofs_checks.claims.lexemes import Lexeme
 from proofs_checks.claims.notation import FACTORIAL, FONTS, MARKS, SUPERSCRIPTS, TRANSPOSES
-from proofs_checks.claims.places import Span
+from proofs_checks.claims.places import Span, touch
 from proofs_checks.claims.problems import Refusal
 
 __all__ = ["Scripting", "of_a_policy"]
@@ -384,8 +383,7 @@ class Scripting(Arguments):
 def _word_of(found: list[Lexeme]) -> str:
     """Return the word that letters side by side spell, as no product in an exponent is."""
     word = "".join(x.text for x in found if x.kind == "letter")
-    touch = all(a.span.end == b.span.start for a, b in pairwise(found))
-    if len(word) != len(found) or not touch:
+    if len(word) != len(found) or not touch(found):
         return ""
     is_run = list(word) == sorted(word)  # x^{ijkl} has four indices
     return word if word in SUPERSCRIPTS or (len(word) > 3 and not is_run) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from proofs_checks.claims.rows import Part, depth_step, is_equality
+from proofs_checks.claims.rows import DOTS, Part, is_equality, relations_in
 from proofs_checks.claims.tidy import is_relation
 
 __all__ = ["one_by_one"]
@@ -14,8 +14,8 @@ __all__ = ["one_by_one"]
 def one_by_one(parts: Sequence[Part]) -> list[Part]:
     """Return the parts of a row with one equation for each pair of two equally long lists."""
     for n, part in enumerate(parts):
-        at = _equality(part)
-        if at is None:
+        relations = list(relations_in(part.lexemes))
+        if len(relations) != 1 or not is_equality(relations[0]):
             continue
         first, last = n, n
         while first > 0 and parts[first].before == "list" and _is_side(parts[first - 1]):
@@ -26,7 +26,7 @@ def one_by_one(parts: Sequence[Part]) -> list[Part]:
             last += 1
         if n - first != last - n or first == last:
             continue
-        relation = part.lexemes[at]
+        relation, at = relations[0], part.lexemes.index(relations[0])
         lefts = [*(p.lexemes for p in parts[first:n]), part.lexemes[:at]]
         rights = [part.lexemes[at + 1 :], *(p.lexemes for p in parts[n + 1 : last + 1])]
         if all(x.kind == "number" for side in rights for x in side):
@@ -38,18 +38,8 @@ def one_by_one(parts: Sequence[Part]) -> list[Part]:
     return list(parts)
 
 
-def _equality(part: Part) -> int | None:
-    """Return where the only relation of a part stands, if it is an equality."""
-    depth, found = 0, list[int]()
-    for i, lexeme in enumerate(part.lexemes):
-        depth = max(0, depth + depth_step(lexeme))
-        if depth == 0 and is_relation(lexeme):
-            found.append(i)
-    return found[0] if len(found) == 1 and is_equality(part.lexemes[found[0]]) else None
-
-
 def _is_side(part: Part) -> bool:
     """Return whether a part is one member of a list: something without a relation or dots."""
     return bool(part.lexemes) and not any(
-        is_relation(x) or x.command("ldots", "dots", "cdots", "forall") for x in part.lexemes
+        is_relation(x) or x.command(*DOTS, "forall") for x in part.lexemes
     )

@@ -11,6 +11,7 @@ from pylatexenc.latex2text import (
     MacroTextSpec,
     get_default_latex_context_db,
 )
+from pylatexenc.latexwalker import LatexWalker, LatexWalkerError
 
 __all__ = ["as_text", "symbol_as_text"]
 
@@ -34,7 +35,7 @@ def _scripts(latex: str) -> str:
     """Return LaTeX in which every script that would run into what follows stands in brackets."""
     out, at = "", 0
     for found in SCRIPT.finditer(latex):
-        end = _closed(latex, found.end())
+        end = _closed(latex, found.end() - 1)
         if found.start() < at or end is None:
             continue
         inner = _scripts(latex[found.end() : end])
@@ -44,18 +45,14 @@ def _scripts(latex: str) -> str:
     return out + latex[at:]
 
 
-def _closed(latex: str, start: int) -> int | None:
-    """Return where the brace closes that is open at ``start``; None if nowhere."""
-    depth, at = 1, start
-    while at < len(latex):
-        if latex[at] == "\\":
-            at += 1
-        elif latex[at] in "{}":
-            depth += 1 if latex[at] == "{" else -1
-            if depth == 0:
-                return at
-        at += 1
-    return None
+def _closed(latex: str, opening: int) -> int | None:
+    """Return where the brace closes that opens at ``opening``; None if nowhere."""
+    walker = LatexWalker(latex, tolerant_parsing=False)
+    try:
+        _, start, length = walker.get_latex_braced_group(opening)
+    except LatexWalkerError:
+        return None
+    return start + length - 1
 
 
 def symbol_as_text(latex: str) -> str:

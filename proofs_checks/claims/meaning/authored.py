@@ -9,7 +9,6 @@ argument, or an unknown differentiable function of a number where its argument i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -126,8 +125,9 @@ class Authored:
         found = self.roles.reference(node.base)
         if found is None:
             return None
-        stem, primes, scripts = re.match(r"([^_']*)('*)(.*)", found.name).groups()  # type: ignore[union-attr]
-        return stem + scripts + primes
+        letter = found.name.partition("_")[0]
+        bare = letter.rstrip("'")
+        return bare + found.name.removeprefix(letter) + letter.removeprefix(bare)
 
     def template_of(self, node: tree.Apply) -> tuple[Template, int]:
         """Return the definition of the function that is applied, and how often it is derived.

@@ -176,9 +176,7 @@ class Determination(Recursions):
 
     def _slopes_of(self, name: str, names: Iterable[str]) -> bool:
         """Return whether derivatives of a quantity enter symbols: g_i = dL/do_i those of L."""
-        lines = (self.model.by_name.get(x) for x in self.reached(names) - {name})
-        slopes = (p for line in lines if line is not None
-                  for p in sp.sympify(line.value, strict=True).atoms(Partial))  # fmt: skip
+        slopes = (p for value in self.values_below(names) for p in value.atoms(Partial))
         return any(name in tensors_in(p.args[0]) for p in slopes)
 
     def _leaves(self, names: frozenset[str]) -> frozenset[str]:

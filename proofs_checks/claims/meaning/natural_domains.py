@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.algebra.expressions import Relation, tensors_in
-from theory.latex.names import name_of, subscripted
+from theory.algebra.expressions import Relation, entry_tensor, tensors_in
+from theory.latex.names import name_of as latex_name
+from theory.latex.names import subscripted
+from theory.models.model import name_of
 
 __all__ = ["supposed"]
 
@@ -23,7 +25,7 @@ def supposed(relation: Relation) -> list[str]:
     for own, other, side in ((*needs, relation.right), (*needs[::-1], relation.left)):
         for name in (own.keys() - other.keys()) & tensors_in(side):
             found[name] = own[name]
-    return [f"`{subscripted(name_of(x))}` {sign} 0" for x, sign in sorted(found.items())]
+    return [f"`{subscripted(latex_name(x))}` {sign} 0" for x, sign in sorted(found.items())]
 
 
 def _needs(side: sp.Expr) -> dict[str, str]:
@@ -35,6 +37,7 @@ def _needs(side: sp.Expr) -> dict[str, str]:
         if is_root and (part.exp.is_integer is not False or inner.is_nonnegative):
             continue
         if isinstance(inner, sp.Symbol | sp.Indexed) and not inner.is_positive:
-            (name,) = tensors_in(inner) or ("",)
-            found.setdefault(name, ">=" if is_root and part.exp.is_positive else ">")
+            found.setdefault(
+                name_of(entry_tensor(inner)), ">=" if is_root and part.exp.is_positive else ">"
+            )
     return found

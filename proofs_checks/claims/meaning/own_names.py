@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
-from itertools import pairwise
 from typing import NamedTuple
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.rewriting import Change, unchanged
+from proofs_checks.claims.places import touch
 from proofs_checks.claims.tree import nodes
 
 __all__ = [
@@ -151,8 +151,7 @@ def _places(factors: Sequence[tree.Node], word: str) -> Iterator[int]:
     while n + len(word) <= len(factors):
         run = factors[n : n + len(word)]
         names = [*run[:-1], tree.stem(run[-1], tree.Entry)]
-        touch = all(a.span.end == b.span.start for a, b in pairwise(names))
-        if touch and all(
+        if touch(names) and all(
             _is_letter(x) and x.letter == letter  # type: ignore[attr-defined]
             for x, letter in zip(names, word, strict=True)
         ):

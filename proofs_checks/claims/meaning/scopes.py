@@ -16,7 +16,7 @@ from proofs_checks.claims.meaning.document import Reading
 from proofs_checks.claims.meaning.redefinitions import doubt_of_two
 from proofs_checks.claims.meaning.statements import Meaning, MeaningError, Said, Statement
 
-__all__ = ["WHOLE", "Scope", "is_forced", "is_unread", "read_in_scope"]
+__all__ = ["Scope", "doubt_of_whole", "is_forced", "is_unread", "read_in_scope"]
 
 WHOLE = "in the document as a whole"
 MOST = 40  # statements that one equation rests on
@@ -60,12 +60,18 @@ def read_in_scope(said: Said, reading: Reading) -> None:
             continue
         if not is_forced(alone, reading, scope.names):
             continue
-        told = str(meaning.error or "").rstrip(".") or next((x.hedge for x in meaning.links), "")
+        told = doubt_of_whole(meaning)
         meaning.error, meaning.links = None, found.links
         for link in found.links:
             link.model, link.notes = alone.model, (*link.notes, NOTE)
-            if told and not link.hedge:
-                link.hedge = told if told.startswith(WHOLE) else f"{WHOLE} {told}"
+            link.hedge = link.hedge or told
+
+
+def doubt_of_whole(meaning: Meaning) -> str:
+    """Return why a statement means nothing certain in the document as a whole, "" if nothing is."""
+    told = str(meaning.error or "").rstrip(".")
+    told = told or next((x.hedge for x in meaning.links if x.hedge), "")
+    return f"{WHOLE} {told}" if told and not told.startswith(WHOLE) else told
 
 
 def is_unread(meaning: Meaning) -> bool:

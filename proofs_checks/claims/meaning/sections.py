@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.document import Reading
-from proofs_checks.claims.meaning.scopes import WHOLE, Scope, is_forced, is_unread
+from proofs_checks.claims.meaning.scopes import Scope, doubt_of_whole, is_forced, is_unread
 from proofs_checks.claims.meaning.statements import (
     Meaning,
     Said,
@@ -85,11 +85,11 @@ def _take(alone: Reading, reading: Reading, statement: Statement, formals: set[s
         return  # what the document claims, its section neither defines nor supposes
     if not is_forced(alone, reading, Scope(alone, statement).names - formals):
         return
-    told = str(meaning.error or "").rstrip(".") or meaning.links[0].hedge
+    told = doubt_of_whole(meaning)
     meaning.error, meaning.links = None, found.links
     for link in found.links:
         link.model, link.notes = alone.model, (*link.notes, NOTE)
-        link.hedge = told if told.startswith(WHOLE) else f"{WHOLE} {told}"
+        link.hedge = told
 
 
 def _defines(reading: Reading, name: str) -> bool:

@@ -51,10 +51,14 @@ class Unsaid:
         """Return everything that some symbols are computed from, themselves included."""
         return frozenset[str]().union(*map(self.inputs_of, names))
 
+    def values_below(self, names: Iterable[str]) -> Iterator[sp.Basic]:
+        """Yield what defines the symbols from which some symbols are computed."""
+        lines = (self.model.by_name.get(name) for name in self.reached(names))
+        return (sp.sympify(line.value, strict=True) for line in lines if line is not None)
+
     def functions_below(self, side: sp.Basic) -> set[str]:
         """Return the functions of which nothing is said that the definitions of a side rest on."""
-        lines = (self.model.by_name.get(name) for name in self.reached(tensors_in(side)))
-        values = (sp.sympify(line.value, strict=True) for line in lines if line is not None)
+        values = self.values_below(tensors_in(side))
         return {str(f.args[0]) for value in values for f in value.atoms(Applied)} - {FACTORIAL}
 
     def through_another(self, partials: set[Partial]) -> str:
