@@ -22,6 +22,7 @@ UNSAID = re.compile(r"nothing says what (?P<name>\S+) is$")
 UNREAD = re.compile(r"the definition of \S+ could not be read$")
 RELATION = re.compile(r"nothing says (?:how|whether) ")
 SUM = re.compile(r"nothing says that (?P<name>\S+) sums to one ")
+EQUAL = re.compile(r"nothing says whether (?P<first>\S+) can be equal to (?P<second>\S+)$")
 DISTRIBUTION = re.compile(r"nothing says what the distribution (?P<name>\S+) is$")
 
 
@@ -29,6 +30,9 @@ def advice(claim: Claim) -> str:
     """Return what to write so that a claim which its document leaves open is judged, or nothing."""
     if UNREAD.search(claim.hedge):
         return "mend that definition; its own report says what is wrong with it"
+    equal = EQUAL.search(claim.hedge)
+    if equal is not None:
+        return rf"state `{equal['second']} \ne {equal['first']}` beside it"
     if RELATION.search(claim.hedge):
         return "define in a display how the one is computed from the other"
     if DISTRIBUTION.search(claim.hedge):

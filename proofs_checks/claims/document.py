@@ -42,6 +42,7 @@ class Document:
     | inline | equations of the prose, which may define what displays use |
     | supposed | what the prose supposes: the sign of a symbol, a symmetric matrix |
     | described | symbols of which the prose says what is not read, and the word for it |
+    | cases | where the prose tells two letters apart, as in i != j, and which |
     | problems | what concerns no equation: undecodable bytes, unreadable directives |
     | macros | the author's own commands, as they are at the end |
     """
@@ -56,6 +57,7 @@ class Document:
     inline: tuple[Equation, ...] = ()
     supposed: tuple[Equation, ...] = ()
     described: tuple[tuple[tree.Node, str], ...] = ()
+    cases: tuple[tuple[int, frozenset[str]], ...] = ()
     problems: tuple[Problem, ...] = ()
     macros: Macros = field(default_factory=dict)
 

@@ -151,6 +151,7 @@ class _Reader:
             ),
             (*self.prose.signs(finder.inline), *symmetric(self.prose, finder.inline)),
             tuple(in_other_words(self.prose, finder.inline)),
+            self.prose.cases(finder.inline),
             tuple(self.problems),
             self.macros,
         )
@@ -230,29 +231,43 @@ class _Reader:
         self._counted(span)
         self.stated.extend(x for x in spaces_in(read.conditions) if kind_of_numbers(x.right))
         line, column = self.source.place(span.start)
-        sides, inline = read.sides, self.finder.inline
-        case = self.prose.condition_before(inline, start)
-        headed = () if case else self.prose.condition_of_section(inline, start, sides[0])
-        case, notes = case or headed, read.notes
-        for condition in headed:
-            notes += (f"for `{self._text(condition.span)}` only, as the heading above says",)
+        sides = read.sides
+        last = self.items[-1][1] if self.items else None
+        first = sides[0]
+        if statement.continues and isinstance(last, Equation):
+            first = next((e for _, e in reversed(self.items) if _begins(e)), last).sides[0]
+        case, notes = self._case(read, start, first)
         if statement.continues:
-            last = self.items[-1][1] if self.items else None
             if not isinstance(last, Equation):
                 self.count -= 1
                 what = "goes on from an equation that cannot be read" if last else (
                     "has nothing on the left of its first relation")  # fmt: skip
                 self._unreadable([Refusal(f"this {what}", relations[0].span)], span, start, labels)
                 return
-            first = next((e for _, e in reversed(self.items) if _begins(e)), last)
             # a case of its own starts where the other cases did
-            sides = (first.sides[0] if case else last.sides[-1], *sides)
+            sides = (first if case else last.sides[-1], *sides)
         equation = Equation(
             sides, read.relations, (*read.conditions, *case), self._text(span),
-            span, line, column, 0, labels, statement.tag, notes, statement.continues,
-            statement.is_premise,
+            span, line, column, 0, labels, statement.tag, (*read.notes, *notes),
+            statement.continues, statement.is_premise,
         )  # fmt: skip
         self.items.append((start, equation))
+
+    def _case(
+        self, read: Read, start: int, left: tree.Node
+    ) -> tuple[tuple[tree.Node, ...], tuple[str, ...]]:
+        """Return the case of which the text around an equation speaks, and what to say of it."""
+        inline = self.finder.inline
+        found = self.prose.condition_before(inline, start)
+        if found:
+            return found, ()
+        where = "heading above"
+        found = self.prose.condition_of_section(inline, start, left)
+        if not found and not any(isinstance(x, tree.Compare) for x in read.conditions):
+            where = "sentence before"
+            found = self.prose.condition_of_sentence(inline, start, left)
+        said = (f"for `{self._text(x.span)}` only, as the {where} says" for x in found)
+        return found, tuple(said)
 
     def _say(self, statement: Statement, relations: list[Lexeme], span: Span) -> None:
         """Take what holds no equality: the space of a symbol, or nothing that is judged."""

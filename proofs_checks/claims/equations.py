@@ -273,7 +273,8 @@ def _condition(found: list[Lexeme], limits: Limits) -> list[tree.Node]:
     span = span_of(found)
     if found[0].kind == "text" and found[0].text == "otherwise":
         return [tree.Otherwise(span=span)]
-    if found[0].command("forall"):
+    is_quantified = found[0].command("forall")
+    if is_quantified:
         found = found[1:]
         if not found:
             raise Refusal("nothing stands after this sign", span, expected="an index")
@@ -283,6 +284,9 @@ def _condition(found: list[Lexeme], limits: Limits) -> list[tree.Node]:
     nodes = parse_conditions(found, limits)
     names = tuple(node for node in nodes if not isinstance(node, tree.Compare))
     compared = [node for node in nodes if isinstance(node, tree.Compare)]
+    if is_quantified:  # "for all x \\in \\mathbb{R}^n"
+        lefts = (node.left for node in compared if node.relation == "in")
+        names += tuple(node for node in lefts if isinstance(node, tree.Name))
     if names and compared:
         # "\forall i, j \neq k" quantifies i and j; the comparison alone says what matters.
         return [tree.ForAll(_names(names), span=span), *compared]

@@ -44,6 +44,7 @@ _REASONS = frozenset("since because by using from due via as see".split())
 _CONDITION_WORDS = frozenset(
     "if for when whenever provided assuming given such all any each every unless except".split()
 )
+_QUANTIFIERS = frozenset("all any each every".split())
 
 
 @dataclass
@@ -292,6 +293,8 @@ class _Assembly:
             self.done[-1].refusal = Refusal(message, content[0].span)
             return True
         if words and (words[0] in _CONDITION_WORDS or words[-1] in _CONDITION_WORDS):
+            if _QUANTIFIERS & set(words) and not content[0].command("forall"):
+                content = [Lexeme("command", "forall", content[0].span), *content]
             colon = next((i for i, x in enumerate(content) if x.sign(":")), None)
             if colon is not None and any(relations_in(content[colon + 1 :])):
                 self.held.append(content[:colon])  # "if i = j: ..."
@@ -312,6 +315,8 @@ class _Assembly:
         if inner and (kinds or inner[0].command("forall")):
             self._restrict(inner)
         elif kinds and not equal:
+            if self.last_was_condition and self._extends_quantifier(content):
+                return True  # "for all x, y \\in S"
             if self.pending and part.before == "list":  # "p, q \ge 0"
                 content = [*self.pending, Lexeme("sign", ",", content[0].span), *content]
                 self.pending = []
@@ -330,6 +335,8 @@ class _Assembly:
         r"""Read on in ``\forall i, j``."""
         conditions = self.done[-1].conditions if self.done else self.held
         if not conditions or any(relations_in(conditions[-1])):
+            return False
+        if any(relations_in(content)) and not conditions[-1][0].command("forall"):
             return False
         conditions[-1].extend([Lexeme("sign", ",", content[0].span), *content])
         return True

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -37,10 +37,18 @@ MOST_INLINE = 2000  # formulae of the prose that are looked at
 MOST_INLINE_CHARACTERS = 400
 LEADS = re.compile(r"\b(?:[Ii]f|[Ww]hen|[Ff]or|[Ww]henever|[Cc]ase)\Z")
 SENTENCE_END = re.compile(r"[.;:!?](?=\s)|\n\s*\n|\n\s*[*-]\s")
+BEFORE_SENTENCE = re.compile(
+    r"[.;!?](?=\s)|[\N{IDEOGRAPHIC FULL STOP}\N{FULLWIDTH SEMICOLON}]"
+    r"|\n\s*\n|\n\s*[*-]\s|\$\$|\\end\{|\\\]"
+)
+LONGEST_SENTENCE = 300
+LONGEST_COMPARISON = 60
+UNEQUAL = re.compile(r"\\neq?\b|\\not\s*=|\N{NOT EQUAL TO}|!=")
 REACH = 120  # characters of the sentence before a formula
 CASE = re.compile(
     r"\b(?:if|when|whenever|unless|(?:in|for) (?:the|this|that|which) case)\b", re.IGNORECASE
 )
+POINT = re.compile(r"\b(?:at|along|near|around)\s*(?:\$[^$]*\$(?:,|\s|\band\b)*|\\\()?\$?\Z")
 SUPPOSES = re.compile(
     r"\b(?:[Ll]et|[Aa]ssum(?:e|ing)(?: that)?|[Ss]uppose(?: that)?|[Gg]iven|[Ww]ith|[Ww]here)\Z"
 )
@@ -77,7 +85,7 @@ class Prose:
             for equation in self._statements(start, end, is_equality):
                 values = equation.sides[1:]
                 is_case = any(map(_is_constant, values)) or (
-                    CASE.search(before) is not None
+                    (CASE.search(before) or POINT.search(before)) is not None
                     and not any(isinstance(n, tree.Call) for x in values for n in tree.nodes(x))
                 )
                 found.append(replace(equation, is_premise=is_case))
@@ -142,11 +150,35 @@ class Prose:
         between = self.view.text[last:start].strip("$)\\ \t\r\n,:")
         lead = self.view.text[max(0, first - 24) : first].rstrip("$(\\ \t")
         alone = not between and (not lead or lead.endswith("\n"))
-        if last - first > 60 or not (
+        if last - first > LONGEST_COMPARISON or not (
             alone or (between.lower() in AFTER_CONDITION and LEADS.search(lead))
         ):
             return ()
         return self._comparisons(first, last)
+
+    def condition_of_sentence(
+        self, inline: Sequence[tuple[int, int]], start: int, left: tree.Node
+    ) -> tuple[tree.Node, ...]:
+        r"""Return the case that the sentence before a display speaks of, in any language.
+
+        Two letters that it compares, and that both stand on the left side, say which entries are
+        meant: "**当** $k \ne i$ \N{CJK UNIFIED IDEOGRAPH-65F6}".
+        """
+        first = max(0, start - LONGEST_SENTENCE)
+        ends = [m.end() for m in BEFORE_SENTENCE.finditer(self.view.text, first, start)]
+        begin = max(ends, default=first)
+        inside = inline[bisect_left(inline, (begin, 0)) : bisect_left(inline, (start, 0))]
+        found = [nodes for a, b in inside if (nodes := self._comparisons(a, b))]
+        return found[0] if len(found) == 1 and letters_in(found[0]) <= letters_in([left]) else ()
+
+    def cases(self, inline: Sequence[tuple[int, int]]) -> tuple[tuple[int, frozenset[str]], ...]:
+        r"""Return where the prose tells two letters apart, as in $i \ne j$, and which."""
+        return tuple(
+            (start, letters_in(nodes))
+            for start, end in inline[:MOST_INLINE]
+            if end - start < LONGEST_COMPARISON and UNEQUAL.search(self.view.text, start, end)
+            and (nodes := self._comparisons(start, end))
+        )  # fmt: skip
 
     def condition_of_section(
         self, inline: Sequence[tuple[int, int]], start: int, left: tree.Node
@@ -165,9 +197,7 @@ class Prose:
         if len(inside) != 1 or not LEADS.search(lead):
             return ()
         nodes = self._comparisons(*inside[0])
-        letters = {n.letter for node in nodes for n in tree.nodes(node) if isinstance(n, tree.Name)}
-        spoken = {n.letter for n in tree.nodes(left) if isinstance(n, tree.Name)}
-        return nodes if letters <= spoken else ()
+        return nodes if letters_in(nodes) <= letters_in([left]) else ()
 
     @cached_property
     def _headings(self) -> list[int]:
@@ -184,6 +214,12 @@ class Prose:
     def lexemes(self, start: int, end: int) -> list[Lexeme]:
         """Return the lexemes of a formula, with the author's macros replaced."""
         return tidy(expand(lexemes(self.view, start, end), self.macros, self.limits), self.limits)
+
+
+def letters_in(nodes: Iterable[tree.Node]) -> frozenset[str]:
+    """Return the letters of all names below some nodes."""
+    below = (n for node in nodes for n in tree.nodes(node))
+    return frozenset(n.letter for n in below if isinstance(n, tree.Name))
 
 
 def _is_constant(node: tree.Node) -> bool:

@@ -67,6 +67,7 @@ def read_claims(
         inputs=[symbol for d in document.directives for symbol in d.symbols],
         stated=document.stated,
         described=document.described,
+        cases=document.cases,
         broken=_broken(document),
         headings=[m.start() for m in HEADING.finditer(document.source.text)],
         summation="" if _directive(document, "summation") != "einstein" else "asked for",

@@ -251,6 +251,8 @@ class Structure:
         their terms, such as 1 + e^x and 1 + e^-x, the node that was made first stands for all.
         """
         terms = self.terms(node)
+        if not terms:
+            return ONE, [itself(node)]  # everything cancels: zero, as it stands
         if len(terms) > MOST_UNITS:
             terms = node.terms
         monomials = [self._monomial(c, n, at) for c, n, at in terms]

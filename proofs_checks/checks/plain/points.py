@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import numpy as np
 import sympy as sp
@@ -113,7 +114,8 @@ class _Fitting:
             symbol = self.dependence.inputs[name]
             shape = self._array(symbol).shape
             try:
-                self._fix(symbol, floats(kind, shape, sum(self.inputs.seed)))
+                seed = sum(self.inputs.seed) + crc32(name.encode())  # no two inputs are alike
+                self._fix(symbol, floats(kind, shape, seed))
             except Impossible as reason:
                 raise Unjudgeable(f"no inputs `{name}` could be drawn: {reason}") from None
 

@@ -335,6 +335,10 @@ class Determination(Recursions):
         link.undeclared = tuple(self.on_one_side(sides))
         if link.undeclared:
             return f"nothing says what {link.undeclared[0]} is"
+        alone = {n for names in sides if len(names) == 1 for n in names}
+        single = sorted(alone - self.given - self.reading.ranks.applied)
+        if link.of_inputs and single:  # S^{-1} = A + B may say what S is
+            return f"nothing says what {single[0]} is"
         return self._left_open(relation, reached)
 
     def _left_open(self, relation: Relation, reached: frozenset[str]) -> str:

@@ -26,7 +26,7 @@ from proofs_checks.claims.meaning.conditions import INTEGRAL
 from proofs_checks.claims.meaning.layers import doubtful
 from proofs_checks.claims.meaning.redefinitions import defined_anew
 from proofs_checks.claims.meaning.restrictions import gives_value
-from proofs_checks.claims.meaning.statements import BESIDE, SPREAD, Link, Statement
+from proofs_checks.claims.meaning.statements import BESIDE, SPREAD, Link, Statement, one_section
 from proofs_checks.claims.meaning.worked import has_value, with_values
 from proofs_checks.claims.notation import FACTORIAL
 from proofs_checks.claims.tree import nodes
@@ -81,6 +81,7 @@ class Doubts:
             or self._other_loss(statement)
             or _repeated(link)
             or self._value(link)
+            or self._case(statement, link)
             or self._entropy(statement)
             or self._factorial(statement)
             or self._example(statement, link)
@@ -175,6 +176,18 @@ class Doubts:
         if not link.of_inputs or names & self.reading.assumed:
             return ""
         return "this may only say which case is meant" if gives_value(link.relation) else ""
+
+    def _case(self, statement: Statement, link: Link) -> str:
+        r"""Return which case of a derivative may be meant, where the prose speaks of i \ne j."""
+        relation = link.relation
+        if statement.conditions or not relation.has(Partial) or relation.has(sp.KroneckerDelta):
+            return ""
+        free = {k.name for k in free_indices(relation)}
+        headings, place = self.reading.headings, statement.span.start
+        for where, pair in self.reading.cases:
+            if len(pair) == 2 and pair <= free and one_section(headings, where, place):
+                return rf"the text tells {' and '.join(sorted(pair))} apart, and nothing does here"
+        return ""
 
     def _routes(self, statement: Statement) -> str:
         r"""Return why a sigma in front of values, as in \sigma(Q K^T) V, may be the softmax."""
@@ -273,8 +286,17 @@ def _aligned(link: Link) -> str:
 
 
 def _nested(link: Link) -> str:
-    r"""Return why indices of indices, h_\ell and h_{\ell-1}, may tell symbols apart as well."""
-    for k in sorted(link.relation.atoms(Index), key=str):
+    r"""Return why indices of indices, h_\ell and h_{\ell-1}, may tell symbols apart as well.
+
+    A derivative by u_o of what holds u_{w_s} needs to know whether o is one of the w_s.
+    """
+    indices = sorted(link.relation.atoms(Index), key=str)
+    for k in indices if link.relation.has(Partial) else ():
+        others = [x.name for x in indices if x.size == k.size and x != k]
+        if "." in k.name and others:
+            known, its = k.name.split(".", 1)
+            return f"nothing says whether {known}_{its} can be equal to {others[0]}"
+    for k in indices:
         if re.fullmatch(r"[^.]+\.[^.]+[pm]\d+", k.name):
             return f"an index such as {k.name.split('.')[0]} with an index may be part of a name"
     return ""

@@ -86,6 +86,7 @@ class Inference:
         self.assumptions = given[len(said.statements) :]
         self.broken = set(said.broken)
         self._described = said.described
+        self.cases = said.cases
         every = (*self.statements, *self.assumptions)
         self.meanings: dict[int, Meaning] = {s.number: Meaning() for s in every}
         self.meanings |= {x.number: Meaning(skipped=SKIPPED) for x in self.arbitrary}

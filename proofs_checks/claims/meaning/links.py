@@ -16,7 +16,7 @@ from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.conditions import same
 from proofs_checks.claims.meaning.definitions import Defined
 from proofs_checks.claims.meaning.families import without_marks
-from proofs_checks.claims.meaning.natural_domains import supposed
+from proofs_checks.claims.meaning.natural_domains import forgotten, supposed
 from proofs_checks.claims.meaning.sides import Sides
 from proofs_checks.claims.meaning.spelling import flat
 from proofs_checks.claims.meaning.statements import Link, Meaning, MeaningError, Statement
@@ -78,6 +78,7 @@ class Links(Sides):
                 said = (f"defines {without_marks(self._shown(found))}", *notes)
                 meaning.links.append(Link("definition", relation, span, said))
                 continue
+            self._refuse_defined(statement)
             link = self._link(statement, n, kind, values, typer, factor)
             link.kind = "step" if is_chain else "claim"
             if not is_chain and kind == "equality" and self._is_said_of_inputs(link.relation):
@@ -87,10 +88,23 @@ class Links(Sides):
             where = ", ".join(supposed(link.relation))
             link.notes = (*notes, f"made for {where}") if where else notes
             link.signs, link.hedge = {**self.signs, **signs}, unused
+            if n and kind in ("definition", "backward"):
+                link.hedge = link.hedge or "the sign makes this a definition, which was not read"
             meaning.links.append(link)
         if sum(link.kind == "step" for link in meaning.links) == 1:
             for link in meaning.links:
                 link.kind = "claim" if link.kind == "step" else link.kind
+
+    def _refuse_defined(self, statement: Statement) -> None:
+        r"""Refuse an equation "for all x" where x is defined: it is not about that x."""
+        quantified = (c for c in statement.conditions if isinstance(c, tree.ForAll))
+        for node in (x for condition in quantified for x in condition.indices):
+            name = self.roles.letter(node)
+            if name in self.definitions.found and name not in self.roles.bound:
+                raise MeaningError(
+                    f"this speaks of every {name}, and {name} is defined.", node.span,
+                    suggestion="another letter for one of them",
+                )  # fmt: skip
 
     def _shown(self, found: Defined) -> str:
         """Return how the note on a definition calls what it defines: p(z | x)."""
@@ -192,7 +206,9 @@ class Links(Sides):
         left, right = a.expression * factor, b.expression * factor
         if turned:
             left, right = right, left
-        typed, axes = self._named_axes(relation(left, right), a if not a.is_scalar else b)
+        typed = relation(left, right)
+        typed = relation(left, right, forgotten(typed))
+        typed, axes = self._named_axes(typed, a if not a.is_scalar else b)
         dropped = [
             x for s in statement.sides[n : n + 2] if (x := self.without_order(s)[1]) is not None
         ]
@@ -285,7 +301,7 @@ class Links(Sides):
             taken.add(letter)
             mapping[axis] = Index(letter, axis.size)
         row, column = (mapping[k].name if k is not None else "" for k in (value.row, value.column))
-        return type(relation)(*(substitute(e, mapping) for e in relation.args)), (row, column)
+        return substitute(relation, mapping), (row, column)
 
     def _assume(self, statement: Statement) -> None:
         typer, values = self._sides(statement)

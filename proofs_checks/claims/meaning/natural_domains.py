@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.algebra.expressions import Relation, entry_tensor, tensors_in
+from theory.algebra.expressions import Relation, entry_tensor, free_indices, tensors_in
 from theory.latex.names import name_of as latex_name
 from theory.latex.names import subscripted
 from theory.models.model import name_of
 
-__all__ = ["supposed"]
+__all__ = ["forgotten", "supposed"]
 
 
 def supposed(relation: Relation) -> list[str]:
@@ -26,6 +26,21 @@ def supposed(relation: Relation) -> list[str]:
         for name in (own.keys() - other.keys()) & tensors_in(side):
             found[name] = own[name]
     return [f"`{subscripted(latex_name(x))}` {sign} 0" for x, sign in sorted(found.items())]
+
+
+def forgotten(relation: Relation) -> list[sp.Expr]:
+    """Return what must be defined besides what SymPy keeps: of exp(log r), which it makes r, log r.
+
+    What a sum binds is summed over, so that it must be defined everywhere.
+    """
+    found: dict[sp.Expr, None] = {}
+    free = free_indices(relation)
+    for node in (x for side in relation.args for x in side.atoms(sp.exp)):
+        lost = node.args[0].atoms(sp.log) - sp.exp(node.args[0]).atoms(sp.log)
+        for log in sorted(lost, key=str):
+            bound = sorted(free_indices(log) - free, key=str)
+            found[sp.Sum(log, *((k, 1, k.size) for k in bound)) if bound else log] = None
+    return list(found)
 
 
 def _needs(side: sp.Expr) -> dict[str, str]:

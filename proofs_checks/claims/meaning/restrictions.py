@@ -1,6 +1,6 @@
 r"""Does an equation restrict the inputs of its document, rather than claim something of them?
 
-    x > 0      w_1 = 0.3      d_k = 64      A x = b      f(x) \le 0
+    x > 0      w_1 = 0.3      d_k = 64      A x = b      S^{-1} = A + B      f(x) \le 0
 
 Nothing that a document defines enters, so nothing in it could prove such a line or contradict it:
 it is a condition, an example's value, or says what a symbol is.  An identity such as
@@ -13,13 +13,14 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.algebra.expressions import Equation, Relation, tensors_in
+from theory.algebra.opaque import Applied
 from theory.algebra.symbols import Flow, Index, Partial, Size, Step
 
 __all__ = ["gives_value", "is_restriction", "is_value"]
 
 
 def is_restriction(relation: Relation, computed: frozenset[str]) -> bool:
-    """Return whether a relation bounds inputs, or has a single one alone on one of its sides.
+    """Return whether a relation bounds inputs, or has a single one on one of its sides.
 
     ``computed`` are the symbols that the document defines.
     """
@@ -33,7 +34,11 @@ def is_restriction(relation: Relation, computed: frozenset[str]) -> bool:
         return True
     if not left | right:  # of sizes alone
         return bool(_sizes(sides[0]) | _sizes(sides[1]))
-    return not left & right and any(map(_is_bare, sides))
+    if left & right:
+        return False
+    if any(map(_is_bare, sides)):
+        return True
+    return not relation.has(Applied) and any(len(names) == 1 for names in (left, right))
 
 
 def gives_value(relation: Relation) -> bool:

@@ -294,7 +294,7 @@ class Roles(Scripts):
         base = self.reference(node.base)
         if base is None:
             return None
-        indices: list[tree.Node] = list(base.indices)
+        indices: list[tree.Node] = []
         depends = set(base.depends)
         pattern: list[str] = []
         for argument in node.arguments:
@@ -311,7 +311,8 @@ class Roles(Scripts):
         plain = not any(pattern) and not signs and len(pattern) == min(several)
         single = "." if len(pattern) == 1 and not signs else ""  # f(x) is no f^x
         name = base.name if plain else f"{base.name}_.{signs}{'.'.join(pattern)}{single}"
-        return Reference(name, tuple(indices), frozenset(depends))
+        # phi_k(x_i) is an entry of the vector phi(x_i): the argument tells the vectors apart
+        return Reference(name, (*indices, *base.indices), frozenset(depends))
 
     def _outcome(self, function: tree.Node, argument: tree.Node) -> str:
         """Return which distribution an index among the arguments says to be meant, if it does."""

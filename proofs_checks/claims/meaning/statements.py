@@ -66,7 +66,13 @@ class Statement:
 
 def heading_between(headings: Sequence[int], first: Statement, second: Statement) -> bool:
     """Return whether a section begins after one statement and before another."""
-    return any(first.span.start < at <= second.span.start for at in headings)
+    return not one_section(headings, first.span.start, second.span.start)
+
+
+def one_section(headings: Sequence[int], one: int, other: int) -> bool:
+    """Return whether no section begins between two places."""
+    first, last = sorted((one, other))
+    return not any(first < at <= last for at in headings)
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,7 @@ class Said:
     | inputs | symbols that it declares |
     | stated | spaces of symbols |
     | described | symbols with a word that the prose has for them and that is not read |
+    | cases | where the prose tells two letters apart, and which |
     | broken | names whose definitions could not be parsed |
     | summation | "" if sums are written; else why repeated indices are summed |
     | rows | whether X may be the matrix of the rows x_i |
@@ -92,6 +99,7 @@ class Said:
     inputs: Sequence[tree.Node] = ()
     stated: Sequence[tree.Compare] = ()
     described: Sequence[tuple[tree.Node, str]] = ()
+    cases: Sequence[tuple[int, frozenset[str]]] = ()
     broken: Sequence[str] = ()
     summation: str = ""
     rows: bool = True

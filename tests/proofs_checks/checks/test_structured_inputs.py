@@ -25,6 +25,18 @@ ORTHONORMAL = Model(
 JUDGES = (modular, exact, interval, float64_document)
 
 
+def test_inputs_of_one_kind_are_not_alike():
+    n = Size("n")
+    a, b = Tensor("a", (n,)), Tensor("b", (n,))
+    model = Model(
+        "two", "", (n,), (a, b), (Definition(L, total(a[Index("i", n)], Index("i", n)), ""),), L,
+        features={"numbers": (("a", "between 0 1"), ("b", "between 0 1"))},
+    )  # fmt: skip
+    m = Index("m", n)
+    for judge in (exact, float64_document):
+        assert judge.check(model, Equation(a[m], b[m])).agrees is False
+
+
 @pytest.mark.parametrize("size", range(1, 13))
 def test_steps_permute_and_waves_obey_the_addition_theorem(size):
     R, S = (structured(kind, (size,) * 3) for kind in ("shift", "two-way shift"))
