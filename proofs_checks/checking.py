@@ -60,7 +60,7 @@ class ChainReport:
 
     ``number`` is the chain's in the document, ``step`` that of the first step not proved, ``ends``
     the verdict on "first expression = last expression", None if a part of it cannot be read or is
-    no equality.
+    no equality, or if what the document leaves open decides.
     """
 
     number: int
@@ -160,7 +160,7 @@ class Checker:
         self._is_own = pool is None
         self._pool = pool or Pool()
         self._kept = KeptVerdicts(cache, seed, seconds)
-        self._known: dict[tuple[Model, Relation], Future[tuple[Verdict, str]]] = {}
+        self._known: dict[tuple[Model, Relation, bool], Future[tuple[Verdict, str]]] = {}
         self._writing = threading.Lock()  # one correction at a time is put into words
 
     def __enter__(self) -> Checker:
@@ -182,29 +182,35 @@ class Checker:
         self._known.clear()
         self._pool.abandon()
 
-    def judge(self, model: Model, equation: Relation) -> Verdict:
-        """Return the verdict; one that was given before takes no time."""
-        if (kept := self._kept.of_equation(model, equation)) is not None:
+    def judge(self, model: Model, equation: Relation, *, refute: bool = True) -> Verdict:
+        """Return the verdict; one that was given before takes no time.
+
+        Without ``refute`` an equation that is not proved is undecided.
+        """
+        if (kept := self._kept.of_equation(model, equation, refute)) is not None:
             return kept
-        answer, is_new = self._put(model, equation)
+        answer, is_new = self._put(model, equation, refute=refute)
         verdict, _ = answer.result()
-        self._kept.keep_equation(model, equation, verdict)
+        self._kept.keep_equation(model, equation, refute, verdict)
         return verdict if is_new else replace(verdict, seconds=0.0)
 
     def _put(
-        self, model: Model, equation: Relation, claim: Claim | None = None
+        self, model: Model, equation: Relation, claim: Claim | None = None, *, refute: bool = True
     ) -> tuple[Future[tuple[Verdict, str]], bool]:
         """Put an equation to the judges, and say whether it is the first time.
 
         The future has the verdict, and of a refuted claim the correction in its own notation.
         """
-        earlier = self._known.get((model, equation))
+        question = (model, equation, refute)
+        earlier = self._known.get(question)
 
         def answered(worker: Worker) -> tuple[Verdict, str]:
             if earlier is not None:  # it was begun before us
                 verdict, _ = earlier.result()
             else:
-                verdict = heard(worker, model, equation, seed=self.seed, seconds=self.seconds)
+                verdict = heard(
+                    worker, model, equation, seed=self.seed, seconds=self.seconds, refute=refute
+                )
             if claim is None or verdict.status != "refuted":
                 return verdict, ""
             limit = min(self.seconds, CORRECTION_SECONDS)
@@ -213,7 +219,7 @@ class Checker:
                 return verdict, _in_own_notation(claim, verdict, prove)
 
         future = self._pool.submit(answered)
-        self._known.setdefault((model, equation), future)
+        self._known.setdefault(question, future)
         return future, earlier is None
 
     def report(self, claim: Claim) -> ClaimReport:
@@ -236,7 +242,8 @@ class Checker:
             )
         if (kept := self._kept.of_claim(claim)) is not None:
             return lambda: replace(self._reported(claim, kept), is_kept=True)
-        answer, is_new = self._put(claim.model, claim.equation, claim)
+        # a claim whose meaning is open is never refuted, so only a proof of it is looked for
+        answer, is_new = self._put(claim.model, claim.equation, claim, refute=not claim.hedge)
 
         def finished() -> ClaimReport:
             verdict, written = answer.result()
@@ -259,7 +266,7 @@ class Checker:
         """Return what nobody said that would make a claim true."""
         if claim.model is None or claim.equation is None or claim.model.name != "document":
             return ""
-        for other in other_meanings(claim.model, claim.equation):
+        for other in other_meanings(claim.model, claim.equation, claim.cases):
             if other.holds(self.judge):
                 return f"{other.doubt} (if so, the equation holds)"
         return ""
@@ -334,4 +341,6 @@ def _ends(steps: list[Claim], checker: Checker) -> Verdict | None:
         return None
     if any(step.kind == NOT_JUDGED for step in steps):
         return None
-    return checker.judge(model, Equation(first.left, last.right))
+    refute = not any(step.hedge for step in steps)
+    ends = checker.judge(model, Equation(first.left, last.right), refute=refute)
+    return ends if refute or ends.status == "proved" else None

@@ -24,9 +24,17 @@ FirstTrue = Callable[[Sequence[Any]], int | None]
 
 
 def heard(
-    worker: Worker, model: Model, equation: Relation, *, seed: int, seconds: float
+    worker: Worker,
+    model: Model,
+    equation: Relation,
+    *,
+    seed: int,
+    seconds: float,
+    refute: bool = True,
 ) -> Verdict:
     """Return the verdict, with diagnosis and correction if the equation is refuted.
+
+    Without ``refute`` it is proved or undecided; see `proofs_checks.judging.judge`.
 
     Without a verdict after ``seconds``, in which no import counts, the equation is undecided, and
     the reason says so; a refutation without a diagnosis by then stays one.
@@ -35,7 +43,7 @@ def heard(
     try:
         worker.wait_until_ready(torch=may_have_reference(model))
         start = time.monotonic()
-        verdict = worker.ask("judge", _sent(model), equation, seed, seconds=seconds)
+        verdict = worker.ask("judge", _sent(model), equation, seed, refute, seconds=seconds)
     except Stopped as stopped:
         spent = time.monotonic() - start
         return Verdict("undecided", "", detail=str(stopped), seconds=spent)

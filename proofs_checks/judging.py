@@ -37,11 +37,14 @@ def judge(
     seed: int = 0,
     derived: bool = False,
     numbers: Callable[[], Outcome] | None = None,
+    refute: bool = True,
 ) -> Verdict:
     """Return the verdict of all judges about one equation or inequality of a model.
 
     ``derived`` says that a derivation which was proved line by line leads to it; an inequality
     may need that.  ``numbers``, if given, is called last, and answers for the float64 judge.
+    Without ``refute`` an equation that is not proved is undecided, and no counterexample is looked
+    for.
     """
     start = time.perf_counter()
     numbers = numbers or partial(float64.check, model, statement, seed=seed)
@@ -52,12 +55,14 @@ def judge(
     else:
         equation = Equation(statement.left, statement.right, statement.domain)
         verdict = without_contradiction(
-            _settle(model, equation, seed, numbers), contradiction(model)
+            _settle(model, equation, seed, numbers, refute), contradiction(model)
         )
     return replace(verdict, seconds=time.perf_counter() - start)
 
 
-def _settle(model: Model, equation: Equation, seed: int, numbers: Callable[[], Outcome]) -> Verdict:
+def _settle(
+    model: Model, equation: Equation, seed: int, numbers: Callable[[], Outcome], refute: bool
+) -> Verdict:
     seen = modular.check(model, equation, seed=seed)
     outcome, hypotheses, residual = _compared(model, equation, is_shallow=seen.agrees is False)
     counted = enumeration.answers(model, equation)
@@ -66,6 +71,8 @@ def _settle(model: Model, equation: Equation, seed: int, numbers: Callable[[], O
         points = exact.check(model, equation)
         checks = (outcome, seen, points, boxes, numbers(), *counted)
         return _settle_proved(checks, hypotheses)
+    if not refute:
+        return Verdict("undecided", "", (), (outcome, seen, *counted), residual=residual)
     point = exact.counterexample(model, equation)
     checks = (outcome, seen, numbers(), *counted)
     if point is not None:

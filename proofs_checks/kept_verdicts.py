@@ -28,17 +28,21 @@ class KeptVerdicts:
         self._cache = cache
         self._settings = (seed, float(seconds))
 
-    def of_equation(self, model: Model, equation: Relation) -> Verdict | None:
+    def of_equation(self, model: Model, equation: Relation, refute: bool) -> Verdict | None:
         """Return the verdict that is kept of an equation that nobody wrote down as it stands."""
         if self._cache is None:
             return None
-        found = self._cache.get(self._cache.key("equation", *self._settings, model, equation))
+        found = self._cache.get(
+            self._cache.key("equation", *self._settings, model, equation, refute)
+        )
         return None if found is None else found[0]
 
-    def keep_equation(self, model: Model, equation: Relation, verdict: Verdict) -> None:
+    def keep_equation(
+        self, model: Model, equation: Relation, refute: bool, verdict: Verdict
+    ) -> None:
         """Keep the verdict of such an equation."""
         if self._cache is not None:
-            key = self._cache.key("equation", *self._settings, model, equation)
+            key = self._cache.key("equation", *self._settings, model, equation, refute)
             self._cache.put(key, verdict)
 
     def of_claim(self, claim: Claim) -> Verdict | None:
@@ -70,7 +74,7 @@ class KeptVerdicts:
             self._cache.trim()
 
     def _key(self, claim: Claim) -> str | None:
-        as_written = (claim.source, claim.order, claim.axes)
+        as_written = (claim.source, claim.order, claim.axes, bool(claim.hedge))
         said = ("claim", *self._settings, claim.model, claim.equation, *as_written)
         return None if self._cache is None else self._cache.key(*said)
 

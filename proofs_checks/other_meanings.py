@@ -1,5 +1,7 @@
 r"""What an equation may mean where it is false as it stands, though nobody said so.
 
+    \partial p_k / \partial z_i = -p_k p_i             for k \ne i, if the prose tells them apart
+    S = \sum_i r_i x_i x_i^\top / \sum_i r_i - \mu \mu^\top    if \mu is \hat\mu
     \partial \hat x_i / \partial \mu = -1 / \sigma     if \sigma, computed from \mu, is held fixed
     \partial L / \partial z_i = p_i - y_i              if the labels y of L sum to one
     \sum_{j \le t} x_j - \sum_{j \le i} x_j = \sum_{j=i+1}^t x_j      if i comes before t
@@ -11,7 +13,7 @@ holds in another usual meaning is no mistake of its author.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import permutations
 from typing import Any, NamedTuple
@@ -65,15 +67,67 @@ class Meaning(NamedTuple):
         return modular.check(self.model, equation, sizes=self.sizes).agrees is True
 
 
-def other_meanings(model: Model, relation: Relation) -> Iterator[Meaning]:
-    """Yield what else a relation of a document's own symbols may mean."""
+def other_meanings(
+    model: Model, relation: Relation, cases: Iterable[tuple[str, str]] = ()
+) -> Iterator[Meaning]:
+    """Yield what else a relation of a document's own symbols may mean.
+
+    ``cases`` are pairs of its indices that the prose tells apart.
+    """
     if any(x.atoms(Step, Flow) for x in (relation.left, relation.right)):
         return
+    if isinstance(relation, Equation):
+        yield from _in_one_case(model, relation, cases)
+        yield from _of_estimates(model, relation)
     yield from _held_fixed(model, relation)
     yield from _summing_to_one(model, relation)
     if isinstance(relation, Equation):
         yield from _in_order(model, relation)
         yield from _of_few_entries(model, relation)
+
+
+def _in_one_case(
+    model: Model, relation: Relation, cases: Iterable[tuple[str, str]]
+) -> Iterator[Meaning]:
+    """Yield the equation for two different indices, and for two equal ones."""
+    free = {k.name: k for k in free_indices(relation)}
+    for one, other in cases:
+        same = delta(free[one], free[other])
+        for factor, sign in ((1 - same, r"\ne"), (same, "=")):
+            where = Equation(relation.left * factor, relation.right * factor, relation.domain)
+            yield Meaning(model, where, f"whether ${one} {sign} {other}$ is meant is open")
+
+
+def _of_estimates(model: Model, relation: Relation) -> Iterator[Meaning]:
+    r"""Yield the model in which an input \mu is the estimate \hat\mu that has a definition."""
+    for symbol in model.inputs:
+        line = model.by_name.get(f"{name_of(symbol)}_hat")
+        if line is None or getattr(line.tensor, "axes", ()) != getattr(symbol, "axes", ()):
+            continue
+        doubt = f"whether {name_of(symbol)} is its estimate here is open"
+        below = model.ancestors.get(line.name, frozenset()) | {line.name}
+        if name_of(symbol) in below:  # of the values before, perhaps: those of this equation alone
+            left, right = (_renamed(side, symbol, line.tensor) for side in relation.args)
+            yield Meaning(model, Equation(left, right), doubt)
+            continue
+        at = slots(line.symbol)
+        same = Definition(symbol[at] if at else symbol, line.symbol, "")  # type: ignore[index]
+        first = [x for x in model.definitions if x.name in below]
+        rest = [x for x in model.definitions if x.name not in below]
+        estimated = replace(
+            model,
+            inputs=tuple(x for x in model.inputs if x != symbol),
+            definitions=(*first, same, *rest),
+        )
+        yield Meaning(estimated, relation, doubt)
+
+
+def _renamed(side: sp.Basic, old: sp.Basic, new: sp.Basic) -> sp.Basic:
+    """Return an expression with another tensor or scalar in the place of one."""
+    if isinstance(old, sp.Symbol):
+        return side.xreplace({old: new})
+    entries = (x for x in side.atoms(sp.Indexed) if entry_tensor(x) == old)
+    return side.xreplace({x: new[slots(x)] for x in entries})  # type: ignore[index]
 
 
 def _held_fixed(model: Model, relation: Relation) -> Iterator[Meaning]:

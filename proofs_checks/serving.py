@@ -1,6 +1,6 @@
 """What a judging process does: tasks from standard input, answers to standard output.
 
-    judge   model, equation, seed         the verdict; where that is a refutation, then the
+    judge   model, equation, seed, refute the verdict; where that is a refutation, then the
                                           diagnosis, the correction, and what it was written from
     repair  model, equation, candidates   the place of the first candidate that is proved, None if
                                           none is until a second before the time limit
@@ -89,13 +89,15 @@ def _import_torch(_seconds: float) -> Iterator[str]:
     yield TORCH
 
 
-def _judge(model: Model, equation: Relation, seed: int, seconds: float) -> Iterator[Any]:
+def _judge(
+    model: Model, equation: Relation, seed: int, refute: bool, seconds: float
+) -> Iterator[Any]:
     from proofs_checks.diagnosis import diagnose
     from proofs_checks.judging import judge
     from theory.algebra.expressions import Equation, OrderEquation
 
     deadline = time.monotonic() + seconds
-    verdict = judge(model, equation, seed=seed)
+    verdict = judge(model, equation, seed=seed, refute=refute)
     yield verdict
     if verdict.status != "refuted":
         return

@@ -70,7 +70,7 @@ class Claim:
     in the author's notation is made of; ``file`` is the file that it stands in, where that is not
     the document's own; ``hedge`` says why a refutation would mean nothing, ``undeclared``
     which inputs it would be enough to declare, ``of_inputs`` that the claim bounds inputs, or says
-    what one is.
+    what one is, ``cases`` which indices the prose tells apart and the claim does not.
     """
 
     kind: str
@@ -89,6 +89,7 @@ class Claim:
     hedge: str = ""
     undeclared: tuple[str, ...] = ()
     of_inputs: bool = False
+    cases: tuple[tuple[str, str], ...] = ()
     written: Written | None = field(default=None, compare=False, repr=False)
     file: str = ""
 

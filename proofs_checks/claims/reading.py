@@ -216,7 +216,7 @@ def _claim(
     return Claim(
         link.kind, item.label, line, column, item.source, model, relation, chain,
         step, order, notes=(*link.notes, *item.notes), axes=link.axes, hedge=link.hedge,
-        undeclared=link.undeclared, of_inputs=link.of_inputs, file=file,
+        undeclared=link.undeclared, of_inputs=link.of_inputs, cases=link.cases, file=file,
     )  # fmt: skip
 
 

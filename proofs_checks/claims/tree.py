@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 
 from proofs_checks.claims.places import Span
 
@@ -26,7 +27,7 @@ __all__ = [
     "Differential", "Directional", "Dots", "Entry", "ForAll", "Gradient", "Indicator", "Inner",
     "Interval", "Label", "Matrix", "Name", "Negate", "Node", "Norm", "Number", "Otherwise",
     "Power", "Product", "Quotient", "Ranges", "Rate", "SetOf", "Slice", "Space", "Step", "Sum",
-    "Transpose", "Tuple", "children", "nodes", "stem",
+    "Transpose", "Tuple", "children", "content", "nodes", "stem",
 ]  # fmt: skip
 
 
@@ -35,6 +36,7 @@ class Node:
     """Anything in the tree."""
 
     span: Span = field(default=Span(0, 0), compare=False, repr=False, kw_only=True)
+    _nodes: tuple[Node, ...] | None = field(default=None, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,28 +362,37 @@ class Directional(Node):
     directions: tuple[Node, ...]
 
 
+@lru_cache
+def content(kind: type[Node]) -> tuple[str, ...]:
+    """Return the names of the fields that hold what was written."""
+    return tuple(item.name for item in fields(kind) if item.compare)
+
+
 def children(node: Node) -> Iterator[Node]:
     """Yield the nodes directly below a node, in the order of its fields."""
-    for item in fields(node):
-        if item.name != "span":
-            yield from _within(getattr(node, item.name))
+    for name in content(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _within(value)
 
 
-def _within(value: object) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _within(item)
+def _within(values: tuple[object, ...]) -> Iterator[Node]:
+    for value in values:
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _within(value)
 
 
-def nodes(node: Node) -> Iterator[Node]:
-    """Yield a node and everything below it."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(list(children(node))))
+def nodes(node: Node) -> tuple[Node, ...]:
+    """Return a node and everything below it; a tree never changes, so this is found once."""
+    found = node._nodes
+    if found is None:
+        found = (node, *(below for child in children(node) for below in nodes(child)))
+        object.__setattr__(node, "_nodes", found)
+    return found
 
 
 def stem(node: Node, *around: type[Apply] | type[Entry] | type[Power] | type[Transpose]) -> Node:

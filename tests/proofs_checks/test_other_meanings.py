@@ -12,6 +12,11 @@ NORMALISED = (
 )
 SUMS = r"$$A_i = \sum_{j \le i} x_j$$ "
 SOFTMAX = r"$$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ "
+APART = "For $i \\ne k$ all is well.\n\n" + SOFTMAX + "\n\nIt follows that\n\n"
+MEANS = (
+    r"$$\hat\mu = \frac{\sum_i r_i x_i}{\sum_i r_i}$$ "
+    r"$$\hat v = \frac{\sum_i r_i (x_i - \mu)^2}{\sum_i r_i}$$ "
+)
 LOSS = r"$$L = -\sum_k y_k \log p_k$$ $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$ "
 
 
@@ -29,6 +34,9 @@ def _report(text):
         (SUMS + r"$$A_k - A_i = \sum_{j=i+1}^k x_j$$", "whether i < k is open"),
         (SOFTMAX + r"$$p_1 = \frac{e^{z_1}}{e^{z_1} + e^{z_2}}$$", "whether n is 2 is open"),
         (SOFTMAX + r"$$p_1 + p_2 = 1$$", "whether n is 2 is open"),
+        (APART + r"$$\frac{\partial p_k}{\partial z_i} = -p_k p_i$$", r"whether $i \ne k$ is"),
+        (APART + r"$$\frac{\partial p_k}{\partial z_i} = p_k (1 - p_i)$$", "whether $i = k$ is"),
+        (MEANS + r"$$\hat v = \frac{\sum_i r_i x_i^2}{\sum_i r_i} - \mu^2$$", "is its estimate"),
     ],
 )  # fmt: skip
 def test_what_would_make_an_equation_true_is_said(text, said):
@@ -46,6 +54,8 @@ def test_what_would_make_an_equation_true_is_said(text, said):
         SUMS + r"$$A_k - A_i = \sum_{j=i}^k x_j$$",
         SOFTMAX + r"$$p_1 = \frac{e^{z_1}}{e^{z_1} + 2 e^{z_2}}$$",
         SOFTMAX + r"$$p_1 + p_2 = 2$$",
+        APART + r"$$\frac{\partial p_k}{\partial z_i} = p_k p_i$$",
+        MEANS + r"$$\hat v = \frac{\sum_i r_i x_i^2}{\sum_i r_i} + \mu^2$$",
     ],
 )
 def test_what_is_false_in_every_meaning_is_refuted(text):

@@ -211,6 +211,7 @@ def variants(claim):
     yield dataclasses.replace(claim, source=claim.source + " ")
     yield dataclasses.replace(claim, order=r"O(\eta^2)")
     yield dataclasses.replace(claim, axes=("i", "j"))
+    yield dataclasses.replace(claim, hedge="nothing says what q is")
 
 
 def test_every_part_of_a_claim_counts(cache):
@@ -219,7 +220,7 @@ def test_every_part_of_a_claim_counts(cache):
     assert KeptVerdicts(cache, 0, 20).of_claim(claim) == PROVED
     assert KeptVerdicts(cache, 1, 20).of_claim(claim) is None
     assert KeptVerdicts(cache, 0, 21).of_claim(claim) is None
-    assert KeptVerdicts(cache, 0, 20).of_equation(claim.model, claim.equation) is None
+    assert KeptVerdicts(cache, 0, 20).of_equation(claim.model, claim.equation, True) is None
     for other in variants(claim):
         assert KeptVerdicts(cache, 0, 20).of_claim(other) is None
     assert KeptVerdicts(None, 0, 20).of_claim(claim) is None

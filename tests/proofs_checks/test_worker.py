@@ -28,7 +28,7 @@ def worker():
 
 def judged(worker, equation=LAW, seconds=60):
     worker.wait_until_ready(torch=True)
-    return worker.ask("judge", MODEL, equation, 0, seconds=seconds)
+    return worker.ask("judge", MODEL, equation, 0, True, seconds=seconds)
 
 
 def answers(verdict):

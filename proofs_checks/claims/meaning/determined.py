@@ -97,6 +97,7 @@ class Determination(Recursions):
                     if link.kind in ("claim", "step"):
                         is_sum = sums and isinstance(link.relation, Equation)
                         link.of_inputs = not is_sum and is_restriction(link.relation, computed)
+                        link.cases = doubts.cases(statement, link)
                         link.hedge = (
                             link.hedge
                             or doubts.of(statement, link)

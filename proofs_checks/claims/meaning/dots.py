@@ -12,7 +12,7 @@ A matrix may have another pattern on its diagonal: diag(p) written out, or a Jac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from proofs_checks.claims import tree
@@ -258,7 +258,7 @@ def _merged(a: Any, b: Any, pick: Pick) -> Any:
     if type(a) is not type(b) or isinstance(a, tree.Dots):
         raise _Differ
     if isinstance(a, tree.Node):
-        names = (f.name for f in fields(a) if f.name != "span")
+        names = tree.content(type(a))
         return replace(a, **{n: _merged(getattr(a, n), getattr(b, n), pick) for n in names})
     if isinstance(a, tuple) and isinstance(b, tuple):
         if len(a) != len(b):

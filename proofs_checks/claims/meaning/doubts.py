@@ -81,7 +81,6 @@ class Doubts:
             or self._other_loss(statement)
             or _repeated(link)
             or self._value(link)
-            or self._case(statement, link)
             or self._entropy(statement)
             or self._factorial(statement)
             or self._example(statement, link)
@@ -177,17 +176,16 @@ class Doubts:
             return ""
         return "this may only say which case is meant" if gives_value(link.relation) else ""
 
-    def _case(self, statement: Statement, link: Link) -> str:
-        r"""Return which case of a derivative may be meant, where the prose speaks of i \ne j."""
+    def cases(self, statement: Statement, link: Link) -> tuple[tuple[str, str], ...]:
+        r"""Return the letters that the prose tells apart, i \ne j, where the equation does not."""
         relation = link.relation
         if statement.conditions or not relation.has(Partial) or relation.has(sp.KroneckerDelta):
-            return ""
+            return ()
         free = {k.name for k in free_indices(relation)}
         headings, place = self.reading.headings, statement.span.start
-        for where, pair in self.reading.cases:
-            if len(pair) == 2 and pair <= free and one_section(headings, where, place):
-                return rf"the text tells {' and '.join(sorted(pair))} apart, and nothing does here"
-        return ""
+        near = (p for where, p in self.reading.cases if one_section(headings, where, place))
+        pairs = {(min(pair), max(pair)) for pair in near if len(pair) == 2 and pair <= free}
+        return tuple(sorted(pairs))
 
     def _routes(self, statement: Statement) -> str:
         r"""Return why a sigma in front of values, as in \sigma(Q K^T) V, may be the softmax."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from proofs_checks.claims import tree
@@ -370,15 +370,8 @@ def _see_outside(node: tree.Node, plain: set[str]) -> None:
         return
     if isinstance(node, tree.Name):
         plain.add(node.letter)
-    for field in fields(node):
-        value = getattr(node, field.name)
-        waiting = [value]
-        while waiting:
-            item = waiting.pop()
-            if isinstance(item, tree.Node):
-                _see_outside(item, plain)
-            elif isinstance(item, tuple):
-                waiting.extend(item)
+    for child in tree.children(node):
+        _see_outside(child, plain)
 
 
 def _renamed(node: tree.Node, change: Callable[[tree.Name], tree.Name]) -> tree.Node:

@@ -38,7 +38,8 @@ def is_restriction(relation: Relation, computed: frozenset[str]) -> bool:
         return False
     if any(map(_is_bare, sides)):
         return True
-    return not relation.has(Applied) and any(len(names) == 1 for names in (left, right))
+    single = next((names for names in (left, right) if len(names) == 1), frozenset())
+    return any("_." not in name for name in single) and not relation.has(Applied)  # f(a) = f(b)
 
 
 def gives_value(relation: Relation) -> bool:

@@ -8,7 +8,7 @@ Trees that stay as they are stay the same objects.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from proofs_checks.claims import tree
@@ -27,13 +27,11 @@ def unchanged(node: tree.Node) -> tree.Node:
 def mapped(node: tree.Node, change: Change) -> tree.Node:
     """Return a tree with every node changed, from the leaves up."""
     new: dict[str, Any] = {}
-    for field in fields(node):
-        if field.name == "span":
-            continue
-        value = getattr(node, field.name)
+    for name in tree.content(type(node)):
+        value = getattr(node, name)
         changed = _mapped_value(value, change)
         if changed is not value:
-            new[field.name] = changed
+            new[name] = changed
     return change(replace(node, **new) if new else node)
 
 

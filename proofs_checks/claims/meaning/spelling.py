@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import fields
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.tree import children, nodes
@@ -119,6 +118,6 @@ def flat(node: tree.Node, spell: Spelling) -> str:
 
 def _kind(node: tree.Node) -> str:
     """Return what tells a node from another of the same children: its type, operator, order."""
-    values = (getattr(node, f.name) for f in fields(node) if f.name != "span")
+    values = (getattr(node, name) for name in tree.content(type(node)))
     told = (str(x) for x in values if isinstance(x, str | int) and x)
     return "".join([type(node).__name__.lower(), *("".join(filter(str.isalnum, x)) for x in told)])

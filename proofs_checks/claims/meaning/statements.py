@@ -117,7 +117,8 @@ class Link:
     ``undeclared`` which symbols it would be enough to declare; ``axes``
     are the letters of silent row and column; ``signs`` what conditions say of its symbols;
     ``model`` is what it is about where that is not the model of the document; ``of_inputs`` tells
-    that it bounds inputs, or has one alone on a side.
+    that it bounds inputs, or has one alone on a side; ``cases`` are indices that the prose tells
+    apart.
     """
 
     kind: str
@@ -131,6 +132,7 @@ class Link:
     signs: dict[Any, Any] = field(default_factory=dict)
     model: Any = None
     of_inputs: bool = False
+    cases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass

@@ -27,8 +27,6 @@ EQUAL = "$$ \\frac{\\partial p_k}{\\partial z_i} = p_k (1 - p_i) $$\n"
         ("Pour $k \\ne i$ on a\n", EQUAL, "refuted"),
         ("Pour $k = i$ on a\n", APART, "refuted"),
         ("So war es. ", APART, "refuted"),
-        # another sentence of the section tells k and i apart: this one may mean that case
-        ("So war es mit $k \\ne i$. Nun folgt\n\n", APART, "unreadable"),
         ("So war es mit $k \\ne i$.\n\n# Und jetzt\n\n", APART, "refuted"),
         ("So war es mit $k \\ne j$. Nun folgt\n\n", APART, "refuted"),
     ],

@@ -170,11 +170,11 @@ from proofs_checks import serving
 
 judge = serving.TASKS["judge"]
 
-def slow(model, equation, seed, seconds):
+def slow(model, equation, seed, refute, seconds):
     if equation.right == 0:
         pathlib.Path(MARKER).touch()
         time.sleep(100)
-    yield from judge(model, equation, seed, seconds)
+    yield from judge(model, equation, seed, refute, seconds)
 
 serving.TASKS["judge"] = slow
 serving.serve()
