@@ -40,12 +40,13 @@ _ESCAPES = "abfnrtv"  # \a \b \f \n \r \t \v: letters that an escape takes with 
 _BLANKS = " \t\r\n"
 _CONTROLS = {"\x07": "a", "\x08": "b", "\x0b": "v", "\x0c": "f"}
 # The bracket of a call, as in exp\{z\}.
-_BRACKET = re.compile(r"(?:\\(?:left|[bB]igg?l?)\s*)?(?:[(\[]|\\[{])")
+_BRACKET = re.compile(r"(?:'+|\^(?:\w|\{\w+\}))?(?:\\(?:left|[bB]igg?l?)\s*)?(?:[(\[]|\\[{])")
 _OPERAND = re.compile(r"(?:\s|\\[;,:! ]|~)*[A-Za-z0-9(\[\\]")
 _WORD = re.compile(r"[A-Za-z]+")
 _READ_AS_TEXT = re.compile(
     r"\\(?:text\w*|mbox|hbox|intertext|shortintertext|label|tag\*?|operatorname\*?|mathrm|mathsf"
-    r"|mathtt|mathit|begin|end|ref|eqref|cite|color)\s*\{[^{}]*\}|\\[A-Za-z]+|\\.|%[^\n\r]*"
+    r"|mathtt|mathit|begin|end|ref|eqref|cite|color)\s*\{[^{}]*\}|\\bbox\s*\[[^\]]*\]"
+    r"|\\[A-Za-z]+|\\.|%[^\n\r]*"
 )
 _RELATION = re.compile(r":=|[=≔≡≈]|\\(?:le|ge|neq?|equiv|approx|coloneqq)\b")
 _SCRIPT = re.compile(r"[A-Za-z}\u0370-\u03ff]\s*[_^]\s*[A-Za-z0-9{\\\u0370-\u03ff]")

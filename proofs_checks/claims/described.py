@@ -30,9 +30,12 @@ NAME = re.compile(r"\s*_\s*(?=\{)")
 SUMS_TO_ONE = r"one[- ]hot|(?:discrete |categorical )?probability (?:vector|distribution)"
 SYMMETRIC = r"symmetric"
 OTHERS = (
-    r"orthogonal|orthonormal|unitary|diagonal|triangular|idempotent|projection|permutation matrix|"
+    r"orthogonal(?! to\b| projection| complement| direction)|orthonormal|unitary|"
+    r"diagonal(?! of\b| elements?| entr| terms?)|triangular|idempotent|projection(?! of\b| on)|"
+    r"permutation matrix|"
     r"unit(?:[- ]norm| vector)|normali[sz]ed|eigenvector|(?:row-|doubly )?stochastic|"
-    r"(?:skew-|anti-?)symmetric|positive[- ](?:semi-?)?definite|cent(?:er|re)d|zero-mean|binary"
+    r"(?:skew-|anti-?)symmetric|positive[- ](?:semi-?)?definite|cent(?:er|re)d|zero-mean|"
+    r"binary(?![- ](?:cross|class))"
 )
 NOT = re.compile(r"\b(?:not|no|non)\b", re.IGNORECASE)
 NEXT = re.compile(r"(?:[- ][a-z]+){0,3}\s*[$(\\]")

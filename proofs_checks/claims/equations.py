@@ -25,6 +25,7 @@ __all__ = [
     "Relation",
     "Unreadable",
     "divided",
+    "has_numbers",
     "is_judged",
     "read_statement",
     "span_of",
@@ -183,13 +184,15 @@ def read_statement(
 def _without_lists(sides: list[tree.Node], relations: list[Lexeme], first: int) -> list[tree.Node]:
     r"""Take the lists out of a chain, as in ``p = f(x) = \{p_1, \dots, p_n\}``; return them.
 
-    A list only says how the entries are called; the rest of the chain says something without it.
+    A list only says how the entries are called, or which numbers they are in an example; the rest
+    of the chain says something without it.
     """
     lists: list[tree.Node] = []
     if isinstance(sides[0], tree.Tuple | tree.SetOf):
         return lists
     for n in reversed(range(1, len(sides))):
-        if not isinstance(sides[n], tree.Tuple | tree.SetOf) or len(sides) < 3:
+        is_list = isinstance(sides[n], tree.Tuple | tree.SetOf) or has_numbers(sides[n])
+        if not is_list or len(sides) < 3:
             continue
         before = n - 1 - first
         beside = relations[before : before + 2]
@@ -197,6 +200,19 @@ def _without_lists(sides: list[tree.Node], relations: list[Lexeme], first: int) 
             lists.append(sides.pop(n))
             del relations[before + len(beside) - 1]
     return lists[::-1]
+
+
+NUMERIC = (tree.Number, tree.Negate, tree.Quotient)
+
+
+def has_numbers(side: tree.Node) -> bool:
+    """Return whether a matrix or a list of numbers alone is written out below a node."""
+    return any(
+        isinstance(x, tree.Matrix | tree.Tuple)
+        and len(tree.nodes(x)) > 2
+        and all(isinstance(n, NUMERIC) for n in tree.nodes(x)[1:])
+        for x in tree.nodes(side)
+    )
 
 
 def _relation(lexeme: Lexeme) -> Relation:

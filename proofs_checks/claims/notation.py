@@ -176,7 +176,7 @@ LOOKED_THROUGH = {
     "mathrel": 0, "mathbin": 0, "mathopen": 0, "mathclose": 0, "mathpunct": 0, "mathinner": 0,
     "mathclap": 0, "mathllap": 0, "mathrlap": 0, "clap": 0, "textcolor": 1, "colorbox": 1,
     "cancel": 0, "bcancel": 0, "xcancel": 0, "sout": 0, "fcolorbox": 2, "raisebox": 1,
-    "mathcolor": 1, "highlight": 0,
+    "mathcolor": 1, "highlight": 0, "bbox": 0,
 }  # fmt: skip
 # Looked through together with the note attached below or above.
 NOTES = frozenset("underbrace overbrace underbracket overbracket underparen overparen".split())

@@ -136,6 +136,8 @@ class _Tidier:
             inside = i + 1
             for _ in range(LOOKED_THROUGH[name]):
                 inside = self._after_argument(inside)
+            if name == "bbox":
+                inside = self._after_options(inside)
             if name == "mathop" and self._is(inside, "{"):  # its bounds follow
                 self.removed.add(self.partner[inside])
                 return inside + 1
@@ -202,6 +204,11 @@ class _Tidier:
 
     def _after_argument(self, i: int) -> int:
         return self.partner[i] + 1 if self._is(i, "{") else i + 1
+
+    def _after_options(self, i: int) -> int:
+        """Return the place behind [...], if it stands here."""
+        ends = (n for n in range(i, len(self.lexemes)) if self._is(n, "]"))
+        return next(ends, i - 1) + 1 if self._is(i, "[") else i
 
     def _brace(self, i: int) -> int:
         close = self.partner[i]

@@ -115,8 +115,8 @@ class Assembly(Links):
         inputs += [*self._directions(), *self._orders(lines)]
         relations = [k.relation for m in self.meanings.values() for k in m.links]
         spoken = [x for x in (*relations, *(line.value for line in lines)) if x is not None]
-        self.constraints += symmetries(spoken, inputs)
-        self.constraints += self._normalised(inputs)
+        self.inferred = [*symmetries(spoken, inputs), *self._normalised(inputs)]
+        self.constraints += self.inferred
         constraints = tuple(self.constraints)
         if self.base is not None:
             used = frozenset[str]().union(*(tensors_in(line.value) for line in lines))

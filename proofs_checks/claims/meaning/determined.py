@@ -47,7 +47,8 @@ class Determination(Recursions):
     def __init__(self, reading: Reading) -> None:
         self.reading, self.model = reading, reading.model
         self.unknown = reading.unknown
-        self.declared = {n for c in reading.constraints for n in tensors_in(c.equation)} | {
+        written = [c for c in reading.constraints if c not in reading.inferred]
+        self.declared = {n for c in written for n in tensors_in(c.equation)} | {
             n for line in reading.lines for n in tensors_in(line.value)
         }
         given = [reading.roles.reference(node) for node in reading.inputs]

@@ -14,6 +14,7 @@ from typing import Any
 import sympy as sp
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.equations import has_numbers
 from proofs_checks.claims.meaning.assembly import Assembly
 from proofs_checks.claims.meaning.determined import Determination
 from proofs_checks.claims.meaning.dots import LISTS
@@ -52,6 +53,10 @@ class Reading(Assembly):
                 continue
             if _takes_argmax(statement):
                 skipped = "where a maximum or minimum is reached is not computed"
+                self.meanings[statement.number].skipped = skipped
+                continue
+            if any(map(has_numbers, statement.sides)):
+                skipped = "the numbers of an example, which are no claim"
                 self.meanings[statement.number].skipped = skipped
                 continue
             mark = self.ranges.mark()

@@ -50,6 +50,7 @@ class Inference:
     | shown | names of the symbols that displays speak of |
     | meanings | by the number of a statement: its links, or why it has none |
     | lines, constraints, signs | what has been typed so far: definitions, hypotheses, signs |
+    | inferred | those of the hypotheses that nobody wrote |
     | values | which numbers inputs are said to be among, by name |
     """
 
@@ -95,6 +96,7 @@ class Inference:
         self.lines: list[Definition] = []
         self._pieces: dict[str, list[tuple[Definition, Any]]] = {}
         self.constraints: list[Constraint] = []
+        self.inferred: list[Constraint] = []
         self.signs: dict[Any, Any] = {}  # of the whole document
         self.unknown: set[str] = set()
         self.values: dict[str, str] = {}  # the numbers that inputs are said to be among

@@ -2,6 +2,7 @@ r"""Worked examples: numbers that a document puts in for its symbols.
 
 z = w_1 h_1 + w_2 h_2,  z = -0.622 + 0.1345    a value of z, which its definition has not
 \partial f / \partial w = x \cdot (-0.20)        a derivative at one point
+A = [0.4, 0.6; 0.5, 0.5]                         the matrix of an example
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from proofs_checks.claims import tree
+from proofs_checks.claims.equations import has_numbers
 from proofs_checks.claims.tree import nodes
 
 if TYPE_CHECKING:
@@ -35,11 +37,18 @@ def is_worked_out(side: tree.Node) -> bool:
 
 
 def with_values(reading: Reading) -> frozenset[str]:
-    """Return the symbols that have a value in one equation and another right side elsewhere."""
+    """Return the symbols that have a value in one equation and another right side elsewhere.
+
+    Those that are matrices of numbers in an example have one in any case.
+    """
     valued: set[str] = set()
     others: set[str] = set()
     for statement in reading.statements:
         own = set().union(*(_alone(reading, x) for x in statement.sides))
+        if any(map(has_numbers, statement.sides)):
+            others |= own
+            valued |= own
+            continue
         (valued if any(map(is_worked_out, statement.sides)) else others).update(own)
         if not all(map(is_worked_out, statement.sides[1:])):
             others |= own
