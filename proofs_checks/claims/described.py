@@ -130,10 +130,10 @@ def _before(words: str) -> re.Pattern[str]:
 
 @cache
 def _after(words: str) -> re.Pattern[str]:
-    """Match what stands after it: "$ is a real symmetric", also Chinese."""
+    """Match what stands after it: "$ is a real symmetric", "$ one-hot", also Chinese."""
     return re.compile(
         r"[$)\\]*\s*(?:\(?(?:is|be|are|as|denotes?|being|,|:)\s+(?:(?:the|a|an|our|its)\s+)?"
-        rf"(?:[a-z]+\s+){{0,2}}?|[\u662f\u4e3a\u70ba]\s*)(?P<word>{words})\b",
+        rf"(?:[a-z]+\s+){{0,2}}?|[\u662f\u4e3a\u70ba]\s*|)(?P<word>{words})\b",
         re.IGNORECASE,
     )
 

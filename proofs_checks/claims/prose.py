@@ -15,7 +15,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from proofs_checks.claims import tree
-from proofs_checks.claims.equations import Equation, Read, is_judged, read_statement, span_of
+from proofs_checks.claims.equations import (
+    Equation,
+    Read,
+    has_numbers,
+    is_judged,
+    read_statement,
+    span_of,
+)
 from proofs_checks.claims.layout import statements
 from proofs_checks.claims.lexemes import Lexeme, lexemes
 from proofs_checks.claims.limits import Limits
@@ -83,6 +90,8 @@ class Prose:
                 continue
             before = SENTENCE_END.split(self.view.text[max(0, start - REACH) : start])[-1]
             for equation in self._statements(start, end, is_equality):
+                if any(map(has_numbers, equation.sides)):
+                    continue  # "say $z = (0.5, 0.2)$"
                 values = equation.sides[1:]
                 is_case = any(map(_is_constant, values)) or (
                     (CASE.search(before) or POINT.search(before)) is not None
@@ -165,7 +174,8 @@ class Prose:
         meant: "**当** $k \ne i$ \N{CJK UNIFIED IDEOGRAPH-65F6}".
         """
         first = max(0, start - LONGEST_SENTENCE)
-        ends = [m.end() for m in BEFORE_SENTENCE.finditer(self.view.text, first, start)]
+        last = first + len(self.view.text[first:start].rstrip())  # a blank line may follow
+        ends = [m.end() for m in BEFORE_SENTENCE.finditer(self.view.text, first, last)]
         begin = max(ends, default=first)
         inside = inline[bisect_left(inline, (begin, 0)) : bisect_left(inline, (start, 0))]
         found = [nodes for a, b in inside if (nodes := self._comparisons(a, b))]

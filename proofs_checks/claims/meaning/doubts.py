@@ -27,7 +27,7 @@ from proofs_checks.claims.meaning.layers import doubtful
 from proofs_checks.claims.meaning.redefinitions import defined_anew
 from proofs_checks.claims.meaning.restrictions import gives_value
 from proofs_checks.claims.meaning.statements import BESIDE, SPREAD, Link, Statement, one_section
-from proofs_checks.claims.meaning.worked import has_value, with_values
+from proofs_checks.claims.meaning.worked import examples, has_value, with_values
 from proofs_checks.claims.notation import FACTORIAL
 from proofs_checks.claims.tree import nodes
 from theory.algebra.expressions import Equation, free_indices, tensors_in
@@ -59,6 +59,11 @@ class Doubts:
     def with_values(self) -> frozenset[str]:
         """The symbols that have the value of a worked example besides a definition."""
         return with_values(self.reading)
+
+    @cached_property
+    def examples(self) -> list[tuple[int, frozenset[str]]]:
+        """Where displays write out the numbers of an example, and of which symbols."""
+        return examples(self.reading)
 
     @cached_property
     def has_factorials(self) -> bool:
@@ -111,11 +116,17 @@ class Doubts:
         left, right = link.relation.left, link.relation.right
         if (left.free_symbols | right.free_symbols) and any(map(has_value, statement.roots)):
             return "the decimals may be the values of symbols at one point"
-        if not self.with_values:
+        if not self.with_values and not self.examples:
             return ""
         used = {n for root in statement.roots for n in self.reading.names(root)}
         found = sorted(used & self.with_values)
-        return f"{found[0]} has a value of its own elsewhere" if found else ""
+        if found:
+            return f"{found[0]} has a value of its own elsewhere"
+        headings, place = self.reading.headings, statement.span.start
+        for where, names in self.examples:
+            if used & names and where < place and one_section(headings, where, place):
+                return f"{min(used & names)} may be that of the example before"
+        return ""
 
     def _redefined(self, statement: Statement) -> str:
         """Return which function may have a later definition than the one that was read."""

@@ -16,7 +16,7 @@ from proofs_checks.claims.tree import nodes
 if TYPE_CHECKING:
     from proofs_checks.claims.meaning.document import Reading
 
-__all__ = ["has_value", "is_worked_out", "with_values"]
+__all__ = ["examples", "has_value", "is_worked_out", "with_values"]
 
 CONSTANTS = ("e", "pi")
 EXACT = frozenset(("0.5", "0.25", "0.125", "1.0", "2.0"))
@@ -37,22 +37,24 @@ def is_worked_out(side: tree.Node) -> bool:
 
 
 def with_values(reading: Reading) -> frozenset[str]:
-    """Return the symbols that have a value in one equation and another right side elsewhere.
-
-    Those that are matrices of numbers in an example have one in any case.
-    """
+    """Return the symbols that have a value in one equation and another right side elsewhere."""
     valued: set[str] = set()
     others: set[str] = set()
     for statement in reading.statements:
         own = set().union(*(_alone(reading, x) for x in statement.sides))
-        if any(map(has_numbers, statement.sides)):
-            others |= own
-            valued |= own
-            continue
         (valued if any(map(is_worked_out, statement.sides)) else others).update(own)
         if not all(map(is_worked_out, statement.sides[1:])):
             others |= own
     return frozenset(valued & others)
+
+
+def examples(reading: Reading) -> list[tuple[int, frozenset[str]]]:
+    """Return where a display writes out the numbers of an example, and of which symbols."""
+    return [
+        (s.span.start, frozenset().union(*(_alone(reading, x) for x in s.sides)))
+        for s in reading.statements
+        if not s.is_inline and any(map(has_numbers, s.sides))
+    ]
 
 
 def _alone(reading: Reading, side: tree.Node) -> set[str]:

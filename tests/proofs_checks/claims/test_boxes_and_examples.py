@@ -37,6 +37,11 @@ def test_what_numbers_an_example_has_refutes_nothing_and_proves_what_holds_for_a
     assert _verdicts(a, r"(A x)^\top x = x^\top A^\top x")[-1] == "proved"
     assert _verdicts(a, r"x^\top A y = y^\top A x")[-1] == "unreadable"
     assert _verdicts(r"x^\top A y = y^\top A x")[-1] == "refuted"
+    assert _verdicts(r"x^\top A y = y^\top A x", a)[0] == "refuted"  # an example comes later
+    anew = f"$$ {a} $$\n\n# In general\n\n"
+    assert _verdicts(r"x^\top A y = y^\top A x", prose=anew)[-1] == "refuted"
+    inline = f"Say ${a}$ here.\n\n"
+    assert _verdicts(r"x^\top A y = y^\top A x", prose=inline)[-1] == "refuted"
 
 
 def test_a_chain_says_something_without_its_numbers():
@@ -52,6 +57,7 @@ def test_a_chain_says_something_without_its_numbers():
         ("here $Q$ is orthogonal to it", "refuted"),
         ("for an orthogonal matrix $Q$", "unreadable"),
         ("the diagonal of $Q$", "refuted"),
+        ("a map with $Q$ orthogonal", "unreadable"),
         ("a diagonal matrix $Q$", "unreadable"),
     ],
 )

@@ -24,6 +24,7 @@ EQUAL = "$$ \\frac{\\partial p_k}{\\partial z_i} = p_k (1 - p_i) $$\n"
             "proved",
         ),
         ("Soit maintenant $k = i$\n", EQUAL, "proved"),
+        ("Ja. Nun sei $k \\ne i$:\n\n", APART, "proved"),
         ("Pour $k \\ne i$ on a\n", EQUAL, "refuted"),
         ("Pour $k = i$ on a\n", APART, "refuted"),
         ("So war es. ", APART, "refuted"),
