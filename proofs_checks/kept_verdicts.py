@@ -32,9 +32,7 @@ class KeptVerdicts:
         """Return the verdict that is kept of an equation that nobody wrote down as it stands."""
         if self._cache is None:
             return None
-        found = self._cache.get(
-            self._cache.key("equation", *self._settings, model, equation, refute)
-        )
+        found = self._cache.get(self._digest("equation", model, equation, refute))
         return None if found is None else found[0]
 
     def keep_equation(
@@ -42,8 +40,7 @@ class KeptVerdicts:
     ) -> None:
         """Keep the verdict of such an equation."""
         if self._cache is not None:
-            key = self._cache.key("equation", *self._settings, model, equation, refute)
-            self._cache.put(key, verdict)
+            self._cache.put(self._digest("equation", model, equation, refute), verdict)
 
     def of_claim(self, claim: Claim) -> Verdict | None:
         """Return the verdict that is kept of a claim, with its correction."""
@@ -75,8 +72,10 @@ class KeptVerdicts:
 
     def _key(self, claim: Claim) -> str | None:
         as_written = (claim.source, claim.order, claim.axes, bool(claim.hedge))
-        said = ("claim", *self._settings, claim.model, claim.equation, *as_written)
-        return None if self._cache is None else self._cache.key(*said)
+        return self._digest("claim", claim.model, claim.equation, *as_written)
+
+    def _digest(self, kind: str, *parts: object) -> str | None:
+        return None if self._cache is None else self._cache.key(kind, *self._settings, *parts)
 
 
 class KeptReports:

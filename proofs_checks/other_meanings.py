@@ -94,8 +94,13 @@ def _in_one_case(
     for one, other in cases:
         same = delta(free[one], free[other])
         for factor, sign in ((1 - same, r"\ne"), (same, "=")):
-            where = Equation(relation.left * factor, relation.right * factor, relation.domain)
+            where = _where(factor, relation)
             yield Meaning(model, where, f"whether ${one} {sign} {other}$ is meant is open")
+
+
+def _where(condition: Any, relation: Relation) -> Equation:
+    """Return an equation where a condition, a factor 0 or 1, holds."""
+    return Equation(relation.left * condition, relation.right * condition, relation.domain)
 
 
 def _of_estimates(model: Model, relation: Relation) -> Iterator[Meaning]:
@@ -195,7 +200,7 @@ def _in_order(model: Model, relation: Relation) -> Iterator[Meaning]:
     for first, last in permutations(sorted(compared, key=str), 2):
         if first.size == last.size:
             ordered = order_of(first.size)[last, first] - delta(first, last)
-            where = Equation(relation.left * ordered, relation.right * ordered)
+            where = _where(ordered, relation)
             yield Meaning(model, where, f"whether {first} < {last} is open")
 
 

@@ -117,8 +117,7 @@ class Cursor(ABC):
         if following is None or word not in PLAIN_FUNCTIONS:
             return "", start
         is_called = following.sign("(", "[") or following.command("{")
-        if len(word) > 2 and following.sign("'", "^"):
-            is_called = True  # tanh'(x), tanh^2(x)
+        is_called = is_called or (len(word) > 2 and following.sign("'", "^"))  # tanh'(x)
         if word in BARE_FUNCTIONS and following.kind in ("command", "word", "letter", "number"):
             is_called = is_called or self.begins_operand(following)
         return (word, at) if is_called else ("", start)

@@ -300,7 +300,7 @@ def _condition(found: list[Lexeme], limits: Limits) -> list[tree.Node]:
     nodes = parse_conditions(found, limits)
     names = tuple(node for node in nodes if not isinstance(node, tree.Compare))
     compared = [node for node in nodes if isinstance(node, tree.Compare)]
-    if is_quantified:  # "for all x \\in \\mathbb{R}^n"
+    if is_quantified:  # "for all x \in \mathbb{R}^n"
         lefts = (node.left for node in compared if node.relation == "in")
         names += tuple(node for node in lefts if isinstance(node, tree.Name))
     if names and compared:

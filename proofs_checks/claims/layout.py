@@ -316,7 +316,7 @@ class _Assembly:
             self._restrict(inner)
         elif kinds and not equal:
             if self.last_was_condition and self._extends_quantifier(content):
-                return True  # "for all x, y \\in S"
+                return True  # "for all x, y \in S"
             if self.pending and part.before == "list":  # "p, q \ge 0"
                 content = [*self.pending, Lexeme("sign", ",", content[0].span), *content]
                 self.pending = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -43,10 +43,11 @@ HEADING = re.compile(
 MOST_INLINE = 2000  # formulae of the prose that are looked at
 MOST_INLINE_CHARACTERS = 400
 LEADS = re.compile(r"\b(?:[Ii]f|[Ww]hen|[Ff]or|[Ww]henever|[Cc]ase)\Z")
-SENTENCE_END = re.compile(r"[.;:!?](?=\s)|\n\s*\n|\n\s*[*-]\s")
-BEFORE_SENTENCE = re.compile(
-    r"[.;!?](?=\s)|[\N{IDEOGRAPHIC FULL STOP}\N{FULLWIDTH SEMICOLON}]"
-    r"|\n\s*\n|\n\s*[*-]\s|\$\$|\\end\{|\\\]"
+PARAGRAPH = r"\n\s*\n|\n\s*[*-]\s"
+SENTENCE_END = re.compile(rf"[.;:!?](?=\s)|{PARAGRAPH}")
+BEFORE_SENTENCE = re.compile(  # the end of the sentence before, or of a display
+    r"[.;!?](?=\s)|[\N{IDEOGRAPHIC FULL STOP}\N{FULLWIDTH SEMICOLON}]|\$\$|\\end\{|\\\]|"
+    + PARAGRAPH
 )
 LONGEST_SENTENCE = 300
 LONGEST_COMPARISON = 60
@@ -171,20 +172,20 @@ class Prose:
         r"""Return the case that the sentence before a display speaks of, in any language.
 
         Two letters that it compares, and that both stand on the left side, say which entries are
-        meant: "**当** $k \ne i$ \N{CJK UNIFIED IDEOGRAPH-65F6}".
+        meant: "Pour $k \ne i$ on a".
         """
         first = max(0, start - LONGEST_SENTENCE)
         last = first + len(self.view.text[first:start].rstrip())  # a blank line may follow
         ends = [m.end() for m in BEFORE_SENTENCE.finditer(self.view.text, first, last)]
         begin = max(ends, default=first)
-        inside = inline[bisect_left(inline, (begin, 0)) : bisect_left(inline, (start, 0))]
+        inside = _between(inline, begin, start)
         found = [nodes for a, b in inside if (nodes := self._comparisons(a, b))]
-        return found[0] if len(found) == 1 and letters_in(found[0]) <= letters_in([left]) else ()
+        return found[0] if len(found) == 1 and _speaks_of(left, found[0]) else ()
 
     def cases(self, inline: Sequence[tuple[int, int]]) -> tuple[tuple[int, frozenset[str]], ...]:
         r"""Return where the prose tells two letters apart, as in $i \ne j$, and which."""
         return tuple(
-            (start, letters_in(nodes))
+            (start, tree.letters(*nodes))
             for start, end in inline[:MOST_INLINE]
             if end - start < LONGEST_COMPARISON and UNEQUAL.search(self.view.text, start, end)
             and (nodes := self._comparisons(start, end))
@@ -202,12 +203,12 @@ class Prose:
             return ()
         place = self._headings[above]
         end = self.view.text.find("\n", place)
-        inside = inline[bisect_left(inline, (place, 0)) : bisect_left(inline, (end, 0))]
+        inside = _between(inline, place, end)
         lead = self.view.text[place : inside[0][0]].rstrip("$(\\ \t") if inside else ""
         if len(inside) != 1 or not LEADS.search(lead):
             return ()
         nodes = self._comparisons(*inside[0])
-        return nodes if letters_in(nodes) <= letters_in([left]) else ()
+        return nodes if _speaks_of(left, nodes) else ()
 
     @cached_property
     def _headings(self) -> list[int]:
@@ -226,10 +227,14 @@ class Prose:
         return tidy(expand(lexemes(self.view, start, end), self.macros, self.limits), self.limits)
 
 
-def letters_in(nodes: Iterable[tree.Node]) -> frozenset[str]:
-    """Return the letters of all names below some nodes."""
-    below = (n for node in nodes for n in tree.nodes(node))
-    return frozenset(n.letter for n in below if isinstance(n, tree.Name))
+def _between(inline: Sequence[tuple[int, int]], start: int, end: int) -> Sequence[tuple[int, int]]:
+    """Return the formulae that begin in a stretch of the text."""
+    return inline[bisect_left(inline, (start, 0)) : bisect_left(inline, (end, 0))]
+
+
+def _speaks_of(side: tree.Node, compared: Sequence[tree.Node]) -> bool:
+    """Return whether all that is compared stands on a side as well."""
+    return tree.letters(*compared) <= tree.letters(side)
 
 
 def _is_constant(node: tree.Node) -> bool:

@@ -207,8 +207,9 @@ class _Tidier:
 
     def _after_options(self, i: int) -> int:
         """Return the place behind [...], if it stands here."""
-        ends = (n for n in range(i, len(self.lexemes)) if self._is(n, "]"))
-        return next(ends, i - 1) + 1 if self._is(i, "[") else i
+        if not self._is(i, "["):
+            return i
+        return next((n + 1 for n in range(i, len(self.lexemes)) if self._is(n, "]")), i)
 
     def _brace(self, i: int) -> int:
         close = self.partner[i]

@@ -27,7 +27,7 @@ __all__ = [
     "Differential", "Directional", "Dots", "Entry", "ForAll", "Gradient", "Indicator", "Inner",
     "Interval", "Label", "Matrix", "Name", "Negate", "Node", "Norm", "Number", "Otherwise",
     "Power", "Product", "Quotient", "Ranges", "Rate", "SetOf", "Slice", "Space", "Step", "Sum",
-    "Transpose", "Tuple", "children", "content", "nodes", "stem",
+    "Transpose", "Tuple", "children", "content", "letters", "nodes", "stem",
 ]  # fmt: skip
 
 
@@ -393,6 +393,11 @@ def nodes(node: Node) -> tuple[Node, ...]:
         found = (node, *(below for child in children(node) for below in nodes(child)))
         object.__setattr__(node, "_nodes", found)
     return found
+
+
+def letters(*roots: Node) -> frozenset[str]:
+    """Return the letters of all names of some trees."""
+    return frozenset(n.letter for root in roots for n in nodes(root) if isinstance(n, Name))
 
 
 def stem(node: Node, *around: type[Apply] | type[Entry] | type[Power] | type[Transpose]) -> Node:

@@ -152,7 +152,7 @@ class Point(Values):
             return mask(self.model.features["mask"], shape, generator)
         if name in self._structures:
             try:
-                return floats(self._structures[name], shape, self.seed + zlib.crc32(name.encode()))
+                return floats(self._structures[name], shape, self.seed, name)
             except Impossible as reason:
                 raise NotEvaluable(f"no `{name}` could be drawn: {reason}.") from None
         if self._is_positive(name, symbol):

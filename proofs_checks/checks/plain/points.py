@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import numpy as np
 import sympy as sp
@@ -114,8 +113,7 @@ class _Fitting:
             symbol = self.dependence.inputs[name]
             shape = self._array(symbol).shape
             try:
-                seed = sum(self.inputs.seed) + crc32(name.encode())  # no two inputs are alike
-                self._fix(symbol, floats(kind, shape, seed))
+                self._fix(symbol, floats(kind, shape, sum(self.inputs.seed), name))
             except Impossible as reason:
                 raise Unjudgeable(f"no inputs `{name}` could be drawn: {reason}") from None
 

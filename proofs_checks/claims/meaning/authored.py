@@ -292,7 +292,7 @@ def _has_slope(template: Template) -> bool:
 
 def _speaks_of_its_arguments(template: Template) -> bool:
     r"""Return whether a body has a formal argument: KL(q | p) = (\mu^2 + ...) / 2 has none."""
-    below = {n.letter for n in nodes(template.body) if isinstance(n, tree.Name)}
+    below = tree.letters(template.body)
     return any(isinstance(x, tree.Name) and x.letter in below for x in template.formals)
 
 

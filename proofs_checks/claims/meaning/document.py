@@ -48,15 +48,8 @@ class Reading(Assembly):
         self._say_dimensions()
         lists = {s.number for s in every if self._lists_entries(s)}
         for statement in sorted(every, key=lambda s: s.number in lists):
-            if _names_a_list(statement):
-                self.meanings[statement.number].skipped = A_NAME
-                continue
-            if _takes_argmax(statement):
-                skipped = "where a maximum or minimum is reached is not computed"
-                self.meanings[statement.number].skipped = skipped
-                continue
-            if any(map(has_numbers, statement.sides)):
-                skipped = "the numbers of an example, which are no claim"
+            skipped = _no_claim(statement)
+            if skipped:
                 self.meanings[statement.number].skipped = skipped
                 continue
             mark = self.ranges.mark()
@@ -205,6 +198,17 @@ class Reading(Assembly):
         return sum(
             link.kind in ("claim", "step") for m in self.meanings.values() for link in m.links
         )
+
+
+def _no_claim(statement: Statement) -> str:
+    """Return why an equation claims nothing that is computed, the empty text if it may."""
+    if _names_a_list(statement):
+        return A_NAME
+    if _takes_argmax(statement):
+        return "where a maximum or minimum is reached is not computed"
+    if any(map(has_numbers, statement.sides)):
+        return "the numbers of an example, which are no claim"
+    return ""
 
 
 def _takes_argmax(statement: Statement) -> bool:

@@ -17,7 +17,6 @@ from typing import Any, TypeAlias
 
 from proofs_checks.claims import tree
 from proofs_checks.claims.meaning.rewriting import mapped
-from proofs_checks.claims.tree import nodes
 
 __all__ = ["LISTS", "without_dots"]
 
@@ -37,7 +36,7 @@ def without_dots(node: tree.Node, letters: Sequence[str]) -> tree.Node:
     """Return a node without dots where their pattern is plain; the letters are for new indices."""
     if not isinstance(node, WITH_DOTS):
         return node
-    used = {x.letter for x in nodes(node) if isinstance(x, tree.Name)}
+    used = tree.letters(node)
     letter, other = [x for x in letters if x not in used][:2]
     match node:
         case tree.Add(terms=items) | tree.Product(factors=items) if _dots(items):

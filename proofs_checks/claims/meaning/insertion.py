@@ -50,7 +50,7 @@ class _Insertion:
 
 def _captures(body: tree.Node, arguments: tuple[tree.Node, ...]) -> bool:
     """Return whether something in a body binds a letter of what would be put into it."""
-    letters = {n.letter for x in arguments for n in nodes(x) if isinstance(n, tree.Name)}
+    letters = tree.letters(*arguments)
     return any(
         isinstance(n, tree.Name) and n.letter in letters
         for below in nodes(body)

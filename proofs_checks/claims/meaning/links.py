@@ -206,8 +206,7 @@ class Links(Sides):
         left, right = a.expression * factor, b.expression * factor
         if turned:
             left, right = right, left
-        typed = relation(left, right)
-        typed = relation(left, right, forgotten(typed))
+        typed = relation(left, right, forgotten(left, right))
         typed, axes = self._named_axes(typed, a if not a.is_scalar else b)
         dropped = [
             x for s in statement.sides[n : n + 2] if (x := self.without_order(s)[1]) is not None

@@ -28,14 +28,14 @@ def supposed(relation: Relation) -> list[str]:
     return [f"`{subscripted(latex_name(x))}` {sign} 0" for x, sign in sorted(found.items())]
 
 
-def forgotten(relation: Relation) -> list[sp.Basic]:
+def forgotten(*sides: sp.Basic) -> list[sp.Basic]:
     """Return what must be defined besides what SymPy keeps: of exp(log r), which it makes r, log r.
 
     What a sum binds is summed over, so that it must be defined everywhere.
     """
     found: dict[sp.Basic, None] = {}
-    free = free_indices(relation)
-    for node in (x for side in relation.args for x in side.atoms(sp.exp)):
+    free = frozenset().union(*map(free_indices, sides))
+    for node in (x for side in sides for x in side.atoms(sp.exp)):
         lost = node.args[0].atoms(sp.log) - sp.exp(node.args[0]).atoms(sp.log)
         for log in sorted(lost, key=str):
             bound = sorted(free_indices(log) - free, key=str)

@@ -70,7 +70,7 @@ def rewritten(
     Of a part of a document ``elsewhere`` holds the rest, which tells what counts layers.
     Every pattern is decided once, from all trees as those before it have left them.
     """
-    used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
+    used = tree.letters(*roots)
     letters = [*(x for x in LETTERS if x not in used), *FURTHER]
     notes: list[str] = []
     lefts = [sides[0] for sides in equations]

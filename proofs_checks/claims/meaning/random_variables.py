@@ -50,7 +50,7 @@ def over_outcomes(roots: Sequence[tree.Node], equations: Sequence[Sequence[tree.
     random &= {x for root in roots for x in _outside_of_brackets(root)}
     if any(_varies_on_one_side(sides, random) for sides in equations):
         return unchanged  # what stands below a moment is no random variable everywhere
-    used = {n.letter for root in roots for n in nodes(root) if isinstance(n, tree.Name)}
+    used = tree.letters(*roots)
     free = [x for x in LETTERS if x not in used]
     if not random or not free:
         return unchanged

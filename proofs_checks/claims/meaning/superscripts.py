@@ -32,7 +32,7 @@ def named_superscripts(roots: Sequence[tree.Node]) -> Change:
             if isinstance(node, tree.Bound) and isinstance(node.last, tree.Name):
                 sizes.add(node.last.letter)
             if isinstance(node, tree.Space | tree.Ranges):
-                sizes |= {n.letter for n in nodes(node) if isinstance(n, tree.Name)}
+                sizes |= tree.letters(node)
             if isinstance(node, tree.Product | tree.Derivative):
                 matrices |= {n.letter for n in _plain(node)}
     labels = {
