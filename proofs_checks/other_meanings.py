@@ -113,7 +113,8 @@ def _of_estimates(model: Model, relation: Relation) -> Iterator[Meaning]:
         below = model.ancestors.get(line.name, frozenset()) | {line.name}
         if name_of(symbol) in below:  # of the values before, perhaps: those of this equation alone
             left, right = (_renamed(side, symbol, line.tensor) for side in relation.args)
-            yield Meaning(model, Equation(left, right), doubt)
+            domain = [_renamed(part, symbol, line.tensor) for part in relation.domain]
+            yield Meaning(model, Equation(left, right, domain), doubt)
             continue
         at = slots(line.symbol)
         same = Definition(symbol[at] if at else symbol, line.symbol, "")  # type: ignore[index]

@@ -213,7 +213,7 @@ class Links(Sides):
         ]
         if dropped:
             small, order = self._remainder(typer, dropped[0])
-            typed = OrderEquation(typed.left, typed.right, small, order)
+            typed = OrderEquation(typed.left, typed.right, small, order, typed.domain)
             place = dropped[0].span
             return Link("claim", typed, span, (), axes, (place.start, place.end))
         return Link("claim", typed, span, (), axes)

@@ -129,7 +129,8 @@ def with_signs(
         vocabulary=tuple(map(line, model.vocabulary)),
         loss=changed(model.loss),
     )
-    return signed, type(relation)(*map(changed, relation.args))  # type: ignore[return-value]
+    domain = [changed(part) for part in relation.domain]
+    return signed, type(relation)(*map(changed, relation.args), domain)  # type: ignore[return-value]
 
 
 def without_maxima(definitions: Sequence[Definition]) -> list[Definition]:

@@ -112,6 +112,8 @@ def test_a_definition_sign_is_never_refuted():
         (r"\exp(\log r) = |r|", "proved"),
         (r"\exp(\log r_i) = |r_i|", "proved"),
         (r"\sum_i \exp(\log r_i) = \sum_i |r_i|", "proved"),
+        (r"\exp(\log r) + s = |r| + s, \quad s > 0", "proved"),
+        (r"\exp(\log r) + \eta = |r| + \eta + O(\eta^2)", "proved"),
         (r"\exp(\log r) = 2 |r|", "refuted"),
         (r"r = |r|", "refuted"),
     ],
